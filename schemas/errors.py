@@ -1,0 +1,107 @@
+"""Every error a person can see, and the exit code it ends a command with.
+
+SharpBatchError               message, what to do about it, exit code
+├── UsageError            2   the command or its settings make no sense
+├── LibraryBusyError      3   another run holds the library
+├── WeightsError          4   the model's weights cannot be had
+├── StoreError            5   the catalog or the store is damaged, full or too new
+├── RunError              1   the run as a whole cannot go on
+└── PhotoError                one photo cannot be used: recorded, and the run goes on
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code says. An interface: codes never change their meaning."""
+
+    OK = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    LIBRARY_BUSY = 3
+    NO_WEIGHTS = 4
+    STORE_DAMAGED = 5
+    INTERRUPTED = 130
+
+
+class FailureReason(StrEnum):
+    """Why a photo that should have become a scene did not."""
+
+    UNREADABLE = "unreadable"
+    TRUNCATED = "truncated"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too_large"
+    NOT_A_PHOTO = "not_a_photo"
+    OUT_OF_MEMORY = "out_of_memory"
+    MODEL_ERROR = "model_error"
+    TIMEOUT = "timeout"
+    WORKER_LOST = "worker_lost"
+    DISK_FULL = "disk_full"
+
+
+class SkipReason(StrEnum):
+    """Why a file was left alone on purpose."""
+
+    HIDDEN = "hidden"
+    SIDECAR = "sidecar"
+    VIDEO = "video"
+    OTHER_FILE = "other_file"
+    EXCLUDED = "excluded"
+    TOO_SMALL = "too_small"
+    TOO_WIDE = "too_wide"
+    ALREADY_3D = "already_3d"
+
+
+class SharpBatchError(Exception):
+    """A known error: `message` says what happened and to what, `hint` what to do about it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.SOME_FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        # Both go to `args`, so that the error survives pickling between processes.
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(SharpBatchError):
+    """The command line or a settings file asks for something impossible."""
+
+    exit_code = ExitCode.USAGE
+
+
+class LibraryBusyError(SharpBatchError):
+    """Another run holds the library."""
+
+    exit_code = ExitCode.LIBRARY_BUSY
+
+
+class WeightsError(SharpBatchError):
+    """The weights of the model asked for are not available."""
+
+    exit_code = ExitCode.NO_WEIGHTS
+
+
+class StoreError(SharpBatchError):
+    """The catalog or the store is damaged, or was written by a newer version."""
+
+    exit_code = ExitCode.STORE_DAMAGED
+
+
+class RunError(SharpBatchError):
+    """The run cannot go on; what is finished is kept."""
+
+
+class PhotoError(SharpBatchError):
+    """This photo cannot become a scene; `reason` is recorded and the run goes on."""
+
+    def __init__(self, reason: FailureReason, message: str) -> None:
+        super().__init__(message)
+        self.args = (reason, message)
+        self.reason = reason

@@ -1,0 +1,115 @@
+"""What is known about one photo, stage by stage: each record is frozen and is made once.
+
+PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord -> Done | Skipped | Failed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from schemas.errors import FailureReason, SkipReason
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class MediaType(StrEnum):
+    """What a file is by its content, whatever its name says."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    TIFF = "tiff"
+    HEIF = "heif"  # HEIC too: the container is the same
+    AVIF = "avif"
+    DNG = "dng"
+    RAW = "raw"  # CR2, CR3, NEF, ARW, RAF, ORF, RW2, PEF, SRW and their like
+    GIF = "gif"
+    UNKNOWN = "unknown"
+
+
+class PhotoState(StrEnum):
+    """Where a photo stands in the library."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    DUE = "due"
+
+
+class FocalSource(StrEnum):
+    """Where a focal length comes from, most trusted first."""
+
+    USER = "user"
+    INTRINSICS = "intrinsics"  # the camera's own calibration, stored in the file
+    EXIF_35MM = "exif_35mm"
+    EXIF_SENSOR = "exif_sensor"
+    CAMERA_TABLE = "camera_table"
+    EXIF_MM_GUESS = "exif_mm_guess"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A photo file that was found and identified. `photo_id` is the hash of its bytes."""
+
+    photo_id: str
+    path: str
+    size: int
+    mtime_ns: int
+    media_type: MediaType
+
+
+@dataclass(frozen=True, slots=True)
+class FocalTags:
+    """All that a file says about its focal length. Sizes are in pixels, as the tags give them."""
+
+    focal_mm: float | None = None
+    focal_35mm: float | None = None
+    plane_pixels_per_mm: float | None = None  # FocalPlaneXResolution with its unit applied
+    exif_width: int | None = None  # ExifImageWidth: may differ from the picture's own
+    exif_height: int | None = None
+    digital_zoom: float | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    intrinsics_focal_px: float | None = None  # of the picture's long side's pixels as stored
+    sidecar_focal_35mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FocalLength:
+    """Focal length in pixels of the upright photo, where it comes from, and doubts about it."""
+
+    px: float
+    source: FocalSource
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMeta:
+    """What a file's metadata says. Every field may be missing; a broken tag is a missing one."""
+
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    taken_at: datetime | None = None  # the camera's local time, without a time zone
+    taken_at_offset: timedelta | None = None  # local time minus UTC
+    latitude: float | None = None  # degrees, south negative
+    longitude: float | None = None  # degrees, west negative
+    altitude_m: float | None = None  # below sea level negative
+    orientation: int = 1  # EXIF orientation 1 to 8 as the file stores it
+    focal: FocalTags = FocalTags()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """An upright photo: `pixels` is (height, width, 3) uint8, sRGB."""
+
+    file: PhotoFile
+    meta: PhotoMeta
+    focal: FocalLength
+    pixels: npt.NDArray[np.uint8]

@@ -99,7 +99,7 @@ class RunError(SharpBatchError):
 
 
 class PhotoError(SharpBatchError):
-    """This photo cannot become a scene; `reason` is recorded and the run goes on."""
+    """One photo cannot become a scene; `reason` is recorded and the run goes on."""
 
     def __init__(self, reason: FailureReason, message: str) -> None:
         super().__init__(message)

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from schemas.errors import FailureReason, SkipReason
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt

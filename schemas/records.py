@@ -8,11 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+from schemas.errors import FailureReason, SkipReason
 
 
 class MediaType(StrEnum):
@@ -28,6 +25,7 @@ class MediaType(StrEnum):
     RAW = "raw"  # CR2, CR3, NEF, ARW, RAF, ORF, RW2, PEF, SRW and their like
     GIF = "gif"
     UNKNOWN = "unknown"
+    UNREAD = "unread"  # the file could not be read: its photo_id is made of its path
 
 
 class PhotoState(StrEnum):
@@ -104,10 +102,76 @@ class PhotoMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the library that is safely on disk."""
+
+    path: str  # relative to the library
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedPhoto:
-    """An upright photo: `pixels` is (height, width, 3) uint8, sRGB."""
+    """What is known once a photo is decoded; its pixels travel beside it, since they are large."""
 
     file: PhotoFile
     meta: PhotoMeta
     focal: FocalLength
-    pixels: npt.NDArray[np.uint8]
+    width: int  # of the upright picture
+    height: int
+    thumb: StoredFile
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """One stored scene: its file, how it was made, and its scale."""
+
+    scene_id: str
+    photo_id: str
+    model: str
+    model_fingerprint: str
+    format: str
+    splat: StoredFile
+    gaussians: int
+    depth_near_m: float  # 0.01, 0.5 and 0.99 quantiles over the Gaussians
+    depth_median_m: float
+    depth_far_m: float
+    predict_seconds: float
+    encode_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The photo became a scene."""
+
+    photo: DecodedPhoto
+    scene: SceneRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The photo was left alone on purpose. Its size is known: that is the reason."""
+
+    file: PhotoFile
+    reason: SkipReason
+    message: str
+    meta: PhotoMeta
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The photo could not become a scene; `model_fingerprint` where the model had its part."""
+
+    file: PhotoFile
+    stage: str
+    reason: FailureReason
+    message: str
+    host: str
+    meta: PhotoMeta | None = None
+    model_fingerprint: str | None = None
+
+
+Outcome = Done | Skipped | Failed

@@ -1,0 +1,365 @@
+"""The catalog as a run sees it: what is known, and every write.
+
+One thread owns a catalog. Each outcome is one transaction: what was finished stays, whatever
+happens next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from schemas.errors import SkipReason
+from schemas.records import (
+    Done,
+    Failed,
+    MediaType,
+    Outcome,
+    PhotoFile,
+    PhotoMeta,
+    PhotoState,
+    Skipped,
+)
+from schemas.settings import ModelName
+from schemas.tables import (
+    failures,
+    photo_paths,
+    photos,
+    runs,
+    scenes,
+    utc_now,
+)
+
+PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
+_VARIABLES = 500  # values in one IN list, well below every database's limit
+_MODEL_RANK = sa.case(
+    {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model
+)
+
+
+class KnownPath(NamedTuple):
+    """A path as the catalog knows it."""
+
+    size: int
+    mtime_ns: int
+    photo_id: str
+    skip_reason: str | None
+
+
+class Known(NamedTuple):
+    """What the catalog knows that decides whether a photo is due."""
+
+    states: dict[str, tuple[str, str | None]]  # photo_id -> state, reason
+    scene_ids: set[str]
+    failures: dict[tuple[str, str | None], str]  # photo_id, model fingerprint -> last reason
+
+
+class Catalog:
+    """An open catalog. Use as a context manager, from one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.connection: Connection = engine.connect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+        self.engine.dispose()
+
+    def known_paths(self) -> dict[str, KnownPath]:
+        """Return every path of the catalog whose file was there at the last look."""
+        # Files that could not be read are looked at again: a permission changes no mtime.
+        query = (
+            sa.select(
+                photo_paths.c.path,
+                photo_paths.c.bytes,
+                photo_paths.c.mtime_ns,
+                photo_paths.c.photo_id,
+                photo_paths.c.skip_reason,
+            )
+            .join(photos)
+            .where(photos.c.media_type != MediaType.UNREAD)
+        )
+        rows = self.connection.execute(query)
+        known = {row[0]: KnownPath(row[1], row[2], row[3], row[4]) for row in rows}
+        self.connection.rollback()
+        return known
+
+    def known(self) -> Known:
+        """Return the state of every photo, every scene's id and every photo's last failures."""
+        states = {
+            row[0]: (row[1], row[2])
+            for row in self.connection.execute(
+                sa.select(photos.c.photo_id, photos.c.state, photos.c.reason)
+            )
+        }
+        ids = set(self.connection.scalars(sa.select(scenes.c.scene_id)))
+        failed = {
+            (row[0], row[1]): row[2]
+            for row in self.connection.execute(
+                sa.select(
+                    failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason
+                ).order_by(failures.c.failure_id)
+            )
+        }
+        self.connection.rollback()
+        return Known(states, ids, failed)
+
+    def begin_run(self, run_id: str, command: str, settings: dict[str, object]) -> None:
+        """Record that a run has started; runs that never ended are marked `failed`."""
+        with self.connection.begin():
+            self.connection.execute(
+                runs.update().where(runs.c.state == "running").values(state="failed")
+            )
+            self.connection.execute(
+                runs.insert().values(
+                    run_id=run_id,
+                    command=command,
+                    state="running",
+                    host=socket.gethostname(),
+                    pid=os.getpid(),
+                    settings=json.dumps(settings),
+                    started_at=utc_now(),
+                )
+            )
+
+    def end_run(self, run_id: str, state: str, counts: dict[str, float]) -> None:
+        """Record how a run ended: `finished`, `interrupted` or `failed`, with its counts."""
+        with self.connection.begin():
+            self.connection.execute(
+                runs.update()
+                .where(runs.c.run_id == run_id)
+                .values(state=state, finished_at=utc_now(), **counts)
+            )
+
+    def add_found(self, found: Iterable[tuple[PhotoFile, SkipReason | None]]) -> None:
+        """Record files that are new or changed: a photo is `due` from the moment it is known."""
+        rows = list(found)
+        if not rows:
+            return
+        now = utc_now()
+        with self.connection.begin():
+            self._insert_missing(
+                photos,
+                [
+                    {
+                        "photo_id": file.photo_id,
+                        "state": PhotoState.SKIPPED if skip else PhotoState.DUE,
+                        "reason": skip,
+                        "media_type": file.media_type,
+                        "bytes": file.size,
+                        "found_at": now,
+                    }
+                    for file, skip in rows
+                ],
+            )
+            eligible = [file.photo_id for file, skip in rows if skip is None]
+            # A photo first met in a hidden folder, and now in the open, is due.
+            for chunk in _chunks(eligible):
+                self.connection.execute(
+                    photos.update()
+                    .where(photos.c.photo_id.in_(chunk), photos.c.reason.in_(PATH_SKIPS))
+                    .values(state=PhotoState.DUE, reason=None)
+                )
+            paths = [
+                {
+                    "path": path_text(file.path),
+                    "photo_id": file.photo_id,
+                    "bytes": file.size,
+                    "mtime_ns": file.mtime_ns,
+                    "skip_reason": skip,
+                    "missing_at": None,
+                }
+                for file, skip in rows
+            ]
+            for chunk in _chunks([path_text(file.path) for file, _ in rows]):
+                self.connection.execute(photo_paths.delete().where(photo_paths.c.path.in_(chunk)))
+            self.connection.execute(photo_paths.insert(), paths)
+
+    def forget_unread(self) -> None:
+        """Drop stand-ins of unreadable files that were read since, or that are gone."""
+        lonely = sa.select(photos.c.photo_id).where(
+            photos.c.media_type == MediaType.UNREAD,
+            ~sa.exists().where(
+                photo_paths.c.photo_id == photos.c.photo_id, photo_paths.c.missing_at.is_(None)
+            ),
+        )
+        with self.connection.begin():
+            ids = list(self.connection.scalars(lonely))
+            for chunk in _chunks(ids):
+                for table in (failures, photo_paths, photos):
+                    self.connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
+
+    def mark_missing(self, gone: Iterable[str], back: Iterable[str]) -> None:
+        """Record paths whose files have disappeared, and paths that are there again."""
+        with self.connection.begin():
+            for paths, value in ((gone, utc_now()), (back, None)):
+                for chunk in _chunks(list(paths)):
+                    self.connection.execute(
+                        photo_paths.update()
+                        .where(
+                            photo_paths.c.path.in_(chunk),
+                            photo_paths.c.missing_at.is_(None)
+                            if value
+                            else photo_paths.c.missing_at.is_not(None),
+                        )
+                        .values(missing_at=value)
+                    )
+
+    def record(self, outcome: Outcome, run_id: str) -> None:
+        """Record what became of a photo, in one transaction."""
+        with self.connection.begin():
+            match outcome:
+                case Done():
+                    self._record_done(outcome, run_id)
+                case Skipped():
+                    self._update_photo(
+                        outcome.file.photo_id,
+                        state=PhotoState.SKIPPED,
+                        reason=outcome.reason,
+                        message=outcome.message,
+                        width=outcome.width,
+                        height=outcome.height,
+                        **_meta_columns(outcome.meta),
+                    )
+                case Failed():
+                    self._record_failed(outcome, run_id)
+
+    def _record_done(self, done: Done, run_id: str) -> None:
+        photo, scene = done.photo, done.scene
+        sized = {
+            "width": photo.width,
+            "height": photo.height,
+            "focal_px": photo.focal.px,
+            "focal_source": photo.focal.source,
+        }
+        self.connection.execute(scenes.delete().where(scenes.c.scene_id == scene.scene_id))
+        self.connection.execute(
+            scenes.insert().values(
+                scene_id=scene.scene_id,
+                photo_id=scene.photo_id,
+                run_id=run_id,
+                model=scene.model,
+                model_fingerprint=scene.model_fingerprint,
+                format=scene.format,
+                splat_path=scene.splat.path,
+                splat_bytes=scene.splat.bytes,
+                splat_sha256=scene.splat.sha256,
+                gaussians=scene.gaussians,
+                depth_near_m=scene.depth_near_m,
+                depth_median_m=scene.depth_median_m,
+                depth_far_m=scene.depth_far_m,
+                decode_seconds=photo.seconds,
+                predict_seconds=scene.predict_seconds,
+                encode_seconds=scene.encode_seconds,
+                created_at=utc_now(),
+                **sized,
+            )
+        )
+        best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == scene.photo_id)
+        best = best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
+        self._update_photo(
+            scene.photo_id,
+            state=PhotoState.DONE,
+            reason=None,
+            message=None,
+            scene_id=self.connection.scalar(best),
+            thumb_path=photo.thumb.path,
+            focal_warning=photo.focal.warning,
+            **sized,
+            **_meta_columns(photo.meta),
+        )
+
+    def _record_failed(self, failed: Failed, run_id: str) -> None:
+        photo_id = failed.file.photo_id
+        count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
+        self.connection.execute(
+            failures.insert().values(
+                photo_id=photo_id,
+                run_id=run_id,
+                stage=failed.stage,
+                model_fingerprint=failed.model_fingerprint,
+                attempt=(self.connection.scalar(count) or 0) + 1,
+                reason=failed.reason,
+                message=failed.message,
+                host=failed.host,
+                created_at=utc_now(),
+            )
+        )
+        if failed.meta is not None:
+            self._update_photo(photo_id, **_meta_columns(failed.meta))
+        # A photo that has a scene keeps it: the failed try is in its history.
+        self.connection.execute(
+            photos.update()
+            .where(photos.c.photo_id == photo_id, photos.c.scene_id.is_(None))
+            .values(state=PhotoState.FAILED, reason=failed.reason, message=failed.message)
+        )
+
+    def _update_photo(self, photo_id: str, **columns: object) -> None:
+        self.connection.execute(
+            photos.update().where(photos.c.photo_id == photo_id).values(**columns)
+        )
+
+    def _insert_missing(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows whose primary key is not there yet; the first of equal ones counts."""
+        key = next(iter(table.primary_key.columns))
+        unique = {row[key.name]: row for row in reversed(rows)}
+        there: set[str] = set()
+        for chunk in _chunks(list(unique)):
+            there.update(self.connection.scalars(sa.select(key).where(key.in_(chunk))))
+        new = [row for name, row in unique.items() if name not in there]
+        if new:
+            self.connection.execute(table.insert(), new)
+
+
+def path_text(path: str) -> str:
+    r"""Return `path` as the catalog holds it: bytes that are no UTF-8 are written as \xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def offset_text(offset: timedelta | None) -> str | None:
+    """Return a UTC offset as +HH:MM."""
+    if offset is None:
+        return None
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
+    utc: datetime | None = None
+    if meta.taken_at is not None and meta.taken_at_offset is not None:
+        utc = meta.taken_at - meta.taken_at_offset
+    return {
+        "orientation": meta.orientation,
+        "focal_mm": meta.focal.focal_mm,
+        "focal_35mm": meta.focal.focal_35mm,
+        "taken_at": meta.taken_at,
+        "taken_at_offset": offset_text(meta.taken_at_offset),
+        "taken_at_utc": utc,
+        "camera_make": meta.camera_make,
+        "camera_model": meta.camera_model,
+        "lens_model": meta.lens_model,
+        "latitude": meta.latitude,
+        "longitude": meta.longitude,
+        "altitude_m": meta.altitude_m,
+    }
+
+
+def _chunks(items: list[str]) -> Iterable[list[str]]:
+    return (items[start : start + _VARIABLES] for start in range(0, len(items), _VARIABLES))

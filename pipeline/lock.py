@@ -1,0 +1,67 @@
+"""One writer a library: a lock that the operating system drops when its holder dies.
+
+The file `lock` says who holds it. It stays when the holder is done, empty; where it still names
+somebody although the lock is free, that run died, and its successor says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from schemas.errors import LibraryBusyError
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds, or held, a library."""
+
+    host: str
+    pid: int
+    started_at: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"'{self.command}' (process {self.pid} on {self.host}, since {self.started_at})"
+
+
+@contextlib.contextmanager
+def hold(root: Path, command: str) -> Iterator[Holder | None]:
+    """Hold the library at `root`; yield the dead run whose place is taken over, if there is one.
+
+    Raises LibraryBusyError at once where another run holds it.
+    """
+    path = root / "lock"
+    lock = FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        holder = _read_holder(path)
+        raise LibraryBusyError(
+            f"the library {root} is held by {holder or 'another run'}",
+            "Wait until it has ended, or stop it; 'sharp-batch status' can be used meanwhile.",
+        ) from error
+    try:
+        dead = _read_holder(path)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        holder = Holder(socket.gethostname(), os.getpid(), now, command)
+        path.write_text(json.dumps(asdict(holder)))
+        yield dead
+        path.write_text("")
+    finally:
+        lock.release()
+
+
+def _read_holder(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None

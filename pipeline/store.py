@@ -1,0 +1,103 @@
+"""Where a library's bytes live: scenes, thumbnails and reports under one folder.
+
+A file appears under its final name whole or not at all: it is written beside it under a temporary
+name, brought to disk, then renamed. Its catalog row comes after, so a row never names a missing
+or half-written file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from schemas.errors import FailureReason, PhotoError
+from schemas.records import StoredFile
+
+TEMPORARY_PREFIX = ".partial-"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def scene_path(scene_id: str, suffix: str) -> str:
+    """Return where a scene lies in the library. Two hex digits a folder keep folders small."""
+    return f"scenes/{scene_id[:2]}/{scene_id}.{suffix}"
+
+
+def thumb_path(photo_id: str) -> str:
+    """Return where a photo's thumbnail lies in the library."""
+    return f"thumbs/{photo_id[:2]}/{photo_id}.webp"
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Tell whether the disk or the user's quota is full."""
+    return error.errno in _FULL
+
+
+class Store:
+    """A library's folder. Only plain values inside: it travels to workers by pickling."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def absolute(self, relative: str) -> Path:
+        """Return the path of a file of the library on this machine."""
+        return self.root / relative
+
+    def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
+        """Have `write` fill the file `relative`, whole or not at all, and return its record.
+
+        Raises PhotoError (`disk_full`) where there is no room; other OSErrors pass.
+        """
+        final = self.absolute(relative)
+        partial = final.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("x+b") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+                size = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            partial.replace(final)
+            _sync_folder(final.parent)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            raise PhotoError(
+                FailureReason.DISK_FULL, f"no room left on the disk of {self.root}"
+            ) from error
+        finally:
+            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+        return StoredFile(relative, size, sha256)
+
+    def sweep(self) -> int:
+        """Remove what killed writers left behind; the caller holds the lock. Return how many."""
+        swept = 0
+        for folder in ("scenes", "thumbs", "previews", "catalog", "runs"):
+            for partial in (self.root / folder).rglob(f"{TEMPORARY_PREFIX}*"):
+                partial.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
+    def free_bytes(self) -> int:
+        """Return how much room the disk of the library has."""
+        stats = os.statvfs(self.root)
+        return stats.f_bavail * stats.f_frsize
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a rename to disk. Some file systems cannot: they are no worse off than before."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

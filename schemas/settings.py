@@ -1,0 +1,89 @@
+"""The settings of a run, checked when they are made: a wrong one is a UsageError at once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from schemas.errors import UsageError
+
+
+class ModelName(StrEnum):
+    """The predictors. Order: the better scene first."""
+
+    SHARP = "sharp"
+    PRIOR = "prior"
+
+
+class SplatFormat(StrEnum):
+    """How a scene is stored."""
+
+    PLY = "ply"
+
+
+class Device(StrEnum):
+    """Where the predictor runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class DType(StrEnum):
+    """The number format the predictor works in."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which predictor, and how it runs."""
+
+    model: ModelName = ModelName.SHARP
+    checkpoint: str | None = None
+    device: Device = Device.AUTO
+    dtype: DType = DType.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSettings:
+    """What becomes a scene, and with which focal length."""
+
+    focal_35mm: float | None = None  # 35 mm equivalent, in place of the photos' own
+    allow_small: bool = False
+    allow_wide: bool = False
+    full_raw: bool = False  # develop camera RAW instead of taking its embedded preview
+
+    def __post_init__(self) -> None:
+        if self.focal_35mm is not None and not 2.0 <= self.focal_35mm <= 2000.0:
+            raise UsageError(
+                f"--focal-mm {self.focal_35mm:g} is no usable focal length",
+                "Give the 35 mm equivalent in millimetres, between 2 and 2000.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """All settings of one ingest run."""
+
+    model: ModelSettings = ModelSettings()
+    photo: PhotoSettings = PhotoSettings()
+    format: SplatFormat = SplatFormat.PLY
+    exclude: tuple[str, ...] = ()
+    batch_size: int = 1
+    limit: int | None = None
+    retry_failed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise UsageError("--batch-size must be at least 1")
+        if self.limit is not None and self.limit < 1:
+            raise UsageError("--limit must be at least 1", "Leave it away to take every photo.")
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the settings as plain values, for reports."""
+        return asdict(self)

@@ -1,0 +1,161 @@
+"""The catalog's tables. The catalog is the truth about a library; its version is a whole number.
+
+Times are UTC, stored without a zone, but for `taken_at`: that is the photo's own local time.
+Paths of scenes and thumbnails are relative to the library, paths of photos absolute.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+CATALOG_VERSION = 1
+
+metadata = MetaData()
+
+catalog_info = Table(
+    "catalog_info",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("created_at", DateTime, nullable=False),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("photo_id", String(32), primary_key=True),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("message", String),
+    Column("scene_id", String(32)),  # the best scene; no foreign key: scenes point here
+    Column("media_type", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("orientation", Integer),
+    Column("focal_px", Float),
+    Column("focal_source", String),
+    Column("focal_warning", String),
+    Column("focal_mm", Float),
+    Column("focal_35mm", Float),
+    Column("taken_at", DateTime),
+    Column("taken_at_offset", String),
+    Column("taken_at_utc", DateTime),
+    Column("camera_make", String),
+    Column("camera_model", String),
+    Column("lens_model", String),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("altitude_m", Float),
+    Column("thumb_path", String),
+    Column("found_at", DateTime, nullable=False),
+    Index("photos_by_state", "state", "reason"),
+    Index("photos_by_time", "taken_at", "photo_id"),
+    Index("photos_by_camera", "camera_model"),
+    Index("photos_by_place", "latitude", "longitude"),
+)
+
+photo_paths = Table(
+    "photo_paths",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("skip_reason", String),  # this path is left alone; the photo may have others
+    Column("missing_at", DateTime),  # since when the file is gone
+    Index("photo_paths_by_photo", "photo_id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("command", String, nullable=False),
+    Column("state", String, nullable=False),  # running, finished, interrupted, failed
+    Column("host", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("settings", String, nullable=False),  # JSON
+    Column("started_at", DateTime, nullable=False),
+    Column("finished_at", DateTime),
+    Column("due", Integer),
+    Column("done", Integer),
+    Column("failed", Integer),
+    Column("seconds", Float),
+)
+
+scenes = Table(
+    "scenes",
+    metadata,
+    Column("scene_id", String(32), primary_key=True),
+    Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
+    Column("run_id", ForeignKey("runs.run_id")),
+    Column("model", String, nullable=False),
+    Column("model_fingerprint", String, nullable=False),
+    Column("format", String, nullable=False),
+    Column("splat_path", String, nullable=False),
+    Column("splat_bytes", BigInteger, nullable=False),
+    Column("splat_sha256", String(64), nullable=False),
+    Column("gaussians", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("focal_px", Float, nullable=False),
+    Column("focal_source", String, nullable=False),
+    Column("depth_near_m", Float, nullable=False),
+    Column("depth_median_m", Float, nullable=False),
+    Column("depth_far_m", Float, nullable=False),
+    Column("decode_seconds", Float),
+    Column("predict_seconds", Float),
+    Column("encode_seconds", Float),
+    Column("created_at", DateTime, nullable=False),
+    Index("scenes_by_photo", "photo_id"),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("artifact_id", String(32), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
+    Column("scene_id", ForeignKey("scenes.scene_id")),
+    Column("run_id", ForeignKey("runs.run_id")),
+    Column("path", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("settings", String),  # JSON
+    Column("created_at", DateTime, nullable=False),
+    Index("artifacts_by_photo", "photo_id", "kind"),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("failure_id", Integer, primary_key=True, autoincrement=True),
+    Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
+    Column("run_id", ForeignKey("runs.run_id")),
+    Column("stage", String, nullable=False),
+    Column("model_fingerprint", String),  # none where the photo itself is at fault
+    Column("attempt", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Index("failures_by_photo", "photo_id"),
+)
+
+
+def utc_now() -> datetime:
+    """Return the time now as the catalog stores it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,38 @@
+"""Cutting an image into overlapping patches, and merging their maps of tokens into one.
+
+Patches are in patch-major order: patch 0 of every image, then patch 1 of every image, and so on,
+row by row.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def cut(image: Tensor, size: int, stride: int) -> Tensor:
+    """Cut `image` (B, C, R, R) into (n * n * B, C, size, size), n = (R - size) / stride + 1."""
+    starts = range(0, image.shape[-1] - size + 1, stride)
+    return torch.cat(
+        [image[:, :, y : y + size, x : x + size] for y in starts for x in starts], dim=0
+    )
+
+
+def merge(patches: Tensor, batch: int, overlap: int) -> Tensor:
+    """Join maps (n * n * batch, C, g, g) into one (batch, C, m, m), m = n (g - 2 o) + 2 o.
+
+    Neighbours share a band of 2 `overlap` rows or columns: each gives up its outer half there,
+    where it sees least around. The border of the image is kept.
+    """
+    side = round((len(patches) // batch) ** 0.5)
+    grid = patches.shape[-1]
+    tiles = patches.unflatten(0, (side, side, batch))  # (n, n, B, C, g, g)
+    spans = [
+        (0 if i == 0 else overlap, grid if i == side - 1 else grid - overlap) for i in range(side)
+    ]
+    rows = [
+        torch.cat([tiles[i, j, :, :, top:bottom, left:right] for j, (left, right) in cols], dim=3)
+        for cols in [list(enumerate(spans))]
+        for i, (top, bottom) in enumerate(spans)
+    ]
+    return torch.cat(rows, dim=2)

@@ -1,0 +1,169 @@
+"""The text at the start of a PLY: elements, their rows and their properties.
+
+Format: Greg Turk, "The PLY Polygon File Format" (1994), with the type names in use since.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO, Literal, NamedTuple
+
+import numpy as np
+
+from sharp_core.formats.errors import FormatError
+
+# Real headers take 500 bytes to 3 kB.
+LONGEST_HEADER = 1 << 16
+
+Encoding = Literal["binary_little_endian", "binary_big_endian", "ascii"]
+
+_NUMPY_TYPES = {
+    "char": "i1",
+    "uchar": "u1",
+    "short": "i2",
+    "ushort": "u2",
+    "int": "i4",
+    "uint": "u4",
+    "float": "f4",
+    "double": "f8",
+    "int8": "i1",
+    "uint8": "u1",
+    "int16": "i2",
+    "uint16": "u2",
+    "int32": "i4",
+    "uint32": "u4",
+    "float32": "f4",
+    "float64": "f8",
+}
+
+# Numbers of f_rest properties: 3 colours of (degree + 1)^2 - 1 harmonics.
+_SH_DEGREES = {0: 0, 9: 1, 24: 2, 45: 3, 72: 4}
+
+
+class Property(NamedTuple):
+    """One scalar of every row. `numpy_type` lacks the byte order."""
+
+    name: str
+    numpy_type: str
+
+
+class Element(NamedTuple):
+    """One table of the file."""
+
+    name: str
+    rows: int
+    properties: tuple[Property, ...]
+    has_lists: bool  # rows of unequal length, which no splat file needs
+
+
+class Header(NamedTuple):
+    """All that the text says."""
+
+    encoding: Encoding
+    elements: tuple[Element, ...]
+    comments: tuple[str, ...]
+
+    def element(self, name: str) -> Element | None:
+        """Return the element of a name."""
+        return next((element for element in self.elements if element.name == name), None)
+
+    def comment(self, keyword: str) -> str | None:
+        """Return what follows the keyword in the first comment that begins with it."""
+        found = (text for text in self.comments if text.startswith(keyword + " "))
+        return next((text.removeprefix(keyword).strip() for text in found), None)
+
+    def sh_degree(self) -> int:
+        """Return the degree of the harmonics. Raises FormatError if their number fits none."""
+        rest = sum(
+            known.name.startswith("f_rest_")
+            for element in self.elements
+            for known in element.properties
+        )
+        if rest not in _SH_DEGREES:
+            raise FormatError(f"it has {rest} properties f_rest, which no degree has")
+        return _SH_DEGREES[rest]
+
+
+def row_dtype(encoding: Encoding, element: Element) -> np.dtype[np.void]:
+    """Return the type of one row, packed as in a binary file."""
+    order = ">" if encoding == "binary_big_endian" else "<"
+    return np.dtype([(known.name, order + known.numpy_type) for known in element.properties])
+
+
+def check_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
+    """Raise FormatError if too little of the file is left for the rows of `element`."""
+    position = file.tell()
+    left = file.seek(0, os.SEEK_END) - position
+    file.seek(position)
+    if encoding == "ascii":
+        # A digit and a space or line end each; the last of them may lack its end.
+        needed = element.rows * max(1, 2 * len(element.properties)) - 1
+    else:
+        needed = element.rows * row_dtype(encoding, element).itemsize
+    if needed > left:
+        raise FormatError(
+            f"it is cut short: {element.rows} rows of the element {element.name!r} "
+            f"take {needed} bytes, and {left} are left"
+        )
+
+
+def read_header(file: BinaryIO) -> Header:
+    """Read the header and leave `file` at the first byte after it."""
+    first = file.readline(16)
+    if first.strip() != b"ply":
+        raise FormatError("it does not begin with the word ply")
+    encoding: Encoding | None = None
+    elements: list[Element] = []
+    comments: list[str] = []
+    left = LONGEST_HEADER
+    while True:
+        raw = file.readline(left)
+        left -= len(raw)
+        if not raw.endswith(b"\n"):
+            raise FormatError("the header has no end")
+        line = raw.decode("utf-8", errors="replace").strip()
+        keyword, _, rest = line.partition(" ")
+        if keyword == "end_header":
+            break
+        if keyword == "format":
+            encoding = _encoding(rest)
+        elif keyword == "element":
+            elements.append(_element(rest))
+        elif keyword == "property":
+            if not elements:
+                raise FormatError("the header has a property before any element")
+            elements[-1] = _with_property(elements[-1], rest)
+        elif keyword == "comment":
+            comments.append(rest)
+        elif keyword not in ("obj_info", ""):
+            raise FormatError(f"the header has a line that PLY does not know: {line[:60]!r}")
+    if encoding is None:
+        raise FormatError("the header does not say the format")
+    return Header(encoding, tuple(elements), tuple(comments))
+
+
+def _encoding(rest: str) -> Encoding:
+    match rest.split():
+        case [("binary_little_endian" | "binary_big_endian" | "ascii") as name, "1.0"]:
+            return name
+    raise FormatError(f"the format {rest[:60]!r} is not one of PLY 1.0")
+
+
+def _element(rest: str) -> Element:
+    name, _, count = rest.partition(" ")
+    # Twelve digits hold any real count; more only cost time to parse.
+    if not (count.isascii() and count.isdigit() and len(count) <= 12):
+        raise FormatError(f"the element {name[:60]!r} has no number of rows")
+    return Element(name, int(count), (), has_lists=False)
+
+
+def _with_property(element: Element, rest: str) -> Element:
+    match rest.split():
+        case ["list", _, _, _]:
+            return element._replace(has_lists=True)
+        case [type_name, name] if type_name in _NUMPY_TYPES:
+            if any(known.name == name for known in element.properties):
+                raise FormatError(f"the element {element.name!r} has {name!r} twice")
+            added = Property(name, _NUMPY_TYPES[type_name])
+            return element._replace(properties=(*element.properties, added))
+    raise FormatError(f"the header has a property that PLY does not know: {rest[:60]!r}")

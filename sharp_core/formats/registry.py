@@ -1,0 +1,104 @@
+"""Every splat format by name and by suffix: the way in for whoever reads or writes scenes.
+
+The caller names a path or an open file; the format follows from the suffix or is named. Writers
+write where they are told to: temporary names, syncing and renaming are the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.ply_read import read_ply
+from sharp_core.formats.ply_write import write_ply
+from sharp_core.formats.scene import SceneInfo, StoredScene
+from sharp_core.gaussians import Gaussians
+
+
+@dataclass(frozen=True, slots=True)
+class SplatFormat:
+    """One format."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[BinaryIO], StoredScene]
+    write: Callable[[BinaryIO, Gaussians, SceneInfo | None], None]
+
+
+FORMATS = {
+    splat_format.name: splat_format
+    for splat_format in (SplatFormat("ply", (".ply",), read_ply, write_ply),)
+}
+
+
+def format_of(path: str | Path) -> SplatFormat:
+    """Return the format of a path's suffix. Raises FormatError that lists the known ones."""
+    suffix = Path(path).suffix.lower()
+    for splat_format in FORMATS.values():
+        if suffix in splat_format.suffixes:
+            return splat_format
+    raise FormatError(f"{path}: no splat format has this ending; known are {_known()}")
+
+
+def format_named(name: str) -> SplatFormat:
+    """Return the format of a name. Raises FormatError that lists the known ones."""
+    if name not in FORMATS:
+        raise FormatError(f"{name!r} is no splat format; known are {_known()}")
+    return FORMATS[name]
+
+
+def write_scene(
+    target: str | Path | BinaryIO,
+    gaussians: Gaussians,
+    info: SceneInfo | None = None,
+    *,
+    format_name: str | None = None,
+) -> None:
+    """Write a scene to a path or to an open binary file, which needs `format_name`.
+
+    Equal scenes give equal bytes. Raises ValueError, naming the field, if the Gaussians make no
+    sense, and FormatError if the format cannot express them.
+    """
+    splat_format = _choose(target, format_name)
+    with _opened(target, "wb") as file:
+        splat_format.write(file, gaussians, info)
+
+
+def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
+    """Read a scene from a path or from an open, seekable binary file, which needs `format_name`.
+
+    Raises FormatError, naming the file and what is wrong with it, and OSError where it cannot be
+    read at all. A good file gives at least one Gaussian and finite values only.
+    """
+    splat_format = _choose(source, format_name)
+    with _opened(source, "rb") as file:
+        try:
+            return splat_format.read(file)
+        except FormatError as error:
+            name = getattr(file, "name", f"{splat_format.name} file")
+            raise FormatError(f"{name}: {error}") from None
+
+
+def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
+    if format_name is not None:
+        return format_named(format_name)
+    if isinstance(place, str | Path):
+        return format_of(place)
+    raise FormatError(f"an open file needs the name of its format: {_known()}")
+
+
+def _opened(place: str | Path | BinaryIO, mode: str) -> AbstractContextManager[BinaryIO]:
+    if isinstance(place, str | Path):
+        return Path(place).open(mode)  # type: ignore[return-value]
+    return nullcontext(place)
+
+
+def _known() -> str:
+    return ", ".join(
+        f"{splat_format.name} ({' '.join(splat_format.suffixes)})"
+        for splat_format in FORMATS.values()
+    )

@@ -1,0 +1,71 @@
+"""How splat files encode values, and back: the only place that knows.
+
+Every function takes and gives float32 tensors of any shape on any device. Colours go to files as
+sRGB, since public viewers blend what they find without decoding it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sharp_core.colors import linear_to_srgb, sh0_to_srgb, srgb_to_linear, srgb_to_sh0
+
+# A nanometre: a flat Gaussian has a scale of zero, whose logarithm no viewer can use.
+SMALLEST_SCALE = 1e-9
+
+# Opacities of exactly 0 and 1 have infinite logits; this far from them nothing can be seen.
+OPACITY_MARGIN = 1e-6
+
+
+def scales_to_log(scales: Tensor) -> Tensor:
+    """Return natural logarithms of scales in metres, all of them finite."""
+    return scales.clamp_min(SMALLEST_SCALE).log()
+
+
+def log_to_scales(logs: Tensor) -> Tensor:
+    """Return scales in metres, none of them zero."""
+    return logs.exp().clamp_min(SMALLEST_SCALE)
+
+
+def opacities_to_logits(opacities: Tensor) -> Tensor:
+    """Return logits of opacities in [0, 1], all of them finite."""
+    return torch.logit(opacities, eps=OPACITY_MARGIN)
+
+
+def logits_to_opacities(logits: Tensor) -> Tensor:
+    """Return opacities in [0, 1]; infinite logits are welcome."""
+    return logits.sigmoid()
+
+
+def colors_to_sh0(colors: Tensor) -> Tensor:
+    """Return the `f_dc` of linear RGB colours."""
+    return srgb_to_sh0(linear_to_srgb(colors))
+
+
+def sh0_to_colors(sh0: Tensor, *, linear: bool = False) -> Tensor:
+    """Return linear RGB colours of `f_dc`, which stands for sRGB unless a file says `linear`.
+
+    What viewers would show below black is black.
+    """
+    shown = sh0_to_srgb(sh0)
+    return shown.clamp_min(0.0) if linear else srgb_to_linear(shown)
+
+
+def unit_quats(quats: Tensor) -> Tensor:
+    """Return quaternions (..., 4) of unit length; one of length zero becomes not finite."""
+    return quats / torch.linalg.vector_norm(quats, dim=-1, keepdim=True)
+
+
+def rebuild_quats(largest: Tensor, others: Tensor) -> Tensor:
+    """Return unit quaternions (N, 4) of which the largest component was left out.
+
+    `largest` (N,) is the index in w x y z of the one left out, taken as positive; `others` (N, 3)
+    are the rest in order.
+    """
+    left_out = (1 - others.square().sum(dim=1)).clamp_min(0.0).sqrt()
+    index = torch.arange(4, device=others.device)
+    # Component i is others[i] before the one left out and others[i - 1] after it.
+    source = (index - (index > largest[:, None]).long()).clamp_max(2)
+    quats = others.gather(1, source)
+    return unit_quats(quats.scatter(1, largest[:, None], left_out[:, None]))

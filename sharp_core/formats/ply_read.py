@@ -35,7 +35,7 @@ from sharp_core.formats.values import (
     sh0_to_colors,
     unit_quats,
 )
-from sharp_core.gaussians import COLUMNS, Gaussians
+from sharp_core.gaussians import Gaussians
 
 _BLOCK_ROWS = 1 << 16
 
@@ -50,46 +50,67 @@ def read_ply(file: BinaryIO) -> StoredScene:
     header = read_header(file)
     if is_compressed(header):
         return read_compressed(file, header)
-    columns: npt.NDArray[np.float32] | None = None
+    # What the colours stand for is said after the vertices, so these are read last.
+    vertex, vertex_start = None, 0
     info: dict[str, npt.NDArray[np.float64]] = {}
     for element in header.elements:
         if element.has_lists:
-            if columns is None:
-                raise FormatError("its vertices, or what precedes them, have lists")
             break  # rows of unequal length cannot be skipped, and nothing of ours follows them
         check_size(file, header.encoding, element)
         if element.name == "vertex":
-            columns = _read_vertices(file, header.encoding, element)
-        elif _INFO_ROWS.get(element.name) == element.rows and len(element.properties) == 1:
+            vertex, vertex_start = element, file.tell()
+        if _INFO_ROWS.get(element.name) == element.rows and len(element.properties) == 1:
             rows = np.concatenate(list(_read_rows(file, header.encoding, element)))
             info[element.name] = rows[element.properties[0].name].astype(np.float64)
         else:
             _skip_rows(file, header.encoding, element)
-    if columns is None:
-        raise FormatError("it has no vertices")
+    if vertex is None:
+        raise FormatError("it has no vertices, or lists in them or before them")
     linear = "color_space" in info and info["color_space"][0] == _LINEAR_COLORS
-    gaussians = _decode(torch.from_numpy(columns), linear=linear)
+    file.seek(vertex_start)
+    gaussians = _read_gaussians(file, header.encoding, vertex, linear=linear)
     return checked_scene(gaussians, _scene_info(header, info), header.sh_degree())
 
 
-def _read_vertices(file: BinaryIO, encoding: Encoding, element: Element) -> npt.NDArray[np.float32]:
-    """Return an (N, 14) array in the order of VERTEX_PROPERTIES, values as stored."""
-    names = {known.name for known in element.properties}
-    missing = [name for name in VERTEX_PROPERTIES if name not in names]
+def _read_gaussians(
+    file: BinaryIO, encoding: Encoding, vertex: Element, *, linear: bool
+) -> Gaussians:
+    missing = set(VERTEX_PROPERTIES) - {known.name for known in vertex.properties}
     if missing:
-        raise FormatError(f"its vertices are not Gaussians: they lack {', '.join(missing)}")
-    if element.rows == 0:
+        raise FormatError(f"its vertices are not Gaussians: they lack {', '.join(sorted(missing))}")
+    count = vertex.rows
+    if count == 0:
         raise FormatError("it holds no Gaussians")
-    columns = np.empty((element.rows, COLUMNS), dtype=np.float32)
+    gaussians = Gaussians(
+        means=torch.empty(count, 3),
+        quats=torch.empty(count, 4),
+        scales=torch.empty(count, 3),
+        opacities=torch.empty(count),
+        colors=torch.empty(count, 3),
+    )
     start = 0
-    for rows in _read_rows(file, encoding, element):
-        target = columns[start : start + len(rows)]
-        # A double too large for a float32 becomes infinite, which is reported as such later.
-        with np.errstate(over="ignore"):
-            for index, name in enumerate(VERTEX_PROPERTIES):
-                target[:, index] = rows[name]
-        start += len(rows)
-    return columns
+    for rows in _read_rows(file, encoding, vertex):
+        block = slice(start, start + len(rows))
+        start = block.stop
+        gaussians.means[block] = _columns(rows, ("x", "y", "z"))
+        sh0 = _columns(rows, ("f_dc_0", "f_dc_1", "f_dc_2"))
+        gaussians.colors[block] = sh0_to_colors(sh0, linear=linear)
+        gaussians.opacities[block] = logits_to_opacities(_columns(rows, ("opacity",))[:, 0])
+        logs = _columns(rows, ("scale_0", "scale_1", "scale_2"))
+        gaussians.scales[block] = log_to_scales(logs)
+        quats = _columns(rows, ("rot_0", "rot_1", "rot_2", "rot_3"))
+        gaussians.quats[block] = unit_quats(quats)
+    return gaussians
+
+
+def _columns(rows: npt.NDArray[np.void], names: tuple[str, ...]) -> Tensor:
+    """Return an (N, len(names)) tensor of some properties."""
+    columns = np.empty((len(rows), len(names)), dtype=np.float32)
+    # A double too large for a float32 becomes infinite, and is reported as not finite later.
+    with np.errstate(over="ignore"):
+        for index, name in enumerate(names):
+            columns[:, index] = rows[name]
+    return torch.from_numpy(columns)
 
 
 def _read_rows(
@@ -124,17 +145,6 @@ def _skip_rows(file: BinaryIO, encoding: Encoding, element: Element) -> None:
             pass
     else:
         file.seek(element.rows * row_dtype(encoding, element).itemsize, os.SEEK_CUR)
-
-
-def _decode(stored: Tensor, *, linear: bool) -> Gaussians:
-    """Turn stored values (N, 14) into linear ones in place."""
-    for block in stored.split(_BLOCK_ROWS):
-        block[:, 3:6] = sh0_to_colors(block[:, 3:6], linear=linear)
-        block[:, 6] = logits_to_opacities(block[:, 6])
-        block[:, 7:10] = log_to_scales(block[:, 7:10])
-        block[:, 10:14] = unit_quats(block[:, 10:14])
-    means, colors, opacities, scales, quats = stored.split((3, 3, 1, 3, 4), dim=1)
-    return Gaussians(means, quats, scales, opacities[:, 0], colors)
 
 
 def _scene_info(header: Header, info: dict[str, npt.NDArray[np.float64]]) -> SceneInfo | None:

@@ -54,7 +54,8 @@ def sh0_to_colors(sh0: Tensor, *, linear: bool = False) -> Tensor:
 
 def unit_quats(quats: Tensor) -> Tensor:
     """Return quaternions (..., 4) of unit length; one of length zero becomes not finite."""
-    return quats / torch.linalg.vector_norm(quats, dim=-1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(quats, dim=-1, keepdim=True)
+    return quats / length
 
 
 def rebuild_quats(largest: Tensor, others: Tensor) -> Tensor:

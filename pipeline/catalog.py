@@ -50,14 +50,24 @@ class KnownPath(NamedTuple):
 
     size: int
     mtime_ns: int
-    photo_id: str
     skip_reason: str | None
+    photo_id: str
+    is_missing: bool
+    is_unread: bool
+
+
+class KnownPhoto(NamedTuple):
+    """A photo as the catalog knows it."""
+
+    state: str
+    reason: str | None
+    media_type: str
 
 
 class Known(NamedTuple):
     """What the catalog knows that decides whether a photo is due."""
 
-    states: dict[str, tuple[str, str | None]]  # photo_id -> state, reason
+    photos: dict[str, KnownPhoto]
     scene_ids: set[str]
     failures: dict[tuple[str, str | None], str]  # photo_id, model fingerprint -> last reason
 
@@ -82,43 +92,31 @@ class Catalog:
         self.engine.dispose()
 
     def known_paths(self) -> dict[str, KnownPath]:
-        """Return every path of the catalog whose file was there at the last look."""
-        # Files that could not be read are looked at again: a permission changes no mtime.
-        query = (
-            sa.select(
-                photo_paths.c.path,
-                photo_paths.c.bytes,
-                photo_paths.c.mtime_ns,
-                photo_paths.c.photo_id,
-                photo_paths.c.skip_reason,
-            )
-            .join(photos)
-            .where(photos.c.media_type != MediaType.UNREAD)
-        )
-        rows = self.connection.execute(query)
-        known = {row[0]: KnownPath(row[1], row[2], row[3], row[4]) for row in rows}
-        self.connection.rollback()
-        return known
+        """Return every path of the catalog."""
+        query = sa.select(
+            photo_paths.c.path,
+            photo_paths.c.bytes,
+            photo_paths.c.mtime_ns,
+            photo_paths.c.skip_reason,
+            photo_paths.c.photo_id,
+            photo_paths.c.missing_at.is_not(None),
+            photos.c.media_type == MediaType.UNREAD,
+        ).join(photos)
+        with self.connection.begin():
+            return {row[0]: KnownPath(*row[1:]) for row in self.connection.execute(query)}
 
     def known(self) -> Known:
         """Return the state of every photo, every scene's id and every photo's last failures."""
-        states = {
-            row[0]: (row[1], row[2])
-            for row in self.connection.execute(
-                sa.select(photos.c.photo_id, photos.c.state, photos.c.reason)
+        state = sa.select(photos.c.photo_id, photos.c.state, photos.c.reason, photos.c.media_type)
+        failed = sa.select(
+            failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason
+        ).order_by(failures.c.failure_id)
+        with self.connection.begin():
+            return Known(
+                {row[0]: KnownPhoto(*row[1:]) for row in self.connection.execute(state)},
+                set(self.connection.scalars(sa.select(scenes.c.scene_id))),
+                {(row[0], row[1]): row[2] for row in self.connection.execute(failed)},
             )
-        }
-        ids = set(self.connection.scalars(sa.select(scenes.c.scene_id)))
-        failed = {
-            (row[0], row[1]): row[2]
-            for row in self.connection.execute(
-                sa.select(
-                    failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason
-                ).order_by(failures.c.failure_id)
-            )
-        }
-        self.connection.rollback()
-        return Known(states, ids, failed)
 
     def begin_run(self, run_id: str, command: str, settings: dict[str, object]) -> None:
         """Record that a run has started; runs that never ended are marked `failed`."""
@@ -138,7 +136,7 @@ class Catalog:
                 )
             )
 
-    def end_run(self, run_id: str, state: str, counts: dict[str, float]) -> None:
+    def end_run(self, run_id: str, state: str, **counts: float) -> None:
         """Record how a run ended: `finished`, `interrupted` or `failed`, with its counts."""
         with self.connection.begin():
             self.connection.execute(

@@ -67,12 +67,13 @@ class FocalTags:
     focal_mm: float | None = None
     focal_35mm: float | None = None
     plane_pixels_per_mm: float | None = None  # FocalPlaneXResolution with its unit applied
+    plane_width: int | None = None  # picture width it was written for, where the camera says so
     exif_width: int | None = None  # ExifImageWidth: may differ from the picture's own
     exif_height: int | None = None
     digital_zoom: float | None = None
     camera_make: str | None = None
     camera_model: str | None = None
-    intrinsics_focal_px: float | None = None  # of the picture's long side's pixels as stored
+    intrinsics_focal_px: float | None = None  # from the camera's own calibration
     sidecar_focal_35mm: float | None = None
 
 
@@ -175,3 +176,35 @@ class Failed:
 
 
 Outcome = Done | Skipped | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRecord:
+    """One photo as a query shows it: with its best scene, if it has one."""
+
+    photo_id: str
+    scene_id: str | None
+    paths: tuple[str, ...]
+    state: str
+    reason: str | None
+    message: str | None
+    model: str | None
+    format: str | None
+    splat_path: str | None  # relative to the library
+    splat_bytes: int | None
+    gaussians: int | None
+    width: int | None
+    height: int | None
+    focal_px: float | None
+    focal_source: str | None
+    taken_at: datetime | None
+    taken_at_offset: str | None
+    camera_make: str | None
+    camera_model: str | None
+    lens_model: str | None
+    latitude: float | None
+    longitude: float | None
+    altitude_m: float | None
+    depth_near_m: float | None
+    depth_median_m: float | None
+    created_at: datetime | None  # UTC

@@ -1,0 +1,163 @@
+"""`sharp-batch ingest`: folders of photos in, scenes and a catalog out."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs import options
+from jobs.dry_run import DryRun, dry_run
+from jobs.ingest import Ingest, IngestReport
+from jobs.output import Output, size_text, time_text
+from pipeline import run_inline
+from pipeline.flow import Runner
+from pipeline.model import ResolvedModel, resolve_model
+from schemas.errors import ExitCode
+from schemas.settings import (
+    Device,
+    DType,
+    IngestSettings,
+    ModelName,
+    ModelSettings,
+    PhotoSettings,
+    SplatFormat,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ingest")(ingest)
+
+
+def ingest(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE...")
+    ],
+    library: options.Library = options.LIBRARY,
+    model: options.Model = ModelName.SHARP,
+    checkpoint: options.Checkpoint = None,
+    format: options.Format = SplatFormat.PLY,  # noqa: A002 - the option's name
+    device: options.DeviceOption = Device.AUTO,
+    dtype: options.DTypeOption = DType.AUTO,
+    batch_size: Annotated[int, typer.Option(help="Photos predicted together.")] = 1,
+    focal_mm: options.FocalMm = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out paths or names of this pattern, as in '*_edited*'."),
+    ] = None,
+    allow_small: Annotated[
+        bool, typer.Option("--allow-small", help="Take images under 256 px too.")
+    ] = False,
+    allow_wide: Annotated[
+        bool, typer.Option("--allow-wide", help="Take panoramas wider than 2.5 : 1 too.")
+    ] = False,
+    full_raw: Annotated[
+        bool,
+        typer.Option("--full-raw", help="Develop camera RAW files instead of their previews."),
+    ] = False,
+    address: Annotated[
+        str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")
+    ] = None,
+    inline: Annotated[
+        bool, typer.Option("--inline", help="Work in this process, without Ray.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(help="Make at most this many scenes.")] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try photos again that failed before.")
+    ] = False,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
+    ] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Make scenes of all photos below SOURCE that have none yet.
+
+    Run it again at any time: known photos are not read again, and what was interrupted goes on.
+    Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
+    """
+    output = Output(json, quiet, verbose)
+    settings = IngestSettings(
+        ModelSettings(model, str(checkpoint) if checkpoint else None, device, dtype),
+        PhotoSettings(focal_mm, allow_small, allow_wide, full_raw),
+        format,
+        tuple(exclude or ()),
+        batch_size,
+        limit,
+        retry_failed,
+    )
+    resolved = resolve_model(settings.model)
+    if dry:
+        result = dry_run(library, sources, settings, resolved)
+        output.result(result.as_dict(), _dry_text(result))
+        return
+
+    def runner() -> contextlib.AbstractContextManager[Runner]:
+        if inline:
+            return contextlib.nullcontext(run_inline.run)
+        return _ray_runner(resolved, address)
+
+    report = Ingest(library, sources, settings, resolved, output).run(runner)
+    output.result(report.as_dict(), _text(report))
+    if report.is_interrupted:
+        raise typer.Exit(int(ExitCode.INTERRUPTED))
+    if report.failed:
+        raise typer.Exit(int(ExitCode.SOME_FAILED))
+
+
+def _ray_runner(
+    model: ResolvedModel, address: str | None
+) -> contextlib.AbstractContextManager[Runner]:
+    from pipeline.model import resolve_device
+    from pipeline.run_ray import ClusterSettings, RayRunner
+
+    gpus = 1.0 if resolve_device(model.settings.device) == "cuda" else 0.0
+    return RayRunner(ClusterSettings(address, gpus))
+
+
+def _text(report: IngestReport) -> str:
+    lines = []
+    if report.is_interrupted:
+        lines.append(f"Interrupted; {report.left} photos are left. Run it again to go on.")
+    pace = f"{time_text(report.seconds)}"
+    if report.done:
+        pace += f", {report.photos_per_second:.2f} photos/s"
+    lines.append(f"{report.done} scenes made with '{report.model}' in {pace}")
+    for count, text in (
+        (report.failed, "failed"),
+        (report.skipped, "skipped"),
+        (report.duplicates, "copies of photos already counted"),
+        (report.unchanged, "known already"),
+        (0 if report.is_interrupted else report.left, "left for another run"),
+    ):
+        if count:
+            lines.append(f"{count} {text}")
+    if report.reasons:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in report.reasons.items())
+        lines.append(f"Reasons: {reasons}")
+    lines.append(f"Library: {report.library}")
+    if report.failed:
+        lines.append(f"See why: sharp-batch query --state failed --library '{report.library}'")
+    return "\n".join(lines)
+
+
+def _dry_text(result: DryRun) -> str:
+    lines = [
+        f"{result.found} files found: {result.due} photos are due ({result.new} of them new), "
+        f"{result.unchanged} known already, {result.duplicates} copies, {result.skipped} skipped",
+    ]
+    if result.reasons:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())
+        lines.append(f"Skipped: {reasons}")
+    lines.append(
+        f"Estimate for '{result.model}': {time_text(result.estimated_seconds)} "
+        f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk "
+        f"({size_text(result.free_bytes)} free)"
+    )
+    if result.estimated_bytes > result.free_bytes:
+        lines.append("The disk is too small for that.")
+    return "\n".join(lines)

@@ -1,0 +1,198 @@
+"""`sharp-batch query`: the photos that filters select, as a table or for programs."""
+
+from __future__ import annotations
+
+import csv
+import json as json_text
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from enum import StrEnum
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+from rich.table import Table
+
+from jobs import options
+from jobs.output import Output, plain, size_text
+from pipeline.catalog import Catalog
+from pipeline.database import open_database
+from pipeline.query import RECORD_FIELDS, Filters, find, parse_place, parse_time
+from schemas.arrow import record_schema
+from schemas.errors import UsageError
+from schemas.records import PhotoRecord, PhotoState
+
+
+class QueryFormat(StrEnum):
+    """How records are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    PATHS = "paths"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("query")(query)
+
+
+def query(
+    state: Annotated[PhotoState | None, typer.Option(help="Only photos in this state.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this failure or skip reason.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only scenes of this model.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Part of the camera's make or model.")] = None,
+    lens: Annotated[str | None, typer.Option(help="Part of the lens's name.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Taken then or later: 2019, 2019-07, 2019-07-14T18:30.")
+    ] = None,
+    before: Annotated[str | None, typer.Option(help="Taken earlier than that.")] = None,
+    near: Annotated[
+        str | None, typer.Option(metavar="LAT,LON,KM", help="Taken within KM of a place.")
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(help="Glob over whole paths, as in '*/2019/*'.")
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(help="SQL expression over a record's fields, as in 'gaussians > 1e6'."),
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option(help="Field to sort by, '-' before it for the reverse.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many.", min=1)] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        QueryFormat, typer.Option(help="How to print; 'paths' gives one photo path a line.")
+    ] = QueryFormat.TABLE,
+    to: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
+    ] = None,
+    library: options.Library = options.LIBRARY,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """List photos, one record each with the best scene it has, by capture time.
+
+    A record's fields, for --where and --order: photo_id, scene_id, state, reason, message, model,
+    format, splat_path, splat_bytes, gaussians, width, height, focal_px, focal_source, taken_at,
+    taken_at_offset, camera_make, camera_model, lens_model, latitude, longitude, altitude_m,
+    depth_near_m, depth_median_m, created_at. Times in --where are quoted: "taken_at < '2020'".
+    """
+    filters = Filters(
+        state=state,
+        reason=reason,
+        model=model,
+        camera=camera,
+        lens=lens,
+        after=parse_time("--after", after) if after else None,
+        before=parse_time("--before", before) if before else None,
+        near=parse_place(near) if near else None,
+        path=path,
+        where=where,
+        order=order,
+        limit=limit,
+    )
+    chosen = QueryFormat.JSON if json else format
+    output = Output(json, quiet, verbose)
+    with Catalog(open_database(library, read_only=True)) as catalog:
+        records = (
+            replace(record, splat_path=str(library.absolute() / record.splat_path))
+            if record.splat_path
+            else record
+            for record in find(catalog.connection, filters)
+        )
+        if chosen is QueryFormat.TABLE and to is None:
+            _print_table(output, records)
+        elif chosen is QueryFormat.TABLE:
+            raise UsageError("--output needs a format for files", "Add --format csv, for example.")
+        elif to is not None:
+            with to.open("wb") as file:
+                _WRITERS[chosen](records, file)
+        elif chosen is QueryFormat.PARQUET and sys.stdout.isatty():
+            raise UsageError("Parquet is no text for a terminal", "Add --output FILE.parquet.")
+        else:
+            _WRITERS[chosen](records, sys.stdout.buffer)
+
+
+def as_dict(record: PhotoRecord) -> dict[str, object]:
+    """Return a record's fields in their documented order."""
+    values = asdict(record)
+    values["paths"] = list(record.paths)
+    return {name: values[name] for name in RECORD_FIELDS}
+
+
+def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("photo", "state", "taken", "camera", "size", "focal", "model", "splat", "path"):
+        table.add_column(name, no_wrap=True, overflow="fold" if name == "path" else "ellipsis")
+    count = 0
+    for record in records:
+        count += 1
+        state = record.state + (f": {record.reason}" if record.reason else "")
+        table.add_row(
+            record.photo_id[:8],
+            state,
+            f"{record.taken_at:%Y-%m-%d %H:%M}" if record.taken_at else "",
+            record.camera_model or record.camera_make or "",
+            f"{record.width}x{record.height}" if record.width else "",
+            f"{record.focal_px:.0f} px" if record.focal_px else "",
+            record.model or "",
+            size_text(record.splat_bytes) if record.splat_bytes else "",
+            record.paths[0] if record.paths else "(gone)",
+        )
+    if count:
+        output.out.print(table)
+    output.note(f"{count} photos")
+
+
+def _write_json(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    # Written as it comes: a million records need no memory.
+    file.write(b"[")
+    for index, record in enumerate(records):
+        text = json_text.dumps(as_dict(record), ensure_ascii=False, default=plain)
+        file.write((",\n" if index else "\n").encode() + text.encode("utf-8", "replace"))
+    file.write(b"\n]\n")
+
+
+def _write_jsonl(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    for record in records:
+        text = json_text.dumps(as_dict(record), ensure_ascii=False, default=plain)
+        file.write(f"{text}\n".encode("utf-8", "replace"))
+
+
+def _write_csv(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(RECORD_FIELDS)
+    for record in records:
+        row = as_dict(record)
+        row["paths"] = ";".join(record.paths)
+        writer.writerow("" if value is None else value for value in row.values())
+    text.detach()
+
+
+def _write_parquet(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    rows = [as_dict(record) for record in records]
+    pq.write_table(pa.Table.from_pylist(rows, record_schema()), file, compression="zstd")
+
+
+def _write_paths(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    for record in records:
+        if record.paths:
+            file.write(f"{record.paths[0]}\n".encode())
+
+
+_WRITERS: dict[QueryFormat, Callable[[Iterator[PhotoRecord], BinaryIO], None]] = {
+    QueryFormat.JSON: _write_json,
+    QueryFormat.JSONL: _write_jsonl,
+    QueryFormat.CSV: _write_csv,
+    QueryFormat.PARQUET: _write_parquet,
+    QueryFormat.PATHS: _write_paths,
+}

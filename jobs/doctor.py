@@ -1,0 +1,119 @@
+"""Checks of a machine: each finds something out and says what to do where it is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from jobs.output import size_text
+from pipeline.catalog import Catalog
+from pipeline.database import CATALOG_FILE, open_database
+from pipeline.status import read_status
+from schemas.errors import SharpBatchError
+
+_SCENE_BYTES = 66_000_000
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding, with advice where something can be done."""
+
+    name: str
+    level: Level
+    found: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def examine(library: Path) -> list[Check]:
+    """Run every check."""
+    return [
+        Check("sharp-batch", Level.OK, version("sharp-batch")),
+        Check("python", Level.OK, f"{platform.python_version()} ({sys.executable})"),
+        _machine(),
+        *_torch(),
+        _package("ray", "scenes are made in one process only; install ray, or use --inline"),
+        _package("pillow-heif", "HEIC photos cannot be read"),
+        _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
+        _disk(library),
+        _library(library),
+    ]
+
+
+def _machine() -> Check:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Check("machine", Level.OK, f"{cores} cores, {size_text(memory)} of memory")
+
+
+def _torch() -> Iterator[Check]:
+    import torch
+
+    yield Check("torch", Level.OK, torch.__version__)
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            properties = torch.cuda.get_device_properties(index)
+            found = f"{properties.name}, {size_text(properties.total_memory)}"
+            yield Check(f"gpu {index}", Level.OK, found)
+    elif torch.backends.mps.is_available():
+        yield Check("gpu", Level.OK, "Apple GPU")
+    else:
+        yield Check(
+            "gpu",
+            Level.NOTE,
+            "none that torch can use",
+            "All runs on the CPU, slower. With an NVIDIA GPU, install a CUDA build of torch.",
+        )
+
+
+def _package(name: str, consequence: str) -> Check:
+    try:
+        return Check(name, Level.OK, version(name))
+    except PackageNotFoundError:
+        return Check(name, Level.PROBLEM, "not installed", consequence)
+
+
+def _optional(name: str, option: str, how: str) -> Check:
+    if importlib.util.find_spec(name) is not None:
+        return Check(name, Level.OK, version(name))
+    return Check(name, Level.NOTE, f"not installed; only {option} needs it", how)
+
+
+def _disk(library: Path) -> Check:
+    folder = next(path for path in (library, *library.absolute().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    found = f"{size_text(free)} free at {folder.absolute()}, room for {free // _SCENE_BYTES} scenes"
+    level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
+    return Check("disk", level, found, "" if level is Level.OK else "Make room.")
+
+
+def _library(library: Path) -> Check:
+    if not (library / CATALOG_FILE).exists():
+        advice = "Make one: sharp-batch ingest PHOTOS"
+        return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
+    try:
+        with Catalog(open_database(library, read_only=True)) as catalog:
+            status = read_status(catalog.connection)
+    except SharpBatchError as error:
+        return Check("library", Level.PROBLEM, error.message, error.hint)
+    photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())
+    return Check("library", Level.OK, f"{library.absolute()}: {photos or 'empty'}")

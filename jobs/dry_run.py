@@ -1,0 +1,100 @@
+"""What an ingest would do: counts, reasons, time and disk. Changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.catalog import Catalog, Known, KnownPath
+from pipeline.database import CATALOG_FILE, open_database
+from pipeline.model import ResolvedModel
+from pipeline.plan import DueRules, make_plan
+from pipeline.scan import scan
+from pipeline.stages import look_at
+from schemas.records import Skipped
+from schemas.settings import IngestSettings, ModelName
+from schemas.tables import scenes
+
+# Where a library has no scenes yet to measure by: on two CPU cores.
+_USUAL_SECONDS = {ModelName.PRIOR: 2.0, ModelName.SHARP: 90.0}
+_USUAL_BYTES = 66_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What an ingest would find and do. found = skipped + duplicates + unchanged + due."""
+
+    library: str
+    model: str
+    found: int
+    skipped: int
+    duplicates: int
+    unchanged: int
+    due: int
+    new: int
+    estimated_seconds: float
+    estimated_from: str
+    estimated_bytes: int
+    free_bytes: int
+    reasons: dict[str, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return {**asdict(self), "dry_run": True}
+
+
+def dry_run(
+    root: Path, sources: Sequence[Path], settings: IngestSettings, model: ResolvedModel
+) -> DryRun:
+    """Scan and plan, read new files to know copies from photos, and estimate the rest."""
+    known, paths = Known({}, set(), {}), dict[str, KnownPath]()
+    seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES
+    estimated_from = "a guess: two CPU cores, no scenes made yet"
+    if (root / CATALOG_FILE).exists():
+        with Catalog(open_database(root, read_only=True)) as catalog:
+            known, paths = catalog.known(), catalog.known_paths()
+            pace = catalog.connection.execute(
+                sa.select(
+                    sa.func.avg(scenes.c.decode_seconds + scenes.c.predict_seconds)
+                    + sa.func.avg(scenes.c.encode_seconds),
+                    sa.func.avg(scenes.c.splat_bytes),
+                ).where(scenes.c.model == model.name)
+            ).one()
+            if pace[0] is not None:
+                seconds, size = float(pace[0]), int(pace[1])
+                estimated_from = "by the scenes made so far"
+    found = scan(sources, settings.exclude, root)
+    rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
+    plan = make_plan(found, sources, paths, rules)
+    new = 0
+    skipped: Counter[str] = Counter()
+    for identified in plan.due_photos(lambda _: None):
+        new += identified.photo.photo_id not in known.photos
+        looked = look_at(identified.photo, settings.photo)
+        if isinstance(looked, Skipped):
+            skipped[looked.reason] += 1
+    due = plan.due - skipped.total()
+    if settings.limit is not None:
+        due = min(due, settings.limit)
+    skipped.update(plan.skipped)
+    folder = next(path for path in (root, *root.absolute().parents) if path.exists())
+    return DryRun(
+        library=str(root),
+        model=model.name,
+        found=plan.found,
+        skipped=skipped.total(),
+        duplicates=plan.duplicates,
+        unchanged=plan.unchanged,
+        due=due,
+        new=new,
+        estimated_seconds=round(due * seconds, 1),
+        estimated_from=estimated_from,
+        estimated_bytes=due * size,
+        free_bytes=shutil.disk_usage(folder).free,
+        reasons=dict(sorted(skipped.items())),
+    )

@@ -1,0 +1,252 @@
+"""The main job: folders of photos in, a library of scenes out. Resumable at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from jobs.output import Output
+from jobs.progress import RunProgress
+from jobs.signals import Interrupted, ends_well
+from pipeline.catalog import Catalog
+from pipeline.database import open_database
+from pipeline.flow import Flow, Runner, Stop
+from pipeline.identify import Identified
+from pipeline.lock import hold
+from pipeline.model import ResolvedModel
+from pipeline.plan import DueRules, Plan, make_plan
+from pipeline.scan import scan
+from pipeline.snapshot import write_snapshot
+from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
+from pipeline.store import Store
+from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped
+from schemas.settings import IngestSettings
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What a run did. found = skipped + duplicates + unchanged + done + failed + left."""
+
+    run_id: str
+    library: str
+    model: str
+    found: int = 0
+    skipped: int = 0
+    duplicates: int = 0
+    unchanged: int = 0
+    due: int = 0
+    done: int = 0
+    failed: int = 0
+    left: int = 0  # due, and not reached: an interrupt or --limit
+    seconds: float = 0.0
+    photos_per_second: float = 0.0
+    is_interrupted: bool = False
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+class Ingest:
+    """One run over `sources` into the library at `root`."""
+
+    def __init__(
+        self,
+        root: Path,
+        sources: Sequence[Path],
+        settings: IngestSettings,
+        model: ResolvedModel,
+        output: Output,
+    ) -> None:
+        self._root = root
+        self._sources = sources
+        self._settings = settings
+        self._model = model
+        self._output = output
+        self._store = Store(root)
+        self._stop = Stop()
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._report = IngestReport(f"{stamp}-{uuid.uuid4().hex[:6]}", str(root), model.name)
+        self._reasons: Counter[str] = Counter()
+
+    def run(self, runner: Callable[[], contextlib.AbstractContextManager[Runner]]) -> IngestReport:
+        """Scan, plan, and carry every due photo through the flow that `runner` makes.
+
+        Raises UsageError, LibraryBusyError, StoreError, RunError.
+        """
+        started = time.monotonic()
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"the library {self._root} cannot be made: {error.strerror}") from error
+        with hold(self._root, "ingest") as dead, disk_full_is_known(self._root):
+            if dead is not None:
+                self._output.note(f"Taking over from {dead}, which did not end well.")
+            swept = self._store.sweep()
+            if swept:
+                self._output.note(f"Removed {swept} half-written files of a killed run.")
+            with Catalog(open_database(self._root, create=True)) as catalog:
+                catalog.begin_run(self._report.run_id, "ingest", self._settings.as_dict())
+                state = "failed"
+                try:
+                    plan = self._plan(catalog)
+                    with ends_well(self._stop, self._say_ending):
+                        self._carry_out(plan, catalog, runner)
+                    state = "interrupted" if self._report.is_interrupted else "finished"
+                finally:
+                    self._report.seconds = round(time.monotonic() - started, 3)
+                    self._close(catalog, state)
+        return self._report
+
+    def _plan(self, catalog: Catalog) -> Plan:
+        found = scan(self._sources, self._settings.exclude, self._root)
+        for folder in found.unreadable_folders:
+            self._output.warn(f"{folder} cannot be read, and is left out")
+        rules = DueRules(
+            catalog.known(),
+            self._model.fingerprint,
+            self._settings.photo,
+            self._settings.retry_failed,
+        )
+        plan = make_plan(found, self._sources, catalog.known_paths(), rules)
+        catalog.mark_missing(plan.gone, plan.back)
+        return plan
+
+    def _carry_out(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        runner: Callable[[], contextlib.AbstractContextManager[Runner]],
+    ) -> None:
+        flow = Flow(
+            DecodeStage(self._settings.photo, self._store),
+            PredictStage(self._model),
+            EncodeStage(self._model, self._settings.photo, self._settings.format, self._store),
+            self._settings.batch_size,
+        )
+        with RunProgress(self._output) as progress:
+            due = islice(self._due(plan, catalog, progress), self._settings.limit)
+            # Ray takes seconds to start: not for a library in which nothing is due.
+            first = next(due, None)
+            if first is not None:
+                progress.begin(plan.at_most)
+                with contextlib.suppress(Interrupted), runner() as run:
+                    for outcome in run(flow, _chain(first, due), self._stop):
+                        self._take(outcome, catalog, progress)
+                        progress.set_total(plan.at_most)
+        catalog.forget_unread()
+        self._count(plan)
+
+    def _due(self, plan: Plan, catalog: Catalog, progress: RunProgress) -> Iterator[PhotoFile]:
+        def on_new(identified: Identified) -> None:
+            catalog.add_found([(identified.photo, identified.skip)])
+
+        for identified in plan.due_photos(on_new):
+            if self._stop.is_asked:
+                return
+            if identified.error is None:
+                yield identified.photo
+                continue
+            error = PhotoError(FailureReason.UNREADABLE, identified.error)
+            self._take(failed(identified.photo, "scan", error), catalog, progress)
+
+    def _take(self, outcome: Outcome, catalog: Catalog, progress: RunProgress) -> None:
+        try:
+            catalog.record(outcome, self._report.run_id)
+        except sa.exc.OperationalError as error:
+            if not is_database_full(error):
+                raise
+            file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
+            outcome = failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no room left"))
+        progress.advance(outcome)
+        match outcome:
+            case Done():
+                self._report.done += 1
+            case Skipped():
+                self._reasons[outcome.reason] += 1
+            case Failed():
+                self._report.failed += 1
+                self._reasons[outcome.reason] += 1
+                if outcome.reason is FailureReason.DISK_FULL and not self._stop.is_asked:
+                    self._output.warn("The disk is full: the run ends here, and can go on later.")
+                    self._stop.ask()
+
+    def _count(self, plan: Plan) -> None:
+        report = self._report
+        skipped_now = sum(
+            count for reason, count in self._reasons.items() if reason not in set(FailureReason)
+        )
+        self._reasons.update(plan.skipped)
+        report.found = plan.found
+        report.duplicates = plan.duplicates
+        report.unchanged = plan.unchanged
+        report.skipped = plan.skipped.total() + skipped_now
+        report.due = plan.at_most
+        report.left = report.due - report.done - report.failed - skipped_now
+        report.is_interrupted = self._stop.is_asked and not self._reasons[FailureReason.DISK_FULL]
+        report.reasons = dict(sorted(self._reasons.items()))
+
+    def _close(self, catalog: Catalog, state: str) -> None:
+        """End the run in the catalog and write its report and, if anything changed, a snapshot."""
+        report = self._report
+        seconds = report.seconds or 1e-3
+        report.photos_per_second = round((report.done + report.failed) / seconds, 4)
+        try:
+            catalog.end_run(
+                report.run_id,
+                state,
+                due=report.due,
+                done=report.done,
+                failed=report.failed,
+                seconds=report.seconds,
+            )
+            document = {**report.as_dict(), "state": state, "settings": self._settings.as_dict()}
+            text = json.dumps(document, indent=1).encode()
+            self._store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
+            if report.done or report.failed or report.due:
+                write_snapshot(catalog.connection, self._store)
+        except (PhotoError, sa.exc.OperationalError) as error:
+            self._output.warn(f"the run's report could not be written: {error}")
+
+    def _say_ending(self) -> None:
+        self._output.note(
+            "Finishing the photos under way; what is done is kept. Press Ctrl-C again to stop now."
+        )
+
+
+def _chain(first: PhotoFile, rest: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
+    yield first
+    yield from rest
+
+
+def is_database_full(error: sa.exc.OperationalError) -> bool:
+    """Tell whether SQLite found no room for a write."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+@contextlib.contextmanager
+def disk_full_is_known(root: Path) -> Iterator[None]:
+    """Turn a full disk outside any photo's work into an error that a person understands."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if not is_database_full(error):
+            raise
+        raise RunError(
+            f"no room left on the disk of {root}",
+            "Make room, then run the same command again: it goes on where it was.",
+        ) from error

@@ -1,0 +1,54 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.settings import Device, DType, ModelName, SplatFormat
+
+Library = Annotated[
+    Path,
+    typer.Option(
+        "--library",
+        envvar="SHARP_BATCH_LIBRARY",
+        help="Folder of the library.",
+        show_default=True,
+        file_okay=False,
+    ),
+]
+LIBRARY = Path("sharp-library")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more, photo by photo.")]
+
+Model = Annotated[
+    ModelName,
+    typer.Option(
+        "--model",
+        envvar="SHARP_BATCH_MODEL",
+        help="'sharp' is the published network (2.6 GB of weights, research licence); "
+        "'prior' needs no weights and shows how things work.",
+    ),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", help="File with the weights of 'sharp'.", dir_okay=False),
+]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="Where the predictor runs; auto takes the fastest.")
+]
+DTypeOption = Annotated[
+    DType, typer.Option("--dtype", help="Number format of the predictor; auto is safe and fast.")
+]
+Format = Annotated[SplatFormat, typer.Option("--format", help="How scenes are stored.")]
+FocalMm = Annotated[
+    float | None,
+    typer.Option(
+        "--focal-mm",
+        metavar="MM",
+        help="35 mm equivalent focal length, in place of what the photos say.",
+    ),
+]

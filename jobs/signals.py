@@ -1,0 +1,32 @@
+"""Ctrl-C and SIGTERM: the first asks a run to end well, the second ends it now."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from pipeline.flow import Stop
+
+
+class Interrupted(BaseException):
+    """The run is to end now."""
+
+
+@contextlib.contextmanager
+def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
+    """While this holds, the first signal asks `stop`, and the second raises Interrupted."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_asked:
+            raise Interrupted
+        stop.ask()
+        on_first()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

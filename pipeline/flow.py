@@ -1,0 +1,39 @@
+"""The stages of one run, and what a runner of them takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.stages import DecodeStage, EncodeStage, PredictStage
+from schemas.records import Outcome, PhotoFile
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The way of every photo of a run."""
+
+    decode: DecodeStage
+    predict: PredictStage
+    encode: EncodeStage
+    batch_size: int = 1
+
+
+class Stop:
+    """Asks a runner to take no more photos and to finish those that are well on their way."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def ask(self) -> None:
+        """Ask. What is finished stays; what is dropped is due in the next run."""
+        self.is_asked = True
+
+
+class Runner(Protocol):
+    """Carries photos through a flow. Each photo that is not dropped gives one outcome."""
+
+    def __call__(self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+        """Yield outcomes as they come, in any order."""
+        ...

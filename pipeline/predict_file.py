@@ -1,0 +1,101 @@
+"""One photo to one splat file, by the same steps as in a run, without a library."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline import decode
+from pipeline.focal import resolve_focal
+from pipeline.identify import identify
+from pipeline.metadata import read_metadata
+from pipeline.model import ResolvedModel, load_model
+from pipeline.scan import FoundFile
+from pipeline.stages import GENERATOR, read_sidecar, read_unchanged
+from pipeline.store import Store
+from schemas.errors import PhotoError, UsageError
+from schemas.settings import PhotoSettings
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.registry import format_of, write_scene
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.gaussians import depth_quantiles
+from sharp_core.predictors.interface import PredictorInput
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was made of the photo."""
+
+    photo_path: str
+    photo_id: str
+    splat_path: str
+    splat_bytes: int
+    gaussians: int
+    width: int
+    height: int
+    focal_px: float
+    focal_source: str
+    focal_warning: str | None
+    depth_near_m: float
+    depth_median_m: float
+    depth_far_m: float
+    seconds: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def predict_file(
+    photo: Path, to: Path, model: ResolvedModel, settings: PhotoSettings
+) -> Prediction:
+    """Make a scene of `photo` and write it to `to`, whole or not at all.
+
+    Raises UsageError where either path is of no use, PhotoError where the photo is not.
+    """
+    try:
+        splat_format = format_of(to)
+    except FormatError as error:
+        raise UsageError(f"{error}") from error
+    if not to.absolute().parent.is_dir():
+        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
+    started = time.perf_counter()
+    try:
+        stat = photo.stat()
+    except OSError as error:
+        raise UsageError(f"{photo}: {error.strerror}") from error
+    identified = identify(FoundFile(str(photo.absolute()), stat.st_size, stat.st_mtime_ns))
+    if identified.error is not None:
+        raise UsageError(f"{photo}: {identified.error}")
+    file = identified.photo
+    try:
+        data = read_unchanged(file)
+        meta = read_metadata(data, file.media_type, read_sidecar(file.path))
+        pixels = decode.decode(data, file.media_type, meta.orientation, full_raw=settings.full_raw)
+    except PhotoError as error:
+        raise PhotoError(error.reason, f"{photo}: {error.message} ({error.reason})") from error
+    height, width = pixels.shape[:2]
+    focal = resolve_focal(meta.focal, width, height, settings.focal_35mm)
+    scene = load_model(model).predict([PredictorInput(pixels, focal.px)])[0]
+    info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
+    stored = Store(to.absolute().parent).write(
+        to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)
+    )
+    near, median, far = depth_quantiles(scene, (0.01, 0.5, 0.99))
+    return Prediction(
+        photo_path=str(photo),
+        photo_id=file.photo_id,
+        splat_path=str(to),
+        splat_bytes=stored.bytes,
+        gaussians=len(scene),
+        width=width,
+        height=height,
+        focal_px=focal.px,
+        focal_source=focal.source,
+        focal_warning=focal.warning,
+        depth_near_m=near,
+        depth_median_m=median,
+        depth_far_m=far,
+        seconds=round(time.perf_counter() - started, 3),
+    )

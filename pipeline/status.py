@@ -1,0 +1,79 @@
+"""What a library holds, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from schemas.records import PhotoState
+from schemas.tables import artifacts, photo_paths, photos, runs, scenes
+
+_LAST_RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run, as the catalog remembers it."""
+
+    run_id: str
+    command: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    due: int | None
+    done: int | None
+    failed: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """Counts by name; `bytes` by kind of file."""
+
+    photos: dict[str, int]  # by state
+    paths: int
+    failed: dict[str, int]  # photos that have no scene, by reason
+    skipped: dict[str, int]  # by reason
+    scenes: dict[str, int]  # by model
+    bytes: dict[str, int]
+    runs: tuple[RunSummary, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def read_status(connection: Connection) -> LibraryStatus:
+    """Count what the catalog holds."""
+    states = _counts(connection, photos.c.state)
+    scene_bytes = sa.select(scenes.c.format, sa.func.sum(scenes.c.splat_bytes)).group_by(
+        scenes.c.format
+    )
+    artifact_bytes = sa.select(artifacts.c.kind, sa.func.sum(artifacts.c.bytes)).group_by(
+        artifacts.c.kind
+    )
+    last = sa.select(*(runs.c[name] for name in RunSummary.__slots__))
+    last = last.order_by(runs.c.started_at.desc()).limit(_LAST_RUNS)
+    return LibraryStatus(
+        photos=states,
+        paths=connection.scalar(sa.select(sa.func.count()).select_from(photo_paths)) or 0,
+        failed=_counts(connection, photos.c.reason, photos.c.state == PhotoState.FAILED),
+        skipped=_counts(connection, photos.c.reason, photos.c.state == PhotoState.SKIPPED),
+        scenes=_counts(connection, scenes.c.model),
+        bytes={
+            kind: int(size)
+            for query in (scene_bytes, artifact_bytes)
+            for kind, size in connection.execute(query)
+        },
+        runs=tuple(RunSummary(*row) for row in connection.execute(last)),
+    )
+
+
+def _counts(
+    connection: Connection, column: sa.Column[str], *where: sa.ColumnElement[bool]
+) -> dict[str, int]:
+    query = sa.select(column, sa.func.count()).where(*where).group_by(column)
+    return {str(name): count for name, count in sorted(connection.execute(query).tuples())}

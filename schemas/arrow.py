@@ -1,0 +1,82 @@
+"""Arrow schemas of the catalog's Parquet files, made from the typed tables: one truth for both.
+
+A column's unit stands in its field's metadata, read off the name's ending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from schemas.records import PhotoRecord
+from schemas.tables import CATALOG_VERSION, metadata, photos, scenes
+
+_UNITS = {
+    "_m": "metre",
+    "_mm": "millimetre",
+    "_35mm": "millimetre, 35 mm equivalent",
+    "_px": "pixel",
+    "_seconds": "second",
+    "_ns": "nanosecond since 1970, UTC",
+    "bytes": "byte",
+    "latitude": "degree, south negative",
+    "longitude": "degree, west negative",
+    "taken_at": "local time of the photo",
+    "_at": "UTC",
+    "_utc": "UTC",
+    "width": "pixel",
+    "height": "pixel",
+}
+
+
+def table_schema(table: sa.Table) -> pa.Schema:
+    """Return the Arrow schema of one table of the catalog."""
+    return pa.schema(
+        [_field(column) for column in table.columns],
+        metadata={"sharp_batch_table": table.name, "catalog_version": str(CATALOG_VERSION)},
+    )
+
+
+def record_schema() -> pa.Schema:
+    """Return the Arrow schema of a query's records."""
+    columns = {**{c.name: c for c in scenes.columns}, **{c.name: c for c in photos.columns}}
+    columns["created_at"] = scenes.c.created_at
+    return pa.schema(
+        [
+            pa.field("paths", pa.list_(pa.string()))
+            if field.name == "paths"
+            else _field(columns[field.name], nullable=field.name not in ("photo_id", "state"))
+            for field in fields(PhotoRecord)
+        ]
+    )
+
+
+def snapshot_tables() -> list[sa.Table]:
+    """Return the tables that a snapshot holds, in an order in which they can be rebuilt."""
+    return [table for table in metadata.sorted_tables if table.name != "catalog_info"]
+
+
+def _field(column: sa.Column[object], nullable: bool | None = None) -> pa.Field:
+    unit = next((unit for end, unit in _UNITS.items() if column.name.endswith(end)), None)
+    return pa.field(
+        column.name,
+        _arrow_type(column.type),
+        nullable=bool(column.nullable) if nullable is None else nullable,
+        metadata={"unit": unit} if unit else None,
+    )
+
+
+def _arrow_type(kind: sa.types.TypeEngine[object]) -> pa.DataType:
+    if isinstance(kind, sa.BigInteger):
+        return pa.int64()
+    if isinstance(kind, sa.Integer):
+        return pa.int32()
+    if isinstance(kind, sa.Float):
+        return pa.float64()
+    if isinstance(kind, sa.DateTime):
+        return pa.timestamp("us")
+    if isinstance(kind, sa.String):
+        return pa.string()
+    raise TypeError(f"no Arrow type for the column type {kind!r}")

@@ -1,0 +1,28 @@
+# Sourced by the other scripts: makes .venv from the exact versions of constraints.txt, once, and
+# again when they change. Set PYTHON to choose the interpreter.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv="$root/.venv"
+
+make_environment() {
+    local python=${PYTHON:-python3} wanted
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "Python 3.11 or newer is needed; '$python' is not. Set PYTHON to name one." >&2
+        return 1
+    fi
+    wanted=$(cat "$root/pyproject.toml" "$root/constraints.txt" | sha256sum | cut -d' ' -f1)
+    [ "$(cat "$venv/.made-from" 2>/dev/null)" = "$wanted" ] && return 0
+    echo "Making the environment in $venv (once; some minutes) ..." >&2
+    "$python" -m venv "$venv" || return 1
+    # torch first: the others are content with the one that is there.
+    "$venv/bin/pip" install --quiet --disable-pip-version-check \
+        "$(grep '^torch==' "$root/constraints.txt")" -c "$root/constraints.txt" >&2 &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check \
+            -c "$root/constraints.txt" -e "$root[dev]" >&2 || return 1
+    echo "$wanted" >"$venv/.made-from"
+}
+
+make_environment || {
+    echo "The environment could not be made; see the messages above." >&2
+    exit 1
+}
+export PATH="$venv/bin:$PATH"

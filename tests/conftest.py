@@ -1,0 +1,37 @@
+"""Fixtures for all tests, and the choice of those that take long or need a GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run tests that take minutes too")
+    parser.addoption("--gpu", action="store_true", help="run tests that need a GPU too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for name, why in (("slow", "takes minutes"), ("gpu", "needs a GPU")):
+        if not config.getoption(f"--{name}"):
+            skip = pytest.mark.skip(reason=f"{why}; run ./scripts/test --{name}")
+            for item in items:
+                if name in item.keywords:
+                    item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the settings or the caches of whoever runs it."""
+    for name in ("SHARP_BATCH_LIBRARY", "SHARP_BATCH_MODEL", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SHARP_BATCH_HOME", str(tmp_path / "sharp-batch-home"))
+
+
+@pytest.fixture
+def sample_photos() -> Path:
+    """Return the folder of the bundled sample photos."""
+    return DATA / "photos"

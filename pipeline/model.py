@@ -22,6 +22,10 @@ class ResolvedModel:
         """The model's name, as scenes record it."""
         return self.settings.model.value
 
+    def load(self) -> Predictor:
+        """Load the predictor, ready to predict, on the device that the settings name."""
+        return PriorPredictor()
+
 
 def resolve_model(settings: ModelSettings) -> ResolvedModel:
     """Find the model's weights. Raises UsageError, WeightsError."""
@@ -30,11 +34,6 @@ def resolve_model(settings: ModelSettings) -> ResolvedModel:
             raise UsageError("--checkpoint: the model 'prior' has no weights")
         return ResolvedModel(settings, PriorPredictor.fingerprint)
     raise UsageError("no such model")
-
-
-def load_model(model: ResolvedModel) -> Predictor:
-    """Load the predictor, ready to predict, on the device that its settings name."""
-    return PriorPredictor()
 
 
 def resolve_device(device: Device) -> str:

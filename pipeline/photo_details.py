@@ -40,12 +40,10 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
 
 def _photo_id(connection: Connection, name: str, folder: Path) -> str:
     candidates = {path_text(str(folder / name)), path_text(os.path.realpath(folder / name))}
-    by_path = connection.scalar(
-        sa.select(photo_paths.c.photo_id).where(photo_paths.c.path.in_(candidates))
-    )
-    if by_path is not None:
-        return by_path
-    found: set[str] = set()
+    by_path = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path.in_(candidates))
+    found: set[str] = set(connection.scalars(by_path))
+    if len(found) == 1:
+        return found.pop()
     digits = name.lower()
     if len(digits) >= _FEWEST_DIGITS and set(digits) <= set("0123456789abcdef"):
         for column, photo_id in (

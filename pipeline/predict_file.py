@@ -10,7 +10,7 @@ from pipeline import decode
 from pipeline.focal import resolve_focal
 from pipeline.identify import identify
 from pipeline.metadata import read_metadata
-from pipeline.model import ResolvedModel, load_model
+from pipeline.model import ResolvedModel
 from pipeline.scan import FoundFile
 from pipeline.stages import GENERATOR, read_sidecar, read_unchanged
 from pipeline.store import Store
@@ -77,7 +77,7 @@ def predict_file(
         raise PhotoError(error.reason, f"{photo}: {error.message} ({error.reason})") from error
     height, width = pixels.shape[:2]
     focal = resolve_focal(meta.focal, width, height, settings.focal_35mm)
-    scene = load_model(model).predict([PredictorInput(pixels, focal.px)])[0]
+    scene = model.load().predict([PredictorInput(pixels, focal.px)])[0]
     info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
     stored = Store(to.absolute().parent).write(
         to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)

@@ -15,15 +15,14 @@ def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome
     for file in photos:
         if stop.is_asked:
             return
-        photo, pixels = flow.decode.process(file)
-        if not isinstance(photo, DecodedPhoto) or pixels is None:
-            yield photo
+        decoded = flow.decode.process(file)
+        if not isinstance(decoded, tuple):
+            yield decoded
             continue
-        batch.append((photo, pixels))
-        if len(batch) < flow.batch_size:
-            continue
-        yield from _finish(flow, batch)
-        batch = []
+        batch.append(decoded)
+        if len(batch) == flow.batch_size:
+            yield from _finish(flow, batch)
+            batch = []
     if batch and not stop.is_asked:
         yield from _finish(flow, batch)
 

@@ -10,6 +10,7 @@ idle worker, and only a crash while alone counts against a photo.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import tempfile
@@ -94,13 +95,13 @@ class RayRunner:
                     address="local",
                     include_dashboard=False,
                     log_to_driver=False,
-                    logging_level="error",
+                    logging_level=logging.ERROR,
                     object_store_memory=self._settings.object_store_bytes,
                     # Socket paths may have 107 bytes at most, so the folder's name is short.
                     _temp_dir=tempfile.mkdtemp(prefix="sb-ray-"),
                 )
             else:
-                ray.init(address=address, log_to_driver=False, logging_level="error")
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise RunError(
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
@@ -192,7 +193,7 @@ class _Run:
                 yield from items
 
     def _start_decode(self, item: _Item) -> None:
-        header, item.pixels = _decode.remote(self._decode_stage, item.file)
+        header, item.pixels = _decode_task.remote(self._decode_stage, item.file)
         self._decoding[header] = item
 
     def _dispatch(self) -> None:
@@ -271,7 +272,7 @@ class _Run:
                 yield result
             else:
                 item.pixels = None
-                done = _encode.remote(self._encode_stage, item.photo, scene, result)
+                done = _encode_task.remote(self._encode_stage, item.photo, scene, result)
                 self._encoding[done] = item
 
     def _lost(self, predictor: _Predictor, error: RayError) -> Iterator[Outcome]:
@@ -336,23 +337,20 @@ class _Run:
         self._failed_starts = 0
 
 
-@ray.remote(num_cpus=1, max_retries=0, num_returns=2)
 def _decode(
     stage: DecodeStage, file: PhotoFile
 ) -> tuple[DecodedPhoto | Skipped | Failed, Pixels | None]:
-    return stage.process(file)
+    result = stage.process(file)
+    return result if isinstance(result, tuple) else (result, None)
 
 
-@ray.remote(num_cpus=1, max_retries=0)
 def _encode(
     stage: EncodeStage, photo: DecodedPhoto, scene: Packed, seconds: float
 ) -> Done | Failed:
     return stage.process(photo, Gaussians.from_array(scene), seconds)
 
 
-# max_concurrency: while one batch is predicted, the next one's pixels are already on their way.
-@ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0, max_concurrency=2)
-class _PredictorActor:
+class _PredictorWorker:
     """Holds a loaded model."""
 
     def __init__(self, stage: PredictStage, threads: int) -> None:
@@ -373,3 +371,12 @@ class _PredictorActor:
             results = self._stage.process(list(zip(photos, pixels, strict=True)))
         statuses = [r if isinstance(r, Failed) else r[1] for r in results]
         return (statuses, *(None if isinstance(r, Failed) else r[0].to_array() for r in results))
+
+
+# Ray itself retries nothing: it cannot know whose fault a crash is, and the run above does.
+_decode_task = ray.remote(num_cpus=1, max_retries=0, num_returns=2)(_decode)
+_encode_task = ray.remote(num_cpus=1, max_retries=0)(_encode)
+# Two calls at once: while one batch is predicted, the next one's pixels are on their way.
+_PredictorActor = ray.remote(
+    num_cpus=0, max_restarts=0, max_task_retries=0, max_concurrency=_CALLS_PER_PREDICTOR
+)(_PredictorWorker)

@@ -52,12 +52,6 @@ class FoundFile:
     mtime_ns: int
     skip: SkipReason | None = None
 
-    @property
-    def is_photo_by_name(self) -> bool:
-        """Tell whether the name is one of a photo; a name without a suffix may be one."""
-        suffix = os.path.splitext(self.path)[1].lower()  # noqa: PTH122 - quick, for each file
-        return suffix in PHOTO_SUFFIXES or not suffix
-
 
 @dataclass(slots=True)
 class Scan:
@@ -191,7 +185,7 @@ def skip_by_name(name: str) -> SkipReason | None:
     if name.startswith("."):
         return SkipReason.HIDDEN
     suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - quick, for each file
-    if suffix in PHOTO_SUFFIXES or not suffix:
+    if suffix in PHOTO_SUFFIXES:
         return None
     for suffixes, reason in (
         (_SIDECAR_SUFFIXES, SkipReason.SIDECAR),

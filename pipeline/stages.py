@@ -20,7 +20,7 @@ from pipeline import decode
 from pipeline.focal import resolve_focal
 from pipeline.identify import photo_id_of
 from pipeline.metadata import read_metadata
-from pipeline.model import ResolvedModel, load_model
+from pipeline.model import ResolvedModel
 from pipeline.plan import scene_id_of
 from pipeline.store import Store, is_disk_full, scene_path, thumb_path
 from pipeline.thumbnail import thumbnail
@@ -54,8 +54,8 @@ class DecodeStage:
     settings: PhotoSettings
     store: Store
 
-    def process(self, file: PhotoFile) -> tuple[DecodedPhoto | Skipped | Failed, Pixels | None]:
-        """Return what is known of the photo, and its pixels if it goes on."""
+    def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
+        """Return what is known of the photo and its pixels, or how it ends here."""
         started = time.perf_counter()
         meta: PhotoMeta | None = None
         try:
@@ -63,7 +63,7 @@ class DecodeStage:
             meta = read_metadata(data, file.media_type, read_sidecar(file.path))
             skipped = skip_by_size(file, meta, data, self.settings)
             if skipped is not None:
-                return skipped, None
+                return skipped
             pixels = decode.decode(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
@@ -72,7 +72,7 @@ class DecodeStage:
             picture = thumbnail(pixels)
             thumb = self.store.write(thumb_path(file.photo_id), lambda f: f.write(picture))
         except Exception as error:
-            return failed(file, "decode", error, meta), None
+            return failed(file, "decode", error, meta)
         seconds = time.perf_counter() - started
         return DecodedPhoto(file, meta, focal, width, height, thumb, seconds), pixels
 
@@ -87,7 +87,7 @@ class PredictStage:
     def setup(self) -> None:
         """Load the model, unless it is loaded."""
         if self._predictor is None:
-            self._predictor = load_model(self._model)
+            self._predictor = self._model.load()
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]

@@ -75,7 +75,7 @@ class Gaussians:
         if array.ndim != 2 or array.shape[1] != COLUMNS:
             raise ValueError(f"expected an array of (N, {COLUMNS}), found {array.shape}")
         values = torch.from_numpy(array if array.flags.writeable else array.copy())
-        means, quats, scales, opacities, colors = values.split((3, 4, 3, 1, 3), dim=1)
+        means, quats, scales, opacities, colors = torch.split(values, [3, 4, 3, 1, 3], dim=1)
         return Gaussians(means, quats, scales, opacities[:, 0], colors)
 
 

@@ -19,8 +19,7 @@ from rich.table import Table
 
 from jobs import options
 from jobs.output import Output, plain, size_text
-from pipeline.catalog import Catalog
-from pipeline.database import open_database
+from pipeline.database import read_catalog
 from pipeline.query import RECORD_FIELDS, Filters, find, parse_place, parse_time
 from schemas.arrow import record_schema
 from schemas.errors import UsageError
@@ -101,12 +100,12 @@ def query(
     )
     chosen = QueryFormat.JSON if json else format
     output = Output(json, quiet, verbose)
-    with Catalog(open_database(library, read_only=True)) as catalog:
+    with read_catalog(library) as connection:
         records = (
             replace(record, splat_path=str(library.absolute() / record.splat_path))
             if record.splat_path
             else record
-            for record in find(catalog.connection, filters)
+            for record in find(connection, filters)
         )
         if chosen is QueryFormat.TABLE and to is None:
             _print_table(output, records)

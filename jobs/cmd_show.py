@@ -9,8 +9,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output
-from pipeline.catalog import Catalog
-from pipeline.database import open_database
+from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
 
 
@@ -33,8 +32,8 @@ def show(
     verbose: options.Verbose = False,
 ) -> None:
     """Show everything the catalog knows about one photo: paths, facts, scenes, failures."""
-    with Catalog(open_database(library, read_only=True)) as catalog:
-        details = photo_details(catalog.connection, photo, Path.cwd())
+    with read_catalog(library) as connection:
+        details = photo_details(connection, photo, Path.cwd())
     Output(json, quiet, verbose).result(details, _text(details))
 
 

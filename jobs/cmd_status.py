@@ -6,8 +6,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output, size_text
-from pipeline.catalog import Catalog
-from pipeline.database import open_database
+from pipeline.database import read_catalog
 from pipeline.status import LibraryStatus, read_status
 
 
@@ -23,8 +22,8 @@ def status(
     verbose: options.Verbose = False,
 ) -> None:
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
-    with Catalog(open_database(library, read_only=True)) as catalog:
-        result = read_status(catalog.connection)
+    with read_catalog(library) as connection:
+        result = read_status(connection)
     Output(json, quiet, verbose).result(
         {"library": str(library), **result.as_dict()}, _text(str(library), result)
     )

@@ -14,8 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jobs.output import size_text
-from pipeline.catalog import Catalog
-from pipeline.database import CATALOG_FILE, open_database
+from pipeline.database import CATALOG_FILE, read_catalog
 from pipeline.status import read_status
 from schemas.errors import SharpBatchError
 
@@ -111,8 +110,8 @@ def _library(library: Path) -> Check:
         advice = "Make one: sharp-batch ingest PHOTOS"
         return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
     try:
-        with Catalog(open_database(library, read_only=True)) as catalog:
-            status = read_status(catalog.connection)
+        with read_catalog(library) as connection:
+            status = read_status(connection)
     except SharpBatchError as error:
         return Check("library", Level.PROBLEM, error.message, error.hint)
     photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pipeline.catalog import Catalog, Known, KnownPath
-from pipeline.database import CATALOG_FILE, open_database
+from pipeline.database import CATALOG_FILE, open_database, read_catalog
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
@@ -58,16 +58,13 @@ def dry_run(
     if (root / CATALOG_FILE).exists():
         with Catalog(open_database(root, read_only=True)) as catalog:
             known, paths = catalog.known(), catalog.known_paths()
-            pace = catalog.connection.execute(
-                sa.select(
-                    sa.func.avg(scenes.c.decode_seconds + scenes.c.predict_seconds)
-                    + sa.func.avg(scenes.c.encode_seconds),
-                    sa.func.avg(scenes.c.splat_bytes),
-                ).where(scenes.c.model == model.name)
-            ).one()
-            if pace[0] is not None:
-                seconds, size = float(pace[0]), int(pace[1])
-                estimated_from = "by the scenes made so far"
+        spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
+        average = sa.select(sa.func.avg(spent), sa.func.avg(scenes.c.splat_bytes))
+        with read_catalog(root) as connection:
+            pace = connection.execute(average.where(scenes.c.model == model.name)).one()
+        if pace[0] is not None:
+            seconds, size = float(pace[0]), int(pace[1])
+            estimated_from = "by the scenes made so far"
     found = scan(sources, settings.exclude, root)
     rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
     plan = make_plan(found, sources, paths, rules)

@@ -217,7 +217,8 @@ class Ingest:
             text = json.dumps(document, indent=1).encode()
             self._store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
             if report.done or report.failed or report.due:
-                write_snapshot(catalog.connection, self._store)
+                with catalog.engine.connect() as reader:
+                    write_snapshot(reader, self._store)
         except (PhotoError, sa.exc.OperationalError) as error:
             self._output.warn(f"the run's report could not be written: {error}")
 

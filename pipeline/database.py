@@ -5,11 +5,13 @@ SQLite runs in WAL mode, so others read while a run writes.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from schemas.errors import StoreError, UsageError
 from schemas.tables import CATALOG_VERSION, catalog_info, metadata, utc_now
@@ -48,6 +50,21 @@ def open_database(root: Path, *, create: bool = False, read_only: bool = False) 
             "Update sharp-batch.",
         )
     return engine
+
+
+@contextlib.contextmanager
+def read_catalog(root: Path) -> Iterator[Connection]:
+    """Open the catalog of the library at `root` for reading, beside a run that writes it.
+
+    Raises UsageError and StoreError as `open_database` does.
+    """
+    engine = open_database(root, read_only=True)
+    with contextlib.closing(engine.connect()) as connection:
+        try:
+            yield connection
+        except sa.exc.DatabaseError as error:
+            raise unusable(root / CATALOG_FILE, error) from error
+    engine.dispose()
 
 
 def unusable(path: Path, error: sa.exc.DatabaseError) -> StoreError:

@@ -20,8 +20,16 @@ from sqlalchemy import (
     String,
     Table,
 )
+from sqlalchemy.ext.compiler import compiles
 
 CATALOG_VERSION = 1
+
+
+@compiles(DateTime, "sqlite")
+def _time_is_text(*_: object, **__: object) -> str:
+    # As DATETIME, a number by SQLite's rules, "taken_at < '2010'" would compare with 2010.
+    return "DATETIME_TEXT"
+
 
 metadata = MetaData()
 

@@ -1,0 +1,47 @@
+"""An XMP packet -> its simple properties, under the prefixes that the XMP specification uses."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import ElementTree
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_PREFIXES = {
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+}
+
+
+def read_xmp(rdf: bytes | None) -> dict[str, str]:
+    """Read the properties of an rdf:RDF element, such as {"exif:FocalLength": "250/1"}.
+
+    Of a list the first entry counts, of a repeated property the first. Properties of schemas that
+    say nothing about the camera are left out. Text that is no XML has no properties.
+    """
+    try:
+        root = ElementTree.fromstring(rdf or b"")
+    except (ParseError, ValueError, LookupError):  # defusedxml's refusals are ValueErrors
+        return {}
+    properties: dict[str, str] = {}
+    for description in root.findall(f"{_RDF}Description"):
+        for name, value in description.attrib.items():
+            _keep(properties, name, value)
+        for child in description:
+            _keep(properties, child.tag, _text(child))
+    return properties
+
+
+def _keep(properties: dict[str, str], name: str, value: str) -> None:
+    uri, _, local = name.removeprefix("{").partition("}")
+    if (prefix := _PREFIXES.get(uri)) and value.strip():
+        properties.setdefault(f"{prefix}:{local}", value.strip())
+
+
+def _text(element: Element) -> str:
+    first = element.find(f".//{_RDF}li")
+    return (element if first is None else first).text or ""

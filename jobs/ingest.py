@@ -26,7 +26,7 @@ from pipeline.identify import Identified
 from pipeline.lock import hold
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, Plan, make_plan
-from pipeline.scan import scan
+from pipeline.scan import check_sources, scan
 from pipeline.snapshot import write_snapshot
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
 from pipeline.store import Store
@@ -88,6 +88,7 @@ class Ingest:
         Raises UsageError, LibraryBusyError, StoreError, RunError.
         """
         started = time.monotonic()
+        check_sources(self._sources)
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

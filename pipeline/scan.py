@@ -67,16 +67,22 @@ def scan(sources: Sequence[Path], exclude: Sequence[str] = (), library: Path | N
 
     `exclude` holds glob patterns for paths and for names. Raises UsageError if a source is missing.
     """
+    check_sources(sources)
     walk = _Walk(tuple(exclude), os.path.realpath(library) if library else None)
+    for source in sources:
+        walk.add(Path(os.path.realpath(source)))
+    walk.finish()
+    return walk.result
+
+
+def check_sources(sources: Sequence[Path]) -> None:
+    """Raise UsageError if a source is missing."""
     for source in sources:
         if not source.exists():
             raise UsageError(
                 f"{source} does not exist",
                 "Name a folder of photos or a single photo; quote names that hold spaces.",
             )
-        walk.add(Path(os.path.realpath(source)))
-    walk.finish()
-    return walk.result
 
 
 class _Walk:

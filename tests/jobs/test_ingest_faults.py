@@ -1,0 +1,175 @@
+"""Runs in processes of their own that are killed, interrupted, doubled and starved of disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.whole_library import check_whole, contents, files
+from tests.made_photos import make_photos
+from tests.trivial_model import ingest
+
+ROOT = Path(__file__).parents[2]
+PHOTOS = 12
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    make_photos(tmp_path / "photos", PHOTOS)
+    return tmp_path / "photos"
+
+
+def start(library: Path, photos: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.trivial_model", str(library), str(photos), *options]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, object], str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, json.loads(out), err
+
+
+def wait_for_scenes(library: Path, count: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"ended early: {process.communicate()}")
+        if (library / "scenes").exists() and len(
+            list((library / "scenes").rglob("*.ply"))
+        ) >= count:
+            return
+        time.sleep(0.02)
+    raise AssertionError("no scenes came")
+
+
+def test_killed_at_random_moments_and_resumed_the_library_is_the_same(
+    photos: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    moments = random.Random(1)
+    kills = 0
+    while kills < 10:
+        process = start(library, photos, "--inline", "--seconds", "0.3")
+        try:
+            process.wait(timeout=moments.uniform(0.2, 3.5))
+            break
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += 1
+        finally:
+            process.communicate()
+        if (library / "catalog.sqlite").exists():
+            done_before = set(contents(library))
+            assert len(done_before) <= PHOTOS
+    code, report, _ = finish(start(library, photos, "--inline"))
+    assert code == 0
+    assert report["left"] == 0
+    check_whole(library)
+    ingest(tmp_path / "undisturbed", photos)
+    assert contents(library) == contents(tmp_path / "undisturbed")
+
+
+def test_a_killed_run_on_ray_is_taken_over_and_repeats_nothing(
+    photos: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    process = start(library, photos, "--seconds", "0.3")
+    wait_for_scenes(library, 3, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = contents(library)
+    code, report, err = finish(start(library, photos))
+    assert code == 0
+    assert f"process {process.pid}" in err
+    assert report["done"] == PHOTOS - len(kept)
+    check_whole(library)
+
+
+@pytest.mark.parametrize("options", [("--inline",), ()], ids=["inline", "ray"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_ends_a_run_well(
+    photos: Path, tmp_path: Path, options: tuple[str, ...], number: signal.Signals
+) -> None:
+    library = tmp_path / "library"
+    process = start(library, photos, "--seconds", "0.3", *options)
+    wait_for_scenes(library, 2, process)
+    os.killpg(process.pid, number)  # as a terminal does: the whole group
+    code, report, err = finish(process)
+    assert code == 130, err
+    assert report["is_interrupted"]
+    assert report["done"] == len(contents(library))
+    assert 2 <= report["done"] < PHOTOS
+    check_whole(library)
+    assert ingest(library, photos).done == PHOTOS - report["done"]
+
+
+def test_a_second_signal_ends_a_run_now_and_keeps_what_is_done(
+    photos: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    process = start(library, photos, "--seconds", "4", "--inline")
+    wait_for_scenes(library, 1, process)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, report, _ = finish(process)
+    assert code == 130
+    assert time.monotonic() - asked < 3.5  # sooner than the photo under way would have taken
+    assert report["done"] == len(contents(library))
+    check_whole(library)
+
+
+def test_the_second_of_two_runs_is_told_who_holds_the_library(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    first = start(library, photos, "--inline", "--seconds", "0.3")
+    wait_for_scenes(library, 1, first)
+    code, answer, _ = finish(start(library, photos, "--inline"))
+    assert code == 3
+    assert f"process {first.pid}" in str(answer["error"])
+    assert finish(first)[0] == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk that fills up needs the right to mount one")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_ends_the_run_with_a_word_and_the_next_goes_on(
+    photos: Path, small_disk: Path
+) -> None:
+    library = small_disk / "library"
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(170_000))
+    code, report, err = finish(start(library, photos, "--inline"))
+    assert code == 1, err
+    assert "no room left" in err or "disk is full" in err
+    assert report.get("left", 1)
+    files(library, "scenes")  # asserts that nothing is half-written
+    ballast.unlink()
+    code, report, err = finish(start(library, photos, "--inline"))
+    assert (code, report["left"]) == (0, 0), err
+    check_whole(library)

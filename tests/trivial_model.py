@@ -1,0 +1,123 @@
+"""A predictor that takes no time, for tests of everything around it; also an ingest with it.
+
+As a program: python -m tests.trivial_model LIBRARY SOURCE... [--inline] [--seconds S]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from jobs.ingest import Ingest, IngestReport
+from jobs.output import Output
+from pipeline import run_inline
+from pipeline.flow import Runner
+from pipeline.model import ResolvedModel
+from pipeline.run_ray import ClusterSettings, RayRunner
+from schemas.errors import SharpBatchError
+from schemas.settings import IngestSettings, ModelName, ModelSettings
+from sharp_core.gaussians import Gaussians
+from sharp_core.predictors.interface import PredictorInput
+
+CELLS = 8
+
+
+class TrivialPredictor:
+    """A flat grid of Gaussians, one metre away, in the photo's own colours."""
+
+    name = "prior"
+    fingerprint = "trivial-1"
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        time.sleep(self._seconds * len(photos))
+        return [self._one(photo) for photo in photos]
+
+    def _one(self, photo: PredictorInput) -> Gaussians:
+        height, width = photo.pixels.shape[:2]
+        ys = torch.linspace(0, height - 1, CELLS).long()
+        xs = torch.linspace(0, width - 1, CELLS).long()
+        y, x = torch.meshgrid(ys, xs, indexing="ij")
+        colors = torch.tensor(photo.pixels[y.numpy(), x.numpy()] / 255.0, dtype=torch.float32)
+        n = CELLS * CELLS
+        z = torch.ones(CELLS, CELLS)
+        means = torch.stack(
+            [(x - width / 2) / photo.focal_px, (y - height / 2) / photo.focal_px, z]
+        )
+        return Gaussians(
+            means=means.reshape(3, n).T.contiguous(),
+            quats=torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(n, 1),
+            scales=torch.full((n, 3), 0.01),
+            opacities=torch.full((n,), 0.9),
+            colors=colors.reshape(n, 3),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrivialModel(ResolvedModel):
+    """Stands where a run's model does."""
+
+    seconds: float = 0.0
+
+    def load(self) -> TrivialPredictor:
+        return TrivialPredictor(self.seconds)
+
+
+def trivial_model(seconds: float = 0.0) -> TrivialModel:
+    return TrivialModel(ModelSettings(ModelName.PRIOR), TrivialPredictor.fingerprint, seconds)
+
+
+def ingest(
+    library: Path,
+    *sources: Path,
+    settings: IngestSettings | None = None,
+    inline: bool = True,
+    seconds: float = 0.0,
+    output: Output | None = None,
+) -> IngestReport:
+    def runner() -> contextlib.AbstractContextManager[Runner]:
+        if inline:
+            return contextlib.nullcontext(run_inline.run)
+        return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
+
+    model = trivial_model(seconds)
+    run = Ingest(
+        library, sources, settings or IngestSettings(), model, output or Output(quiet=True)
+    )
+    return run.run(runner)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("library", type=Path)
+    parser.add_argument("sources", type=Path, nargs="+")
+    parser.add_argument("--inline", action="store_true")
+    parser.add_argument("--seconds", type=float, default=0.0)
+    options = parser.parse_args()
+    output = Output(as_json=True)
+    try:
+        report = ingest(
+            options.library,
+            *options.sources,
+            inline=options.inline,
+            seconds=options.seconds,
+            output=output,
+        )
+    except SharpBatchError as error:
+        output.error(error)
+        sys.exit(int(error.exit_code))
+    output.result(report.as_dict(), "")
+    sys.exit(130 if report.is_interrupted else int(report.failed > 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -82,13 +83,12 @@ class RayRunner:
 
     def __init__(self, settings: ClusterSettings) -> None:
         self._settings = settings
-        self._is_own = False
 
     def __enter__(self) -> RayRunner:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
         address = self._settings.address or os.environ.get("RAY_ADDRESS")
-        self._is_own = address is None
+        on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
                 ray.init(
@@ -107,6 +107,9 @@ class RayRunner:
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
                 "Give --address of a running cluster, or use --inline to work without Ray.",
             ) from error
+        if threading.current_thread() is threading.main_thread():
+            # Ray takes SIGTERM to end the driver at once; how a run ends is its owner's matter.
+            signal.signal(signal.SIGTERM, on_terminate)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -55,9 +55,10 @@ def resolve_focal(
 ) -> FocalLength:
     """Find the focal length of an upright picture of `width` x `height` pixels. Raises nothing."""
     picture = _Picture(max(width, height), min(width, height))
-    candidates = list(_candidates(tags, picture, user_focal_35mm))
     px, source = next(
-        (px, source) for px, source in candidates if px and _is_plausible(px, picture)
+        (px, source)
+        for px, source in _candidates(tags, picture, user_focal_35mm)
+        if px and _is_plausible(px, picture)
     )
     doubts = "; ".join(_doubts(tags, picture, px, source))
     return FocalLength(px, source, doubts or None)
@@ -223,7 +224,7 @@ def _doubts(tags: FocalTags, picture: _Picture, px: float, source: FocalSource) 
     plane_px = (tags.focal_mm or 0) * (tags.plane_pixels_per_mm or 0)
     plane_px *= picture.long / _counted_width(tags, picture)
     others = {
-        FocalSource.EXIF_35MM: ("35 mm equivalent", _from_35mm(tags.focal_35mm, picture)),
+        FocalSource.EXIF_35MM: ("35 mm equivalent", _from_35mm(_zoomed_35mm(tags), picture)),
         FocalSource.EXIF_SENSOR: ("focal plane resolution", plane_px),
     }
     others.pop(source, None)

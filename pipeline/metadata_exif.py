@@ -1,31 +1,30 @@
-"""EXIF blocks -> their tags, by number, as text or as exact fractions.
+"""EXIF blocks -> their tags by number, as text or as exact fractions.
 
-exifread reads a block, and Pillow where exifread gives up on a damaged one: exifread stands more
-damage, Pillow never fails as a whole. A tag that makes no sense is a missing tag.
+A block is a TIFF file: a header and directories (IFDs) of tags (TIFF 6.0, section 2; Exif 3.0).
+Damage costs the tags that it hits and no others: a tag that cannot be read is a missing one.
+
+The libraries' readers do not do here. exifread believes every count, so that a few hundred damaged
+bytes keep it busy for a second and a large file for as long as it likes, and it reduces fractions
+whose terms Canon gives a meaning. Pillow drops the rest of a directory after one wrong offset.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import math
 import re
 import struct
-import warnings
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import exifread
-from exifread.core.ifd_tag import IfdTag
-from PIL import ExifTags, Image
-from PIL.TiffImagePlugin import IFDRational
+from PIL.ExifTags import IFD
 
-# Its warnings name no file, and what they say is in the result: a tag is missing.
-logging.getLogger("exifread").setLevel(logging.CRITICAL)
-
-_RATIONAL_TYPES = {5: "II", 10: "ii"}  # TIFF 6.0, section 2: unsigned and signed
+_ORDERS = {b"II": "<", b"MM": ">"}
+_TEXT_TYPES = {2, 7}  # ASCII, and UNDEFINED where a camera has mistaken it for that
+_FRACTION_TYPES = {5: "II", 10: "ii"}
+_NUMBER_TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+_MOST_VALUES = 16  # of one tag: what matters here has three at most
+_MOST_TEXT = 1024  # bytes
 _NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*(?:/\s*(\d+))?")
 
 
@@ -51,15 +50,19 @@ class ExifFields:
 
 
 def read_exif(blocks: Iterable[bytes], gps_block: bytes | None = None) -> ExifFields:
-    """Read EXIF blocks; where two have a tag, the first one's counts. Raises nothing."""
+    """Read EXIF blocks; of a tag that is there twice the first counts. Raises nothing.
+
+    `gps_block` is one whose first directory is a GPS IFD.
+    """
     main: dict[int, TagValue] = {}
     gps: dict[int, TagValue] = {}
     for block in blocks:
-        found = _read_block(block)
-        main = {**found.main, **main}
-        gps = {**found.gps, **gps}
+        found = _read_directory(block, _first_directory(block))
+        found = _read_directory(block, as_number(found.get(IFD.Exif))) | found
+        main = found | main
+        gps = _read_directory(block, as_number(found.get(IFD.GPSInfo))) | gps
     if gps_block:
-        gps = {**_read_block(gps_block).main, **gps}
+        gps |= _read_directory(gps_block, _first_directory(gps_block))
     return ExifFields(main, gps)
 
 
@@ -83,58 +86,49 @@ def as_number(value: TagValue | None) -> float | None:
     return float(rational) if rational and math.isfinite(float(rational)) else None
 
 
-def _read_block(block: bytes) -> ExifFields:
+def _first_directory(block: bytes) -> int | None:
+    order = _ORDERS.get(block[:2])
+    if order is None or len(block) < 8:
+        return None
+    return int(struct.unpack_from(order + "I", block, 4)[0])
+
+
+def _read_directory(block: bytes, offset: float | None) -> dict[int, TagValue]:
+    """Read the directory at `offset` as far as it lies within the block."""
+    if offset is None or not 8 <= offset <= len(block) - 2:
+        return {}
+    order = _ORDERS[block[:2]]
+    first = int(offset) + 2
+    (count,) = struct.unpack_from(order + "H", block, first - 2)
+    tags: dict[int, TagValue] = {}
+    for entry in range(first, min(first + 12 * count, len(block) - 11), 12):
+        tag, kind, length = struct.unpack_from(order + "HHI", block, entry)
+        value = _read_value(block, order, entry + 8, kind, length)
+        if value:
+            tags.setdefault(tag, value)
+    return tags
+
+
+def _read_value(block: bytes, order: str, at: int, kind: int, length: int) -> TagValue | None:
+    terms = "s" if kind in _TEXT_TYPES else _FRACTION_TYPES.get(kind) or _NUMBER_TYPES.get(kind)
+    if terms is None:
+        return None
+    if length * struct.calcsize(order + terms) > 4:
+        (at,) = struct.unpack_from(order + "I", block, at)
+    if terms == "s":
+        return _decode(block[at : at + min(length, _MOST_TEXT)])
+    layout = order + terms * min(length, _MOST_VALUES)
+    if at + struct.calcsize(layout) > len(block):
+        return None
+    numbers = struct.unpack_from(layout, block, at)
+    if kind in _FRACTION_TYPES:
+        return tuple(map(Rational, numbers[::2], numbers[1::2]))
+    return tuple(map(Rational, numbers))
+
+
+def _decode(text: bytes) -> str:
+    text = text.partition(b"\0")[0]
     try:
-        tags = exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
-    except Exception:
-        return _read_block_with_pillow(block)
-    main: dict[int, TagValue] = {}
-    gps: dict[int, TagValue] = {}
-    for key, tag in tags.items():
-        fields = {"Image": main, "EXIF": main, "GPS": gps}.get(key.partition(" ")[0])
-        if fields is not None and isinstance(tag, IfdTag):
-            fields.setdefault(tag.tag, _from_exifread(tag, block))
-    return ExifFields(main, gps)
-
-
-def _from_exifread(tag: IfdTag, block: bytes) -> TagValue:
-    if isinstance(tag.values, str):
-        return tag.values
-    if isinstance(tag.values, bytes):  # text that is not UTF-8
-        return tag.values.decode("latin-1")
-    if terms := _RATIONAL_TYPES.get(tag.field_type):  # exifread reduces its fractions
-        layout = struct.Struct((">" if block.startswith(b"MM") else "<") + terms)
-        values = block[tag.field_offset : tag.field_offset + layout.size * len(tag.values)]
-        whole = values[: len(values) // layout.size * layout.size]
-        return tuple(Rational(*pair) for pair in layout.iter_unpack(whole))
-    flat = (v[0] if isinstance(v, tuple) else v for v in tag.values)  # floats come as tuples
-    return tuple(map(Rational, flat))
-
-
-def _read_block_with_pillow(block: bytes) -> ExifFields:
-    exif = Image.Exif()
-    main: dict[int, Any] = {}
-    gps: dict[int, Any] = {}
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exif.load(block)
-        main.update(exif)
-        main.update(exif.get_ifd(ExifTags.IFD.Exif))
-        gps.update(exif.get_ifd(ExifTags.IFD.GPSInfo))
-    return ExifFields(
-        {tag: _from_pillow(value) for tag, value in main.items()},
-        {tag: _from_pillow(value) for tag, value in gps.items()},
-    )
-
-
-def _from_pillow(value: object) -> TagValue:
-    if isinstance(value, str):
-        return value
-    values = value if isinstance(value, (tuple, bytes)) else (value,)
-    return tuple(
-        Rational(int(v.numerator), int(v.denominator))
-        if isinstance(v, IFDRational)
-        else Rational(v)
-        for v in values
-        if isinstance(v, (int, float, IFDRational))
-    )
+        return text.decode()
+    except UnicodeDecodeError:  # cameras older than UTF-8
+        return text.decode("latin-1")

@@ -113,18 +113,16 @@ def _read_focal(exif: ExifFields, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks)
     make = _text(exif, Base.Make, xmp, "tiff:Make")
     width = _positive(exif, Base.ExifImageWidth, xmp, "exif:PixelXDimension")
     height = _positive(exif, Base.ExifImageHeight, xmp, "exif:PixelYDimension")
-    resolution = as_rational(
-        exif.main.get(Base.FocalPlaneXResolution) or xmp.get("exif:FocalPlaneXResolution")
-    )
+    plane = exif.main.get(Base.FocalPlaneXResolution) or xmp.get("exif:FocalPlaneXResolution")
+    per_unit = as_number(plane)
     unit = _positive(exif, Base.FocalPlaneResolutionUnit, xmp, "exif:FocalPlaneResolutionUnit")
     unit_mm = _MM_PER_UNIT.get(int(unit or _INCH), _MM_PER_UNIT[_INCH])
     sidecar_35mm = as_number(beside.get("exif:FocalLengthIn35mmFilm"))
-    per_unit = float(resolution) if resolution else 0.0
     return FocalTags(
         focal_mm=_positive(exif, Base.FocalLength, xmp, "exif:FocalLength"),
         focal_35mm=_positive(exif, Base.FocalLengthIn35mmFilm, xmp, "exif:FocalLengthIn35mmFilm"),
-        plane_pixels_per_mm=per_unit / unit_mm if per_unit > 0 else None,
-        plane_width=_canon_width(make, resolution),
+        plane_pixels_per_mm=per_unit / unit_mm if per_unit and per_unit > 0 else None,
+        plane_width=_canon_width(make, as_rational(plane)),
         exif_width=int(width) if width else None,
         exif_height=int(height) if height else None,
         digital_zoom=_positive(exif, Base.DigitalZoomRatio, xmp, "exif:DigitalZoomRatio"),

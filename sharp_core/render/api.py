@@ -1,0 +1,89 @@
+"""One call to render a scene, and one to prepare a scene for many frames, whichever the engine.
+
+torch   exact, differentiable, any device; for small scenes
+cpu     fast on processors; needs numba
+gpu     fast on CUDA; needs gsplat
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from typing import Literal, Protocol
+
+import torch
+
+from sharp_core.cameras import Camera
+from sharp_core.gaussians import Gaussians
+from sharp_core.render.errors import EngineError
+from sharp_core.render.oracle import TorchRenderer
+from sharp_core.render.result import BLACK, Background, RenderResult
+
+Engine = Literal["auto", "torch", "cpu", "gpu"]
+
+_log = logging.getLogger(__name__)
+
+
+class Renderer(Protocol):
+    """A scene, prepared for rendering."""
+
+    engine: str
+
+    def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
+        """Return one view, over a background of linear RGB."""
+        ...
+
+
+def render(
+    gaussians: Gaussians,
+    camera: Camera,
+    *,
+    background: Background = BLACK,
+    engine: Engine = "auto",
+) -> RenderResult:
+    """Return one view of a scene: linear colour (H, W, 3), depth (H, W) in metres, alpha (H, W).
+
+    For many views of one scene `make_renderer` saves the work that they share. Raises EngineError
+    if the engine asked for cannot work here.
+    """
+    return make_renderer(gaussians, engine).render(camera, background)
+
+
+def make_renderer(
+    gaussians: Gaussians, engine: Engine = "auto", *, threads: int | None = None
+) -> Renderer:
+    """Prepare a scene for many views. `threads` is for the CPU engine: PyTorch's number if None.
+
+    Raises EngineError if the engine asked for cannot work here.
+    """
+    match choose_engine(gaussians.means.device) if engine == "auto" else engine:
+        case "gpu":
+            from sharp_core.render.gpu import GpuRenderer
+
+            return GpuRenderer(gaussians)
+        case "cpu":
+            if not _installed("numba"):
+                raise EngineError(
+                    "the CPU renderer needs numba, which is not installed: pip install numba, "
+                    "or choose the slow engine `torch`"
+                )
+            from sharp_core.render.cpu import CpuRenderer
+
+            return CpuRenderer(gaussians, threads)
+        case _:
+            return TorchRenderer(gaussians)
+
+
+def choose_engine(device: torch.device) -> Literal["torch", "cpu", "gpu"]:
+    """Return the fastest engine for Gaussians on `device` among those that are installed."""
+    if device.type == "cuda":
+        if _installed("gsplat"):
+            return "gpu"
+        _log.warning(
+            "gsplat is not installed, so scenes are rendered on the CPU, not on %s", device
+        )
+    return "cpu" if _installed("numba") else "torch"
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None

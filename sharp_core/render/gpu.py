@@ -1,0 +1,128 @@
+"""The GPU engine: gsplat's rasterisation on CUDA.
+
+gsplat from PyPI holds sources: its CUDA kernels are compiled when they are first called. That takes
+some minutes, once a machine, and needs `nvcc` and a C++ compiler. The result is kept in PyTorch's
+folder for extensions (`TORCH_EXTENSIONS_DIR`, by default in the user's cache). Wheels with compiled
+kernels for some versions of PyTorch and CUDA are at https://docs.gsplat.studio/whl.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from filelock import FileLock  # PyTorch depends on it too
+
+from sharp_core.cameras import Camera, Intrinsics
+from sharp_core.gaussians import Gaussians
+from sharp_core.render.errors import EngineError
+from sharp_core.render.result import BLACK, Background, RenderResult
+from sharp_core.render.rules import NEAR_M
+
+_WHEELS = "https://docs.gsplat.studio/whl"
+
+_log = logging.getLogger(__name__)
+
+
+class GpuRenderer:
+    """Renders one scene again and again on a CUDA device. Gradients flow through each call."""
+
+    engine = "gpu"
+
+    def __init__(self, gaussians: Gaussians) -> None:
+        """Move a scene to the GPU. Raises EngineError where gsplat cannot work."""
+        if not torch.cuda.is_available():
+            raise EngineError(
+                "the GPU renderer needs a CUDA device, and PyTorch sees none; "
+                "choose the engine `cpu`"
+            )
+        device = gaussians.means.device
+        self._gaussians = gaussians.to(device if device.type == "cuda" else "cuda")
+        _prepare_gsplat()
+
+    def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
+        """Return one view as tensors on the GPU."""
+        return _rasterize(self._gaussians, camera, background)
+
+
+def _rasterize(gaussians: Gaussians, camera: Camera, background: Background) -> RenderResult:
+    from gsplat import rasterization
+
+    means = gaussians.means
+    with torch.cuda.device(means.device):
+        rendered, alphas, _ = rasterization(
+            means,
+            gaussians.quats,
+            gaussians.scales,
+            gaussians.opacities,
+            gaussians.colors,
+            viewmats=torch.as_tensor(camera.viewmat).to(means)[None],
+            Ks=torch.as_tensor(camera.intrinsics.matrix()).to(means)[None],
+            width=camera.intrinsics.width,
+            height=camera.intrinsics.height,
+            near_plane=NEAR_M,
+            eps2d=0.0,  # no blur is added: the model was trained without it
+            packed=False,  # faster, where memory is not short
+            render_mode="RGB+ED",  # colour, and depth divided by alpha
+            rasterize_mode="classic",
+        )
+    alpha = alphas[0, ..., 0]
+    behind = (1 - alpha)[..., None] * means.new_tensor(background)
+    return RenderResult(rendered[0, ..., :3] + behind, rendered[0, ..., 3], alpha)
+
+
+@functools.cache
+def _prepare_gsplat() -> None:
+    """Have gsplat compile or load its kernels, by one process at a time.
+
+    Left to itself, gsplat removes what another process is just compiling.
+    """
+    if importlib.util.find_spec("gsplat") is None:
+        raise EngineError(
+            "the GPU renderer needs gsplat, which is not installed: pip install gsplat, or a wheel "
+            f"with compiled kernels from {_WHEELS}; or choose the engine `cpu`"
+        )
+    from torch.utils.cpp_extension import get_default_build_root
+
+    folder = Path(os.environ.get("TORCH_EXTENSIONS_DIR", get_default_build_root()))
+    if importlib.util.find_spec("gsplat.csrc") is None:
+        _log.info("gsplat compiles its CUDA kernels once, some minutes, into %s", folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    one = torch.ones(1, 3, device="cuda")
+    scene = Gaussians(one, torch.ones(1, 4, device="cuda"), one, one[:, 0], one)
+    view = Camera(Intrinsics.of_photo(16.0, 16, 16), torch.eye(4, dtype=torch.float64).numpy())
+    try:
+        with FileLock(folder / "gsplat.sharp-batch.lock"):
+            _rasterize(scene, view, BLACK)
+            torch.cuda.synchronize()
+    except Exception as error:
+        raise EngineError(_build_advice(error)) from error
+
+
+def _build_advice(error: Exception) -> str:
+    """Return what went wrong with gsplat's kernels and what to do about it."""
+    from torch.utils.cpp_extension import CUDA_HOME
+
+    missing = [
+        name
+        for name, found in (
+            (f"nvcc (the CUDA toolkit, {torch.version.cuda})", CUDA_HOME or shutil.which("nvcc")),
+            ("a C++ compiler", shutil.which(os.environ.get("CXX", "c++"))),
+            ("ninja", shutil.which("ninja")),
+        )
+        if not found
+    ]
+    what = (
+        f"gsplat cannot compile its CUDA kernels without {', '.join(missing)}"
+        if missing
+        else f"gsplat's CUDA kernels do not work here ({type(error).__name__}: {error})"
+    )
+    return (
+        f"{what}. Install what is missing, or a wheel with compiled kernels for PyTorch "
+        f"{torch.__version__} from {_WHEELS}; or choose the engine `cpu`"
+    )

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs import options
-from jobs.dry_run import DryRun, dry_run
-from jobs.ingest import Ingest, IngestReport
 from jobs.output import Output, size_text, time_text
-from pipeline import run_inline
-from pipeline.flow import Runner
-from pipeline.model import ResolvedModel, resolve_model
 from schemas.errors import ExitCode
 from schemas.settings import (
     Device,
@@ -25,6 +20,12 @@ from schemas.settings import (
     PhotoSettings,
     SplatFormat,
 )
+
+if TYPE_CHECKING:
+    from jobs.dry_run import DryRun
+    from jobs.ingest import IngestReport
+    from pipeline.flow import Runner
+    from pipeline.model import ResolvedModel
 
 
 def register(app: typer.Typer) -> None:
@@ -80,6 +81,12 @@ def ingest(
     Run it again at any time: known photos are not read again, and what was interrupted goes on.
     Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
     """
+    # Imported here: torch takes seconds, and help and mistakes need none of it.
+    from jobs.dry_run import dry_run
+    from jobs.ingest import Ingest
+    from pipeline import run_inline
+    from pipeline.model import resolve_model
+
     output = Output(json, quiet, verbose)
     settings = IngestSettings(
         ModelSettings(model, str(checkpoint) if checkpoint else None, device, dtype),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs import options
 from jobs.output import Output, size_text, time_text
-from pipeline.model import resolve_model
-from pipeline.predict_file import Prediction, predict_file
 from schemas.settings import Device, DType, ModelName, ModelSettings, PhotoSettings
+
+if TYPE_CHECKING:
+    from pipeline.predict_file import Prediction
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +39,10 @@ def predict(
     verbose: options.Verbose = False,
 ) -> None:
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
+    # Imported here: torch takes seconds, and help and mistakes need none of it.
+    from pipeline.model import resolve_model
+    from pipeline.predict_file import predict_file
+
     output = Output(json, quiet, verbose)
     settings = ModelSettings(model, os.fspath(checkpoint) if checkpoint else None, device, dtype)
     photo_settings = PhotoSettings(focal_mm, allow_small=True, allow_wide=True, full_raw=full_raw)

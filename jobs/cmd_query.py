@@ -12,8 +12,6 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 from rich.table import Table
 
@@ -21,7 +19,6 @@ from jobs import options
 from jobs.output import Output, plain, size_text
 from pipeline.database import read_catalog
 from pipeline.query import RECORD_FIELDS, Filters, find, parse_place, parse_time
-from schemas.arrow import record_schema
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord, PhotoState
 
@@ -178,6 +175,11 @@ def _write_csv(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
 
 
 def _write_parquet(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from schemas.arrow import record_schema
+
     rows = [as_dict(record) for record in records]
     pq.write_table(pa.Table.from_pylist(rows, record_schema()), file, compression="zstd")
 

@@ -13,6 +13,8 @@ from rich.markup import escape
 
 from schemas.errors import SharpBatchError
 
+_WIDE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -25,7 +27,9 @@ class Output:
     @property
     def out(self) -> Console:
         """Where results for people go."""
-        return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        # In a file or a pipe no line is cut to the width of a terminal that is not there.
+        width = None if sys.stdout.isatty() else _WIDE
+        return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width)
 
     @property
     def err(self) -> Console:

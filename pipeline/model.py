@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.errors import UsageError
+from schemas.errors import UsageError, WeightsError
 from schemas.settings import Device, ModelName, ModelSettings
 from sharp_core.predictors.interface import Predictor
 from sharp_core.predictors.prior import PriorPredictor
@@ -33,7 +33,11 @@ def resolve_model(settings: ModelSettings) -> ResolvedModel:
         if settings.checkpoint is not None:
             raise UsageError("--checkpoint: the model 'prior' has no weights")
         return ResolvedModel(settings, PriorPredictor.fingerprint)
-    raise UsageError("no such model")
+    raise WeightsError(
+        "the weights of the model 'sharp' are not available",
+        "Three ways out: download them by hand, name their file with --checkpoint, or try "
+        "everything without weights by --model prior.",
+    )
 
 
 def resolve_device(device: Device) -> str:

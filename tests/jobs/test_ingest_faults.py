@@ -139,19 +139,28 @@ def test_a_second_signal_ends_a_run_now_and_keeps_what_is_done(
 
 def test_the_second_of_two_runs_is_told_who_holds_the_library(photos: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
-    first = start(library, photos, "--inline", "--seconds", "0.3")
-    wait_for_scenes(library, 1, first)
-    code, answer, _ = finish(start(library, photos, "--inline"))
+    first = start(library, photos, "--inline", "--seconds", "10")
+    try:
+        wait_for_file(library / "lock", first)
+        code, answer, _ = finish(start(library, photos, "--inline"))
+    finally:
+        first.kill()
+        first.communicate()
     assert code == 3
     assert f"process {first.pid}" in str(answer["error"])
-    assert finish(first)[0] == 0
+
+
+def wait_for_file(path: Path, process: subprocess.Popen[str]) -> None:
+    while not (path.exists() and path.stat().st_size):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a disk that fills up needs the right to mount one")
     yield disk
@@ -163,7 +172,7 @@ def test_a_full_disk_ends_the_run_with_a_word_and_the_next_goes_on(
 ) -> None:
     library = small_disk / "library"
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(170_000))
+    ballast.write_bytes(bytes(740_000))
     code, report, err = finish(start(library, photos, "--inline"))
     assert code == 1, err
     assert "no room left" in err or "disk is full" in err

@@ -1,0 +1,146 @@
+"""How long a run takes that finds nothing to do: files known, catalog full, no photo read.
+
+    python scripts/bench_rescan.py [--files 100000]
+
+Makes that many small files and a catalog that knows them, then runs the ingest and a dry run.
+Baseline in the same run: a bare walk of the same folders that takes every file's size and time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from bench_environment import print_environment
+
+from jobs.dry_run import dry_run
+from jobs.ingest import Ingest
+from jobs.output import Output
+from pipeline import run_inline
+from pipeline.database import open_database
+from pipeline.flow import Runner
+from pipeline.model import ResolvedModel, resolve_model
+from pipeline.plan import scene_id_of
+from schemas.records import MediaType, PhotoState
+from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
+from schemas.tables import photo_paths, photos, scenes, utc_now
+
+FILES_A_FOLDER = 500
+
+
+def make_files(root: Path, count: int) -> list[Path]:
+    """Write `count` files of a few bytes, in folders of 500."""
+    paths = []
+    for index in range(count):
+        folder = root / f"{2000 + index // FILES_A_FOLDER % 25}" / f"{index // FILES_A_FOLDER:04d}"
+        if index % FILES_A_FOLDER == 0:
+            folder.mkdir(parents=True)
+        path = folder / f"IMG_{index:06d}.JPG"
+        path.write_bytes(b"%d" % index)
+        paths.append(path)
+    return paths
+
+
+def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None:
+    """Fill a catalog as if every file had become a scene."""
+    now = utc_now()
+    photo_rows, path_rows, scene_rows = [], [], []
+    for path in files:
+        stat = path.stat()
+        photo_id = hashlib.sha256(str(path).encode()).hexdigest()[:32]
+        scene_id = scene_id_of(photo_id, MediaType.JPEG, model.fingerprint, PhotoSettings())
+        photo_rows.append(
+            {
+                "photo_id": photo_id,
+                "state": PhotoState.DONE,
+                "scene_id": scene_id,
+                "media_type": MediaType.JPEG,
+                "bytes": stat.st_size,
+                "width": 4000,
+                "height": 3000,
+                "camera_model": "bench",
+                "found_at": now,
+            }
+        )
+        path_rows.append(
+            {
+                "path": str(path),
+                "photo_id": photo_id,
+                "bytes": stat.st_size,
+                "mtime_ns": stat.st_mtime_ns,
+            }
+        )
+        scene_rows.append(
+            {
+                "scene_id": scene_id,
+                "photo_id": photo_id,
+                "model": model.name,
+                "model_fingerprint": model.fingerprint,
+                "format": "ply",
+                "splat_path": f"scenes/{scene_id}.ply",
+                "splat_bytes": 66_000_000,
+                "splat_sha256": "0" * 64,
+                "gaussians": 1_179_648,
+                "width": 4000,
+                "height": 3000,
+                "focal_px": 3000.0,
+                "focal_source": "exif_35mm",
+                "depth_near_m": 1.0,
+                "depth_median_m": 4.0,
+                "depth_far_m": 60.0,
+                "created_at": now,
+            }
+        )
+    library.mkdir()
+    engine = open_database(library, create=True)
+    with engine.begin() as connection:
+        for table, rows in ((photos, photo_rows), (photo_paths, path_rows), (scenes, scene_rows)):
+            connection.execute(table.insert(), rows)
+    engine.dispose()
+
+
+def bare_walk(root: Path) -> float:
+    started = time.perf_counter()
+    count = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            os.stat(f"{folder}/{name}")  # noqa: PTH116 - the baseline is to be bare
+            count += 1
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=100_000)
+    count = parser.parse_args().files
+    print_environment()
+    model = resolve_model(ModelSettings(ModelName.PRIOR))
+    with tempfile.TemporaryDirectory(prefix="bench-rescan-") as folder:
+        root, library = Path(folder).resolve() / "photos", Path(folder) / "library"
+        make_catalog(library, make_files(root, count), model)
+        walk = bare_walk(root)
+        started = time.perf_counter()
+        run = Ingest(library, [root], IngestSettings(), model, Output(quiet=True))
+
+        def runner() -> contextlib.AbstractContextManager[Runner]:
+            return contextlib.nullcontext(run_inline.run)
+
+        report = run.run(runner)
+        ingest = time.perf_counter() - started
+        started = time.perf_counter()
+        dry = dry_run(library, [root], IngestSettings(), model)
+        dry_seconds = time.perf_counter() - started
+    if (report.unchanged, report.due, dry.due) != (count, 0, 0):
+        raise SystemExit(f"not a rescan: {report}")
+    print(f"bare walk with stat   {walk:6.2f} s")
+    print(f"ingest, nothing due   {ingest:6.2f} s for {count} known files")
+    print(f"dry run               {dry_seconds:6.2f} s")
+
+
+if __name__ == "__main__":
+    main()

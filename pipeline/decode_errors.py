@@ -22,6 +22,7 @@ _OTHER_PICTURES = (  # signatures of pictures that are not taken
     (b"v/1\x01", "OpenEXR"),
     (b"#?RADIANCE", "Radiance HDR"),
 )
+_ENDED = ("truncated", "end of file")
 _NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
 _LONGEST_QUOTE = 120  # characters of a decoder's own words
 
@@ -47,17 +48,24 @@ def refusal(data: bytes) -> PhotoError:
 
 def diagnosis(error: Exception, data: bytes, kind: MediaType) -> PhotoError:
     """Return what an error, raised by a decoder at a file of this kind, means."""
-    words = " ".join(str(error).split())[:_LONGEST_QUOTE] or type(error).__name__
+    words = _words(error)
     if isinstance(error, MemoryError):
         return PhotoError(FailureReason.OUT_OF_MEMORY, "memory ran out while decoding the picture")
     if isinstance(error, Image.DecompressionBombError) or "security limit" in words.lower():
         return PhotoError(FailureReason.TOO_LARGE, f"the picture is too large: {words}")
-    if "truncated" in words.lower() or _is_cut_off(data, kind):
+    if any(phrase in words.lower() for phrase in _ENDED) or _is_cut_off(data, kind):
         return cut_off()
     if any(phrase in words.lower() for phrase in _NOT_DECODED):
         message = f"this variety of {kind.upper()} is not supported: {words}"
         return PhotoError(FailureReason.UNSUPPORTED, message)
     return PhotoError(FailureReason.UNREADABLE, f"the file is damaged: {words}")
+
+
+def _words(error: Exception) -> str:
+    """Return a decoder's own words, on one line. LibRaw gives them as bytes."""
+    said = error.args[0] if error.args else ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    return " ".join(text.split())[:_LONGEST_QUOTE] or type(error).__name__
 
 
 def _is_cut_off(data: bytes, kind: MediaType) -> bool:

@@ -18,7 +18,7 @@ _SAME = 2  # levels of 255: a profile that moves no colour by more is sRGB under
 
 
 def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return an L, RGB, CMYK or LAB picture as RGB in sRGB.
+    """Return an L, RGB, CMYK or LAB picture as RGB in sRGB; an RGB picture is changed in place.
 
     A profile that is broken, or is about another kind of picture, counts as none: then colours are
     taken to be sRGB's.
@@ -30,7 +30,8 @@ def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         if space == _COLOR_SPACES.get(image.mode):
             transform = _transform(profile, image.mode)
             if transform is not None:
-                return transform.apply(image)
+                in_place = image.mode == "RGB"
+                return transform.apply_in_place(image) if in_place else transform.apply(image)
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

@@ -41,7 +41,7 @@ class RawPreview(NamedTuple):
 
     jpeg: bytes
     orientation: int | None  # EXIF's, 1 to 8; None where the raw file says nothing
-    is_adobe_rgb: bool
+    is_adobe_rgb: bool  # the raw file says that its colours are Adobe RGB's
 
 
 class _Stream(NamedTuple):
@@ -68,12 +68,7 @@ def largest_preview(data: bytes) -> RawPreview:
     usable = _USABLE_SIDE_IF_CUT_OFF if cut_off else _USABLE_SIDE
     if best is not None and best.long_side >= usable:
         jpeg = data[best.start : best.end]
-        exif = _exif(jpeg)
-        return RawPreview(
-            jpeg,
-            orientation(tiff) or orientation(exif),
-            is_adobe_rgb(tiff) or is_adobe_rgb(exif),
-        )
+        return RawPreview(jpeg, orientation(tiff) or orientation(_exif(jpeg)), is_adobe_rgb(tiff))
     if cut_off:
         raise PhotoError(FailureReason.TRUNCATED, "the raw file is cut off: its end is missing")
     found = f"only one of {best.frame.width} x {best.frame.height} px" if best else "none"

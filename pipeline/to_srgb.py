@@ -53,12 +53,14 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 def _scale(image: Image.Image) -> Image.Image:
     """Return a grey picture of 16 or 32 bits as one of 8."""
-    if image.mode.startswith("I;16"):
-        deep = np.asarray(image)  # whatever the byte order
-        return Image.fromarray(((deep.astype(np.uint32) + 128) // 257).astype(np.uint8))
-    values = np.nan_to_num(np.asarray(image, np.float64), posinf=0.0, neginf=0.0)
-    white = next((white for white in _USUAL_WHITES if values.max() <= white), values.max())
-    return Image.fromarray((np.clip(values / white, 0, 1) * 255 + 0.5).astype(np.uint8))
+    values = np.asarray(image)
+    if values.dtype.itemsize == 2:  # either byte order
+        return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+    if values.dtype.kind == "i":
+        values = values.view(np.uint32)  # as pictures are stored; Pillow has a signed type alone
+    light = np.nan_to_num(values, posinf=0.0, neginf=0.0).astype(np.float64)
+    white = next((white for white in _USUAL_WHITES if light.max() <= white), light.max())
+    return Image.fromarray((np.clip(light / white, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def _on_white(color: Image.Image, alpha: Image.Image) -> Image.Image:

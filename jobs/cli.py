@@ -8,7 +8,15 @@ from types import FrameType
 
 import typer
 
-from jobs import cmd_doctor, cmd_ingest, cmd_predict, cmd_query, cmd_show, cmd_status
+from jobs import (
+    cmd_doctor,
+    cmd_ingest,
+    cmd_model,
+    cmd_predict,
+    cmd_query,
+    cmd_show,
+    cmd_status,
+)
 from jobs.output import Output
 from schemas.errors import ExitCode, SharpBatchError
 
@@ -23,7 +31,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (cmd_ingest, cmd_status, cmd_query, cmd_show, cmd_predict, cmd_doctor):
+for command in (
+    cmd_ingest,
+    cmd_status,
+    cmd_query,
+    cmd_show,
+    cmd_predict,
+    cmd_model,
+    cmd_doctor,
+):
     command.register(app)
 
 

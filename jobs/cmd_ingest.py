@@ -18,6 +18,7 @@ from schemas.settings import (
     ModelName,
     ModelSettings,
     PhotoSettings,
+    Preset,
     SplatFormat,
 )
 
@@ -40,6 +41,7 @@ def ingest(
     library: options.Library = options.LIBRARY,
     model: options.Model = ModelName.SHARP,
     checkpoint: options.Checkpoint = None,
+    preset: options.PresetOption = Preset.SHARP,
     format: options.Format = SplatFormat.PLY,  # noqa: A002 - the option's name
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
@@ -83,13 +85,15 @@ def ingest(
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.dry_run import dry_run
+    from jobs.fetching import shown_fetching
     from jobs.ingest import Ingest
     from pipeline import run_inline
     from pipeline.model import resolve_model
+    from pipeline.scan import check_sources
 
     output = Output(json, quiet, verbose)
     settings = IngestSettings(
-        ModelSettings(model, str(checkpoint) if checkpoint else None, device, dtype),
+        ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw),
         format,
         tuple(exclude or ()),
@@ -97,11 +101,14 @@ def ingest(
         limit,
         retry_failed,
     )
-    resolved = resolve_model(settings.model)
+    check_sources(sources)
     if dry:
-        result = dry_run(library, sources, settings, resolved)
+        result = dry_run(library, sources, settings, resolve_model(settings.model))
         output.result(result.as_dict(), _dry_text(result))
         return
+
+    with shown_fetching(output) as fetching:
+        resolved = resolve_model(settings.model, fetching)
 
     def runner() -> contextlib.AbstractContextManager[Runner]:
         if inline:

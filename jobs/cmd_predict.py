@@ -10,7 +10,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output, size_text, time_text
-from schemas.settings import Device, DType, ModelName, ModelSettings, PhotoSettings
+from schemas.settings import Device, DType, ModelName, ModelSettings, PhotoSettings, Preset
 
 if TYPE_CHECKING:
     from pipeline.predict_file import Prediction
@@ -28,6 +28,7 @@ def predict(
     ],
     model: options.Model = ModelName.SHARP,
     checkpoint: options.Checkpoint = None,
+    preset: options.PresetOption = Preset.SHARP,
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
     focal_mm: options.FocalMm = None,
@@ -40,13 +41,18 @@ def predict(
 ) -> None:
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
     # Imported here: torch takes seconds, and help and mistakes need none of it.
+    from jobs.fetching import shown_fetching
     from pipeline.model import resolve_model
     from pipeline.predict_file import predict_file
 
     output = Output(json, quiet, verbose)
-    settings = ModelSettings(model, os.fspath(checkpoint) if checkpoint else None, device, dtype)
+    settings = ModelSettings(
+        model, os.fspath(checkpoint) if checkpoint else None, preset, device, dtype
+    )
     photo_settings = PhotoSettings(focal_mm, allow_small=True, allow_wide=True, full_raw=full_raw)
-    prediction = predict_file(photo, to, resolve_model(settings), photo_settings)
+    with shown_fetching(output) as fetching:
+        resolved = resolve_model(settings, fetching)
+    prediction = predict_file(photo, to, resolved, photo_settings)
     output.result({**prediction.as_dict(), "model": model.value}, _text(prediction))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.settings import Device, DType, ModelName, SplatFormat
+from schemas.settings import Device, DType, ModelName, Preset, SplatFormat
 
 Library = Annotated[
     Path,
@@ -36,6 +36,10 @@ Model = Annotated[
 Checkpoint = Annotated[
     Path | None,
     typer.Option("--checkpoint", help="File with the weights of 'sharp'.", dir_okay=False),
+]
+PresetOption = Annotated[
+    Preset,
+    typer.Option("--preset", help="Sizes of the network 'sharp'; 'tiny' is for tests."),
 ]
 DeviceOption = Annotated[
     Device, typer.Option("--device", help="Where the predictor runs; auto takes the fastest.")

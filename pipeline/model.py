@@ -1,13 +1,28 @@
-"""Which predictor a run uses: what names it, and loading it where the predictions are made."""
+"""Which predictor a run uses: finding its weights, what names it, and loading it in a worker."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.errors import UsageError, WeightsError
 from schemas.settings import Device, ModelName, ModelSettings
+from sharp_core.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
+from sharp_core.network import errors as network_errors
 from sharp_core.predictors.interface import Predictor
 from sharp_core.predictors.prior import PriorPredictor
+
+UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloaded
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How a download of weights speaks to a person."""
+
+    notice: Callable[[str], None]
+    progress: Callable[[int, int | None], None]  # bytes so far, and of how many, if known
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +31,7 @@ class ResolvedModel:
 
     settings: ModelSettings
     fingerprint: str
+    checkpoint: Path | None = None
 
     @property
     def name(self) -> str:
@@ -23,21 +39,53 @@ class ResolvedModel:
         return self.settings.model.value
 
     def load(self) -> Predictor:
-        """Load the predictor, ready to predict, on the device that the settings name."""
-        return PriorPredictor()
+        """Load the predictor, ready to predict, on the device that the settings name.
+
+        Raises WeightsError, UsageError.
+        """
+        device = resolve_device(self.settings.device)
+        if self.checkpoint is None:
+            return PriorPredictor()
+        from sharp_core.predictors.sharp import SharpPredictor
+
+        with known_weights_errors():
+            return SharpPredictor.load(
+                self.checkpoint,
+                preset=self.settings.preset.value,
+                device=device,
+                dtype=self.settings.dtype.value,
+            )
 
 
-def resolve_model(settings: ModelSettings) -> ResolvedModel:
-    """Find the model's weights. Raises UsageError, WeightsError."""
+def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> ResolvedModel:
+    """Find the model's weights, or download them as `fetching` says.
+
+    Without `fetching`, weights that are not here yet leave the model without a fingerprint: good
+    for a plan, not for a run. Raises UsageError, WeightsError.
+    """
     if settings.model is ModelName.PRIOR:
         if settings.checkpoint is not None:
-            raise UsageError("--checkpoint: the model 'prior' has no weights")
+            raise UsageError(
+                "--checkpoint: the model 'prior' has no weights", "Use --model sharp with it."
+            )
         return ResolvedModel(settings, PriorPredictor.fingerprint)
-    raise WeightsError(
-        "the weights of the model 'sharp' are not available",
-        "Three ways out: download them by hand, name their file with --checkpoint, or try "
-        "everything without weights by --model prior.",
-    )
+    given = Path(settings.checkpoint).expanduser() if settings.checkpoint else None
+    with known_weights_errors():
+        path = find_checkpoint(given)
+        if path is None and fetching is not None:
+            path = fetch_checkpoint(notice=fetching.notice, progress=fetching.progress)
+        if path is None:
+            return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
+        return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)
+
+
+@contextlib.contextmanager
+def known_weights_errors() -> Iterator[None]:
+    """Give errors about weights their exit code."""
+    try:
+        yield
+    except network_errors.WeightsError as error:
+        raise WeightsError(error.message, error.hint) from error
 
 
 def resolve_device(device: Device) -> str:

@@ -76,4 +76,4 @@ def _counts(
     connection: Connection, column: sa.Column[str], *where: sa.ColumnElement[bool]
 ) -> dict[str, int]:
     query = sa.select(column, sa.func.count()).where(*where).group_by(column)
-    return {str(name): count for name, count in sorted(map(tuple, connection.execute(query)))}
+    return {str(row[0]): int(row[1]) for row in sorted(connection.execute(query))}

@@ -39,12 +39,20 @@ class DType(StrEnum):
     FP16 = "fp16"
 
 
+class Preset(StrEnum):
+    """The sizes of the network 'sharp'; its checkpoint must have the same."""
+
+    SHARP = "sharp"  # as published
+    TINY = "tiny"  # small enough for tests
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Which predictor, and how it runs."""
 
     model: ModelName = ModelName.SHARP
     checkpoint: str | None = None
+    preset: Preset = Preset.SHARP
     device: Device = Device.AUTO
     dtype: DType = DType.AUTO
 

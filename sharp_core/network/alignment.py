@@ -6,10 +6,13 @@ training the map is 1 everywhere.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
 from sharp_core.network.blocks import NormedResidual, conv3x3
+from sharp_core.network.norm import GroupNorm
 
 _WIDTHS = (16, 32, 64, 128, 256)  # finest first
 _GROUPS = 4
@@ -50,11 +53,10 @@ class _Encoder(nn.Module):
         super().__init__()
         first = _WIDTHS[0]
         self.conv_in = nn.Sequential(
-            conv3x3(2, first), nn.GroupNorm(_GROUPS, first), nn.ReLU(inplace=True)
+            conv3x3(2, first), GroupNorm(_GROUPS, first), nn.ReLU(inplace=True)
         )
         self.convs_down = nn.ModuleList(
-            _step(nn.AvgPool2d(2), inside, outside)
-            for inside, outside in zip(_WIDTHS[:-1], _WIDTHS[1:], strict=True)
+            _step(nn.AvgPool2d(2), inside, outside) for inside, outside in pairwise(_WIDTHS)
         )
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -75,10 +77,10 @@ class _Decoder(nn.Module):
         )
         first = _WIDTHS[0]
         self.conv_out = nn.Sequential(
-            nn.GroupNorm(_GROUPS, 2 * first),
+            GroupNorm(_GROUPS, 2 * first),
             nn.ReLU(inplace=True),
             nn.Conv2d(2 * first, first, 1),
-            nn.GroupNorm(_GROUPS, first),
+            GroupNorm(_GROUPS, first),
             nn.ReLU(inplace=True),
         )
 

@@ -6,7 +6,13 @@ to go backwards: so training is safe, and a map of 600 MB is not copied for an a
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+from sharp_core.network.norm import GroupNorm
+
+# 100 MB in float32: strips so high that the rows that two of them compute twice cost little.
+_STRIP_VALUES = 25_000_000
 
 
 def conv3x3(inside: int, outside: int, *, bias: bool = True) -> nn.Conv2d:
@@ -14,8 +20,28 @@ def conv3x3(inside: int, outside: int, *, bias: bool = True) -> nn.Conv2d:
     return nn.Conv2d(inside, outside, 3, padding=1, bias=bias)
 
 
+def in_strips(layers: nn.Module, x: Tensor, reach: int) -> Tensor:
+    """Return `layers(x)`, on a CPU strip by strip of rows, so that inner maps are small.
+
+    `layers` keep the shape, and a row of the result depends on `reach` rows to either side.
+    """
+    _, channels, height, width = x.shape
+    rows = max(_STRIP_VALUES // (channels * width), 1)
+    if x.device.type != "cpu" or torch.is_grad_enabled() or height <= rows:
+        whole: Tensor = layers(x)
+        return whole
+    result = torch.empty_like(x)
+    for image, into in zip(torch.split(x, 1), torch.split(result, 1), strict=True):
+        for top in range(0, height, rows):
+            bottom = min(top + rows, height)
+            first, last = max(top - reach, 0), min(bottom + reach, height)
+            strip = layers(image[:, :, first:last])
+            into[:, :, top:bottom] = strip[:, :, top - first : bottom - first]
+    return result
+
+
 class PlainResidual(nn.Module):
-    """ReLU, 3x3 convolution, ReLU, 3x3 convolution, added to the input."""
+    """ReLU, 3x3 convolution, ReLU, 3x3 convolution: what is to be added to the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -24,9 +50,8 @@ class PlainResidual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Transform `x` (B, width, H, W)."""
-        update: Tensor = self.residual(x)
-        return update.add_(x)
+        """Return what to add to `x` (B, width, H, W)."""
+        return in_strips(self.residual, x, reach=2)
 
 
 class NormedResidual(nn.Module):
@@ -39,10 +64,10 @@ class NormedResidual(nn.Module):
         super().__init__()
         hidden = outside // 2
         self.residual = nn.Sequential(
-            nn.GroupNorm(groups, inside),
+            GroupNorm(groups, inside),
             nn.ReLU(inplace=True),
             conv3x3(inside, hidden),
-            nn.GroupNorm(groups, hidden),
+            GroupNorm(groups, hidden),
             nn.ReLU(inplace=True),
             conv3x3(hidden, outside),
         )
@@ -61,14 +86,19 @@ class FusionBlock(nn.Module):
         super().__init__()
         self.resnet1 = PlainResidual(width)
         self.resnet2 = PlainResidual(width)
-        self.deconv = nn.ConvTranspose2d(width, width, 2, stride=2, bias=False) if upsample else None
+        self.deconv = (
+            nn.ConvTranspose2d(width, width, 2, stride=2, bias=False) if upsample else None
+        )
         self.out_conv = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor, skip: Tensor | None = None) -> Tensor:
-        """Fuse `x` and `skip`, both (B, width, H, W); with `upsample` the result is twice as fine."""
+        """Fuse `x`, which is taken over, and `skip`, both (B, width, H, W).
+
+        The result is twice as fine with `upsample`.
+        """
         if skip is not None:
-            x = self.resnet1(skip).add_(x)
-        x = self.resnet2(x)
+            x += self.resnet1(skip).add_(skip)
+        x += self.resnet2(x)
         if self.deconv is not None:
             x = self.deconv(x)
         fused: Tensor = self.out_conv(x)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PYRAMID_FACTOR = 4  # internal resolution over the side of a patch
+PATCH_SIZE = 16  # pixels a token, along each axis: the decoders double that often
 LAYERS = 2  # of Gaussians: the visible surface, and what it hides
 
 PresetName = Literal[
@@ -23,7 +24,6 @@ class VitConfig:
     """A plain vision transformer (arXiv 2010.11929) with square input."""
 
     image_size: int  # pixels
-    patch_size: int  # pixels a token, along each axis
     width: int  # channels
     depth: int  # blocks
     heads: int
@@ -32,10 +32,10 @@ class VitConfig:
     mlp_ratio: int = 4
 
     def __post_init__(self) -> None:
-        if self.image_size % (8 * self.patch_size):
+        if self.image_size % (8 * PATCH_SIZE):
             raise ValueError(
                 f"image_size {self.image_size}: a patch overlaps its neighbours by an eighth of "
-                f"its tokens a side, so this must be a multiple of {8 * self.patch_size}"
+                f"its tokens a side, so this must be a multiple of {8 * PATCH_SIZE}"
             )
         if self.width % self.heads:
             raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
@@ -45,7 +45,7 @@ class VitConfig:
     @property
     def grid(self) -> int:
         """Tokens along each axis, without the class token."""
-        return self.image_size // self.patch_size
+        return self.image_size // PATCH_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,6 @@ PRESETS: dict[PresetName, NetworkConfig] = {
     "sharp": NetworkConfig(
         vit=VitConfig(
             image_size=384,
-            patch_size=16,
             width=1024,
             depth=24,
             heads=16,
@@ -95,7 +94,6 @@ PRESETS: dict[PresetName, NetworkConfig] = {
     "tiny": NetworkConfig(
         vit=VitConfig(
             image_size=128,
-            patch_size=16,
             width=64,
             depth=4,
             heads=4,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor, nn
 
 from sharp_core.network.blocks import FusionDecoder, conv3x3
@@ -44,14 +45,19 @@ class DisparityNetwork(nn.Module):
             nn.ReLU(inplace=True),
         )
 
+    @property
+    def last(self) -> nn.Module:
+        """The convolution that gives the disparities."""
+        return self.head[-2]
+
     def forward(self, image: Tensor) -> Disparity:
         """Return disparities and features of `image` (B, 3, R, R), sRGB in [0, 1]."""
         features: Features = self.encoder(image)
         x: Tensor = self.decoder(features)
         # Layer by layer, so that each map of up to 1.2 GB goes as soon as the next one is there.
-        for layer in self.head[:-2]:
-            x = layer(x)
-        return Disparity(self.head[-2:](x.float()), features)
+        for index in range(len(self.head) - 2):
+            x = self.head[index](x)
+        return Disparity(F.relu_(self.last(x.float())), features)
 
 
 class Depth(NamedTuple):

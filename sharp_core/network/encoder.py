@@ -1,10 +1,10 @@
-"""The encoder: a sliding pyramid over two vision transformers (Depth Pro, arXiv 2410.02073).
+r"""The encoder: a sliding pyramid over two vision transformers (Depth Pro, arXiv 2410.02073).
 
              R x R photo, and the same at R/2 and R/4
     level 0: 5 x 5 patches   level 1: 3 x 3   level 2: one         the R/4 photo
-                        \\          |          /                          |
+                        \          |          /                          |
                           patch transformer                       image transformer
-              /         /           |          \\          \\              |
+              /         /           |          \          \              |
         tap 0 R/2  tap 1 R/4  level 0 R/8  level 1 R/16  level 2 R/32  +  R/32
 
 The five feature maps that come out are named by their resolution, finest first.
@@ -48,9 +48,7 @@ def upsampler(inside: int, outside: int, doublings: int) -> nn.Sequential:
     """Return a 1x1 convolution and transposed convolutions that double the resolution each."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, 1, bias=False),
-        *(
-            nn.ConvTranspose2d(outside, outside, 2, stride=2, bias=False) for _ in range(doublings)
-        ),
+        *(nn.ConvTranspose2d(outside, outside, 2, stride=2, bias=False) for _ in range(doublings)),
     )
 
 
@@ -75,14 +73,14 @@ class PyramidEncoder(nn.Module):
     def forward(self, image: Tensor) -> Features:
         """Encode `image` (B, 3, R, R), sRGB in [0, 1]."""
         batch, size, grid = len(image), self.config.image_size, self.config.grid
-        image = 2.0 * image - 1.0
+        image = (2.0 * image - 1.0).to(self.fuse_lowres.weight.dtype)
         half = F.interpolate(image, scale_factor=0.5, mode="bilinear")
         quarter = F.interpolate(image, scale_factor=0.25, mode="bilinear")  # (B, 3, size, size)
         level0 = cut(image, size, size * 3 // 4)  # (25 B, 3, size, size)
         level1 = cut(half, size, size // 2)  # (9 B, 3, size, size)
         patches = torch.cat((level0, level1, quarter))  # (35 B, 3, size, size)
         maps = self._encode_patches(patches, len(level0))
-        last0, last1, last2 = maps.last.split((len(level0), len(level1), batch))
+        last0, last1, last2 = torch.split(maps.last, [len(level0), len(level1), batch])
 
         features_half = self.upsample_latent0(merge(maps.taps[0], batch, grid // 8))
         features_quarter = self.upsample_latent1(merge(maps.taps[1], batch, grid // 8))

@@ -1,8 +1,8 @@
 """The Gaussian decoder: feature maps, the photo and its depth become corrections (deltas).
 
-    encoder features -> DPT decoder -> fusion <- 2x2 convolution <- photo and inverse depths
-                                         |
-                        geometry head, texture head -> deltas
+encoder features -> DPT decoder -> fusion <- 2x2 convolution <- photo and inverse depths
+                                     |
+                    geometry head, texture head -> deltas
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class DeltaHead(nn.Module):
             ),
             dim=1,
         )
-        return channels.unflatten(1, (-1, LAYERS))
+        batch, count, height, width = channels.shape
+        return channels.view(batch, count // LAYERS, LAYERS, height, width)
 
 
 def _head(width: int, outside: int) -> nn.Sequential:

@@ -1,19 +1,18 @@
 """The whole network: square photos and focal lengths become Gaussians in NDC.
 
-    photo, R x R sRGB --+-> depth model --> depth [m] --(x scale map, with true depth)--+
-                        |        | features                                             |
-                        |        v                       nearest depth = 1  <-----------+
-                        +-> Gaussian decoder <-- inverse depths <--|
-                        |        | deltas                          |
-                        +------> composer <-- base Gaussians <-----+--> global scale [m]
-                                 |
-                                 v
-                Gaussians in NDC, depth and scales in metres again
+photo, R x R sRGB --+-> depth model --> depth [m] --(x scale map, with true depth)--+
+                    |        | features                                             |
+                    |        v                       nearest depth = 1  <-----------+
+                    +-> Gaussian decoder <-- inverse depths <--|
+                    |        | deltas                          |
+                    +------> composer <-- base Gaussians <-----+--> global scale [m]
+                             |
+                             v
+            Gaussians in NDC, depth and scales in metres again
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from sharp_core.network.alignment import DepthAlignment
@@ -37,6 +36,11 @@ class SharpNetwork(nn.Module):
         self.monodepth_model = DepthModel(config)
         self.prediction_head = DeltaHead(config)
         self.depth_alignment = DepthAlignment()
+
+    def float32_modules(self) -> list[nn.Module]:
+        """Return what stays in float32 whatever the rest is: where rounding would be seen."""
+        disparity = self.monodepth_model.monodepth_predictor
+        return [disparity.last, self.prediction_head, self.depth_alignment]
 
     def forward(
         self, image: Tensor, disparity_factor: Tensor, true_depth: Tensor | None = None

@@ -26,13 +26,13 @@ def merge(patches: Tensor, batch: int, overlap: int) -> Tensor:
     """
     side = round((len(patches) // batch) ** 0.5)
     grid = patches.shape[-1]
-    tiles = patches.unflatten(0, (side, side, batch))  # (n, n, B, C, g, g)
+    tiles = patches.view(side, side, batch, -1, grid, grid)
     spans = [
-        (0 if i == 0 else overlap, grid if i == side - 1 else grid - overlap) for i in range(side)
+        slice(0 if i == 0 else overlap, grid if i == side - 1 else grid - overlap)
+        for i in range(side)
     ]
     rows = [
-        torch.cat([tiles[i, j, :, :, top:bottom, left:right] for j, (left, right) in cols], dim=3)
-        for cols in [list(enumerate(spans))]
-        for i, (top, bottom) in enumerate(spans)
+        torch.cat([tiles[i, j, :, :, spans[i], spans[j]] for j in range(side)], dim=-1)
+        for i in range(side)
     ]
-    return torch.cat(rows, dim=2)
+    return torch.cat(rows, dim=-2).contiguous(memory_format=torch.channels_last)

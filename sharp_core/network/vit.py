@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor, nn
 
-from sharp_core.network.config import VitConfig
+from sharp_core.network.config import PATCH_SIZE, VitConfig
 
 
 class VitMaps(NamedTuple):
@@ -91,12 +91,12 @@ class PatchEmbed(nn.Module):
 
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
-        size = config.patch_size
-        self.proj = nn.Conv2d(3, config.width, kernel_size=size, stride=size)
+        self.proj = nn.Conv2d(3, config.width, kernel_size=PATCH_SIZE, stride=PATCH_SIZE)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (B, grid * grid, width) for `images` (B, 3, side, side)."""
-        return self.proj(images).flatten(2).transpose(1, 2)
+        patches: Tensor = self.proj(images)  # (B, width, grid, grid)
+        return patches.flatten(2).transpose(1, 2)
 
 
 class VisionTransformer(nn.Module):
@@ -127,4 +127,4 @@ class VisionTransformer(nn.Module):
     def _to_map(self, tokens: Tensor) -> Tensor:
         grid = self.config.grid
         # The class token comes first. What is left is a channels-last map already.
-        return tokens[:, 1:].unflatten(1, (grid, grid)).permute(0, 3, 1, 2)
+        return tokens[:, 1:].reshape(len(tokens), grid, grid, -1).permute(0, 3, 1, 2)

@@ -30,6 +30,10 @@ COLOR_SPACE = 40961
 INTEROP_IFD = 40965
 DNG_VERSION = 50706
 
+_BYTE_ORDERS = {  # by a file's first bytes
+    **dict.fromkeys((b"II*\0", b"IIU\0", b"IIRO", b"IIRS"), "<"),  # TIFF, RW2, ORF, ORF
+    **dict.fromkeys((b"MM\0*", b"MMOR"), ">"),  # TIFF, ORF
+}
 _WANTED_TAGS = frozenset(
     {
         INTEROP_INDEX,
@@ -86,11 +90,11 @@ def is_sensor_data(ifd: Ifd) -> bool:
 def read_tiff(data: bytes) -> TiffStructure:
     """Read all directories: the chain of pages, their SubIFDs, EXIF and interoperability ones.
 
-    The header may be TIFF's own or that of ORF and RW2, which differ in the number 42 alone.
+    The header may be TIFF's own or that of ORF and RW2, which put other bytes for the number 42.
     BigTIFF, and what is no TIFF at all, give nothing.
     """
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    if order is None or len(data) < 8 or b"+" in data[2:4]:
+    order = _BYTE_ORDERS.get(data[:4])
+    if order is None or len(data) < 8:
         return TiffStructure()
     waiting = deque(struct.unpack_from(order + "I", data, 4))
     seen: set[int] = set()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pipeline.cicp import Cicp, is_hdr, srgb_table
+from pipeline.cicp import Cicp, cicp_to_srgb, is_hdr, is_like_srgb
 from pipeline.icc import icc_to_srgb
 
 # The brightest value of pictures in 32-bit whole or floating-point numbers is nowhere stored: it is
@@ -22,10 +22,8 @@ def to_srgb(image: Image.Image, cicp: Cicp | None) -> Image.Image:
     profile = image.info.get("icc_profile")
     color, alpha = _split(image)
     # Where both are there, numbers tell more of high dynamic range, and a profile of the rest.
-    if cicp is not None and (is_hdr(cicp) or not profile):
-        color = color.convert("RGB")
-        table = srgb_table(cicp)
-        color = color.filter(table) if table else color
+    if cicp is not None and not is_like_srgb(cicp) and (is_hdr(cicp) or not profile):
+        color = cicp_to_srgb(color.convert("RGB"), cicp)
     else:
         color = icc_to_srgb(color, profile)
     return color if alpha is None else _on_white(color, alpha)

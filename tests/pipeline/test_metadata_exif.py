@@ -77,7 +77,30 @@ def test_a_directory_that_is_cut_off_gives_what_is_there():
     data = made.tiff_block(made.exif_with({Base.Make: "HTC", Base.Orientation: 6}))
     tags = 8 + 2 + 2 * 12
     assert read_exif([data[:tags]]).main == {Base.Make: "HTC", Base.Orientation: (Rational(6),)}
-    assert read_exif([data[: tags - 1]]).main == {Base.Make: "HTC"}
+    # A short number needs the first half of its four bytes alone.
+    assert read_exif([data[: tags - 2]]) == read_exif([data[:tags]])
+    assert read_exif([data[: tags - 12]]).main == {Base.Make: "HTC"}
+
+
+def test_junk_after_the_tags_costs_none_of_them():
+    """Minutes of reading: 65,000 tags of 999 numbers where a sound file describes its thumbnail.
+
+    exifread has to be stopped, and what Pillow reads in its place is the same.
+    """
+    sound = made.tiff_block(made.some_exif()).replace(b"EF 50mm", "É 50mm".encode())
+    order = "<" if sound.startswith(b"II") else ">"
+    (count,) = struct.unpack_from(order + "H", sound, 8)
+    data = bytearray(sound)
+    struct.pack_into(order + "I", data, 8 + 2 + 12 * count, len(data))
+    data += struct.pack(order + "H", 65_000)
+    data += struct.pack(order + "HHII", 1, 3, 999, 8) * 65_000
+    assert read_exif([bytes(data)]) == read_exif([sound])
+
+
+def test_a_tag_of_very_many_numbers_is_cut_short():
+    values = struct.pack("<5000H", *range(5000))
+    fields = read_exif([block("<", Base.FocalLength, 3, 5000, values)])
+    assert fields.main[Base.FocalLength] == tuple(map(Rational, range(16)))
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]))

@@ -12,7 +12,8 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -141,18 +142,16 @@ def _read_hashes() -> dict[str, _Entry]:
 
 
 def _write_hashes(entries: dict[str, _Entry]) -> None:
-    content = {
-        path: {"size": e.size, "mtime_ns": e.mtime_ns, "sha256": e.sha256}
-        for path, e in entries.items()
-    }
+    content = {path: asdict(entry) for path, entry in entries.items()}
     path = _hashes_path()
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a cache: without it the file is read again next time
+    except OSError:  # it spares reading the file again next time, no more
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _ways_out() -> str:

@@ -104,18 +104,24 @@ def _continue(
         with urllib.request.urlopen(request, timeout=stall_seconds) as response:
             _receive(response, part, have, begins_with, progress)
     except urllib.error.HTTPError as error:
-        if error.code == _RANGE_NOT_SATISFIABLE:
-            if error.headers.get("Content-Range") == f"bytes */{have}":
-                return  # there is no more of it
-            part.forget_version()  # another file than the one begun: start again
-        elif error.code not in _WORTH_ANOTHER_TRY:
-            raise DownloadError(f"{url}: the server says {error.code} {error.reason}") from error
-        raise _BrokeOffError(f"the server says {error.code} {error.reason}") from error
+        with error:  # it holds the connection
+            _judge(error, part, have)
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as e:
         reason = getattr(e, "reason", e)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise DownloadError(f"{url}: {reason}") from e
         raise _BrokeOffError(str(reason) or type(reason).__name__) from e
+
+
+def _judge(error: urllib.error.HTTPError, part: _Part, have: int) -> None:
+    """Return if a server's refusal means that nothing is missing; else raise what it means."""
+    if error.code == _RANGE_NOT_SATISFIABLE:
+        if error.headers.get("Content-Range") == f"bytes */{have}":
+            return
+        part.forget_version()  # another file than the one begun: start again
+    elif error.code not in _WORTH_ANOTHER_TRY:
+        raise DownloadError(f"{error.url}: the server says {error.code} {error.reason}") from error
+    raise _BrokeOffError(f"the server says {error.code} {error.reason}") from error
 
 
 def _receive(

@@ -14,6 +14,7 @@ from jobs import (
     cmd_model,
     cmd_predict,
     cmd_query,
+    cmd_render,
     cmd_show,
     cmd_status,
 )
@@ -37,6 +38,7 @@ for command in (
     cmd_query,
     cmd_show,
     cmd_predict,
+    cmd_render,
     cmd_model,
     cmd_doctor,
 ):

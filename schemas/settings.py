@@ -21,6 +21,15 @@ class SplatFormat(StrEnum):
     PLY = "ply"
 
 
+class TrajectoryName(StrEnum):
+    """How the eye of a clip moves."""
+
+    SWIPE = "swipe"
+    SHAKE = "shake"
+    ROTATE = "rotate"
+    ROTATE_FORWARD = "rotate_forward"
+
+
 class Device(StrEnum):
     """Where the predictor runs."""
 

@@ -1,0 +1,95 @@
+"""One splat file -> a clip or a still, without a library."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.store import Store
+from schemas.errors import FailureReason, PhotoError, RunError, UsageError
+from sharp_core.cameras import Intrinsics
+from sharp_core.clips import ClipSettings, StillSettings, make_clip, make_still
+from sharp_core.encode_clip import CLIP_FORMATS, ClipError
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.registry import read_scene
+from sharp_core.formats.scene import SceneInfo, StoredScene
+from sharp_core.render.api import Engine, make_renderer
+from sharp_core.render.errors import EngineError
+
+STILL_SUFFIX = ".png"
+# How a splat is shown that does not say how it was taken: a camera of 60 degrees.
+_UNKNOWN_PHOTO = SceneInfo(focal_px=1108.5, width=1280, height=960)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What was made of a scene."""
+
+    path: str
+    bytes: int
+    width: int
+    height: int
+    frames: int
+    zoom: float
+    seconds: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def make_picture(
+    splat: Path, to: Path, settings: ClipSettings | StillSettings, engine: Engine = "auto"
+) -> Picture:
+    """Render the scene of `splat` to `to`: a clip by its ending, or a still by StillSettings.
+
+    Raises UsageError where a path is of no use, PhotoError where the splat cannot be read,
+    RunError where this machine lacks what it takes.
+    """
+    folder = to.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"the folder {folder} does not exist", "Make it first.")
+    started = time.perf_counter()
+    scene = read_splat(splat)
+    photo = intrinsics_of(scene.info or _UNKNOWN_PHOTO)
+    buffer = io.BytesIO()
+    with known_picture_errors():
+        renderer = make_renderer(scene.gaussians, engine)
+        if isinstance(settings, StillSettings):
+            info = make_still(buffer, scene.gaussians, photo, settings, renderer)
+        else:
+            clip_format = CLIP_FORMATS[to.suffix.lower()]
+            info = make_clip(buffer, clip_format, scene.gaussians, photo, settings, renderer)
+    stored = Store(folder).write(to.name, lambda file: file.write(buffer.getbuffer()))
+    seconds = round(time.perf_counter() - started, 3)
+    return Picture(str(to), stored.bytes, info.width, info.height, info.frames, info.zoom, seconds)
+
+
+def read_splat(path: Path) -> StoredScene:
+    """Read a splat file. Raises PhotoError."""
+    try:
+        return read_scene(path)
+    except FormatError as error:
+        raise PhotoError(FailureReason.UNREADABLE, str(error)) from error
+    except OSError as error:
+        raise PhotoError(FailureReason.UNREADABLE, f"{path}: {error.strerror}") from error
+
+
+def intrinsics_of(info: SceneInfo) -> Intrinsics:
+    """Return the camera of the photo that a scene was made of."""
+    return Intrinsics.of_photo(info.focal_px, info.width, info.height)
+
+
+@contextlib.contextmanager
+def known_picture_errors() -> Iterator[None]:
+    """Turn what the renderer and the encoder lack into an error for people."""
+    try:
+        yield
+    except (ClipError, EngineError) as error:
+        raise RunError(str(error)) from error
+    except ValueError as error:
+        raise PhotoError(FailureReason.UNREADABLE, f"the scene cannot be shown: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from sharp_core.colors import linear_to_srgb
 Background = tuple[float, float, float]  # linear RGB
 BLACK: Background = (0.0, 0.0, 0.0)
 
+_STEPS = 1 << 16
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderResult:
@@ -25,5 +28,18 @@ class RenderResult:
 
     def srgb8(self) -> npt.NDArray[np.uint8]:
         """Return the colours as a picture, (H, W, 3) sRGB."""
-        levels = linear_to_srgb(self.color_linear.detach()).clamp_(max=1.0).mul_(255.0).round_()
-        return levels.to(torch.uint8).cpu().numpy()
+        return to_srgb8(self.color_linear)
+
+
+def to_srgb8(linear: Tensor) -> npt.NDArray[np.uint8]:
+    """Encode linear light of any shape as sRGB of 8 bits, on the CPU. What lies outside is clipped.
+
+    By table: the steps of linear light are a twentieth of a level where sRGB is steepest.
+    """
+    steps = linear.detach().clamp(0.0, 1.0).mul_(_STEPS - 1).round_().long()
+    return _levels(linear.device).take(steps).cpu().numpy()
+
+
+@functools.cache
+def _levels(device: torch.device) -> Tensor:
+    return linear_to_srgb(torch.linspace(0, 1, _STEPS, device=device)).mul(255).round().byte()

@@ -43,9 +43,9 @@ def test_a_picture_is_srgb_of_the_linear_colors():
     view = Camera(Intrinsics.of_photo(4, 2, 2), np.eye(4))
     scene = random_scene(20, 0)
     scene.means[:, 2] = -1
-    picture = render(scene, view, background=(0.0, 0.21404114, 4.0)).srgb8()
+    picture = render(scene, view, background=(0.0, 0.2158605, 4.0)).srgb8()
     assert picture.dtype == np.uint8
-    assert picture.tolist() == [[[0, 128, 255]] * 2] * 2  # linear 0.214 is half of sRGB's range
+    assert picture.tolist() == [[[0, 128, 255]] * 2] * 2  # 0.2159 linear is 128 in sRGB
 
 
 def test_the_engine_follows_the_device_and_what_is_installed(monkeypatch, caplog):

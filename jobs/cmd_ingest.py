@@ -166,7 +166,9 @@ def _dry_text(result: DryRun) -> str:
     ]
     if result.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())
-        lines.append(f"Skipped: {reasons}")
+        lines.append(f"Reasons: {reasons}")
+    if result.failing:
+        lines.append(f"{result.failing} of those due will fail, by what their headers say")
     lines.append(
         f"Estimate for '{result.model}': {time_text(result.estimated_seconds)} "
         f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json as json_text
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -16,10 +17,20 @@ import typer
 from rich.table import Table
 
 from jobs import options
-from jobs.output import Output, plain, size_text
+from jobs.output import Output, json_text, reader_may_leave, size_text
+from pipeline.catalog import path_text
 from pipeline.database import read_catalog
-from pipeline.query import RECORD_FIELDS, Filters, find, parse_place, parse_time
-from schemas.errors import UsageError
+from pipeline.query import (
+    MAX_LIMIT,
+    RECORD_FIELDS,
+    Filters,
+    find,
+    parse_place,
+    parse_time,
+    path_bytes,
+)
+from pipeline.store import Store
+from schemas.errors import RunError, UsageError
 from schemas.records import PhotoRecord, PhotoState
 
 
@@ -62,7 +73,7 @@ def query(
     order: Annotated[
         str | None, typer.Option(help="Field to sort by, '-' before it for the reverse.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most this many.", min=1)] = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many.", min=1, max=MAX_LIMIT)] = None,
     format: Annotated[  # noqa: A002 - the option's name
         QueryFormat, typer.Option(help="How to print; 'paths' gives one photo path a line.")
     ] = QueryFormat.TABLE,
@@ -96,25 +107,19 @@ def query(
         limit=limit,
     )
     chosen = QueryFormat.JSON if json else format
-    output = Output(json, quiet, verbose)
+    if to is not None:
+        _check_output(to, chosen)
     with read_catalog(library) as connection:
-        records = (
-            replace(record, splat_path=str(library.absolute() / record.splat_path))
-            if record.splat_path
-            else record
-            for record in find(connection, filters)
-        )
-        if chosen is QueryFormat.TABLE and to is None:
-            _print_table(output, records)
+        records = (_with_whole_path(record, library) for record in find(connection, filters))
+        if to is not None:
+            _write_file(partial(_WRITERS[chosen], records), to)
         elif chosen is QueryFormat.TABLE:
-            raise UsageError("--output needs a format for files", "Add --format csv, for example.")
-        elif to is not None:
-            with to.open("wb") as file:
-                _WRITERS[chosen](records, file)
+            _print_table(Output(json, quiet, verbose), records)
         elif chosen is QueryFormat.PARQUET and sys.stdout.isatty():
             raise UsageError("Parquet is no text for a terminal", "Add --output FILE.parquet.")
         else:
-            _WRITERS[chosen](records, sys.stdout.buffer)
+            with reader_may_leave():
+                _WRITERS[chosen](records, sys.stdout.buffer)
 
 
 def as_dict(record: PhotoRecord) -> dict[str, object]:
@@ -122,6 +127,34 @@ def as_dict(record: PhotoRecord) -> dict[str, object]:
     values = asdict(record)
     values["paths"] = list(record.paths)
     return {name: values[name] for name in RECORD_FIELDS}
+
+
+def _with_whole_path(record: PhotoRecord, library: Path) -> PhotoRecord:
+    if record.splat_path is None:
+        return record
+    return replace(record, splat_path=path_text(str(library.absolute() / record.splat_path)))
+
+
+def _check_output(to: Path, chosen: QueryFormat) -> None:
+    if chosen is QueryFormat.TABLE:
+        raise UsageError("--output needs a format for files", "Add --format csv, for example.")
+    if to.is_dir():
+        raise UsageError(f"--output {to} is a folder", "Name a file in it.")
+    if not to.parent.is_dir():
+        raise UsageError(f"--output {to}: there is no folder {to.parent}", "Make it first.")
+
+
+def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
+    """Fill a file, whole or not at all: an old one stays until the new one is complete."""
+    try:
+        if to.exists() and not to.is_file():  # a device or a pipe: nothing to keep, or to replace
+            with to.open("wb") as file:
+                write(file)
+        else:
+            target = Path(os.path.realpath(to))
+            Store(target.parent).write(target.name, write)
+    except (OSError, RunError) as error:
+        raise UsageError(f"--output {to} cannot be written: {error}") from error
 
 
 def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
@@ -149,18 +182,15 @@ def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
 
 
 def _write_json(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    # Written as it comes: a million records need no memory.
     file.write(b"[")
     for index, record in enumerate(records):
-        text = json_text.dumps(as_dict(record), ensure_ascii=False, default=plain)
-        file.write((",\n" if index else "\n").encode() + text.encode("utf-8", "replace"))
+        file.write(f"{',' if index else ''}\n{json_text(as_dict(record))}".encode())
     file.write(b"\n]\n")
 
 
 def _write_jsonl(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
     for record in records:
-        text = json_text.dumps(as_dict(record), ensure_ascii=False, default=plain)
-        file.write(f"{text}\n".encode("utf-8", "replace"))
+        file.write(f"{json_text(as_dict(record))}\n".encode())
 
 
 def _write_csv(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
@@ -187,7 +217,7 @@ def _write_parquet(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
 def _write_paths(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
     for record in records:
         if record.paths:
-            file.write(f"{record.paths[0]}\n".encode())
+            file.write(path_bytes(record.paths[0]) + b"\n")
 
 
 _WRITERS: dict[QueryFormat, Callable[[Iterator[PhotoRecord], BinaryIO], None]] = {

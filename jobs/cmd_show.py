@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -40,16 +41,23 @@ def show(
 def _text(details: dict[str, object]) -> str:
     lines = []
     for name, value in details.items():
-        if isinstance(value, list):
+        if not isinstance(value, list):
+            lines += _lines({name: value})
+        elif name == "paths":
+            lines += [_path_line(**path) for path in value]
+        else:
             for index, item in enumerate(value, 1):
-                if isinstance(item, dict):
-                    lines += ["", f"{name.removesuffix('s')} {index}"]
-                    lines += [_line(key, inner) for key, inner in item.items() if inner is not None]
-                else:
-                    lines.append(_line(name.removesuffix("s"), item))
-        elif value is not None:
-            lines.append(_line(name, value))
+                lines += ["", f"{name.removesuffix('s')} {index}", *_lines(item)]
     return "\n".join(lines)
+
+
+def _path_line(path: str, missing_at: datetime | None, skip_reason: str | None) -> str:
+    gone = f" (gone since {missing_at:%Y-%m-%d})" if missing_at else ""
+    return _line("path", path + (f" (left alone: {skip_reason})" if skip_reason else "") + gone)
+
+
+def _lines(values: dict[str, object]) -> list[str]:
+    return [_line(name, value) for name, value in values.items() if value is not None]
 
 
 def _line(name: str, value: object) -> str:

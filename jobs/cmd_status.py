@@ -6,6 +6,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output, size_text
+from pipeline.catalog import path_text
 from pipeline.database import read_catalog
 from pipeline.status import LibraryStatus, read_status
 
@@ -24,9 +25,8 @@ def status(
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
     with read_catalog(library) as connection:
         result = read_status(connection)
-    Output(json, quiet, verbose).result(
-        {"library": str(library), **result.as_dict()}, _text(str(library), result)
-    )
+    name = path_text(str(library))
+    Output(json, quiet, verbose).result({"library": name, **result.as_dict()}, _text(name, result))
 
 
 def _text(library: str, status: LibraryStatus) -> str:

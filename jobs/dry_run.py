@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,7 +17,8 @@ from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
 from pipeline.stages import look_at
-from schemas.records import Skipped
+from pipeline.stop import Stop
+from schemas.errors import FailureReason, SkipReason
 from schemas.settings import IngestSettings, ModelName
 from schemas.tables import scenes
 
@@ -27,7 +29,10 @@ _USUAL_BYTES = 66_000_000
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What an ingest would find and do. found = skipped + duplicates + unchanged + due."""
+    """What an ingest would find and do.
+
+    Without a limit, found = skipped + duplicates + unchanged + due.
+    """
 
     library: str
     model: str
@@ -37,6 +42,7 @@ class DryRun:
     unchanged: int
     due: int
     new: int
+    failing: int  # of those due: they will fail, by their headers
     estimated_seconds: float
     estimated_from: str
     estimated_bytes: int
@@ -68,17 +74,24 @@ def dry_run(
     found = scan(sources, settings.exclude, root)
     rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
     plan = make_plan(found, sources, paths, rules)
-    new = 0
-    skipped: Counter[str] = Counter()
-    for identified in plan.due_photos(lambda _: None):
+    due = new = failing = 0
+    skipped = plan.skipped.copy()
+    reasons = Counter[str]()
+    for identified in islice(plan.due_photos(lambda _: None, Stop()), settings.limit):
+        reason = (
+            FailureReason.UNREADABLE
+            if identified.error
+            else look_at(identified.photo, settings.photo)
+        )
+        if isinstance(reason, SkipReason):
+            skipped[reason] += 1
+            continue
+        due += 1
         new += identified.photo.photo_id not in known.photos
-        looked = look_at(identified.photo, settings.photo)
-        if isinstance(looked, Skipped):
-            skipped[looked.reason] += 1
-    due = plan.due - skipped.total()
-    if settings.limit is not None:
-        due = min(due, settings.limit)
-    skipped.update(plan.skipped)
+        if reason is not None:
+            failing += 1
+            reasons[reason] += 1
+    reasons.update(skipped)
     folder = next(path for path in (root, *root.absolute().parents) if path.exists())
     return DryRun(
         library=str(root),
@@ -93,5 +106,6 @@ def dry_run(
         estimated_from=estimated_from,
         estimated_bytes=due * size,
         free_bytes=shutil.disk_usage(folder).free,
-        reasons=dict(sorted(skipped.items())),
+        failing=failing,
+        reasons=dict(sorted(reasons.items())),
     )

@@ -20,15 +20,17 @@ from jobs.output import Output
 from jobs.progress import RunProgress
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
-from pipeline.database import open_database
-from pipeline.flow import Flow, Runner, Stop
+from pipeline.database import CATALOG_FILE, open_database, unusable
+from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
 from pipeline.lock import hold
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, Plan, make_plan
+from pipeline.previews import PreviewStage
 from pipeline.scan import check_sources, scan
 from pipeline.snapshot import write_snapshot
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
+from pipeline.stop import Stop
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped
@@ -103,9 +105,8 @@ class Ingest:
                 catalog.begin_run(self._report.run_id, "ingest", self._settings.as_dict())
                 state = "failed"
                 try:
-                    plan = self._plan(catalog)
                     with ends_well(self._stop, self._say_ending):
-                        self._carry_out(plan, catalog, runner)
+                        self._carry_out(self._plan(catalog), catalog, runner)
                     state = "interrupted" if self._report.is_interrupted else "finished"
                 finally:
                     self._report.seconds = round(time.monotonic() - started, 3)
@@ -116,6 +117,8 @@ class Ingest:
         found = scan(self._sources, self._settings.exclude, self._root)
         for folder in found.unreadable_folders:
             self._output.warn(f"{folder} cannot be read, and is left out")
+        for folder in found.libraries:
+            self._output.note(f"{folder} is a library: its own files are left out")
         rules = DueRules(
             catalog.known(),
             self._model.fingerprint,
@@ -124,6 +127,7 @@ class Ingest:
         )
         plan = make_plan(found, self._sources, catalog.known_paths(), rules)
         catalog.mark_missing(plan.gone, plan.back)
+        catalog.set_skips(plan.new_skips)
         return plan
 
     def _carry_out(
@@ -135,29 +139,38 @@ class Ingest:
         flow = Flow(
             DecodeStage(self._settings.photo, self._store),
             PredictStage(self._model),
-            EncodeStage(self._model, self._settings.photo, self._settings.format, self._store),
+            EncodeStage(
+                self._model,
+                self._settings.photo,
+                self._settings.format,
+                self._store,
+                PreviewStage(self._settings.previews, self._store)
+                if self._settings.previews
+                else None,
+            ),
             self._settings.batch_size,
         )
-        with RunProgress(self._output) as progress:
+        with RunProgress(self._output) as progress, contextlib.suppress(Interrupted):
+            progress.begin(plan.at_most)
             due = islice(self._due(plan, catalog, progress), self._settings.limit)
             # Ray takes seconds to start: not for a library in which nothing is due.
             first = next(due, None)
             if first is not None:
-                progress.begin(plan.at_most)
-                with contextlib.suppress(Interrupted), runner() as run:
+                with runner() as run:
                     for outcome in run(flow, _chain(first, due), self._stop):
                         self._take(outcome, catalog, progress)
                         progress.set_total(plan.at_most)
-        catalog.forget_unread()
+        catalog.settle()
         self._count(plan)
+        if plan.found == 0:
+            self._output.warn("No files were found; is this the folder of your photos?")
 
     def _due(self, plan: Plan, catalog: Catalog, progress: RunProgress) -> Iterator[PhotoFile]:
         def on_new(identified: Identified) -> None:
             catalog.add_found([(identified.photo, identified.skip)])
 
-        for identified in plan.due_photos(on_new):
-            if self._stop.is_asked:
-                return
+        for identified in plan.due_photos(on_new, self._stop):
+            progress.set_total(plan.at_most)
             if identified.error is None:
                 yield identified.photo
                 continue
@@ -217,10 +230,10 @@ class Ingest:
             document = {**report.as_dict(), "state": state, "settings": self._settings.as_dict()}
             text = json.dumps(document, indent=1).encode()
             self._store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
-            if report.done or report.failed or report.due:
+            if catalog.is_changed:
                 with catalog.engine.connect() as reader:
                     write_snapshot(reader, self._store)
-        except (PhotoError, sa.exc.OperationalError) as error:
+        except (PhotoError, RunError, sa.exc.OperationalError) as error:
             self._output.warn(f"the run's report could not be written: {error}")
 
     def _say_ending(self) -> None:
@@ -237,7 +250,7 @@ def _chain(first: PhotoFile, rest: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
 def is_database_full(error: sa.exc.OperationalError) -> bool:
     """Tell whether SQLite found no room for a write."""
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_FULL
 
 
 @contextlib.contextmanager
@@ -247,7 +260,7 @@ def disk_full_is_known(root: Path) -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         if not is_database_full(error):
-            raise
+            raise unusable(root / CATALOG_FILE, error) from error
         raise RunError(
             f"no room left on the disk of {root}",
             "Make room, then run the same command again: it goes on where it was.",

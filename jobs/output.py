@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,31 +21,42 @@ from schemas.errors import SharpBatchError
 _WIDE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+class _Console(Console):
+    """A console that goes on where its reader leaves: nobody wants a run to end for that."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        _write_to_nowhere(self.file)
+
+
+@dataclass(frozen=True)
 class Output:
-    """How a command speaks: for people, as one JSON document, or hardly at all."""
+    """How a command speaks: for people, as one JSON document, or hardly at all.
+
+    One for a command: what is printed beside a progress bar has to come from the bar's console.
+    """
 
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
 
-    @property
+    @cached_property
     def out(self) -> Console:
         """Where results for people go."""
         # In a file or a pipe no line is cut to the width of a terminal that is not there.
         width = None if sys.stdout.isatty() else _WIDE
-        return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width)
+        return _Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width)
 
-    @property
+    @cached_property
     def err(self) -> Console:
         """Where progress, warnings and errors go."""
-        return Console(file=sys.stderr, highlight=False, soft_wrap=True)
+        return _Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
     def result(self, document: object, text: str) -> None:
         """Print the result: `document` for programs or `text` for people."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, default=plain, indent=1))
-            sys.stdout.write("\n")
+            with reader_may_leave():
+                sys.stdout.write(json_text(document, indent=1) + "\n")
         elif text:
             self.out.print(text, markup=False)
 
@@ -65,6 +81,28 @@ class Output:
         self.err.print(f"[red]error:[/] {escape(error.message)}")
         if error.hint:
             self.err.print(error.hint, markup=False)
+
+
+@contextlib.contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Let the reader of stdout (head, less) leave early: what is written after that is lost."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _write_to_nowhere(sys.stdout)
+
+
+def _write_to_nowhere(file: IO[str]) -> None:
+    # Not only from here on: what is left in the buffer is written when the process ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file.fileno())
+    os.close(nowhere)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return JSON in ASCII, which every terminal and every pipe can take."""
+    return json.dumps(value, default=plain, indent=indent)
 
 
 def plain(value: object) -> object:

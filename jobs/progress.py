@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from jobs.output import Output, time_text
-from schemas.records import Done, Failed, Outcome, Skipped
+from schemas.records import Done, Failed, Made, Outcome, Skipped
 
 _LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
 
@@ -94,5 +94,7 @@ class RunProgress:
                     + outcome.scene.encode_seconds
                 )
                 text = f"[green]done[/] {escape(outcome.photo.file.path)} ({seconds:.1f} s)"
+            case Made():
+                text = f"[green]made[/] {escape(outcome.file.path)} ({outcome.seconds:.1f} s)"
         if self._output.verbose or (isinstance(outcome, Failed) and not self._output.quiet):
             self._bar.console.print(text)

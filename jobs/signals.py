@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from pipeline.flow import Stop
+from pipeline.stop import Stop
 
 
 class Interrupted(BaseException):

@@ -19,8 +19,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from schemas.errors import SkipReason
 from schemas.records import (
+    ArtifactRecord,
     Done,
     Failed,
+    Made,
     MediaType,
     Outcome,
     PhotoFile,
@@ -30,6 +32,7 @@ from schemas.records import (
 )
 from schemas.settings import ModelName
 from schemas.tables import (
+    artifacts,
     failures,
     photo_paths,
     photos,
@@ -38,10 +41,11 @@ from schemas.tables import (
     utc_now,
 )
 
+PHOTO_STAGES = ("decode", "predict", "encode")  # whose failures a later run does not try again
 PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
 _VARIABLES = 500  # values in one IN list, well below every database's limit
 _MODEL_RANK = sa.case(
-    {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model
+    {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model, else_=99
 )
 
 
@@ -60,8 +64,9 @@ class KnownPhoto(NamedTuple):
     """A photo as the catalog knows it."""
 
     state: str
-    reason: str | None
     media_type: str
+    width: int | None
+    height: int | None
 
 
 class Known(NamedTuple):
@@ -78,6 +83,7 @@ class Catalog:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.connection: Connection = engine.connect()
+        self.is_changed = False  # by what this run found or made
 
     def __enter__(self) -> Self:
         return self
@@ -107,10 +113,23 @@ class Catalog:
 
     def known(self) -> Known:
         """Return the state of every photo, every scene's id and every photo's last failures."""
-        state = sa.select(photos.c.photo_id, photos.c.state, photos.c.reason, photos.c.media_type)
-        failed = sa.select(
-            failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason
-        ).order_by(failures.c.failure_id)
+        state = sa.select(
+            photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height
+        )
+        later = scenes.alias()
+        # What failed before the photo's last success is history, and so is what was a matter of
+        # the moment: both say nothing against trying.
+        failed = (
+            sa.select(failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason)
+            .where(
+                failures.c.stage.in_(PHOTO_STAGES),
+                ~sa.exists().where(
+                    later.c.photo_id == failures.c.photo_id,
+                    later.c.created_at >= failures.c.created_at,
+                ),
+            )
+            .order_by(failures.c.failure_id)
+        )
         with self.connection.begin():
             return Known(
                 {row[0]: KnownPhoto(*row[1:]) for row in self.connection.execute(state)},
@@ -150,6 +169,7 @@ class Catalog:
         rows = list(found)
         if not rows:
             return
+        self.is_changed = True
         now = utc_now()
         with self.connection.begin():
             self._insert_missing(
@@ -189,25 +209,58 @@ class Catalog:
                 self.connection.execute(photo_paths.delete().where(photo_paths.c.path.in_(chunk)))
             self.connection.execute(photo_paths.insert(), paths)
 
-    def forget_unread(self) -> None:
-        """Drop stand-ins of unreadable files that were read since, or that are gone."""
-        lonely = sa.select(photos.c.photo_id).where(
-            photos.c.media_type == MediaType.UNREAD,
-            ~sa.exists().where(
-                photo_paths.c.photo_id == photos.c.photo_id, photo_paths.c.missing_at.is_(None)
-            ),
+    def settle(self) -> None:
+        """Bring photos in line with their paths, after files came, went and changed.
+
+        A photo without a scene whose files are all gone or changed is forgotten; one whose files
+        are all left alone now is skipped.
+        """
+        has_path = sa.exists().where(
+            photo_paths.c.photo_id == photos.c.photo_id, photo_paths.c.missing_at.is_(None)
         )
+        has_open_path = has_path.where(photo_paths.c.skip_reason.is_(None))
         with self.connection.begin():
-            ids = list(self.connection.scalars(lonely))
-            for chunk in _chunks(ids):
+            lonely = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~has_path)
+            for chunk in _chunks(list(self.connection.scalars(lonely))):
                 for table in (failures, photo_paths, photos):
                     self.connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
+            reason = (
+                sa.select(photo_paths.c.skip_reason)
+                .where(photo_paths.c.photo_id == photos.c.photo_id)
+                .limit(1)
+                .scalar_subquery()
+            )
+            self.connection.execute(
+                photos.update()
+                .where(photos.c.scene_id.is_(None), ~has_open_path)
+                .values(state=PhotoState.SKIPPED, reason=reason, message=None)
+            )
+
+    def set_skips(self, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
+        """Record paths of known photos that are left alone now, or no longer."""
+        with self.connection.begin():
+            for path, skip in changed:
+                self.is_changed = True
+                self.connection.execute(
+                    photo_paths.update().where(photo_paths.c.path == path).values(skip_reason=skip)
+                )
+                if skip is None:
+                    photo_id = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path == path)
+                    self.connection.execute(
+                        photos.update()
+                        .where(
+                            photos.c.photo_id == photo_id.scalar_subquery(),
+                            photos.c.reason.in_(PATH_SKIPS),
+                        )
+                        .values(state=PhotoState.DUE, reason=None)
+                    )
 
     def mark_missing(self, gone: Iterable[str], back: Iterable[str]) -> None:
         """Record paths whose files have disappeared, and paths that are there again."""
         with self.connection.begin():
             for paths, value in ((gone, utc_now()), (back, None)):
                 for chunk in _chunks(list(paths)):
+                    self.is_changed = True
                     self.connection.execute(
                         photo_paths.update()
                         .where(
@@ -221,6 +274,7 @@ class Catalog:
 
     def record(self, outcome: Outcome, run_id: str) -> None:
         """Record what became of a photo, in one transaction."""
+        self.is_changed = True
         with self.connection.begin():
             match outcome:
                 case Done():
@@ -228,13 +282,15 @@ class Catalog:
                 case Skipped():
                     self._update_photo(
                         outcome.file.photo_id,
-                        state=PhotoState.SKIPPED,
-                        reason=outcome.reason,
-                        message=outcome.message,
                         width=outcome.width,
                         height=outcome.height,
                         **_meta_columns(outcome.meta),
                     )
+                    self._set_outcome(
+                        outcome.file.photo_id, PhotoState.SKIPPED, outcome.reason, outcome.message
+                    )
+                case Made():
+                    self._record_artifacts(outcome.artifacts, run_id)
                 case Failed():
                     self._record_failed(outcome, run_id)
 
@@ -246,7 +302,8 @@ class Catalog:
             "focal_px": photo.focal.px,
             "focal_source": photo.focal.source,
         }
-        self.connection.execute(scenes.delete().where(scenes.c.scene_id == scene.scene_id))
+        for table in (artifacts, scenes):  # of the same scene, made before
+            self.connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
         self.connection.execute(
             scenes.insert().values(
                 scene_id=scene.scene_id,
@@ -269,6 +326,8 @@ class Catalog:
                 **sized,
             )
         )
+        thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
+        self._record_artifacts((thumb, *done.artifacts), run_id)
         best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == scene.photo_id)
         best = best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
         self._update_photo(
@@ -294,19 +353,42 @@ class Catalog:
                 model_fingerprint=failed.model_fingerprint,
                 attempt=(self.connection.scalar(count) or 0) + 1,
                 reason=failed.reason,
-                message=failed.message,
+                message=clean_text(failed.message),
                 host=failed.host,
                 created_at=utc_now(),
             )
         )
         if failed.meta is not None:
             self._update_photo(photo_id, **_meta_columns(failed.meta))
-        # A photo that has a scene keeps it: the failed try is in its history.
+        self._set_outcome(photo_id, PhotoState.FAILED, failed.reason, failed.message)
+
+    def _set_outcome(self, photo_id: str, state: PhotoState, reason: str, message: str) -> None:
+        """Set the state of a photo without a scene; one that has a scene stays `done`."""
         self.connection.execute(
             photos.update()
             .where(photos.c.photo_id == photo_id, photos.c.scene_id.is_(None))
-            .values(state=PhotoState.FAILED, reason=failed.reason, message=failed.message)
+            .values(state=state, reason=reason, message=clean_text(message))
         )
+
+    def _record_artifacts(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
+        for artifact in made:
+            self.connection.execute(
+                artifacts.delete().where(artifacts.c.path == artifact.file.path)
+            )
+            self.connection.execute(
+                artifacts.insert().values(
+                    artifact_id=artifact.artifact_id,
+                    kind=artifact.kind,
+                    photo_id=artifact.photo_id,
+                    scene_id=artifact.scene_id,
+                    run_id=run_id,
+                    path=artifact.file.path,
+                    bytes=artifact.file.bytes,
+                    sha256=artifact.file.sha256,
+                    settings=artifact.settings,
+                    created_at=utc_now(),
+                )
+            )
 
     def _update_photo(self, photo_id: str, **columns: object) -> None:
         self.connection.execute(
@@ -323,6 +405,11 @@ class Catalog:
         new = [row for name, row in unique.items() if name not in there]
         if new:
             self.connection.execute(table.insert(), new)
+
+
+def clean_text(text: str | None) -> str | None:
+    """Return text from a file or an error as a database takes it: no halves of characters."""
+    return text and text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
 
 
 def path_text(path: str) -> str:
@@ -350,9 +437,9 @@ def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
         "taken_at": meta.taken_at,
         "taken_at_offset": offset_text(meta.taken_at_offset),
         "taken_at_utc": utc,
-        "camera_make": meta.camera_make,
-        "camera_model": meta.camera_model,
-        "lens_model": meta.lens_model,
+        "camera_make": clean_text(meta.camera_make),
+        "camera_model": clean_text(meta.camera_model),
+        "lens_model": clean_text(meta.lens_model),
         "latitude": meta.latitude,
         "longitude": meta.longitude,
         "altitude_m": meta.altitude_m,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage
+from pipeline.stop import Stop
 from schemas.records import Outcome, PhotoFile
 
 
@@ -18,17 +19,6 @@ class Flow:
     predict: PredictStage
     encode: EncodeStage
     batch_size: int = 1
-
-
-class Stop:
-    """Asks a runner to take no more photos and to finish those that are well on their way."""
-
-    def __init__(self) -> None:
-        self.is_asked = False
-
-    def ask(self) -> None:
-        """Ask. What is finished stays; what is dropped is due in the next run."""
-        self.is_asked = True
 
 
 class Runner(Protocol):

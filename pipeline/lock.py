@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from schemas.errors import LibraryBusyError
+from schemas.errors import LibraryBusyError, RunError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,18 @@ def hold(root: Path, command: str) -> Iterator[Holder | None]:
             f"the library {root} is held by {holder or 'another run'}",
             "Wait until it has ended, or stop it; 'sharp-batch status' can be used meanwhile.",
         ) from error
+    except OSError as error:
+        raise RunError(f"the library {root} cannot be written: {error.strerror}") from error
     try:
         dead = _read_holder(path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(socket.gethostname(), os.getpid(), now, command)
-        path.write_text(json.dumps(asdict(holder)))
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without its note
+            path.write_text(json.dumps(asdict(holder)))
         yield dead
-        path.write_text("")
     finally:
+        with contextlib.suppress(OSError):
+            path.write_text("")
         lock.release()
 
 

@@ -6,38 +6,23 @@ while the plan is carried out; only then is it known whether they are copies of 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.catalog import PATH_SKIPS, Known, KnownPath, path_text
-from pipeline.identify import Identified, identify_all
+from pipeline.catalog import Known, KnownPath, path_text
+from pipeline.identify import Identified, identify_all, scene_id_of
 from pipeline.scan import PHOTO_SUFFIXES, FoundFile, Scan
+from pipeline.size_rules import skip_by_size
+from pipeline.stop import Stop
 from schemas.errors import FailureReason, SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.settings import PhotoSettings
 
-_ID_LENGTH = 32
-_RAW_TYPES = frozenset({MediaType.RAW, MediaType.DNG})
 # Failures that lie in the circumstances: the next run tries again without being asked.
 _PASSING = frozenset({FailureReason.DISK_FULL})
-
-
-def scene_id_of(
-    photo_id: str, media_type: str, model_fingerprint: str, settings: PhotoSettings
-) -> str:
-    """Return the id of the scene that a photo gives with a model and settings.
-
-    Only what changes the scene takes part, so that other options never make a photo due again.
-    """
-    parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
-    if settings.full_raw and media_type in _RAW_TYPES:
-        parts.append("full_raw")
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +39,20 @@ class DueRules:
         scene_id = scene_id_of(photo_id, media_type, self.model_fingerprint, self.settings)
         if scene_id in self.known.scene_ids:
             return False
-        photo = self.known.photos.get(photo_id)
-        if photo is not None and photo.state == PhotoState.SKIPPED:
-            return photo.reason in PATH_SKIPS or self._is_allowed_now(photo.reason)
+        if self.skip_by_size(photo_id) is not None:
+            return False
         reasons = {
             self.known.failures.get((photo_id, fingerprint))
             for fingerprint in (None, self.model_fingerprint)
         } - {None}
         return self.retry_failed or reasons <= _PASSING
 
-    def _is_allowed_now(self, reason: str | None) -> bool:
-        return (reason == SkipReason.TOO_SMALL and self.settings.allow_small) or (
-            reason == SkipReason.TOO_WIDE and self.settings.allow_wide
-        )
+    def skip_by_size(self, photo_id: str) -> SkipReason | None:
+        """Return why a photo of known size is left alone, if it is."""
+        photo = self.known.photos.get(photo_id)
+        if photo is None or photo.width is None or photo.height is None:
+            return None
+        return skip_by_size(photo.width, photo.height, self.settings)
 
 
 @dataclass(slots=True)
@@ -81,6 +67,8 @@ class Plan:
     due: int = 0
     gone: list[str] = field(default_factory=list)  # paths whose files have disappeared
     back: list[str] = field(default_factory=list)  # paths whose files are there again
+    # Paths that are left alone now, or no longer; their content is known.
+    new_skips: list[tuple[str, SkipReason | None]] = field(default_factory=list)
     # In order: a known photo that is due, or a file that has to be read first.
     todo: list[PhotoFile | FoundFile] = field(default_factory=list)
     to_read: int = 0  # new files that may be photos, and were not read yet
@@ -107,13 +95,16 @@ class Plan:
         if self._is_first_and_due(photo):
             self.todo.append(photo)
 
-    def due_photos(self, on_new: Callable[[Identified], None]) -> Iterator[Identified]:
+    def due_photos(self, on_new: Callable[[Identified], None], stop: Stop) -> Iterator[Identified]:
         """Yield what is due, in order; a file that cannot be read comes with its error.
 
-        `on_new` is told of each file that is new or changed, before it is yielded.
+        `on_new` is told of each file that is new or changed, before it is yielded. Ends early
+        when `stop` is asked.
         """
         new = identify_all(item for item in self.todo if isinstance(item, FoundFile))
         for item in self.todo:
+            if stop.is_asked:
+                return
             if isinstance(item, PhotoFile):
                 yield Identified(item)
                 continue
@@ -140,9 +131,10 @@ class Plan:
         if self.rules.is_due(photo.photo_id, photo.media_type):
             self.due += 1
             return True
+        reason = self.rules.skip_by_size(photo.photo_id)
         known = self.rules.known.photos[photo.photo_id]
-        if known.state == PhotoState.SKIPPED and known.reason is not None:
-            self.skipped[known.reason] += 1
+        if reason is not None and known.state == PhotoState.SKIPPED:
+            self.skipped[reason] += 1
         else:
             self.unchanged += 1
         return False
@@ -166,14 +158,17 @@ def make_plan(
                 continue
         if known is None or not _is_same(file, known):
             plan.add_new(file, known)
-        elif file.skip is None:
+            continue
+        if file.skip != known.skip_reason:
+            plan.new_skips.append((text, file.skip))
+        if file.skip is None:
             plan.add_known(file, known)
     plan.gone.extend(sorted(path for path in unseen if not paths[path].is_missing))
     return plan
 
 
 def _is_same(file: FoundFile, known: KnownPath) -> bool:
-    return (file.size, file.mtime_ns, file.skip) == known[:3] and not known.is_unread
+    return (file.size, file.mtime_ns) == known[:2] and not known.is_unread
 
 
 def _belongs_in_catalog(file: FoundFile) -> bool:
@@ -187,9 +182,12 @@ def _below(
     """Return the known paths below the sources, but for folders that could not be looked into."""
     roots = tuple(path_text(os.path.realpath(source)) for source in sources)
     inside = tuple(f"{root.rstrip('/')}/" for root in roots)
-    blind = tuple(f"{path_text(folder)}/" for folder in unreadable)
+    unknown = {path_text(folder) for folder in unreadable}  # a file's own stat may fail too
+    blind = tuple(f"{folder}/" for folder in unknown)
     return {
         path
         for path in paths
-        if (path.startswith(inside) or path in roots) and not path.startswith(blind)
+        if (path.startswith(inside) or path in roots)
+        and not path.startswith(blind)
+        and path not in unknown
     }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -19,18 +20,22 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
-from pipeline.flow import Flow, Stop
+from pipeline.flow import Flow
 from pipeline.stages import DecodeStage, EncodeStage, Packed, Pixels, PredictStage
+from pipeline.stop import Stop
 from schemas.errors import FailureReason, RunError, SharpBatchError
 from schemas.records import DecodedPhoto, Done, Failed, Outcome, PhotoFile, Skipped
 from sharp_core.gaussians import COLUMNS, Gaussians
 
 Ref = Any  # a ray.ObjectRef; ray has no types of its own
+_FOLDER_PREFIX = "sb-ray-"
+_ANSWER_SECONDS = 5.0
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
 _CALLS_PER_PREDICTOR = 2  # one is worked on, one waits with its pixels at hand
 _TRIES = 3  # crashes while alone before a photo is given up
@@ -83,11 +88,16 @@ class RayRunner:
 
     def __init__(self, settings: ClusterSettings) -> None:
         self._settings = settings
+        self._folder: str | None = None
 
     def __enter__(self) -> RayRunner:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
         address = self._settings.address or os.environ.get("RAY_ADDRESS")
+        if address == "local":
+            address = None
+        if address is not None:
+            _check_answers(address)
         on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
@@ -97,12 +107,12 @@ class RayRunner:
                     log_to_driver=False,
                     logging_level=logging.ERROR,
                     object_store_memory=self._settings.object_store_bytes,
-                    # Socket paths may have 107 bytes at most, so the folder's name is short.
-                    _temp_dir=tempfile.mkdtemp(prefix="sb-ray-"),
+                    _temp_dir=self._make_folder(),
                 )
             else:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, SystemExit) as error:
+            self._remove_folder()
             raise RunError(
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
                 "Give --address of a running cluster, or use --inline to work without Ray.",
@@ -114,10 +124,40 @@ class RayRunner:
 
     def __exit__(self, *_: object) -> None:
         ray.shutdown()
+        self._remove_folder()
+
+    def _make_folder(self) -> str:
+        """Make Ray's folder for this process, and remove those of processes that died."""
+        # Not where TMPDIR says: paths of sockets may have 107 bytes at most.
+        base = "/tmp" if os.name == "posix" else tempfile.gettempdir()
+        for old in Path(base).glob(f"{_FOLDER_PREFIX}*"):
+            pid = old.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
+                shutil.rmtree(old, ignore_errors=True)
+        self._folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base)
+        return self._folder
+
+    def _remove_folder(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __call__(self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
         """Carry `photos` through `flow`. Raises RunError where no predictor can be started."""
         return _Run(flow, photos, stop, self._settings).outcomes()
+
+
+def _check_answers(address: str) -> None:
+    """Raise RunError at once if nothing listens at host:port; Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # 'auto', or a name that Ray knows
+    try:
+        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
+    except OSError as error:
+        raise RunError(
+            f"no Ray cluster answers at {address}: {error.strerror or error}",
+            "Start it, name another with --address, or unset RAY_ADDRESS to work on this machine.",
+        ) from error
 
 
 class _Run:
@@ -292,7 +332,12 @@ class _Run:
                     self._suspects.append(item)
 
     def _again(self, item: _Item, stage: str, error: RayError) -> Iterator[Outcome]:
-        """Send a photo through once more from the start, or give it up."""
+        """Send a photo through once more from the start, or give it up.
+
+        Raises RunError where the stage said that no photo is at fault.
+        """
+        if isinstance(error, RayTaskError) and isinstance(error.cause, RunError):
+            raise error.cause
         item.tries += 1
         item.photo = item.pixels = None
         if item.tries < _TRIES:
@@ -306,7 +351,7 @@ class _Run:
             item.file,
             stage,
             reason,
-            f"{message}, {item.tries} times with this photo alone",
+            f"{message}, {item.tries} times in a row",
             socket.gethostname(),
             model_fingerprint=None if stage == "decode" else self._flow.encode.model.fingerprint,
         )

@@ -78,7 +78,11 @@ def scan(sources: Sequence[Path], exclude: Sequence[str] = (), library: Path | N
 def check_sources(sources: Sequence[Path]) -> None:
     """Raise UsageError if a source is missing."""
     for source in sources:
-        if not source.exists():
+        try:
+            is_there = source.exists()
+        except OSError as error:
+            raise UsageError(f"{source} cannot be looked at: {error.strerror}") from error
+        if not is_there:
             raise UsageError(
                 f"{source} does not exist",
                 "Name a folder of photos or a single photo; quote names that hold spaces.",
@@ -155,10 +159,13 @@ class _Walk:
     def _file(self, path: str, size: int, mtime_ns: int, skip: SkipReason | None) -> None:
         if path not in self._seen_files:
             self._seen_files.add(path)
+            # Times beyond 64 bits occur on damaged disks, and fit into no database.
+            mtime_ns = max(-(1 << 63), min(mtime_ns, (1 << 63) - 1))
             self.result.files.append(FoundFile(path, size, mtime_ns, skip))
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
-        if any(entry.name == "catalog.sqlite" for entry in entries):
+        names = {entry.name for entry in entries}
+        if "catalog.sqlite" in names and names & {"runs", "lock"}:
             return True
         return self._library is not None and os.path.realpath(folder) == self._library
 

@@ -12,20 +12,22 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline import decode
 from pipeline.focal import resolve_focal
-from pipeline.identify import photo_id_of
+from pipeline.identify import photo_id_of, scene_id_of
 from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
-from pipeline.plan import scene_id_of
+from pipeline.size_rules import skip_by_size, skip_message
 from pipeline.store import Store, is_disk_full, scene_path, thumb_path
 from pipeline.thumbnail import thumbnail
-from schemas.errors import FailureReason, PhotoError, SkipReason
+from schemas.errors import FailureReason, PhotoError, RunError, SkipReason, SourceError
 from schemas.records import (
+    ArtifactRecord,
     DecodedPhoto,
     Done,
     Failed,
@@ -40,8 +42,8 @@ from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians, depth_quantiles
 from sharp_core.predictors.interface import Predictor, PredictorInput
 
-SMALLEST_SIDE_PX = 256  # below this a network fed with 1536 px invents most of what it sees
-WIDEST_ASPECT = 2.5  # beyond this a panorama is likelier than a pinhole camera
+LARGEST_FILE_BYTES = 2_000_000_000
+READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
 GENERATOR = f"sharp-batch {version('sharp-batch')}"
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 Packed = npt.NDArray[np.float32]  # Gaussians.to_array()
@@ -61,9 +63,11 @@ class DecodeStage:
         try:
             data = read_unchanged(file)
             meta = read_metadata(data, file.media_type, read_sidecar(file.path))
-            skipped = skip_by_size(file, meta, data, self.settings)
-            if skipped is not None:
-                return skipped
+            width, height = decode.probe(data, file.media_type)
+            reason = skip_by_size(width, height, self.settings)
+            if reason is not None:
+                message = skip_message(reason, width, height)
+                return Skipped(file, reason, message, meta, width, height)
             pixels = decode.decode(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
@@ -71,6 +75,8 @@ class DecodeStage:
             focal = resolve_focal(meta.focal, width, height, self.settings.focal_35mm)
             picture = thumbnail(pixels)
             thumb = self.store.write(thumb_path(file.photo_id), lambda f: f.write(picture))
+        except RunError:
+            raise
         except Exception as error:
             return failed(file, "decode", error, meta)
         seconds = time.perf_counter() - started
@@ -108,6 +114,16 @@ class PredictStage:
         return [(scene, seconds) for scene in scenes]
 
 
+class PreviewMaker(Protocol):
+    """Makes previews of a scene that is in memory."""
+
+    def of_gaussians(
+        self, photo_id: str, scene_id: str, gaussians: Gaussians, info: SceneInfo
+    ) -> tuple[ArtifactRecord, ...]:
+        """Return the stored previews. Raises PhotoError, RunError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EncodeStage:
     """Gaussians -> a stored splat and its record."""
@@ -116,6 +132,7 @@ class EncodeStage:
     settings: PhotoSettings
     format: SplatFormat
     store: Store
+    previews: PreviewMaker | None = None
 
     def process(self, photo: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
         """Store the scene; `seconds` is what its prediction took."""
@@ -132,6 +149,8 @@ class EncodeStage:
                 scene_path(scene_id, self.format),
                 lambda out: write_scene(out, scene, info, format_name=self.format),
             )
+        except RunError:
+            raise
         except Exception as error:
             fingerprint = self.model.fingerprint
             return failed(file, "encode", error, photo.meta, fingerprint)
@@ -149,45 +168,58 @@ class EncodeStage:
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
         )
-        return Done(photo, record)
+        return Done(photo, record, self._previews(record, scene, info))
+
+    def _previews(
+        self, record: SceneRecord, scene: Gaussians, info: SceneInfo
+    ) -> tuple[ArtifactRecord, ...]:
+        """Make previews while the scene is in memory; what fails here `preview` tries again."""
+        if self.previews is None:
+            return ()
+        try:
+            return self.previews.of_gaussians(record.photo_id, record.scene_id, scene, info)
+        except PhotoError:
+            return ()
 
 
-def skip_by_size(
-    file: PhotoFile, meta: PhotoMeta, data: bytes, settings: PhotoSettings
-) -> Skipped | None:
-    """Return why a photo of this size is left alone, if it is. Raises PhotoError."""
-    width, height = decode.probe(data, file.media_type)
-    if min(width, height) < SMALLEST_SIDE_PX and not settings.allow_small:
-        message = f"{width} x {height} px; the smallest side taken is {SMALLEST_SIDE_PX} px"
-        return Skipped(file, SkipReason.TOO_SMALL, message, meta, width, height)
-    if max(width, height) > WIDEST_ASPECT * min(width, height) and not settings.allow_wide:
-        message = f"{width} x {height} px; longer than {WIDEST_ASPECT:g} : 1, as panoramas are"
-        return Skipped(file, SkipReason.TOO_WIDE, message, meta, width, height)
-    return None
-
-
-def look_at(file: PhotoFile, settings: PhotoSettings) -> Skipped | Failed | None:
+def look_at(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
-        return skip_by_size(file, PhotoMeta(), read_unchanged(file), settings)
-    except Exception as error:
-        return failed(file, "decode", error)
+        return skip_by_size(*decode.probe(read_source(file), file.media_type), settings)
+    except PhotoError as error:
+        return error.reason
 
 
 def read_unchanged(file: PhotoFile) -> bytes:
-    """Return the file's bytes. Raises PhotoError if they are not those that were identified."""
-    data = Path(file.path).read_bytes()
+    """Return the file's bytes, which are those that were identified.
+
+    Raises PhotoError, SourceError.
+    """
+    data = read_source(file)
     if photo_id_of(data) != file.photo_id:
-        raise PhotoError(
-            FailureReason.UNREADABLE,
-            "the file changed while it was looked at; the next run takes it as it is then",
-        )
+        raise SourceError(FailureReason.UNREADABLE, "the file changed while it was looked at")
     return data
+
+
+def read_source(file: PhotoFile) -> bytes:
+    """Return the file's bytes, whatever they are. Raises PhotoError, SourceError."""
+    if file.size > LARGEST_FILE_BYTES:
+        message = f"{file.size / 1e9:.1f} GB; no photo has more than {LARGEST_FILE_BYTES / 1e9:g}"
+        raise PhotoError(FailureReason.TOO_LARGE, message)
+    try:
+        return Path(file.path).read_bytes()
+    except OSError as error:
+        raise SourceError(FailureReason.UNREADABLE, error.strerror or str(error)) from error
 
 
 def read_sidecar(path: str) -> bytes | None:
     """Return the photo's XMP sidecar, named PHOTO.xmp or PHOTO.jpg.xmp, if it has one."""
-    for sidecar in (Path(path).with_suffix(".xmp"), Path(f"{path}.xmp")):
+    photo = Path(path)
+    for sidecar in (
+        photo.with_suffix(".xmp"),
+        photo.with_suffix(".XMP"),
+        photo.with_name(f"{photo.name}.xmp"),
+    ):
         try:
             return sidecar.read_bytes()
         except OSError:
@@ -204,6 +236,9 @@ def failed(
 ) -> Failed:
     """Return the outcome of a photo that met `error`: no error of one photo ends a run."""
     match error:
+        case SourceError():
+            stage, reason = READ_STAGE, error.reason
+            message = f"{error.message}; the next run looks at it again"
         case PhotoError():
             reason, message = error.reason, error.message
         case MemoryError():

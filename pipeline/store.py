@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import StoredFile
 
 TEMPORARY_PREFIX = ".partial-"
@@ -31,6 +31,11 @@ def scene_path(scene_id: str, suffix: str) -> str:
 def thumb_path(photo_id: str) -> str:
     """Return where a photo's thumbnail lies in the library."""
     return f"thumbs/{photo_id[:2]}/{photo_id}.webp"
+
+
+def preview_path(scene_id: str, kind: str, suffix: str) -> str:
+    """Return where a scene's preview lies in the library."""
+    return f"previews/{scene_id[:2]}/{scene_id}.{kind}{suffix}"
 
 
 def is_disk_full(error: OSError) -> bool:
@@ -51,7 +56,8 @@ class Store:
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
         """Have `write` fill the file `relative`, whole or not at all, and return its record.
 
-        Raises PhotoError (`disk_full`) where there is no room; other OSErrors pass.
+        Raises PhotoError (`disk_full`) where there is no room, and RunError where the folder
+        cannot be written at all: that is no photo's fault.
         """
         final = self.absolute(relative)
         partial = final.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
@@ -67,10 +73,12 @@ class Store:
             partial.replace(final)
             _sync_folder(final.parent)
         except OSError as error:
-            if not is_disk_full(error):
-                raise
-            raise PhotoError(
-                FailureReason.DISK_FULL, f"no room left on the disk of {self.root}"
+            if is_disk_full(error):
+                message = f"no room left on the disk of {self.root}"
+                raise PhotoError(FailureReason.DISK_FULL, message) from error
+            raise RunError(
+                f"{final} cannot be written: {error.strerror or error}",
+                "Mend that, then run the same command again: it goes on where it was.",
             ) from error
         finally:
             # Gone after the rename; on any error, an interrupt too, nothing half-written stays.

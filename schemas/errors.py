@@ -5,8 +5,9 @@ SharpBatchError               message, what to do about it, exit code
 ├── LibraryBusyError      3   another run holds the library
 ├── WeightsError          4   the model's weights cannot be had
 ├── StoreError            5   the catalog or the store is damaged, full or too new
-├── RunError              1   the run as a whole cannot go on
+├── RunError              1   the run as a whole cannot go on, and no photo is at fault
 └── PhotoError                one photo cannot be used: recorded, and the run goes on
+    └── SourceError           its file could not be read this time: the next run tries again
 """
 
 from __future__ import annotations
@@ -105,3 +106,7 @@ class PhotoError(SharpBatchError):
         super().__init__(message)
         self.args = (reason, message)
         self.reason = reason
+
+
+class SourceError(PhotoError):
+    """The photo's file could not be read, or not as it was found: a matter of the moment."""

@@ -143,11 +143,45 @@ class SceneRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """A stored file that was made of a photo or of its scene."""
+
+    artifact_id: str
+    kind: str
+    photo_id: str
+    scene_id: str | None  # none where it is made of the photo alone
+    file: StoredFile
+    settings: str | None  # JSON
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScene:
+    """A stored scene that something is to be made of."""
+
+    scene_id: str
+    photo: PhotoFile
+    splat_path: str  # relative to the library
+    width: int
+    height: int
+    focal_px: float
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The photo became a scene."""
 
     photo: DecodedPhoto
     scene: SceneRecord
+    artifacts: tuple[ArtifactRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Something was made of the photo's scene."""
+
+    file: PhotoFile
+    artifacts: tuple[ArtifactRecord, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +209,7 @@ class Failed:
     model_fingerprint: str | None = None
 
 
-Outcome = Done | Skipped | Failed
+Outcome = Done | Made | Skipped | Failed
 
 
 @dataclass(frozen=True, slots=True)

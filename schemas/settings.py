@@ -83,6 +83,34 @@ class PhotoSettings:
             )
 
 
+class PreviewKind(StrEnum):
+    """What a preview is."""
+
+    CLIP = "clip"  # MP4 that loops
+    WEBP = "webp"
+    GIF = "gif"
+    DEPTH = "depth"  # MP4 of depths in colours
+    STILL = "still"  # PNG
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSettings:
+    """Which previews of a scene are made, and how."""
+
+    kinds: tuple[PreviewKind, ...] = (PreviewKind.CLIP,)
+    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
+    seconds: float = 2.0
+    long_side: int | None = None  # pixels; None: what suits the format
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            raise UsageError("--kind: name at least one kind of preview")
+        if not 0.1 <= self.seconds <= 60:
+            raise UsageError("--seconds must be between 0.1 and 60")
+        if self.long_side is not None and self.long_side < 16:
+            raise UsageError("--width must be at least 16 pixels")
+
+
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
     """All settings of one ingest run."""
@@ -94,6 +122,7 @@ class IngestSettings:
     batch_size: int = 1
     limit: int | None = None
     retry_failed: bool = False
+    previews: PreviewSettings | None = None
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:

@@ -26,7 +26,8 @@ from bench_environment import print_environment
 from jobs import ingest as ingest_job
 from jobs.output import Output
 from pipeline import run_inline
-from pipeline.flow import Flow, Stop
+from pipeline.flow import Flow
+from pipeline.stop import Stop
 from pipeline.run_ray import ClusterSettings, RayRunner
 from schemas.records import Outcome, PhotoFile
 from schemas.settings import IngestSettings

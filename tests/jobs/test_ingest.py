@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jobs.dry_run import dry_run
-from jobs.ingest import IngestReport
+from jobs.ingest import Ingest, IngestReport
+from jobs.output import Output
+from pipeline import run_inline
 from pipeline.database import read_catalog
+from pipeline.flow import Flow
 from pipeline.query import Filters, find
-from schemas.errors import LibraryBusyError, UsageError
-from schemas.records import PhotoRecord
+from pipeline.stop import Stop
+from schemas.errors import LibraryBusyError, RunError, UsageError
+from schemas.records import Outcome, PhotoFile, PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.jobs.whole_library import check_whole, contents
 from tests.made_photos import make_photo, make_photos
@@ -195,3 +202,96 @@ def test_a_held_library_is_left_to_its_holder(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     with hold(tmp_path / "library", "nightly"), pytest.raises(LibraryBusyError, match="nightly"):
         ingest(tmp_path / "library", tmp_path / "photos")
+
+
+def test_a_file_that_vanishes_mid_run_is_tried_again(tmp_path: Path) -> None:
+    photos = make_photos(tmp_path / "photos", 3)
+
+    def vanish(flow: Flow, files: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+        known = list(files)
+        photos[2].rename(tmp_path / "away.jpg")
+        return run_inline.run(flow, iter(known), stop)
+
+    run = Ingest(
+        tmp_path / "library",
+        [tmp_path / "photos"],
+        IngestSettings(),
+        trivial_model(),
+        Output(quiet=True),
+    )
+    report = run.run(lambda: contextlib.nullcontext(vanish))
+    assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
+    (tmp_path / "away.jpg").rename(photos[2])
+    assert ingest(tmp_path / "library", tmp_path / "photos").done == 1
+
+
+def test_a_library_that_cannot_be_written_blames_no_photo(tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", 2)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "scenes").write_text("a file where a folder has to be")
+    for inline in (True, False):
+        with pytest.raises(RunError, match="cannot be written"):
+            ingest(library, tmp_path / "photos", inline=inline)
+        assert {record.state for record in records(library).values()} == {"due"}
+    (library / "scenes").unlink()
+    assert ingest(library, tmp_path / "photos").done == 2
+
+
+def test_a_photo_with_a_scene_stays_done_when_it_is_too_wide_for_another_run(
+    tmp_path: Path,
+) -> None:
+    make_photo(tmp_path / "photos" / "wide.jpg", 1, (1200, 300))
+    wide = IngestSettings(photo=PhotoSettings(allow_wide=True))
+    assert ingest(tmp_path / "library", tmp_path / "photos", settings=wide).done == 1
+    other = IngestSettings(photo=PhotoSettings(focal_35mm=50.0))
+    report = ingest(tmp_path / "library", tmp_path / "photos", settings=other)
+    assert (report.due, report.unchanged) == (0, 1)
+    assert records_of(tmp_path)["wide.jpg"].state == "done"
+
+
+def test_a_photo_that_is_excluded_now_is_no_longer_due(tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", 3)
+    ingest(tmp_path / "library", tmp_path / "photos", settings=IngestSettings(limit=1))
+    one_more = IngestSettings(limit=1)
+    assert ingest(tmp_path / "library", tmp_path / "photos", settings=one_more).done == 1
+    make_photos(tmp_path / "photos", 5)
+    ingest(tmp_path / "library", tmp_path / "photos", settings=IngestSettings(limit=2))
+    excluded = IngestSettings(exclude=("photo004*",))
+    report = ingest(tmp_path / "library", tmp_path / "photos", settings=excluded)
+    assert (report.due, report.reasons) == (0, {"excluded": 1})
+    assert records_of(tmp_path)["photo004.jpg"].state == "skipped"
+    assert ingest(tmp_path / "library", tmp_path / "photos").done == 1
+
+
+def test_a_due_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
+    photos = make_photos(tmp_path / "photos", 3)
+    (tmp_path / "photos" / "broken.jpg").write_text("broken")
+    ingest(tmp_path / "library", tmp_path / "photos")
+    (tmp_path / "photos" / "broken.jpg").unlink()
+    photos[0].unlink()
+    ingest(tmp_path / "library", tmp_path / "photos")
+    with read_catalog(tmp_path / "library") as connection:
+        states = [(r.state, bool(r.paths)) for r in find(connection, Filters())]
+    assert sorted(states) == [("done", False), ("done", True), ("done", True)]
+
+
+def test_times_that_fit_no_database_stop_no_run(tmp_path: Path) -> None:
+    (photo,) = make_photos(tmp_path / "photos", 1)
+    os.utime(photo, ns=(0, 10_413_792_000 * 10**9))
+    assert ingest(tmp_path / "library", tmp_path / "photos").done == 1
+    assert ingest(tmp_path / "library", tmp_path / "photos").due == 0
+
+
+def test_the_snapshot_follows_a_renamed_photo(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    (photo,) = make_photos(tmp_path / "photos", 1)
+    ingest(tmp_path / "library", tmp_path / "photos")
+    photo.rename(photo.with_name("renamed.jpg"))
+    ingest(tmp_path / "library", tmp_path / "photos")
+    paths = pq.read_table(tmp_path / "library" / "catalog" / "photo_paths.parquet").to_pylist()
+    assert {Path(row["path"]).name: row["missing_at"] is None for row in paths} == {
+        "photo000.jpg": False,
+        "renamed.jpg": True,
+    }

@@ -113,10 +113,10 @@ def test_stand_ins_of_unreadable_files_go_once_they_are_read(tmp_path: Path) -> 
     with new_catalog(tmp_path) as catalog:
         catalog.add_found([(stand_in, None)])
         catalog.record(failed(stand_in, FailureReason.UNREADABLE), RUN)
-        catalog.forget_unread()
+        catalog.settle()
         assert stand_in.photo_id in records(catalog)
         catalog.add_found([(photo_file("a.jpg"), None)])
-        catalog.forget_unread()
+        catalog.settle()
         assert list(records(catalog)) == [photo_file("a.jpg").photo_id]
 
 
@@ -149,7 +149,7 @@ def test_status_counts_states_reasons_models_and_bytes(tmp_path: Path) -> None:
     assert status.photos == {"done": 1, "failed": 1}
     assert status.failed == {"truncated": 1}
     assert status.scenes == {"prior": 1}
-    assert status.bytes == {"ply": 66}
+    assert status.bytes == {"ply": 66, "thumb": 10}
 
 
 def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""Which pictures are left alone for their size and shape."""
+
+from __future__ import annotations
+
+from schemas.errors import SkipReason
+from schemas.settings import PhotoSettings
+
+SMALLEST_SIDE_PX = 256  # below this a network fed with 1536 px invents most of what it sees
+WIDEST_ASPECT = 2.5  # beyond this a panorama is likelier than a pinhole camera
+
+
+def skip_by_size(width: int, height: int, settings: PhotoSettings) -> SkipReason | None:
+    """Return why a picture of this upright size is left alone, or None where it is taken."""
+    if min(width, height) < SMALLEST_SIDE_PX and not settings.allow_small:
+        return SkipReason.TOO_SMALL
+    if max(width, height) > WIDEST_ASPECT * min(width, height) and not settings.allow_wide:
+        return SkipReason.TOO_WIDE
+    return None
+
+
+def skip_message(reason: SkipReason, width: int, height: int) -> str:
+    """Say what is wrong with the size, for a person."""
+    rule = (
+        f"the smallest side taken is {SMALLEST_SIDE_PX} px"
+        if reason is SkipReason.TOO_SMALL
+        else f"longer than {WIDEST_ASPECT:g} : 1, as panoramas are"
+    )
+    return f"{width} x {height} px; {rule}"

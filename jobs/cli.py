@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 import typer
@@ -13,13 +14,16 @@ from jobs import (
     cmd_ingest,
     cmd_model,
     cmd_predict,
+    cmd_preview,
     cmd_query,
     cmd_render,
     cmd_show,
     cmd_status,
 )
 from jobs.output import Output
-from schemas.errors import ExitCode, SharpBatchError
+from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
+
+_USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
 
 app = typer.Typer(
     name="sharp-batch",
@@ -38,6 +42,7 @@ for command in (
     cmd_query,
     cmd_show,
     cmd_predict,
+    cmd_preview,
     cmd_render,
     cmd_model,
     cmd_doctor,
@@ -48,15 +53,30 @@ for command in (
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     signal.signal(signal.SIGINT, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not every terminal knows every letter of a path
+            stream.reconfigure(errors="backslashreplace")
+    as_json = "--json" in sys.argv
     try:
-        app()
+        # For people, typer itself explains a command line that makes no sense.
+        code = app(standalone_mode=not as_json)
+    except typer.TyperException as error:
+        raise _ended(UsageError(error.format_message(), _USAGE_HINT), as_json) from None
     except SharpBatchError as error:
-        Output(as_json="--json" in sys.argv).error(error)
-        raise SystemExit(int(error.exit_code)) from None
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Nothing may be written at exit either.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        raise _ended(error, as_json) from None
+    except OSError as error:
+        raise _ended(RunError(_os_error_text(error)), as_json) from None
+    raise SystemExit(code)
+
+
+def _ended(error: SharpBatchError, as_json: bool) -> SystemExit:
+    Output(as_json).error(error)
+    return SystemExit(int(error.exit_code))
+
+
+def _os_error_text(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{error.filename}: {what}" if error.filename is not None else what
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output, size_text, time_text
+from pipeline.query import MAX_LIMIT
 from schemas.errors import ExitCode
 from schemas.settings import (
     Device,
@@ -19,6 +20,7 @@ from schemas.settings import (
     ModelSettings,
     PhotoSettings,
     Preset,
+    PreviewSettings,
     SplatFormat,
 )
 
@@ -67,9 +69,14 @@ def ingest(
     inline: Annotated[
         bool, typer.Option("--inline", help="Work in this process, without Ray.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(help="Make at most this many scenes.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Make at most this many scenes.", max=MAX_LIMIT)
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try photos again that failed before.")
+    ] = False,
+    previews: Annotated[
+        bool, typer.Option("--previews", help="Make a parallax clip of each scene in passing.")
     ] = False,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
@@ -100,6 +107,7 @@ def ingest(
         batch_size,
         limit,
         retry_failed,
+        PreviewSettings() if previews else None,
     )
     check_sources(sources)
     if dry:

@@ -1,4 +1,4 @@
-"""A flow on Ray, on this machine or a cluster. The only file that imports ray.
+"""A flow on Ray, on this machine or a cluster. Only this file and `ray_each` import ray.
 
 The driver keeps a window of its own over decode tasks, predictor actors and encode tasks, and
 waits on small results only: pixels and Gaussians go from worker to worker through the object
@@ -18,7 +18,7 @@ import socket
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,22 @@ from typing import Any
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
+from pipeline.each import EachStage
 from pipeline.flow import Flow
+from pipeline.ray_each import each_on_ray
 from pipeline.stages import DecodeStage, EncodeStage, Packed, Pixels, PredictStage
 from pipeline.stop import Stop
 from schemas.errors import FailureReason, RunError, SharpBatchError
-from schemas.records import DecodedPhoto, Done, Failed, Outcome, PhotoFile, Skipped
+from schemas.records import (
+    DecodedPhoto,
+    Done,
+    Failed,
+    KnownScene,
+    Made,
+    Outcome,
+    PhotoFile,
+    Skipped,
+)
 from sharp_core.gaussians import COLUMNS, Gaussians
 
 Ref = Any  # a ray.ObjectRef; ray has no types of its own
@@ -125,6 +136,12 @@ class RayRunner:
     def __exit__(self, *_: object) -> None:
         ray.shutdown()
         self._remove_folder()
+
+    def each(
+        self, stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+    ) -> Iterator[Made | Failed]:
+        """Carry stored scenes through one stage."""
+        return each_on_ray(stage, scenes, stop)
 
     def _make_folder(self) -> str:
         """Make Ray's folder for this process, and remove those of processes that died."""

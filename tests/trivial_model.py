@@ -73,7 +73,9 @@ class TrivialModel(ResolvedModel):
 
 
 def trivial_model(seconds: float = 0.0) -> TrivialModel:
-    return TrivialModel(ModelSettings(ModelName.PRIOR), TrivialPredictor.fingerprint, seconds)
+    return TrivialModel(
+        ModelSettings(ModelName.PRIOR), TrivialPredictor.fingerprint, seconds=seconds
+    )
 
 
 def ingest(

@@ -16,22 +16,14 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.table import Table
 
-from jobs import options
+from jobs import filter_options, options
 from jobs.output import Output, json_text, reader_may_leave, size_text
 from pipeline.catalog import path_text
 from pipeline.database import read_catalog
-from pipeline.query import (
-    MAX_LIMIT,
-    RECORD_FIELDS,
-    Filters,
-    find,
-    parse_place,
-    parse_time,
-    path_bytes,
-)
+from pipeline.query import RECORD_FIELDS, find, path_bytes
 from pipeline.store import Store
 from schemas.errors import RunError, UsageError
-from schemas.records import PhotoRecord, PhotoState
+from schemas.records import PhotoRecord
 
 
 class QueryFormat(StrEnum):
@@ -51,29 +43,18 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    state: Annotated[PhotoState | None, typer.Option(help="Only photos in this state.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Only this failure or skip reason.")] = None,
-    model: Annotated[str | None, typer.Option(help="Only scenes of this model.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Part of the camera's make or model.")] = None,
-    lens: Annotated[str | None, typer.Option(help="Part of the lens's name.")] = None,
-    after: Annotated[
-        str | None, typer.Option(help="Taken then or later: 2019, 2019-07, 2019-07-14T18:30.")
-    ] = None,
-    before: Annotated[str | None, typer.Option(help="Taken earlier than that.")] = None,
-    near: Annotated[
-        str | None, typer.Option(metavar="LAT,LON,KM", help="Taken within KM of a place.")
-    ] = None,
-    path: Annotated[
-        str | None, typer.Option(help="Glob over whole paths, as in '*/2019/*'.")
-    ] = None,
-    where: Annotated[
-        str | None,
-        typer.Option(help="SQL expression over a record's fields, as in 'gaussians > 1e6'."),
-    ] = None,
-    order: Annotated[
-        str | None, typer.Option(help="Field to sort by, '-' before it for the reverse.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most this many.", min=1, max=MAX_LIMIT)] = None,
+    state: filter_options.State = None,
+    reason: filter_options.Reason = None,
+    model: filter_options.Model = None,
+    camera: filter_options.Camera = None,
+    lens: filter_options.Lens = None,
+    after: filter_options.After = None,
+    before: filter_options.Before = None,
+    near: filter_options.Near = None,
+    path: filter_options.PathGlob = None,
+    where: filter_options.Where = None,
+    order: filter_options.Order = None,
+    limit: filter_options.Limit = None,
     format: Annotated[  # noqa: A002 - the option's name
         QueryFormat, typer.Option(help="How to print; 'paths' gives one photo path a line.")
     ] = QueryFormat.TABLE,
@@ -92,15 +73,15 @@ def query(
     taken_at_offset, camera_make, camera_model, lens_model, latitude, longitude, altitude_m,
     depth_near_m, depth_median_m, created_at. Times in --where are quoted: "taken_at < '2020'".
     """
-    filters = Filters(
+    filters = filter_options.make_filters(
         state=state,
         reason=reason,
         model=model,
         camera=camera,
         lens=lens,
-        after=parse_time("--after", after) if after else None,
-        before=parse_time("--before", before) if before else None,
-        near=parse_place(near) if near else None,
+        after=after,
+        before=before,
+        near=near,
         path=path,
         where=where,
         order=order,
@@ -153,8 +134,10 @@ def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
         else:
             target = Path(os.path.realpath(to))
             Store(target.parent).write(target.name, write)
-    except (OSError, RunError) as error:
-        raise UsageError(f"--output {to} cannot be written: {error}") from error
+    except RunError as error:
+        raise UsageError(f"--output: {error.message}") from error
+    except OSError as error:
+        raise UsageError(f"--output {to} cannot be written: {error.strerror}") from error
 
 
 def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:

@@ -102,7 +102,8 @@ def _make_or_check(engine: Engine, create: bool) -> int | None:
 def _version(connection: Connection) -> int | None:
     if not sa.inspect(connection).has_table(catalog_info.name):
         return None
-    return connection.scalar(sa.select(sa.func.max(catalog_info.c.version)))
+    version: int | None = connection.scalar(sa.select(sa.func.max(catalog_info.c.version)))
+    return version
 
 
 def _has_wal(path: Path) -> bool:

@@ -16,7 +16,7 @@ _FEWEST_DIGITS = 4
 
 
 def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, object]:
-    """Return the photo's columns, and its paths, scenes, artifacts and failures as lists.
+    """Return the photo's columns, and its paths, scenes, artifacts and failures as lists of fields.
 
     `name` is a path (from `folder`), or a photo_id or scene_id or the first digits of one. Raises
     UsageError where it names no photo, or several.
@@ -24,11 +24,9 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     photo_id = _photo_id(connection, name, folder)
     row = connection.execute(sa.select(photos).where(photos.c.photo_id == photo_id)).one()
     details: dict[str, object] = dict(row._mapping)
-    paths = sa.select(photo_paths).where(photo_paths.c.photo_id == photo_id)
-    details["paths"] = [
-        row.path + (f" (gone since {row.missing_at:%Y-%m-%d})" if row.missing_at else "")
-        for row in connection.execute(paths.order_by(photo_paths.c.path))
-    ]
+    columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
+    paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])
+    details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
     for table in (scenes, artifacts, failures):
         query = sa.select(table).where(table.c.photo_id == photo_id).order_by(table.c.created_at)
         details[table.name] = [

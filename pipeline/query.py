@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog import path_text
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
 
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _PATHS_AT_ONCE = 500
+MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 _KM_PER_DEGREE = _EARTH_RADIUS_KM * math.pi / 180
+_ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
 
@@ -53,9 +57,10 @@ class Filters:
 
 
 def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
-    """Yield the photos that `filters` select, by capture time unless they say otherwise.
+    """Return the photos that `filters` select, by capture time unless they say otherwise.
 
-    Raises UsageError where `where` or `order` do not fit the record.
+    They are selected at once, before the first is yielded. Raises UsageError where `where` or
+    `order` do not fit the record, or a filter is no text.
     """
     statement = _ordered(_filtered(filters), filters.order).limit(filters.limit)
     register_functions(connection)
@@ -65,6 +70,10 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
                 rows = connection.execute(statement).all()
         else:
             rows = connection.execute(statement).all()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{error.object!a} holds bytes that are no UTF-8", "Write the filter as text."
+        ) from error
     except sa.exc.DBAPIError as error:
         if filters.where is None:
             raise
@@ -72,6 +81,10 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
             f"--where {filters.where!r}: {error.orig}",
             f"Write one SQL expression over: {', '.join(_COLUMNS)}.",
         ) from error
+    return _records(connection, rows)
+
+
+def _records(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[PhotoRecord]:
     for start in range(0, len(rows), _PATHS_AT_ONCE):
         chunk = rows[start : start + _PATHS_AT_ONCE]
         paths = _paths_of(connection, [row.photo_id for row in chunk])
@@ -121,7 +134,7 @@ def _filtered(filters: Filters) -> sa.Select[Any]:
         statement = statement.where(
             sa.exists().where(
                 photo_paths.c.photo_id == photos.c.photo_id,
-                photo_paths.c.path.op("GLOB")(filters.path),
+                photo_paths.c.path.op("GLOB")(path_text(filters.path)),
             )
         )
     if filters.where is not None:
@@ -209,6 +222,19 @@ def _authorize(
         return sqlite3.SQLITE_DENY
     allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
     return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+
+def path_bytes(path: str) -> bytes:
+    r"""Return the file's name on disk for a path as the catalog holds it.
+
+    The inverse of `path_text`. A file whose name holds a \xNN of its own is told apart by being
+    there under that name.
+    """
+    literal = os.fsencode(path)
+    if os.path.lexists(literal):
+        return literal
+    raw = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), literal)
+    return raw if path_text(os.fsdecode(raw)) == path else literal
 
 
 def parse_place(text: str) -> Place:

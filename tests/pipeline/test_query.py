@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog import path_text
 from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
-from pipeline.query import Filters, distance_km, find, parse_place, parse_time
+from pipeline.query import Filters, distance_km, find, parse_place, parse_time, path_bytes
 from schemas.errors import UsageError
 from tests.pipeline.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 
@@ -28,6 +33,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
             writer.record(done(photo_file(name), about), RUN)
         writer.add_found([(photo_file("broken.jpg"), None), (photo_file("new.jpg"), None)])
         writer.record(failed(photo_file("broken.jpg")), RUN)
+        copy = replace(photo_file("new.jpg"), path=os.fsdecode(b"/photos/z/caf\xe9.jpg"))
+        writer.add_found([(copy, None)])
     with read_catalog(root) as reader:
         yield reader
 
@@ -86,6 +93,34 @@ def test_where_that_is_wrong_or_does_harm_is_refused(catalog: Connection, where:
     assert len(names(catalog, Filters())) == 5
 
 
+def test_a_wrong_expression_is_refused_before_the_first_record(catalog: Connection) -> None:
+    for where in ("no_such_field = 1", "abs(-9223372036854775807 - 1) > 0"):
+        with pytest.raises(UsageError, match="--where"):
+            find(catalog, Filters(where=where))
+
+
+def test_filters_that_are_no_text_are_refused_but_for_paths(catalog: Connection) -> None:
+    bytes_of_latin_1 = os.fsdecode(b"caf\xe9")
+    for filters in (Filters(where=f"model = '{bytes_of_latin_1}'"), Filters(lens=bytes_of_latin_1)):
+        with pytest.raises(UsageError, match="no UTF-8"):
+            find(catalog, filters)
+    assert names(catalog, Filters(path=f"*/{bytes_of_latin_1}.jpg")) == ["new.jpg"]
+
+
+@given(st.binary(min_size=1).filter(lambda name: b"\\" not in name and b"\0" not in name))
+def test_a_path_of_the_catalog_gives_back_the_bytes_of_the_name(name: bytes) -> None:
+    path = b"/no/such/folder/" + name
+    assert path_bytes(path_text(os.fsdecode(path))) == path
+
+
+def test_a_name_with_an_escape_of_its_own_is_taken_as_it_is(tmp_path: Path) -> None:
+    for name in (r"caf\xe9.jpg", r"caf\xc3\xa9.jpg"):
+        path = tmp_path / name
+        path.touch()
+        assert path_bytes(str(path)) == os.fsencode(path)
+    assert path_bytes(r"/gone/caf\xc3\xa9.jpg") == rb"/gone/caf\xc3\xa9.jpg"  # no bad bytes
+
+
 def test_an_order_that_is_no_field_is_refused(catalog: Connection) -> None:
     with pytest.raises(UsageError, match="no such field"):
         list(find(catalog, Filters(order="random(); --")))
@@ -127,7 +162,9 @@ def test_details_are_found_by_id_by_its_digits_and_by_path(catalog: Connection) 
     for name in (photo_id, photo_id[:8], "/photos/paris.jpg", "paris.jpg"):
         details = photo_details(catalog, name, Path("/photos"))
         assert details["photo_id"] == photo_id
-        assert details["paths"] == ["/photos/paris.jpg"]
+        assert details["paths"] == [
+            {"path": "/photos/paris.jpg", "missing_at": None, "skip_reason": None}
+        ]
     (scene,) = details["scenes"]
     assert scene["gaussians"] == 1_179_648
 

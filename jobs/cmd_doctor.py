@@ -34,5 +34,5 @@ def doctor(
 
 
 def _line(check: Check) -> str:
-    text = f"{_SIGNS[check.level]:<9}{check.name:<16}{check.found}"
-    return text + (f"\n{'':<25}{check.advice}" if check.advice else "")
+    text = f"{_SIGNS[check.level]:<9}{check.name:<18}{check.found}"
+    return text + (f"\n{'':<27}{check.advice}" if check.advice else "")

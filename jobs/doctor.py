@@ -51,10 +51,15 @@ def examine(library: Path) -> list[Check]:
         _machine(),
         *_torch(),
         _package("ray", "scenes are made in one process only; install ray, or use --inline"),
-        _package("pillow-heif", "HEIC photos cannot be read"),
+        _package("numba", "scenes cannot be drawn on the CPU; install numba"),
+        _package("pillow-heif", "HEIC photos cannot be read; install pillow-heif"),
+        _optional("av", "MP4 clips", "pip install av"),
         _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
+        *_gsplat(),
+        _weights(),
         _disk(library),
         _library(library),
+        _writable(library),
     ]
 
 
@@ -91,16 +96,51 @@ def _package(name: str, consequence: str) -> Check:
         return Check(name, Level.PROBLEM, "not installed", consequence)
 
 
-def _optional(name: str, option: str, how: str) -> Check:
+def _optional(name: str, purpose: str, how: str) -> Check:
     if importlib.util.find_spec(name) is not None:
         return Check(name, Level.OK, version(name))
-    return Check(name, Level.NOTE, f"not installed; only {option} needs it", how)
+    return Check(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
+
+
+def _gsplat() -> Iterator[Check]:
+    import torch
+
+    if torch.cuda.is_available():
+        yield _optional("gsplat", "drawing scenes on the GPU", "pip install 'sharp-batch[gpu]'")
+
+
+def _weights() -> Check:
+    from sharp_core.checkpoint import find_checkpoint
+
+    path = find_checkpoint()
+    if path is None:
+        found = "not on this machine; only --model sharp needs them"
+        return Check("weights of sharp", Level.NOTE, found, "sharp-batch model fetch")
+    return Check("weights of sharp", Level.OK, f"{path}, {size_text(path.stat().st_size)}")
+
+
+def _nearest_folder(library: Path) -> Path:
+    """Return the library's folder, or the one above it that is there already."""
+    library = library.absolute()
+    return next(path for path in (library, *library.parents) if path.exists())
+
+
+def _writable(library: Path) -> Check:
+    folder = _nearest_folder(library)
+    if os.access(folder, os.W_OK | os.X_OK):
+        return Check("writing", Level.OK, f"{folder} can be written")
+    return Check(
+        "writing",
+        Level.PROBLEM,
+        f"{folder} cannot be written: photos cannot be ingested, only looked at",
+        "Change its permissions, or name another library with --library.",
+    )
 
 
 def _disk(library: Path) -> Check:
-    folder = next(path for path in (library, *library.absolute().parents) if path.exists())
+    folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
-    found = f"{size_text(free)} free at {folder.absolute()}, room for {free // _SCENE_BYTES} scenes"
+    found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
     level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
     return Check("disk", level, found, "" if level is Level.OK else "Make room.")
 

@@ -7,7 +7,7 @@ import io
 import json
 import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -98,7 +98,7 @@ class PreviewStage:
 
 def settings_text(kind: PreviewKind, settings: PreviewSettings) -> str:
     """Return the settings that one kind of preview depends on, as JSON."""
-    return json.dumps({**asdict(replace(settings, kinds=())), "kinds": kind})
+    return json.dumps({**asdict(settings), "kinds": kind})
 
 
 def artifact_id_of(scene_id: str, kind: PreviewKind, settings: PreviewSettings) -> str:

@@ -12,9 +12,12 @@ import argparse
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
@@ -24,8 +27,8 @@ from jobs.output import Output
 from pipeline import run_inline
 from pipeline.database import open_database
 from pipeline.flow import Runner
+from pipeline.identify import scene_id_of
 from pipeline.model import ResolvedModel, resolve_model
-from pipeline.plan import scene_id_of
 from schemas.records import MediaType, PhotoState
 from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
 from schemas.tables import photo_paths, photos, scenes, utc_now

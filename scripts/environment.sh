@@ -1,18 +1,20 @@
 # Sourced by the other scripts: makes .venv from the exact versions of constraints.txt, once, and
-# again when they change. Set PYTHON to choose the interpreter.
+# again when they or Python's version change. Set PYTHON to choose the interpreter.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv="$root/.venv"
 
 make_environment() {
-    local python=${PYTHON:-python3} wanted
+    local python=${PYTHON:-python3} wanted stale=
     if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         echo "Python 3.11 or newer is needed; '$python' is not. Set PYTHON to name one." >&2
         return 1
     fi
-    wanted=$(cat "$root/pyproject.toml" "$root/constraints.txt" | sha256sum | cut -d' ' -f1)
-    [ "$(cat "$venv/.made-from" 2>/dev/null)" = "$wanted" ] && return 0
+    wanted="$("$python" -V) $(cat "$root/pyproject.toml" "$root/constraints.txt" | cksum)"
+    [ -f "$venv/.made-from" ] && [ "$(cat "$venv/.made-from")" = "$wanted" ] && return 0
+    # Packages of another version of Python are of no use to this one.
+    [ -x "$venv/bin/python" ] && [ "$("$venv/bin/python" -V)" != "$("$python" -V)" ] && stale=--clear
     echo "Making the environment in $venv (once; some minutes) ..." >&2
-    "$python" -m venv "$venv" || return 1
+    "$python" -m venv $stale "$venv" || return 1
     # torch first: the others are content with the one that is there.
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
         "$(grep '^torch==' "$root/constraints.txt")" -c "$root/constraints.txt" >&2 &&

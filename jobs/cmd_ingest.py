@@ -47,7 +47,9 @@ def ingest(
     format: options.Format = SplatFormat.PLY,  # noqa: A002 - the option's name
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
-    batch_size: Annotated[int, typer.Option(help="Photos predicted together.")] = 1,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Photos predicted together; else what suits the device.")
+    ] = None,
     focal_mm: options.FocalMm = None,
     exclude: Annotated[
         list[str] | None,

@@ -148,7 +148,7 @@ class Ingest:
                 if self._settings.previews
                 else None,
             ),
-            self._settings.batch_size,
+            self._settings.batch_size or self._model.usual_batch_size,
         )
         with RunProgress(self._output) as progress, contextlib.suppress(Interrupted):
             progress.begin(plan.at_most)

@@ -14,6 +14,7 @@ from sharp_core.network import errors as network_errors
 from sharp_core.predictors.interface import Predictor
 from sharp_core.predictors.prior import PriorPredictor
 
+_GPU_BATCH = 4
 UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloaded
 
 
@@ -37,6 +38,12 @@ class ResolvedModel:
     def name(self) -> str:
         """The model's name, as scenes record it."""
         return self.settings.model.value
+
+    @property
+    def usual_batch_size(self) -> int:
+        """How many photos are best predicted together. Raises UsageError for a missing device."""
+        on_gpu = resolve_device(self.settings.device) == Device.CUDA
+        return _GPU_BATCH if on_gpu and self.settings.model is ModelName.SHARP else 1
 
     def load(self) -> Predictor:
         """Load the predictor, ready to predict, on the device that the settings name.

@@ -119,13 +119,13 @@ class IngestSettings:
     photo: PhotoSettings = PhotoSettings()
     format: SplatFormat = SplatFormat.PLY
     exclude: tuple[str, ...] = ()
-    batch_size: int = 1
+    batch_size: int | None = None  # None: what suits the device
     limit: int | None = None
     retry_failed: bool = False
     previews: PreviewSettings | None = None
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
+        if self.batch_size is not None and self.batch_size < 1:
             raise UsageError("--batch-size must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise UsageError("--limit must be at least 1", "Leave it away to take every photo.")

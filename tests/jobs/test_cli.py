@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,9 +25,13 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = ("ingest", "status", "query", "show", "predict", "doctor")
 
 
-def run(*arguments: str | Path, text: bool = True) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, text: bool = True, encoding: str = "utf-8") -> Any:
+    """Run the command in a terminal of `encoding`; the output comes as text, or as bytes."""
     command = [sys.executable, "-c", "from jobs.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=text, check=False)
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=text, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,10 @@ def test_every_exit_code_is_documented() -> None:
         assert f"| {int(code)} |" in README
 
 
-def test_reasons_are_documented_or_said_by_themselves() -> None:
-    names = {*FailureReason, *SkipReason}
-    assert len(names) == len(FailureReason) + len(SkipReason)
+@pytest.mark.parametrize("reason", [*FailureReason, *SkipReason])
+def test_every_reason_is_documented(reason: str) -> None:
+    tables = [line for line in README.splitlines() if line.startswith("|")]
+    assert any(f"`{reason}`" in line.split("|")[1] for line in tables)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,10 @@ def test_reasons_are_documented_or_said_by_themselves() -> None:
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),
         (["query", "--after", "yesterday"], 2, "--after"),
+        (["query", "--limit", "99999999999999999999"], 2, "--limit"),
+        (["query", "--format", "csv", "-o", "/no/such/x.csv"], 2, "no folder /no/such"),
+        (["query", "--format", "csv", "-o", "/"], 2, "is a folder"),
+        (["query", "-o", "x.csv"], 2, "--format"),
         (["no-such-command"], 2, "No such command"),
         (["predict", "README.md", "-o", "x.xyz", "--model", "prior"], 2, "x.xyz"),
         (["predict", "README.md", "-o", "x.ply", "--model", "prior"], 1, "not_a_photo"),
@@ -84,12 +95,26 @@ def test_a_mistake_gets_its_exit_code_and_a_word_without_a_traceback(
     assert result.stdout == ""
 
 
-def test_an_error_is_json_too_when_json_is_asked_for() -> None:
-    result = run("status", "--library", "/nowhere", "--json")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["status", "--library", "/nowhere"], "holds no library"),
+        (["query", "--no-such-option"], "--no-such-option"),
+        (["ingest"], "SOURCE"),
+    ],
+)
+def test_an_error_is_json_too_when_json_is_asked_for(arguments: list[str], words: str) -> None:
+    result = run(*arguments, "--json")
     assert result.returncode == 2
     answer = json.loads(result.stdout)
     assert answer["exit_code"] == 2
-    assert "holds no library" in answer["error"]
+    assert words in answer["error"]
+
+
+def test_a_wrong_expression_is_one_json_document(library: Path) -> None:
+    result = run("query", "--library", library, "--json", "--where", "no_such_field = 1")
+    assert result.returncode == 2
+    assert "no_such_field" in json.loads(result.stdout)["error"]
 
 
 def test_a_damaged_catalog_is_exit_5(tmp_path: Path) -> None:
@@ -139,6 +164,48 @@ def test_all_formats_of_a_query_hold_the_same_records(library: Path, tmp_path: P
         assert record["splat_path"] is None or Path(record["splat_path"]).is_file()
 
 
+def test_a_file_of_records_is_replaced_whole_or_not_at_all(library: Path, tmp_path: Path) -> None:
+    to = tmp_path / "records.csv"
+    to.write_text("old")
+    query = ("query", "--library", library, "--format", "csv", "-o", to)
+    assert run(*query, "--where", "no_such_field = 1").returncode == 2
+    assert to.read_text() == "old"
+    assert run(*query).returncode == 0
+    assert len(list(csv.DictReader(to.read_text().splitlines()))) == 4
+    assert list(tmp_path.iterdir()) == [to]
+
+
+def test_a_device_is_written_to_and_not_replaced(library: Path) -> None:
+    assert run("query", "--library", library, "--format", "csv", "-o", "/dev/null").returncode == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_names_that_are_no_utf_8_come_through(tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b"caf\xe9")
+    photo = root / os.fsdecode(b"\xe9t\xe9.jpg")
+    make_photo(photo, 1)
+    ingest(root / "library", photo)
+    for kind in ("csv", "parquet", "table", "paths"):
+        query = ("query", "--library", root / "library", "--format", kind)
+        result = run(*query, "--path", photo, text=False, encoding="ascii")
+        assert result.returncode == 0, result.stderr
+        if kind == "paths":
+            assert result.stdout == os.fsencode(photo) + b"\n"
+        else:
+            assert rb"\xe9t\xe9.jpg" in result.stdout
+    shown = run("show", photo, "--library", root / "library", "--json", encoding="ascii")
+    assert json.loads(shown.stdout)["paths"][0]["path"].endswith(r"\xe9t\xe9.jpg")
+    assert run("status", "--library", root / "library", encoding="ascii").returncode == 0
+
+
+def test_json_is_ascii_and_the_table_survives_a_terminal_of_few_letters(library: Path) -> None:
+    table = run("query", "--library", library, encoding="ascii")
+    assert table.returncode == 0
+    assert r"\xe9t\xe9/tiny.jpg" in table.stdout
+    records = json.loads(run("query", "--library", library, "--json", encoding="ascii").stdout)
+    assert any("/été/" in record["paths"][0] for record in records)
+
+
 def test_the_table_names_each_photo_in_full(library: Path) -> None:
     text = run("query", "--library", library).stdout
     assert re.search(r"skipped: too_small\b.*/été/tiny\.jpg", text)
@@ -148,20 +215,26 @@ def test_show_tells_all_of_a_photo(library: Path) -> None:
     photo = library.parent / "photos" / "photo000.jpg"
     text = run("show", photo, "--library", library).stdout
     assert "splat_sha256" in text
-    assert str(photo) in text
+    assert re.search(rf"^path +{photo}$", text, re.MULTILINE)
     answer = json.loads(run("show", photo, "--library", library, "--json").stdout)
     assert answer["scenes"][0]["gaussians"] == 64
+    assert answer["paths"] == [{"path": str(photo), "missing_at": None, "skip_reason": None}]
 
 
-def test_a_reader_that_stops_early_is_no_error(library: Path) -> None:
-    command = f"{sys.executable} -c 'from jobs.cli import main; main()' query --json --library"
+@pytest.mark.parametrize("arguments", ["query --json", "query", "status --json"])
+def test_a_reader_that_stops_early_is_no_error(library: Path, arguments: str) -> None:
+    # `true` reads nothing: the pipe is closed, for certain, before the first byte is written.
+    ours = f"{sys.executable} -c 'from jobs.cli import main; main()' {arguments}"
+    command = f"{{ sleep 0.2; {ours} --library '{library}'; }} | true; echo ${{PIPESTATUS[0]}}"
     result = subprocess.run(
-        f"{command} '{library}' | head -c 10", shell=True, cwd=ROOT, capture_output=True, check=True
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert b"Traceback" not in result.stderr
+    assert result.stdout == "0\n"
+    assert result.stderr.strip() in {"", "4 photos"}
 
 
 def test_doctor_names_what_it_looked_at() -> None:
     result = run("doctor", "--json")
     names = [check["name"] for check in json.loads(result.stdout)["checks"]]
-    assert {"python", "torch", "ray", "disk", "library"} <= set(names)
+    looked_at = {"python", "torch", "ray", "numba", "av", "weights of sharp", "disk", "library"}
+    assert looked_at | {"writing"} <= set(names)

@@ -24,6 +24,7 @@ _OTHER_PICTURES = (  # signatures of pictures that are not taken
 )
 _ENDED = ("truncated", "end of file")
 _NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
+_PILLOW_HAS_NO_WORDS = "not identified by this driver"
 _LONGEST_QUOTE = 120  # characters of a decoder's own words
 
 
@@ -65,6 +66,8 @@ def _words(error: Exception) -> str:
     """Return a decoder's own words, on one line. LibRaw gives them as bytes."""
     said = error.args[0] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    if _PILLOW_HAS_NO_WORDS in text:
+        return "its header makes no sense"
     return " ".join(text.split())[:_LONGEST_QUOTE] or type(error).__name__
 
 

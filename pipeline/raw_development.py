@@ -35,6 +35,6 @@ def _opened(data: bytes) -> rawpy.RawPy:
     try:
         import rawpy
     except ImportError:
-        message = "full_raw develops raw files with rawpy: install sharp-batch[raw]"
+        message = "--full-raw develops raw files with rawpy: install sharp-batch[raw]"
         raise PhotoError(FailureReason.UNSUPPORTED, message) from None
     return rawpy.imread(io.BytesIO(data))

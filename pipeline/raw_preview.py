@@ -68,14 +68,15 @@ def largest_preview(data: bytes) -> RawPreview:
     usable = _USABLE_SIDE_IF_CUT_OFF if cut_off else _USABLE_SIDE
     if best is not None and best.long_side >= usable:
         jpeg = data[best.start : best.end]
-        return RawPreview(jpeg, orientation(tiff) or orientation(_exif(jpeg)), is_adobe_rgb(tiff))
+        turned = orientation(tiff) or orientation(read_tiff(_after(_EXIF_SIGNATURE, jpeg)))
+        return RawPreview(jpeg, turned, is_adobe_rgb(tiff))
     if cut_off:
         raise PhotoError(FailureReason.TRUNCATED, "the raw file is cut off: its end is missing")
     found = f"only one of {best.frame.width} x {best.frame.height} px" if best else "none"
     raise PhotoError(
         FailureReason.UNSUPPORTED,
         f"raw files are read by their preview, and this one holds {found}; to develop raw files"
-        " instead, install sharp-batch[raw] and set full_raw",
+        " instead, install sharp-batch[raw] and use --full-raw",
     )
 
 
@@ -106,16 +107,15 @@ def _starts_of_pieces(tiff: TiffStructure) -> set[int]:
 def _directories(data: bytes) -> bytes:
     """Return the bytes from the TIFF header on, where the file has one."""
     if data[4:8] == b"ftyp":
-        at = data.find(_CR3_DIRECTORY, 0, _NEAR_START)
-        return data[at + len(_CR3_DIRECTORY) :][:_NEAR_START] if at >= 0 else b""
+        return _after(_CR3_DIRECTORY, data)
     return data
 
 
-def _exif(jpeg: bytes) -> TiffStructure:
-    at = jpeg.find(_EXIF_SIGNATURE, 0, _NEAR_START)
-    return (
-        read_tiff(jpeg[at + len(_EXIF_SIGNATURE) :][:_NEAR_START]) if at >= 0 else TiffStructure()
-    )
+def _after(signature: bytes, data: bytes) -> bytes:
+    """Return what follows a signature near the start, as much of it as directories take."""
+    at = data.find(signature, 0, _NEAR_START)
+    start = at + len(signature)
+    return data[start : start + _NEAR_START] if at >= 0 else b""
 
 
 def _is_cut_off(data: bytes, tiff: TiffStructure) -> bool:

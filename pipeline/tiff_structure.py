@@ -15,7 +15,6 @@ from typing import NamedTuple
 Ifd = Mapping[int, tuple[int, ...]]  # tag number -> its values; text comes as its bytes
 
 INTEROP_INDEX = 1  # of the interoperability directory
-SUBFILE_TYPE = 254
 PHOTOMETRIC = 262
 STRIP_OFFSETS = 273
 ORIENTATION = 274
@@ -37,7 +36,6 @@ _BYTE_ORDERS = {  # by a file's first bytes
 _WANTED_TAGS = frozenset(
     {
         INTEROP_INDEX,
-        SUBFILE_TYPE,
         PHOTOMETRIC,
         STRIP_OFFSETS,
         ORIENTATION,
@@ -60,6 +58,8 @@ _DATA_TAGS = (
 )
 _PICTURE_PHOTOMETRICS = (0, 1, 2, 6)  # grey, RGB, YCbCr; not depth, masks and the sensor's own
 _SENSOR_PHOTOMETRICS = (32803, 34892)  # colour filter array, linear raw
+_ADOBE_RGB_INDEX = tuple(b"R03")
+_NOWHERE = 0xFFFFFFFF  # the offset that RW2 writes where a private tag holds the true one
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
 _MAX_IFDS = 64
 _MAX_VALUES = 1 << 14  # a 400-megapixel raw in 256-pixel tiles has 6,000
@@ -120,7 +120,7 @@ def read_tiff(data: bytes) -> TiffStructure:
 def is_adobe_rgb(tiff: TiffStructure) -> bool:
     """Say whether EXIF names Adobe RGB, as cameras do that embed no profile: DCF 2.0, 3.3.5.2."""
     return any(
-        bytes(ifd.get(INTEROP_INDEX, ())[:3]) == b"R03" or ifd.get(COLOR_SPACE) == (2,)
+        ifd.get(INTEROP_INDEX, ())[:3] == _ADOBE_RGB_INDEX or ifd.get(COLOR_SPACE) == (2,)
         for ifd in tiff.ifds
     )
 
@@ -148,7 +148,7 @@ def _read_ifd(data: bytes, order: str, offset: int) -> tuple[Ifd, int]:
 
 def _ends_after(ifd: Ifd, size: int) -> bool:
     return any(
-        offset + length > size
+        offset + length > size and offset != _NOWHERE
         for offsets, lengths in _DATA_TAGS
         for offset, length in zip(ifd.get(offsets, ()), ifd.get(lengths, ()), strict=False)
     )

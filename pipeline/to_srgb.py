@@ -18,7 +18,10 @@ _USUAL_WHITES = (1.0, 255.0, 65535.0, 4294967295.0)
 
 
 def to_srgb(image: Image.Image, cicp: Cicp | None) -> Image.Image:
-    """Return the picture as RGB. `cicp` gives its colours by numbers, if anything does."""
+    """Return the picture as RGB; it may be changed in place.
+
+    `cicp` gives its colours by numbers, if anything does.
+    """
     profile = image.info.get("icc_profile")
     color, alpha = _split(image)
     # Where both are there, numbers tell more of high dynamic range, and a profile of the rest.

@@ -53,6 +53,11 @@ def test_a_file_is_cut_off_when_a_directory_is():
         assert read_tiff(RAW[:size]).cut_off
 
 
+def test_data_of_unknown_place_are_not_missing():
+    nowhere = {273: ("I", [0xFFFFFFFF]), 279: ("I", [5000])}  # as Panasonic writes them
+    assert not read_tiff(tiff_file([nowhere])).cut_off
+
+
 def test_exif_of_a_picture():
     exif = Image.Exif()
     exif[274] = 8
@@ -61,6 +66,7 @@ def test_exif_of_a_picture():
     assert orientation(tiff) == 8
     assert is_adobe_rgb(tiff)
     assert not is_adobe_rgb(read_tiff(RAW))
+    assert not is_adobe_rgb(read_tiff(tiff_file([{1: ("I", [70_000])}])))
 
 
 def test_directories_that_lead_in_circles_are_read_once():

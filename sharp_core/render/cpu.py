@@ -12,7 +12,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +37,12 @@ from sharp_core.render.cpu_project import fill, project, scaled_axes
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.render.rules import JACOBIAN_MARGIN
 
-# Shares of work a thread: enough that none waits long for the last one.
+# Shares of Gaussians a thread: enough that none waits long for the last one.
 _SHARES = 8
+
+# Entries of tile lists that are sorted and then blended: few enough that their footprints, 400 kB,
+# are still in the second cache when they are looked up in the order of depth.
+_ENTRIES_AT_ONCE = 1 << 13
 
 # Entries of tile lists held at once: 128 MB. An ordinary frame has two or three million; only an
 # eye amid the Gaussians needs more, and then the picture is drawn in bands.
@@ -71,7 +75,8 @@ class CpuRenderer:
         count = len(gaussians)
         self._lock = threading.Lock()
         self._threads = threads or torch.get_num_threads()
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="render")
+        # The thread that asks for a frame works on it too.
+        self._pool = ThreadPoolExecutor(max(1, self._threads - 1), thread_name_prefix="render")
         self._shares = _equal_spans(count, self._threads * _SHARES)
         quats, scales = _floats(gaussians.quats), _floats(gaussians.scales)
         axes = np.empty((9, count), np.float32)
@@ -107,13 +112,16 @@ class CpuRenderer:
         color = np.empty((view.height, view.width, 3), np.float32)
         depth, alpha = np.empty((2, view.height, view.width), np.float32)
         picture = Picture(color, depth, alpha)
-        seconds = np.zeros(3)
+        seconds = [project_seconds, 0.0, 0.0, 0.0]
         for top, bottom in _bands(starts[::columns], _MOST_ENTRIES):
             offset = starts[top * columns]
             lists = Lists(starts - offset, self._room(starts[bottom * columns] - offset))
-            seconds[0] += self._fill(ends, (top, bottom), places - offset, lists)
-            seconds[1:] += self._draw((top * columns, bottom * columns), lists, background, picture)
-        self.stage_seconds = StageSeconds(project_seconds, *seconds.tolist())
+            seconds[1] += self._fill(ends, (top, bottom), places - offset, lists)
+            tiles = (top * columns, bottom * columns)
+            sort_seconds, blend_seconds = self._draw(tiles, lists, background, picture)
+            seconds[2] += sort_seconds
+            seconds[3] += blend_seconds
+        self.stage_seconds = StageSeconds(*seconds)
         return RenderResult(*(torch.from_numpy(plane) for plane in picture))
 
     def _project(self, view: View, counts: npt.NDArray[np.int32]) -> tuple[_Counts, float]:
@@ -123,24 +131,28 @@ class CpuRenderer:
         def work(share: int, first: int, last: int) -> None:
             ends[share] = project(first, last, self._scene, view, self._footprints, counts[share])
 
-        return ends, self._each(self._shares, work)
+        (seconds,) = self._each(self._shares, work)
+        return ends, seconds
 
     def _fill(self, ends: _Counts, band: _Span, places: _Counts, lists: Lists) -> float:
-        return self._each(
+        """Fill the lists of the tiles of a band."""
+        (seconds,) = self._each(
             self._shares,
             lambda share, first, _: fill(
                 first, ends[share], self._footprints, *band, places[share], lists.entries
             ),
         )
+        return seconds
 
     def _draw(
         self, tiles: _Span, lists: Lists, background: _Floats, picture: Picture
-    ) -> tuple[float, float]:
-        spans = _even_spans(lists.starts, tiles, self._threads * _SHARES)
+    ) -> list[float]:
+        """Sort and blend the lists of some tiles."""
         found = self._footprints
-        return (
-            self._each(spans, lambda _, a, b: sort_tiles(a, b, lists, found)),
-            self._each(spans, lambda _, a, b: blend_tiles(a, b, lists, found, background, picture)),
+        return self._each(
+            _even_spans(lists.starts, tiles, _ENTRIES_AT_ONCE),
+            lambda _, first, last: sort_tiles(first, last, lists, found),
+            lambda _, first, last: blend_tiles(first, last, lists, found, background, picture),
         )
 
     def _room(self, count: int) -> npt.NDArray[np.int32]:
@@ -150,16 +162,28 @@ class CpuRenderer:
             self._entries = np.empty(count + count // 8, np.int32)
         return self._entries
 
-    def _each(self, spans: Sequence[_Span], work: Callable[[int, int, int], None]) -> float:
-        """Call work(number, first, last) for all spans, and return their processor seconds."""
+    def _each(self, spans: Sequence[_Span], *steps: Callable[[int, int, int], None]) -> list[float]:
+        """Call step(number, first, last) for all spans, one step after the other for each span.
 
-        def timed(number: int) -> float:
-            started = time.thread_time()
-            work(number, *spans[number])
-            return time.thread_time() - started
+        Returns the processor seconds of each step, summed over spans.
+        """
+        numbers = iter(range(len(spans)))  # which all threads take from
 
-        run = map if self._threads == 1 else self._pool.map
-        return sum(run(timed, range(len(spans))))
+        def work() -> list[float]:
+            seconds = [0.0] * len(steps)
+            for number in numbers:
+                for i, step in enumerate(steps):
+                    started = time.thread_time()
+                    step(number, *spans[number])
+                    seconds[i] += time.thread_time() - started
+            return seconds
+
+        others = [self._pool.submit(work) for _ in range(self._threads - 1)]
+        try:
+            own = work()
+        finally:  # so that no thread is still at it when the next frame begins
+            wait(others)
+        return [sum(times) for times in zip(own, *(o.result() for o in others), strict=True)]
 
 
 def _floats(values: torch.Tensor) -> _Floats:
@@ -181,13 +205,11 @@ def _equal_spans(count: int, parts: int) -> list[_Span]:
     return _spans(np.linspace(0, count, parts + 1).astype(np.int64))
 
 
-def _even_spans(starts: _Counts, tiles: _Span, parts: int) -> list[_Span]:
-    """Split tiles into at most `parts` spans with about the same number of entries."""
+def _even_spans(starts: _Counts, tiles: _Span, entries: int) -> list[_Span]:
+    """Split tiles into spans with about as many entries each, or else of one tile."""
     first, last = tiles
-    cuts = np.searchsorted(
-        starts[first:last], np.linspace(starts[first], starts[last], parts + 1)[1:-1]
-    )
-    return _spans(np.array([first, *(first + cuts), last]))
+    inner = np.arange(starts[first] + entries, starts[last], entries)
+    return _spans(np.array([first, *(first + np.searchsorted(starts[first:last], inner)), last]))
 
 
 def _spans(bounds: _Counts) -> list[_Span]:

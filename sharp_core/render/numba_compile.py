@@ -10,11 +10,16 @@ threads at once and the other does not survive a fork, and each is one pool for 
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+_config: Any = numba.config  # its names are made at run time
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Leave to reorder and fuse, which vectorising needs, but not to assume that values are finite:
@@ -30,12 +35,42 @@ def compiled(*arguments: Any) -> Callable[[_Function], _Function]:  # noqa: ANN4
     """
 
     def decorate(function: _Function) -> _Function:
-        try:
-            return cast(_Function, numba.njit(arguments, cache=True, **_OPTIONS)(function))
-        except (RuntimeError, OSError):  # no place for a cache, or no room in it
-            return cast(_Function, numba.njit(arguments, **_OPTIONS)(function))
+        folder = _cache_folder()
+        if folder is not None:
+            kept, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+            try:
+                return cast(_Function, numba.njit(arguments, cache=True, **_OPTIONS)(function))
+            except (RuntimeError, OSError):  # the source is no file, or the disk is full
+                pass
+            finally:
+                _config.CACHE_DIR = kept
+        return cast(_Function, numba.njit(arguments, **_OPTIONS)(function))
 
     return decorate
+
+
+@functools.cache
+def _cache_folder() -> Path | None:
+    """Return a folder that can be written, named by the content of all sources beside this one.
+
+    Numba itself would compile anew if the file of a function changed, but not if a constant or a
+    function did that it takes from another file.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    chosen = _config.CACHE_DIR  # $NUMBA_CACHE_DIR
+    places = (chosen, Path(__file__).parent / "__pycache__", Path("~/.cache/numba").expanduser())
+    for place in places:
+        if not place:
+            continue
+        folder = Path(place) / f"sharp-core-{digest}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return None
 
 
 def inlined(function: _Function) -> _Function:

@@ -11,7 +11,6 @@ from sharp_core.cameras import Camera, Intrinsics, eye_viewmat
 from sharp_core.gaussians import Gaussians
 from sharp_core.render import cpu
 from sharp_core.render.cpu import CpuRenderer
-from sharp_core.render.numba_compile import compiled
 from sharp_core.render.oracle import TorchRenderer
 from sharp_core.render.result import RenderResult
 from tests.sharp_core.render.recordings import (
@@ -131,13 +130,3 @@ def test_an_eye_amid_gaussians_far_larger_than_the_picture_sees_no_nonsense():
     for field in dataclasses.fields(result):
         assert torch.isfinite(getattr(result, field.name)).all()
     assert 0 <= float(result.alpha.min()) <= float(result.alpha.max()) <= 1
-
-
-def test_functions_without_a_place_for_a_cache_compile_all_the_same():
-    import numba
-
-    namespace: dict = {}
-    exec(compile("def twice(x):\n    return 2 * x\n", "<no file>", "exec"), namespace)
-    with pytest.raises(RuntimeError, match="no locator available"):
-        numba.njit((numba.int64,), cache=True)(namespace["twice"])
-    assert compiled(numba.int64)(namespace["twice"])(21) == 42

@@ -1,0 +1,231 @@
+"""How long a frame and a clip take, and how near the renderer is to the exact one.
+
+    python scripts/bench_render.py [PHOTO] [--engine cpu|gpu] [--threads N] [--frames 20]
+
+Makes a scene of 1,179,648 Gaussians of the photo, by default a bundled one, with a made-up depth: a
+ground plane with hills, and things before it. Two kinds, since cost follows what is covered: the
+base Gaussians as they are (`plain`, as the model `prior` makes them), and with sizes, turns
+and opacities scattered as a network scatters them (`varied`). Baseline in the same run: the exact
+renderer on a small cut of the scene, for equality and time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from bench_environment import print_environment
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from sharp_core.cameras import Camera, Intrinsics, fit_long_side
+from sharp_core.clips import ClipSettings, make_clip
+from sharp_core.encode_clip import CLIP_FORMATS
+from sharp_core.gaussians import Gaussians
+from sharp_core.geometry import Shapes, covariances
+from sharp_core.network.base_gaussians import STRIDE, base_gaussians, normalize_depth
+from sharp_core.network.composer import DELTA_CHANNELS, compose
+from sharp_core.render.api import Engine, Renderer, make_renderer
+from sharp_core.render.cpu import CpuRenderer
+from sharp_core.render.rules import MIN_ALPHA, NEAR_M
+from sharp_core.trajectories import Trajectory, loop_eyes, motion_of, viewmats
+
+SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "photos" / "mongolels.jpg"
+GRID = 768  # two layers of it are the published model's 1,179,648 Gaussians
+SIZE = (1280, 960)
+FOCAL_SHARE = 0.8  # of the photo's width: about 28 mm on full frame
+
+
+def main() -> None:
+    """Print all figures."""
+    options = parse_options()
+    print_environment()
+    print_first_call()
+    photo = Intrinsics.of_photo(FOCAL_SHARE * SIZE[0], *SIZE)
+    for kind in ("plain", "varied"):
+        scene = make_scene(options.photo, GRID, varied=kind == "varied")
+        if options.engine == "gpu":
+            scene = scene.to("cuda")
+        started = time.perf_counter()
+        renderer = make_renderer(scene, options.engine, threads=options.threads)
+        prepared = time.perf_counter() - started
+        print(f"\n{kind}: {len(scene):,} Gaussians, prepared in {1000 * prepared:.0f} ms")
+        for width in (SIZE[0], 960, 640):
+            print_frame(renderer, scene, fit_long_side(photo, width), options.frames)
+        print_clip(renderer, scene, photo)
+    print_equality(options.photo, options.engine)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"most memory: {most * (1 if sys.platform == 'darwin' else 1024) / 1e9:.2f} GB")
+
+
+def parse_options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photo", nargs="?", type=Path, default=SAMPLE)
+    parser.add_argument("--engine", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--threads", type=int, help="of the CPU engine; default: all cores")
+    parser.add_argument("--frames", type=int, default=20, help="repetitions a measurement")
+    return parser.parse_args()
+
+
+def make_scene(path: Path, grid: int, *, varied: bool) -> Gaussians:
+    """Return the scene of a photo, cut to SIZE's shape, by the published model's own geometry."""
+    with Image.open(path) as file:
+        picture = ImageOps.fit(ImageOps.exif_transpose(file).convert("RGB"), SIZE)
+    side = STRIDE * grid
+    pixels = np.asarray(picture.resize((side, side)), np.float32) / 255
+    image = torch.from_numpy(pixels).permute(2, 0, 1)[None]
+    base = base_gaussians(image, normalize_depth(made_up_depth(side)))
+    ndc = compose(base, scatter(grid) if varied else torch.zeros(1, DELTA_CHANNELS, 2, grid, grid))
+    stretch = torch.tensor([0.5 / FOCAL_SHARE, 0.5 / FOCAL_SHARE * SIZE[1] / SIZE[0], 1.0])
+    return Gaussians(
+        ndc.means[0] * stretch,
+        ndc.quats[0],
+        ndc.scales[0] * stretch,
+        ndc.opacities[0],
+        ndc.colors[0],
+    )
+
+
+def made_up_depth(side: int) -> Tensor:
+    """Return depth in metres (1, 2, side, side): ground, hills and round things; what they hide."""
+    y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
+    ground = 1.6 / (y + 0.04 * torch.sin(5 * x) + 0.25).clamp_min(0.04)
+    visible = ground
+    for left, top, radius, metres in (
+        (-0.4, 0.2, 0.25, 2.5),
+        (0.35, 0.3, 0.3, 1.8),
+        (0, 0, 0.2, 4),
+    ):
+        square = ((x - left) ** 2 + (y - top) ** 2) / radius**2
+        visible = torch.where(square < 1, torch.minimum(visible, metres + 0.3 * square), visible)
+    return torch.stack([visible, 1.02 * ground])[None]
+
+
+def scatter(grid: int) -> Tensor:
+    """Return deltas with about the spread of a trained network's."""
+    torch.manual_seed(0)
+    delta = torch.randn(1, DELTA_CHANNELS, 2, grid, grid)
+    spread = [3.0] * 3 + [0.35] * 3 + [0.2] * 4 + [0.5] * 3 + [1.5]  # in the composer's order
+    delta *= torch.tensor(spread)[None, :, None, None, None]
+    delta[:, 3:6] -= 0.2
+    delta[:, 13] += 0.5
+    return delta
+
+
+def print_frame(renderer: Renderer, scene: Gaussians, seen: Intrinsics, frames: int) -> None:
+    """Print what a frame costs, a quarter of the way along a trajectory."""
+    motion = motion_of(scene, seen)
+    (viewmat,) = viewmats(loop_eyes(Trajectory.ROTATE_FORWARD, motion, 4)[1:2], motion)
+    camera = Camera(seen, viewmat)
+    walls, processors, stages = [], [], []
+    for _ in range(frames + 1):
+        wall, processor = time.perf_counter(), time.process_time()
+        renderer.render(camera)
+        if scene.means.is_cuda:
+            torch.cuda.synchronize()
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+        if isinstance(renderer, CpuRenderer):
+            stages.append(renderer.stage_seconds)
+    print(
+        f"{seen.width} x {seen.height}: least {1000 * min(walls):.1f} ms a frame, "
+        f"median {1000 * float(np.median(walls)):.1f}; processor {1000 * min(processors):.0f} ms"
+    )
+    if stages:
+        seconds = np.min(stages, axis=0)
+        named = zip(stages[0]._fields, seconds / seconds.sum(), strict=True)
+        shares = (f"{stage} {share:.0%}" for stage, share in named)
+        pairs = blended_pairs(scene, camera)
+        print(
+            f"    {', '.join(shares)}; {pairs / 1e6:.0f} M Gaussian-pixels, "
+            f"{1e9 * seconds.sum() / pairs:.2f} ns each, {1e9 * seconds[-1] / pairs:.2f} to blend"
+        )
+
+
+def blended_pairs(scene: Gaussians, camera: Camera) -> float:
+    """Return at how many pixels Gaussians have an alpha that counts, summed over Gaussians.
+
+    Where alpha is above MIN_ALPHA is an ellipse of 2 pi log(opacity / MIN_ALPHA) times the root of
+    the covariance's determinant. Those with their centre on the picture are counted.
+    """
+    seen = camera.intrinsics
+    viewmat = torch.from_numpy(camera.viewmat).float()
+    rotation = viewmat[:3, :3]
+    x, y, z = (scene.means @ rotation.T + viewmat[:3, 3]).unbind(dim=1)
+    u, v = seen.fx * x / z + seen.cx, seen.fy * y / z + seen.cy
+    inside = (z > NEAR_M) & (u > 0) & (u < seen.width) & (v > 0) & (v < seen.height)
+    x, y, z = x[inside], y[inside], z[inside]
+    zero = torch.zeros_like(z)
+    rows = (seen.fx / z, zero, -seen.fx * x / z**2, zero, seen.fy / z, -seen.fy * y / z**2)
+    jacobian = torch.stack(rows, dim=1).view(-1, 2, 3)
+    to_picture = jacobian @ rotation
+    shapes = covariances(Shapes(scene.quats[inside], scene.scales[inside]))
+    determinants = torch.linalg.det(to_picture @ shapes @ to_picture.mT).clamp_min(0)
+    levels = (scene.opacities[inside] / MIN_ALPHA).clamp_min(1).log()
+    return float((2 * math.pi * levels * determinants.sqrt()).sum(dtype=torch.float64))
+
+
+def print_clip(renderer: Renderer, scene: Gaussians, photo: Intrinsics) -> None:
+    """Print what the default clip costs, with framing and encoding."""
+    wall, processor = time.perf_counter(), time.process_time()
+    buffer = io.BytesIO()
+    info = make_clip(buffer, CLIP_FORMATS[".mp4"], scene, photo, ClipSettings(), renderer)
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    print(
+        f"clip of {info.frames} frames, {info.width} x {info.height}: {wall:.2f} s, processor "
+        f"{processor:.2f} s, {len(buffer.getvalue()) / 1e6:.2f} MB, magnified by {info.zoom:.3f}"
+    )
+
+
+def print_equality(path: Path, engine: Engine) -> None:
+    """Print how near the engine is to the exact one, and both times, on a coarse scene."""
+    scene = make_scene(path, 64, varied=True)
+    camera = Camera(Intrinsics.of_photo(FOCAL_SHARE * 160, 160, 120), np.eye(4))
+    started = time.perf_counter()
+    exact = make_renderer(scene, "torch").render(camera)
+    exact_seconds = time.perf_counter() - started
+    renderer = make_renderer(scene.to("cuda") if engine == "gpu" else scene, engine)
+    renderer.render(camera)
+    started = time.perf_counter()
+    found = renderer.render(camera)
+    seconds = time.perf_counter() - started
+    error = (found.color_linear.cpu() - exact.color_linear).double().square().mean()
+    depth = (found.depth.cpu() - exact.depth)[exact.alpha > 0.5].abs().max()
+    print(
+        f"\nequality, {len(scene):,} Gaussians at 160 x 120: {-10 * math.log10(error):.0f} dB, "
+        f"depth within {float(depth):.1e} m; {1000 * seconds:.1f} ms, the exact one "
+        f"{1000 * exact_seconds:.0f} ms"
+    )
+
+
+def print_first_call() -> None:
+    """Print how long a new machine waits for the compiler, and a new process for its cache."""
+    with tempfile.TemporaryDirectory() as cache:
+        waits = []
+        for module in ("torch, numba", "sharp_core.render.cpu", "sharp_core.render.cpu"):
+            started = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-c", f"import {module}"],
+                env={**os.environ, "NUMBA_CACHE_DIR": cache},
+                check=True,
+            )
+            waits.append(time.perf_counter() - started)
+    print(
+        f"CPU engine in a new process: {waits[1]:.1f} s the first time on a machine, "
+        f"{waits[2]:.1f} s later, of which its libraries take {waits[0]:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

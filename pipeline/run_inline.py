@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.flow import Flow
-from pipeline.stop import Stop
 from pipeline.stages import Pixels
+from pipeline.stop import Stop
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 

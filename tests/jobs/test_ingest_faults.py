@@ -153,7 +153,7 @@ def wait_for_file(path: Path, process: subprocess.Popen[str]) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("a disk that fills up needs the right to mount one")
     yield disk
@@ -165,7 +165,7 @@ def test_a_full_disk_ends_the_run_with_a_word_and_the_next_goes_on(
 ) -> None:
     library = small_disk / "library"
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(740_000))
+    ballast.write_bytes(bytes(4 * 1024 * 1024 - 280_000))
     code, report, err = finish(start(library, photos, "--inline"))
     assert code == 1, err
     assert "no room left" in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import sqlite3
 import time
@@ -32,7 +33,7 @@ from pipeline.snapshot import write_snapshot
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
 from pipeline.stop import Stop
 from pipeline.store import Store
-from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.errors import FailureReason, PhotoError, RunError, UsageError
 from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped
 from schemas.settings import IngestSettings
 
@@ -91,6 +92,8 @@ class Ingest:
         """
         started = time.monotonic()
         check_sources(self._sources)
+        if self._settings.photo.full_raw and importlib.util.find_spec("rawpy") is None:
+            raise UsageError("--full-raw needs rawpy", "Get it: pip install 'sharp-batch[raw]'")
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -63,7 +63,9 @@ class DecodeStage:
         try:
             data = read_unchanged(file)
             meta = read_metadata(data, file.media_type, read_sidecar(file.path))
-            width, height = decode.probe(data, file.media_type)
+            width, height = decode.probe(
+                data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
+            )
             reason = skip_by_size(width, height, self.settings)
             if reason is not None:
                 message = skip_message(reason, width, height)
@@ -185,7 +187,9 @@ class EncodeStage:
 def look_at(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
-        return skip_by_size(*decode.probe(read_source(file), file.media_type), settings)
+        # Which way it is turned changes neither the smallest side nor the aspect.
+        size = decode.probe(read_source(file), file.media_type, full_raw=settings.full_raw)
+        return skip_by_size(*size, settings)
     except PhotoError as error:
         return error.reason
 

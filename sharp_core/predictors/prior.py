@@ -41,12 +41,12 @@ DEFAULT_CELLS = 768  # a side, as of the published network
 # opaque, show a blurred photo; half as wide and nearly opaque they show it sharply. Before a
 # background that was grown they are wider, to let none of it through; the hidden layer, which
 # nobody sees from the front, is wider still, to have no holes itself.
-_WIDTH, _WIDTH_BEFORE_GROWN, _WIDTH_HIDDEN = 0.5, 0.6, 0.9
+_WIDTH, _WIDTH_BEFORE_GROWN, _WIDTH_HIDDEN = 0.5, 0.7, 0.9
 _THICKNESS = 0.5
 _OPACITY = 0.97
 # On slopes cells move apart as the eye moves: widths grow by this share of the distance, up to a
 # distance of so many cells.
-_STRETCH_SHARE, _MOST_STRETCH = 0.35, 1.5
+_STRETCH_SHARE, _MOST_STRETCH = 0.7, 1.5
 
 
 class _Layers(NamedTuple):

@@ -44,7 +44,7 @@ class Cues:
     salient: Plane  # a thing in front of what surrounds it
     sharp: Plane  # in focus
     depth_of_field: float  # how far focus can be trusted: 0 all equally sharp, 1 clearly split
-    drawn: float  # share of pixels like all around them: graphics, screenshots, blackness
+    drawn: float  # how surely it is no photo of things: graphics, screenshots, blackness
 
 
 class _Focus(NamedTuple):
@@ -145,7 +145,7 @@ def _enlarge_labels(segments: Segments, shape: tuple[int, ...]) -> Labels:
 
 
 def _drawn(luma: Plane) -> float:
-    """Share of pixels exactly like their neighbours: a photo's noise leaves few."""
+    """Judge by the share of pixels exactly like their neighbours: a photo's noise leaves few."""
     same_above = np.diff(luma, axis=0, prepend=luma[:1]) == 0
     same_left = np.diff(luma, axis=1, prepend=luma[:, :1]) == 0
-    return float((same_above & same_left).mean())
+    return float(rise(float((same_above & same_left).mean()), 0.45, 0.75))

@@ -48,8 +48,8 @@ def coarse_disparity(planes: PhotoPlanes, focal: float) -> Plane:
     layout = find_layout(cues, segments, focal)
     stage = np.repeat(layout.rows[:, None], segments.labels.shape[1], axis=1)
     disparity = _tidy(_relief(cues, segments, layout, stage), stage, planes.lab)
-    flattening = _FLATTENING * float(rise(cues.drawn, 0.45, 0.75))
-    return disparity + np.float32(flattening) * (np.median(disparity) - disparity)
+    flattened = np.float32(_FLATTENING * cues.drawn) * (np.median(disparity) - disparity)
+    return np.asarray(disparity + flattened, np.float32)
 
 
 def _relief(cues: Cues, segments: Segments, layout: Layout, stage: Plane) -> Plane:
@@ -71,7 +71,7 @@ def _tidy(disparity: Plane, stage: Plane, lab: Plane) -> Plane:
     # picture can tell goes with what is behind it, rather than in pieces.
     whole = -close_gaps(-close_gaps(disparity, _CLOSED_GAP), _DROPPED_BAR)
     smooth = stage + smooth_within_edges(whole - stage, lab, _SMOOTHING, _SMOOTHED_STEP)
-    return np.clip(smooth, whole.min(), whole.max())
+    return np.asarray(np.clip(smooth, whole.min(), whole.max()), np.float32)
 
 
 def _things(cues: Cues, segments: Segments) -> Plane:

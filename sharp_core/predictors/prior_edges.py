@@ -21,7 +21,7 @@ STEEP = 1.5 / SWING
 
 _COLOR_TOLERANCE = 7.0  # L*a*b* units
 _NEIGHBORHOOD = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if abs(dy * dx) < 4]
-_ROUNDS = 3
+_ROUNDS, _SMOOTHING_ROUNDS = 3, 4
 # Mixed pixels go with the near side, for this many cells: left behind they would show as a ghost of
 # its outline. Enlarged photos have wider edges.
 _MIXED_CELLS, _MOST_MIXED_CELLS = 3, 6
@@ -41,7 +41,7 @@ def crisp_disparity(coarse: Tensor, coarse_lab: Plane, lab: Plane, enlarged: flo
     for _ in range(min(round(_MIXED_CELLS * max(1.0, enlarged)), _MOST_MIXED_CELLS)):
         near = highest(disparity, 3)
         disparity = torch.where(near - disparity > 2 * STEEP * cell, near, disparity)
-    return disparity
+    return _smooth_between_steps(disparity, 2 * STEEP * cell)
 
 
 def highest(plane: Tensor, size: int) -> Tensor:
@@ -87,6 +87,25 @@ def _steps_for_ramps(disparity: Tensor, threshold: float) -> Tensor:
         high, low = highest(disparity, 3), -highest(-disparity, 3)
         end = torch.where(disparity - low < high - disparity, low, high)
         disparity = torch.where(high - low > threshold, end, disparity)
+    return disparity
+
+
+def _smooth_between_steps(disparity: Tensor, threshold: float) -> Tensor:
+    """Average each cell of (H, W) with those of its 3 x 3 neighbours on its side of any step.
+
+    So the small steps that are left become slopes, which widened Gaussians cover.
+    """
+    height, width = disparity.shape
+    for _ in range(_SMOOTHING_ROUNDS):
+        padded = F.pad(disparity[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
+        total, count = torch.zeros(2, height, width)
+        for dy in range(3):
+            for dx in range(3):
+                neighbor = padded[dy : dy + height, dx : dx + width]
+                same = ((neighbor - disparity).abs() < threshold).float()
+                total += same * neighbor
+                count += same
+        disparity = total / count
     return disparity
 
 

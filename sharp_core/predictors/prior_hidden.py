@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-from sharp_core.predictors.prior_edges import SWING, highest
+from sharp_core.predictors.prior_edges import STEEP, SWING, highest
 
 # Steps of relative disparity that tear open a gap too wide for its rims to cover.
 _TEARING_STEP = 0.06
@@ -45,11 +45,8 @@ def grow_hidden(disparity: Tensor, colors: Tensor) -> HiddenLayer:
 
     full = F.interpolate(values[None], size=(cells, cells), mode="bilinear")[0]
     mask = F.interpolate(grown[None, None].float(), size=(cells, cells))[0, 0] > 0
-    # Elsewhere steps become slopes, which close the small gaps.
-    padded = F.pad(-highest(-disparity, 5)[None, None], (4, 4, 4, 4), mode="replicate")
-    plain = F.avg_pool2d(padded, 9, stride=1)[0, 0]
-    hidden = torch.minimum(torch.where(mask, full[0], plain), disparity) * _BEHIND
-    return HiddenLayer(hidden, torch.where(mask, full[1:], colors), mask)
+    hidden = _without_cliffs(torch.minimum(full[0], disparity), STEEP / cells)
+    return HiddenLayer(_BEHIND * hidden, torch.where(mask, full[1:], colors), mask)
 
 
 def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
@@ -62,7 +59,9 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
     # and are replaced as well, by what lies as far away as they.
     tinged = highest(front, _TINGED) - front > _TEARING_STEP
     limit = torch.where(tinged, front + _TEARING_STEP / 2, front - _TEARING_STEP)
-    source = ~tinged
+    # Nor is a source what itself stands just before something else.
+    floor = _without_cliffs(front, STEEP / len(front))
+    source = ~tinged & (front - floor < _TEARING_STEP)
     grown = torch.zeros_like(source)
     for step in range(rounds):
         total, count = torch.zeros_like(values), torch.zeros_like(front)
@@ -78,6 +77,16 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
         grown |= fresh
         source |= fresh
     return values, grown
+
+
+def _without_cliffs(plane: Tensor, slope: float) -> Tensor:
+    """Lower (G, G) until no step exceeds `slope` a cell, so that nothing can tear."""
+    ramp = slope * torch.arange(plane.shape[0], dtype=plane.dtype)
+    for along in (ramp[:, None], ramp[None, :]):
+        dim = 0 if along.shape[0] > 1 else 1
+        plane = torch.cummin(plane - along, dim).values + along
+        plane = torch.cummin((plane + along).flip(dim), dim).values.flip(dim) - along
+    return plane
 
 
 def _close_border(usable: Tensor, dy: int, dx: int) -> None:

@@ -48,9 +48,9 @@ def find_layout(cues: Cues, segments: Segments, focal: float) -> Layout:
     middle = float(np.clip(_SUBJECT_WIDTH * focal * width / max(width, height), 1.0, 40.0))
     gentle = (_GENTLE_TOP + (_GENTLE_BOTTOM - _GENTLE_TOP) * y) / middle
 
-    # Behind a background out of focus there is no far horizon.
+    # Behind a background out of focus there is no far horizon, nor in a drawing.
     sky_share = float((cues.sky * segments.area).sum())
-    outdoors = float(rise(sky_share, 0.04, 0.12)) * (1 - cues.depth_of_field)
+    outdoors = float(rise(sky_share, 0.04, 0.12)) * (1 - cues.depth_of_field) * (1 - cues.drawn)
     low = _sky_bottom(cues, segments)
     # Sky down to the foot of the picture: it looks up, and shows no ground.
     grounded = outdoors * float(rise(low, 0.85, 0.7))

@@ -82,7 +82,14 @@ def test_a_link_to_a_file_is_a_path_of_that_file(tmp_path: Path) -> None:
 
 
 def test_a_library_among_the_photos_is_left_out(tmp_path: Path) -> None:
-    make(tmp_path, "lib/catalog.sqlite", "lib/thumbs/ab/x.webp", "lib/lock", "lib/mine.jpg", "lib/runs/1.json")
+    make(
+        tmp_path,
+        "lib/catalog.sqlite",
+        "lib/thumbs/ab/x.webp",
+        "lib/lock",
+        "lib/mine.jpg",
+        "lib/runs/1.json",
+    )
     result = scan([tmp_path])
     assert reasons(result, tmp_path.resolve()) == {"lib/mine.jpg": None}
     assert result.libraries == [str(tmp_path.resolve() / "lib")]

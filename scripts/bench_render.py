@@ -64,8 +64,6 @@ def main() -> None:
             print_frame(renderer, scene, fit_long_side(photo, width), options.frames)
         print_clip(renderer, scene, photo)
     print_equality(options.photo, options.engine)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"most memory: {most * (1 if sys.platform == 'darwin' else 1024) / 1e9:.2f} GB")
 
 
 def parse_options() -> argparse.Namespace:
@@ -184,8 +182,15 @@ def print_clip(renderer: Renderer, scene: Gaussians, photo: Intrinsics) -> None:
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(
         f"clip of {info.frames} frames, {info.width} x {info.height}: {wall:.2f} s, processor "
-        f"{processor:.2f} s, {len(buffer.getvalue()) / 1e6:.2f} MB, magnified by {info.zoom:.3f}"
+        f"{processor:.2f} s, {len(buffer.getvalue()) / 1e6:.2f} MB, "
+        f"magnified by {info.zoom:.3f}; most memory so far {most_memory() / 1e9:.2f} GB"
     )
+
+
+def most_memory() -> int:
+    """Return the most bytes that this process has held at once, the making of scenes included."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
 
 
 def print_equality(path: Path, engine: Engine) -> None:

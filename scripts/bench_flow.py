@@ -27,8 +27,8 @@ from jobs import ingest as ingest_job
 from jobs.output import Output
 from pipeline import run_inline
 from pipeline.flow import Flow
-from pipeline.stop import Stop
 from pipeline.run_ray import ClusterSettings, RayRunner
+from pipeline.stop import Stop
 from schemas.records import Outcome, PhotoFile
 from schemas.settings import IngestSettings
 from tests.made_photos import make_photo

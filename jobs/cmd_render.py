@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.pictures import Picture
     from sharp_core.clips import ClipSettings, StillSettings
 
+_PHOTOS_OWN = 1 << 20  # pixels of the long side; none is shown above the photo's
 _ENGINES = {Device.AUTO: "auto", Device.CPU: "cpu", Device.CUDA: "gpu", Device.MPS: "torch"}
 
 
@@ -67,6 +68,8 @@ def render(
     from sharp_core.trajectories import Trajectory
 
     suffix = to.suffix.lower()
+    if no_crop and width is None:
+        width = _PHOTOS_OWN
     settings: ClipSettings | StillSettings
     if suffix == STILL_SUFFIX:
         if trajectory or steps or fps:

@@ -1,0 +1,278 @@
+"""How long the published network takes a photo, in which precision, with how much memory.
+
+    python scripts/bench_network.py --checkpoint sharp.pt                      # CPU, one photo
+    python scripts/bench_network.py --device cuda --dtypes fp32 tf32 bf16 fp16 \
+        --batches 1 2 4 8 --repeat 5 --compiled --published ml-sharp
+
+Without --checkpoint, random weights are written to a temporary file: times are the same, errors are
+not those of real weights. `photo` is from the uint8 pixels of 12 megapixels to metric Gaussians on
+the device, `forward` the network's share of it, both a photo. Errors are against fp32 at batch 1.
+The floor is the network's operations over the rate of matrix products that is measured in the same
+run and precision. --published PATH runs the forward pass of a checkout of apple/ml-sharp first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench_environment import print_environment
+
+from sharp_core.gaussians import Gaussians
+from sharp_core.geometry import Shapes, covariances
+from sharp_core.network.composer import NdcGaussians
+from sharp_core.network.config import PRESETS, NetworkConfig, PresetName
+from sharp_core.network.model import SharpNetwork
+from sharp_core.predictors.interface import PredictorInput
+from sharp_core.predictors.precision import Precision, dtype_of, keep_to
+from sharp_core.predictors.sharp import SharpPredictor
+
+PHOTO_HEIGHT, PHOTO_WIDTH, FOCAL_PX = 3024, 4032, 3200.0
+MATRIX_ROWS = 35 * 577  # tokens of one photo's patches
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The least of a few runs."""
+
+    wall: float  # seconds
+    processor: float  # CPU seconds of this process, user and system
+
+
+def main() -> None:
+    options = parse_options()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = torch.device(options.device)
+    config = PRESETS[options.preset]
+    operations = count_operations(config)
+    print_environment()
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    print(f"# {where}, {torch.get_num_threads()} threads, {operations / 1e12:.2f} TFLOP a photo")
+    with checkpoint_of(config, options.checkpoint) as checkpoint:
+        if options.published:
+            bench_published(options.published, checkpoint, config, device, options.repeat)
+        print("precision compiled batch | forward s | photo s | CPU s | peak GB | TFLOP/s floor s"
+              " | error of means, covariances")  # fmt: skip
+        reference: Gaussians | None = None
+        for dtype in options.dtypes:
+            rate = matrix_rate(dtype, config.vit.width, device)
+            for compiled in (False, True) if options.compiled else (False,):
+                for batch in options.batches:
+                    predictor = SharpPredictor.load(
+                        checkpoint, options.preset, device=options.device, dtype=dtype,
+                        batch_size=batch, compiled=compiled,
+                    )  # fmt: skip
+                    scene = bench(predictor, dtype, batch, rate, operations, options.repeat)
+                    if reference is None and dtype == "fp32":
+                        reference = scene
+                    print_errors(scene, reference)
+                    del predictor
+
+
+def parse_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--preset", choices=get_args(PresetName), default="sharp")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batches", type=int, nargs="+", default=[1])
+    # fp32 first: the errors of the others are against it.
+    parser.add_argument("--dtypes", nargs="+", default=["fp32"], choices=get_args(Precision)[1:])
+    parser.add_argument("--compiled", action="store_true", help="compiled as well")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--published", type=Path)
+    return parser.parse_args()
+
+
+def bench(
+    predictor: SharpPredictor,
+    dtype: Precision,
+    batch: int,
+    rate: float,
+    operations: int,
+    repeat: int,
+) -> Gaussians:
+    """Time one configuration, print its row without the errors, and return the first scene."""
+    device = predictor.device
+    photos = [photo(index) for index in range(batch)]
+    forwards: list[float] = []
+    predictor._run = timed(predictor._run, device, forwards)
+    scenes: list[Gaussians] = []
+
+    def predict() -> None:
+        scenes[:] = predictor.predict(photos)
+
+    reset_peak(device)
+    whole = best_of(repeat, device, predict)
+    compiled = "yes" if predictor._compiled else "no"
+    print(
+        f"{dtype:9} {compiled:8} {batch:5} | {min(forwards) / batch:9.4f} |"
+        f" {whole.wall / batch:7.4f} | {whole.processor / batch:5.1f} | {peak_gb(device):7.2f} |"
+        f" {rate / 1e12:7.2f} {operations / rate:7.4f}",
+        end="",
+        flush=True,
+    )
+    return scenes[0]
+
+
+def timed(
+    run: Callable[[Tensor, Tensor], NdcGaussians], device: torch.device, seconds: list[float]
+) -> Callable[[Tensor, Tensor], NdcGaussians]:
+    """Return `run` that adds what each call takes to `seconds`."""
+
+    def timed_run(images: Tensor, factors: Tensor) -> NdcGaussians:
+        synchronize(device)
+        started = time.perf_counter()
+        result = run(images, factors)
+        synchronize(device)
+        seconds.append(time.perf_counter() - started)
+        return result
+
+    return timed_run
+
+
+def bench_published(
+    path: Path, checkpoint: Path, config: NetworkConfig, device: torch.device, repeat: int
+) -> None:
+    """Time the forward pass of the published code, as it comes: float32, one photo."""
+    sys.path.insert(0, str(path / "src"))
+    models = importlib.import_module("sharp.models")
+    predictor = models.create_predictor(models.PredictorParams())
+    predictor.load_state_dict(torch.load(checkpoint, mmap=True, weights_only=True), assign=True)
+    predictor.eval().to(device)
+    image = torch.rand((1, 3, config.resolution, config.resolution), device=device)
+    factor = torch.tensor([0.8], device=device)
+    reset_peak(device)
+
+    @torch.no_grad()
+    def forward() -> None:
+        predictor(image, factor)
+
+    timing = best_of(repeat, device, forward)
+    print(f"published code: forward {timing.wall:.4f} s, CPU {timing.processor:.1f} s, "
+          f"peak {peak_gb(device):.2f} GB")  # fmt: skip
+
+
+def count_operations(config: NetworkConfig) -> int:
+    """Return the floating point operations of one photo, without computing any."""
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        side = config.resolution
+        SharpNetwork(config).eval()(torch.empty((1, 3, side, side)), torch.empty(1))
+    return int(counter.get_total_flops())
+
+
+def matrix_rate(dtype: Precision, width: int, device: torch.device) -> float:
+    """Return operations a second of the transformers' largest product, in `dtype`."""
+    rows = MATRIX_ROWS if device.type != "cpu" else MATRIX_ROWS // 10
+    left = torch.randn((rows, width), device=device).to(dtype_of(dtype))
+    right = torch.randn((width, 4 * width), device=device).to(dtype_of(dtype))
+    with keep_to(dtype):
+        timing = best_of(5, device, lambda: left @ right)
+    return 2.0 * rows * width * 4 * width / timing.wall
+
+
+def best_of(repeat: int, device: torch.device, run: Callable[[], object]) -> Timing:
+    """Return the least wall time and CPU time of `repeat` runs, warmed up where that matters."""
+    walls, processors = [], []
+    warm_up = 0 if device.type == "cpu" else 2
+    for index in range(warm_up + repeat):
+        wall, processor = time.perf_counter(), time.process_time()
+        run()
+        synchronize(device)
+        if index >= warm_up:
+            walls.append(time.perf_counter() - wall)
+            processors.append(time.process_time() - processor)
+    return Timing(min(walls), min(processors))
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for the device to be done."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def reset_peak(device: torch.device) -> None:
+    """Count peak memory from here, where the device can."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_gb(device: torch.device) -> float:
+    """Return peak memory: of the device, or of this process since it began."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def print_errors(scene: Gaussians, reference: Gaussians | None) -> None:
+    """End the row with the errors against the first fp32 scene."""
+    if reference is None:
+        print(" | -")
+        return
+    means = relative_error(scene.means, reference.means)
+    shapes = [covariances(Shapes(s.quats.double(), s.scales.double())) for s in (scene, reference)]
+    print(f" | {means:.1e}, {relative_error(*shapes):.1e}")
+
+
+def relative_error(found: Tensor, expected: Tensor) -> float:
+    """Return the norm of the difference over the norm."""
+    norm = torch.linalg.vector_norm
+    return float(norm(found.double() - expected.double()) / norm(expected.double()))
+
+
+def photo(seed: int) -> PredictorInput:
+    """Return a photo of 12 megapixels: soft shapes with grain."""
+    rng = np.random.default_rng(seed)
+    small = torch.from_numpy(rng.random((1, 3, 24, 32), dtype=np.float32))
+    large = torch.nn.functional.interpolate(small, (PHOTO_HEIGHT, PHOTO_WIDTH), mode="bicubic")
+    grain = 0.02 * torch.from_numpy(rng.standard_normal(large.shape, dtype=np.float32))
+    pixels = (255 * (large + grain).clamp(0, 1)).to(torch.uint8)[0].permute(1, 2, 0)
+    return PredictorInput(pixels.contiguous().numpy(), FOCAL_PX)
+
+
+@contextmanager
+def checkpoint_of(config: NetworkConfig, given: Path | None) -> Iterator[Path]:
+    """Yield `given`, or a temporary file of random weights that keep signals alive."""
+    if given is not None:
+        yield given
+        return
+    with torch.device("meta"):
+        shapes = {name: p.shape for name, p in SharpNetwork(config).named_parameters()}
+    generator = torch.Generator().manual_seed(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "random.pt"
+        torch.save({name: random_weight(name, s, generator) for name, s in shapes.items()}, path)
+        yield path
+
+
+def random_weight(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
+    """Return weights as they are before training: gains near 1, the rest by its inputs."""
+    if len(shape) == 1:
+        gain = 0.0 if name.endswith("bias") else 0.1 if name.endswith("gamma") else 1.0
+        return gain + 0.05 * torch.randn(shape, generator=generator)
+    return torch.randn(shape, generator=generator) / math.sqrt(math.prod(shape[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""How long the network's Gaussians take to become metric ones.
+
+    python scripts/bench_unproject.py [--device cuda] [--repeat 5] [--threads 2]
+
+Baseline in the same run: a float64 SVD of all covariances on the CPU, as the published tool does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench_environment import print_environment
+
+from sharp_core.geometry import Shapes, covariances, ndc_to_metric
+from sharp_core.network.composer import NdcGaussians
+from sharp_core.network.config import PRESETS
+
+FOCAL_PX, WIDTH, HEIGHT = 1612.8, 2016, 1512
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    device = torch.device(options.device)
+    print_environment()
+    ndc = random_ndc(PRESETS["sharp"].gaussians, device)
+    factors = torch.tensor((WIDTH / (2 * FOCAL_PX), HEIGHT / (2 * FOCAL_PX), 1.0), device=device)
+    expected = covariances(Shapes(ndc.quats[0].double(), ndc.scales[0].double()))
+    expected = factors.double()[:, None] * expected * factors.double()
+
+    with torch.inference_mode():
+        scene = ndc_to_metric(ndc, 0, FOCAL_PX, WIDTH, HEIGHT)
+        found = covariances(Shapes(scene.quats.double(), scene.scales.double()))
+        norm = torch.linalg.matrix_norm
+        error = float((norm(found - expected) / norm(expected)).max())
+        ours = best_of(
+            options.repeat,
+            device,
+            lambda: ndc_to_metric(ndc, 0, FOCAL_PX, WIDTH, HEIGHT),
+        )
+        published = best_of(1, device, lambda: decompose_as_published(expected))
+    print(f"Gaussians               {len(scene):,}, {options.threads} threads")
+    for name, (wall, processor) in (("to metric", ours), ("float64 SVD on the CPU", published)):
+        print(f"{name:22}  {wall * 1e3:9.1f} ms   CPU time {processor * 1e3:9.1f} ms")
+    print(f"largest error of one covariance, relative: {error:.1e}")
+
+
+def random_ndc(count: int, device: torch.device) -> NdcGaussians:
+    """Return Gaussians as the network gives them, in its memory layout (attributes apart)."""
+    generator = torch.Generator().manual_seed(0)
+
+    def normal(channels: int) -> Tensor:
+        values = torch.randn(channels, count, generator=generator).to(device)
+        return values.t()[None]  # (1, N, channels)
+
+    identity = torch.tensor((1.0, 0.0, 0.0, 0.0), device=device)
+    return NdcGaussians(
+        means=normal(3),
+        quats=identity + 0.5 * normal(4),
+        scales=0.002 * torch.exp(normal(3)),
+        opacities=torch.sigmoid(normal(1))[..., 0],
+        colors=torch.sigmoid(normal(3)),
+    )
+
+
+def decompose_as_published(matrices: Tensor) -> None:
+    """Decompose covariances in float64 on the CPU."""
+    torch.linalg.svd(matrices.cpu())
+
+
+def best_of(repeat: int, device: torch.device, run: Callable[[], object]) -> tuple[float, float]:
+    """Return the least wall time and CPU time in seconds."""
+    walls, processors = [], []
+    for _ in range(repeat):
+        wall, processor = time.perf_counter(), time.process_time()
+        run()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    return min(walls), min(processors)
+
+
+if __name__ == "__main__":
+    main()

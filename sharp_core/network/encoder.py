@@ -73,12 +73,12 @@ class PyramidEncoder(nn.Module):
     def forward(self, image: Tensor) -> Features:
         """Encode `image` (B, 3, R, R), sRGB in [0, 1]."""
         batch, size, grid = len(image), self.config.image_size, self.config.grid
-        image = (2.0 * image - 1.0).to(self.fuse_lowres.weight.dtype)
+        image = 2.0 * image - 1.0
         half = F.interpolate(image, scale_factor=0.5, mode="bilinear")
         quarter = F.interpolate(image, scale_factor=0.25, mode="bilinear")  # (B, 3, size, size)
         level0 = cut(image, size, size * 3 // 4)  # (25 B, 3, size, size)
         level1 = cut(half, size, size // 2)  # (9 B, 3, size, size)
-        patches = torch.cat((level0, level1, quarter))  # (35 B, 3, size, size)
+        patches = torch.cat((level0, level1, quarter)).to(self.fuse_lowres.weight.dtype)
         maps = self._encode_patches(patches, len(level0))
         last0, last1, last2 = torch.split(maps.last, [len(level0), len(level1), batch])
 
@@ -86,7 +86,7 @@ class PyramidEncoder(nn.Module):
         features_quarter = self.upsample_latent1(merge(maps.taps[1], batch, grid // 8))
         features_eighth = self.upsample0(merge(last0, batch, grid // 8))
         features_sixteenth = self.upsample1(merge(last1, batch, grid // 4))
-        whole = self.upsample_lowres(self.image_encoder(quarter).last)
+        whole = self.upsample_lowres(self.image_encoder(patches[-batch:]).last)
         low = torch.cat((self.upsample2(last2), whole), dim=1)
         return Features(
             features_half,

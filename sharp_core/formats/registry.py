@@ -10,33 +10,55 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.ply_read import read_ply
 from sharp_core.formats.ply_write import write_ply
 from sharp_core.formats.scene import SceneInfo, StoredScene
+from sharp_core.formats.sog_meta import META
+from sharp_core.formats.sog_read import read_sog, read_sog_folder
+from sharp_core.formats.sog_write import SogOptions, write_sog, write_sog_folder
 from sharp_core.gaussians import Gaussians
+
+
+# What each format can be told. None stands for its defaults.
+Options = SogOptions
 
 
 @dataclass(frozen=True, slots=True)
 class SplatFormat:
-    """One format."""
+    """One format. `options` is the class of what its writer can be told, where it can be."""
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[BinaryIO], StoredScene]
-    write: Callable[[BinaryIO, Gaussians, SceneInfo | None], None]
+    write: Callable[[BinaryIO, Gaussians, SceneInfo | None, Options | None], None]
+    options: type[Options] | None = None
+
+
+def _write_ply(
+    file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None, _: Options | None
+) -> None:
+    write_ply(file, gaussians, info)
 
 
 FORMATS = {
     splat_format.name: splat_format
-    for splat_format in (SplatFormat("ply", (".ply",), read_ply, write_ply),)
+    for splat_format in (
+        SplatFormat("ply", (".ply",), read_ply, _write_ply),
+        SplatFormat("sog", (".sog",), read_sog, write_sog, SogOptions),
+    )
 }
 
 
 def format_of(path: str | Path) -> SplatFormat:
-    """Return the format of a path's suffix. Raises FormatError that lists the known ones."""
+    """Return the format of a path's suffix, or of a SOG's meta.json.
+
+    Raises FormatError that lists the known ones.
+    """
+    if Path(path).name == META:
+        return FORMATS["sog"]
     suffix = Path(path).suffix.lower()
     for splat_format in FORMATS.values():
         if suffix in splat_format.suffixes:
@@ -57,15 +79,22 @@ def write_scene(
     info: SceneInfo | None = None,
     *,
     format_name: str | None = None,
+    options: Options | None = None,
 ) -> None:
     """Write a scene to a path or to an open binary file, which needs `format_name`.
 
+    A path that ends in meta.json becomes a SOG as a folder, whose images lie beside that file.
     Equal scenes give equal bytes. Raises ValueError, naming the field, if the Gaussians make no
     sense, and FormatError if the format cannot express them.
     """
     splat_format = _choose(target, format_name)
+    if options is not None and type(options) is not splat_format.options:
+        raise FormatError(f"{type(options).__name__} are not for {splat_format.name}")
+    if _is_sog_folder(target):
+        write_sog_folder(Path(target), gaussians, info, options)
+        return
     with _opened(target, "wb") as file:
-        splat_format.write(file, gaussians, info)
+        splat_format.write(file, gaussians, info, options)
 
 
 def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
@@ -75,12 +104,14 @@ def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None)
     read at all. A good file gives at least one Gaussian and finite values only.
     """
     splat_format = _choose(source, format_name)
-    with _opened(source, "rb") as file:
-        try:
+    try:
+        if _is_sog_folder(source):
+            return read_sog_folder(Path(source))
+        with _opened(source, "rb") as file:
             return splat_format.read(file)
-        except FormatError as error:
-            name = getattr(file, "name", f"{splat_format.name} file")
-            raise FormatError(f"{name}: {error}") from None
+    except FormatError as error:
+        name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
+        raise FormatError(f"{name}: {error}") from None
 
 
 def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
@@ -89,6 +120,10 @@ def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatForma
     if isinstance(place, str | Path):
         return format_of(place)
     raise FormatError(f"an open file needs the name of its format: {_known()}")
+
+
+def _is_sog_folder(place: str | Path | BinaryIO) -> TypeGuard[str | Path]:
+    return isinstance(place, str | Path) and Path(place).name == META
 
 
 def _opened(place: str | Path | BinaryIO, mode: str) -> AbstractContextManager[BinaryIO]:

@@ -65,6 +65,10 @@ def ingest(
         bool,
         typer.Option("--full-raw", help="Develop camera RAW files instead of their previews."),
     ] = False,
+    no_photo_depth: Annotated[
+        bool,
+        typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
+    ] = False,
     address: Annotated[
         str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")
     ] = None,
@@ -103,7 +107,7 @@ def ingest(
     output = Output(json, quiet, verbose)
     settings = IngestSettings(
         ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
-        PhotoSettings(focal_mm, allow_small, allow_wide, full_raw),
+        PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
         format,
         tuple(exclude or ()),
         batch_size,

@@ -35,6 +35,10 @@ def predict(
     full_raw: Annotated[
         bool, typer.Option("--full-raw", help="Develop a camera RAW instead of its preview.")
     ] = False,
+    no_photo_depth: Annotated[
+        bool,
+        typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
+    ] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -49,7 +53,13 @@ def predict(
     settings = ModelSettings(
         model, os.fspath(checkpoint) if checkpoint else None, preset, device, dtype
     )
-    photo_settings = PhotoSettings(focal_mm, allow_small=True, allow_wide=True, full_raw=full_raw)
+    photo_settings = PhotoSettings(
+        focal_mm,
+        allow_small=True,
+        allow_wide=True,
+        full_raw=full_raw,
+        own_depth=not no_photo_depth,
+    )
     with shown_fetching(output) as fetching:
         resolved = resolve_model(settings, fetching)
     prediction = predict_file(photo, to, resolved, photo_settings)

@@ -319,6 +319,7 @@ class Catalog:
                 depth_near_m=scene.depth_near_m,
                 depth_median_m=scene.depth_median_m,
                 depth_far_m=scene.depth_far_m,
+                depth_scale=scene.depth_scale,
                 decode_seconds=photo.seconds,
                 predict_seconds=scene.predict_seconds,
                 encode_seconds=scene.encode_seconds,

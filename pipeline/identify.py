@@ -48,6 +48,8 @@ def scene_id_of(
     parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
     if settings.full_raw and media_type in _RAW_TYPES:
         parts.append("full_raw")
+    if not settings.own_depth and media_type == MediaType.HEIF:
+        parts.append("no_own_depth")
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
 
 

@@ -16,12 +16,15 @@ import numpy.typing as npt
 
 from pipeline.heif_boxes import read_container
 from schemas.records import MediaType
+from sharp_core.depth_scale import compare_depth, scaled
+from sharp_core.gaussians import Gaussians
 
 Depth = npt.NDArray[np.float32]  # (height, width) metres, NaN where it is not known
 
 # As an element or as an attribute: both are XMP.
 _ACCURACY = re.compile(rb"""depthData:Accuracy(?:>|=["'])\s*(\w+)""")
 _UNIFORM_DISPARITY = 1  # the map's values are linear in disparity: ISO 23008-2, section G.14
+_COARSE_SIDE = 256  # samples; a median needs no more
 _ASPECT_TOLERANCE = 0.02  # rounding of a small map's sides; a crop differs by more
 
 
@@ -65,3 +68,28 @@ def _read_disparity(data: bytes) -> Depth | None:
     depth = np.full(values.shape, np.nan, np.float32)
     np.divide(1.0, disparity, out=depth, where=disparity > 0)
     return depth
+
+
+def coarse_photo_depth(
+    data: bytes, media_type: MediaType, orientation: int, width: int, height: int
+) -> Depth | None:
+    """Return what `read_photo_depth` does, small enough to travel with the photo's record."""
+    depth = read_photo_depth(data, media_type, orientation, width, height)
+    if depth is None:
+        return None
+    step = max(1, max(depth.shape) // _COARSE_SIDE)
+    return np.ascontiguousarray(depth[step // 2 :: step, step // 2 :: step])
+
+
+def scaled_by_photo(scene: Gaussians, depth_m: Depth | None) -> tuple[Gaussians, float | None]:
+    """Return the scene in the size that the photo's own depth gives it, and the factor.
+
+    The factor is None, and the scene as it was, where there is no depth, or where the two see
+    different shapes, so that no factor would help.
+    """
+    if depth_m is None:
+        return scene, None
+    found = compare_depth(scene, depth_m)
+    if not found.agrees:
+        return scene, None
+    return scaled(scene, found.factor), found.factor

@@ -11,6 +11,7 @@ from pipeline.focal import resolve_focal
 from pipeline.identify import identify
 from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
+from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
 from pipeline.scan import FoundFile
 from pipeline.stages import GENERATOR, read_sidecar, read_unchanged
 from pipeline.store import Store
@@ -40,6 +41,7 @@ class Prediction:
     depth_near_m: float
     depth_median_m: float
     depth_far_m: float
+    depth_scale: float | None
     seconds: float
 
     def as_dict(self) -> dict[str, object]:
@@ -77,7 +79,11 @@ def predict_file(
         raise PhotoError(error.reason, f"{photo}: {error.message} ({error.reason})") from error
     height, width = pixels.shape[:2]
     focal = resolve_focal(meta.focal, width, height, settings.focal_35mm)
-    scene = model.load().predict([PredictorInput(pixels, focal.px)])[0]
+    depth_m = None
+    if settings.own_depth:
+        depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
+    (predicted,) = model.load().predict([PredictorInput(pixels, focal.px)])
+    scene, depth_scale = scaled_by_photo(predicted, depth_m)
     info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
     stored = Store(to.absolute().parent).write(
         to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)
@@ -97,5 +103,6 @@ def predict_file(
         depth_near_m=near,
         depth_median_m=median,
         depth_far_m=far,
+        depth_scale=depth_scale,
         seconds=round(time.perf_counter() - started, 3),
     )

@@ -22,6 +22,7 @@ from pipeline.focal import resolve_focal
 from pipeline.identify import photo_id_of, scene_id_of
 from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
+from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
 from pipeline.size_rules import skip_by_size, skip_message
 from pipeline.store import Store, is_disk_full, scene_path, thumb_path
 from pipeline.thumbnail import thumbnail
@@ -75,6 +76,9 @@ class DecodeStage:
             )
             height, width = pixels.shape[:2]
             focal = resolve_focal(meta.focal, width, height, self.settings.focal_35mm)
+            depth_m = None
+            if self.settings.own_depth:
+                depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
             picture = thumbnail(pixels)
             thumb = self.store.write(thumb_path(file.photo_id), lambda f: f.write(picture))
         except RunError:
@@ -82,7 +86,7 @@ class DecodeStage:
         except Exception as error:
             return failed(file, "decode", error, meta)
         seconds = time.perf_counter() - started
-        return DecodedPhoto(file, meta, focal, width, height, thumb, seconds), pixels
+        return DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m), pixels
 
 
 class PredictStage:
@@ -142,6 +146,7 @@ class EncodeStage:
         file = photo.file
         try:
             scene.check()
+            scene, depth_scale = scaled_by_photo(scene, photo.depth_m)
             near, median, far = depth_quantiles(scene, (0.01, 0.5, 0.99))
             scene_id = scene_id_of(
                 file.photo_id, file.media_type, self.model.fingerprint, self.settings
@@ -167,6 +172,7 @@ class EncodeStage:
             depth_near_m=near,
             depth_median_m=median,
             depth_far_m=far,
+            depth_scale=depth_scale,
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
         )

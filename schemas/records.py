@@ -8,8 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from schemas.errors import FailureReason, SkipReason
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class MediaType(StrEnum):
@@ -122,6 +127,8 @@ class DecodedPhoto:
     height: int
     thumb: StoredFile
     seconds: float
+    # What the photo itself knows of depth: metres, coarse, NaN where unknown.
+    depth_m: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ class SceneRecord:
     depth_near_m: float  # 0.01, 0.5 and 0.99 quantiles over the Gaussians
     depth_median_m: float
     depth_far_m: float
+    depth_scale: float | None  # by which the photo's own depth has corrected the scene
     predict_seconds: float
     encode_seconds: float
 

@@ -124,6 +124,7 @@ scenes = Table(
     Column("depth_near_m", Float, nullable=False),
     Column("depth_median_m", Float, nullable=False),
     Column("depth_far_m", Float, nullable=False),
+    Column("depth_scale", Float),  # by which the photo's own depth has corrected the scene
     Column("decode_seconds", Float),
     Column("predict_seconds", Float),
     Column("encode_seconds", Float),

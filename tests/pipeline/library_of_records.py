@@ -66,6 +66,7 @@ def done(file: PhotoFile, about: PhotoMeta | None = None, model: str = "prior") 
         depth_near_m=0.8,
         depth_median_m=4.0,
         depth_far_m=60.0,
+        depth_scale=None,
         predict_seconds=1.0,
         encode_seconds=0.2,
     )

@@ -1,8 +1,8 @@
 """The model `prior`: a photo in, a plausible scene out, by hand-made rules and without weights.
 
 It stands in for `sharp` where its weights are not at hand. What it knows of depth is a guess from
-a few cues (`prior_depth`): relief and parallax look right more often than not, distances are right
-within a factor of two or three.
+a few cues (`prior_depth`): relief and parallax look right more often than not, and distances are
+of the right order.
 
     pixels -> planes -> coarse disparity -> crisp disparity -> two layers -> base Gaussians
            -> composer (NDC) -> metres

@@ -82,8 +82,7 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
 def _without_cliffs(plane: Tensor, slope: float) -> Tensor:
     """Lower (G, G) until no step exceeds `slope` a cell, so that nothing can tear."""
     ramp = slope * torch.arange(plane.shape[0], dtype=plane.dtype)
-    for along in (ramp[:, None], ramp[None, :]):
-        dim = 0 if along.shape[0] > 1 else 1
+    for dim, along in ((0, ramp[:, None]), (1, ramp[None, :])):
         plane = torch.cummin(plane - along, dim).values + along
         plane = torch.cummin((plane + along).flip(dim), dim).values.flip(dim) - along
     return plane

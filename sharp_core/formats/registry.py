@@ -21,7 +21,6 @@ from sharp_core.formats.sog_read import read_sog, read_sog_folder
 from sharp_core.formats.sog_write import SogOptions, write_sog, write_sog_folder
 from sharp_core.gaussians import Gaussians
 
-
 # What each format can be told. None stands for its defaults.
 Options = SogOptions
 

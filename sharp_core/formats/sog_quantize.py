@@ -25,27 +25,16 @@ from sharp_core.formats.sog_planes import (
     LAST_POSITION,
     SogPlanes,
     Triple,
-    code_to_component,
-    component_to_code,
     compress_lengths,
     expand_lengths,
 )
-from sharp_core.formats.sog_settings import GRID_CELLS, SogSettings, Steps
-from sharp_core.formats.sog_shapes import (
-    half_sine_of_spin,
-    least_turned,
-    most_depth,
-    scales_at_spin,
-    seen_shape,
-    without_depth,
-)
+from sharp_core.formats.sog_settings import GRID_CELLS, SogSettings, Steps, cell_size
+from sharp_core.formats.sog_shape_codes import plain_shapes, round_to, seen_shapes
 from sharp_core.formats.values import scales_to_log, unit_quats
 from sharp_core.gaussians import Gaussians, depth_quantiles
 
 # On a CPU, as many at once as keep the temporary arrays in cache.
 _CPU_BLOCK = 1 << 15
-# The bytes of a quaternion's components nearest to zero are 127 and 128.
-_MIDDLE = 128
 # Bits of the 16 of a position that are given up at most.
 _MOST_BITS = 10
 # A depth that rounds to less than half or more than double itself does not take x and y along.
@@ -88,8 +77,8 @@ class _Block(NamedTuple):
 def quantize(gaussians: Gaussians, info: SceneInfo | None, settings: SogSettings) -> SogPlanes:
     """Return the images of a scene. Raises FormatError if it has too many Gaussians for them.
 
-    Without `info` nobody knows from where the scene is seen: positions then keep their 16 bits and
-    shapes their rotations, whatever `settings` say.
+    Without `info` nobody knows from where the scene is seen: positions then keep their 16 bits,
+    whatever `settings` say.
     """
     layout = layout_of(len(gaussians), has_grid=info is not None)
     if layout.layers == 1:
@@ -107,7 +96,7 @@ def _units(gaussians: Gaussians, steps: Steps) -> _Units:
     extent = high - low
     codes = torch.where(extent > 0, LAST_POSITION / extent.clamp_min(_TINY), 0.0)
     least, most = (scales_to_log(bound) for bound in torch.aminmax(gaussians.scales))
-    # Facing shapes may be somewhat larger or smaller than any axis was: hence a margin of 2.
+    # The axes that are stored may be longer or shorter than any was: hence the margin of 2.
     scale = max(steps.scale, (float(most - least) + 2) / (CODEBOOK_SIZE - 1))
     least, most = (linear_to_srgb(bound) for bound in torch.aminmax(gaussians.colors))
     # Rounding to multiples of several units may add one unit at either end, or more.
@@ -140,13 +129,14 @@ def _quantize(
             colors=gaussians.colors[rows].t().contiguous(),
         )
         codes.positions[:, rows] = _positions(block.means, steps, info, units)
-        if info is not None and settings.shapes == "facing":
-            codes.quats[:, rows], codes.scales[:, rows] = _facing_shapes(block, steps, info, units)
+        if info is None:
+            shapes = plain_shapes(block.quats, block.scales, steps, units.scale)
         else:
-            codes.quats[:, rows], codes.scales[:, rows] = _full_shapes(block, steps, units)
-        step = units.color * _multiple(steps.color / 255, units.color)
-        shown = linear_to_srgb(block.colors)
-        codes.colors[:, rows] = _round_to(shown, step, units.color)
+            slopes = _slopes(block.means, info)
+            shapes = seen_shapes(slopes, block.quats, block.scales, steps, units.scale)
+        codes.quats[:, rows], codes.scales[:, rows] = shapes
+        srgb = linear_to_srgb(block.colors)
+        codes.colors[:, rows] = round_to(srgb, steps.color / 255, units.color)
         codes.opacities[rows] = (block.opacities * (255 / steps.opacity)).round_() * steps.opacity
     return codes
 
@@ -173,15 +163,9 @@ def _positions(means: Tensor, steps: Steps, info: SceneInfo | None, units: _Unit
     ratio = torch.where(kept, ratio, 1.0)
     codes = [
         _round_position(means[axis] * ratio, distance * (steps.across * cell), units, axis)
-        for axis, cell in enumerate(_cells(info))
+        for axis, cell in enumerate(cell_size(info))
     ]
     return torch.stack((*codes, depth))
-
-
-def _cells(info: SceneInfo) -> tuple[float, float]:
-    """Return width and height of a cell at a distance of 1."""
-    focal = info.focal_px * GRID_CELLS
-    return info.width / focal, info.height / focal
 
 
 def _round_position(metres: Tensor, step: Tensor, units: _Units, axis: int) -> Tensor:
@@ -193,54 +177,11 @@ def _round_position(metres: Tensor, step: Tensor, units: _Units, axis: int) -> T
     return (exact / power).round_().mul_(power).clamp_(0, LAST_POSITION)
 
 
-def _facing_shapes(
-    block: _Block, steps: Steps, info: SceneInfo, units: _Units
-) -> tuple[Tensor, Tensor]:
-    """Return codes of quaternions and scales (3, B) that look alike from the photo's place.
-
-    What the depth's scale and the turn lose by rounding, the other two scales make up for.
-    """
-    x, y, z = block.means
-    widest = torch.tensor(_cells(info), device=z.device)[:, None] * (GRID_CELLS * _WIDEST)
-    slopes = (torch.stack((x, y)) / z.clamp_min(_TINY)).clamp(-widest, widest)
-    seen, extent = seen_shape(slopes, block.quats, block.scales)
-    depth_step = units.scale * _multiple(steps.depth_scale, units.scale)
-    limit = scales_to_log(most_depth(seen, slopes))
-    depth_log = torch.minimum(
-        _round_to(scales_to_log(extent), depth_step, 1.0),
-        (limit / depth_step).floor_() * depth_step,
-    )
-    across = without_depth(seen, slopes, depth_log.exp())
-    spin = component_to_code(half_sine_of_spin(across))
-    spin = ((spin - _MIDDLE) / steps.rotation).round_().mul_(steps.rotation).add_(_MIDDLE)
-    spin.clamp_(0, 255)
-    first, second = scales_at_spin(across, code_to_component(spin))
-    step = units.scale * _multiple(steps.scale, units.scale)
-    logs = scales_to_log(torch.stack((first, second)))
-    codes = torch.cat(
-        (_round_to(logs, step, units.scale), (depth_log / units.scale).round_()[None])
-    )
-    middle = torch.full_like(spin, _MIDDLE)
-    return torch.stack((middle, middle, spin)), codes
-
-
-def _full_shapes(block: _Block, steps: Steps, units: _Units) -> tuple[Tensor, Tensor]:
-    """Return codes of quaternions and scales (3, B)."""
-    quats, scales = least_turned(block.quats, block.scales)
-    codes = component_to_code(quats[1:])
-    codes = ((codes - _MIDDLE) / steps.rotation).round_().mul_(steps.rotation).add_(_MIDDLE)
-    step = units.scale * _multiple(steps.scale, units.scale)
-    return codes.clamp_(0, 255), _round_to(scales_to_log(scales), step, units.scale)
-
-
-def _multiple(step: float, unit: float) -> int:
-    """Return the number of units nearest to a step."""
-    return max(1, round(step / unit))
-
-
-def _round_to(values: Tensor, step: float, unit: float) -> Tensor:
-    """Return multiples of `step` in units of `unit`, of which `step` is a multiple."""
-    return (values / step).round_().mul_(step / unit).round_()
+def _slopes(means: Tensor, info: SceneInfo) -> Tensor:
+    """Return x / z and y / z (2, B) where renderers take the Gaussian to be."""
+    width, height = cell_size(info)
+    widest = means.new_tensor((width, height))[:, None] * (GRID_CELLS * _WIDEST)
+    return (means[:2] / means[2].clamp_min(_TINY)).clamp(-widest, widest)
 
 
 def _hide_transparent(codes: _Codes) -> None:

@@ -1,7 +1,8 @@
 """Which form of a Gaussian's shape a SOG stores, so that neighbours store similar numbers.
 
-`least_turned` picks among forms that are exactly equal. `seen_shape` and what follows it find a
-Gaussian that looks the same from the photo's place and has one axis along the camera's z.
+`least_turned` picks among the forms that are exactly equal. The others work on what is seen from
+the photo's place: given one axis of a Gaussian, rounded as coarsely as one likes, they choose the
+other two such that the picture does not change.
 
 Quantities have one row for each component, (3, N) and (4, N), the fast way around in PyTorch.
 """
@@ -15,20 +16,28 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# The extent along z of a Gaussian off the picture's centre is seen as one across. At most this
-# share of what is seen may come from there, so that the other two axes stay above zero.
-_MOST_FROM_DEPTH = 0.5
+# At most this share of what is seen may come from the given axis, so that the others stay above
+# zero.
+_MOST_FROM_AXIS = 0.5
 # The share of the longer axis below which float32 cannot tell the shorter one from zero.
 _FLATTEST = 1e-3
 _TINY = 1e-30
 
 
-class SeenShape(NamedTuple):
-    """Covariance of what is seen of Gaussians from the photo's place, in metres at their depth."""
+class Seen(NamedTuple):
+    """A symmetric 2 x 2 matrix for each Gaussian, such as its covariance in the picture."""
 
     xx: Tensor  # (N,)
     xy: Tensor
     yy: Tensor
+
+
+class Axes(NamedTuple):
+    """The three axes of Gaussians as seen: vectors across and down the picture, each (2, N)."""
+
+    first: Tensor
+    second: Tensor
+    third: Tensor
 
 
 def least_turned(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,69 +48,77 @@ def least_turned(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
     turns, sources = _TURNS.to(quats), _SOURCES.to(quats.device)
     conjugates = turns * turns.new_tensor((1, -1, -1, -1))
     best = (conjugates @ quats).abs().argmax(dim=0)  # the w of quat * turn
-    turned = _multiply(quats, turns[best].t())
+    turned = multiply(quats, turns[best].t())
     turned = turned * turned[0].sign()
     return turned, scales.gather(0, sources[best].t())
 
 
-def seen_shape(slopes: Tensor, quats: Tensor, scales: Tensor) -> tuple[SeenShape, Tensor]:
-    """Return what is seen of Gaussians at `slopes` (2, N), x / z and y / z, and their extent in z.
+def seen_axes(slopes: Tensor, quats: Tensor) -> Axes:
+    """Return the axes of Gaussians at `slopes` (2, N), x / z and y / z, as the picture shows them.
 
-    The covariance is that of the affine approximation of Zwicker et al. 2001 (EWA splatting),
-    times depth squared over focal length squared.
+    Lengths are metres at their depth: the affine approximation of Zwicker et al. 2001 (EWA).
     """
-    slope_x, slope_y = slopes
-    xx = xy = yy = zz = torch.zeros_like(slope_x)
-    for column, scale in zip(_rotation(quats), scales, strict=True):
-        x, y, z = (entry * scale for entry in column)
-        across, down = x - slope_x * z, y - slope_y * z
-        xx = xx + across * across
-        xy = xy + across * down
-        yy = yy + down * down
-        zz = zz + z * z
-    return SeenShape(xx, xy, yy), zz.sqrt()
+    first, second, third = (
+        torch.stack((x - slopes[0] * z, y - slopes[1] * z)) for x, y, z in _rotation(quats)
+    )
+    return Axes(first, second, third)
 
 
-def most_depth(seen: SeenShape, slopes: Tensor) -> Tensor:
-    """Return the largest extent along z (N,) that a Gaussian seen so may have as an axis."""
-    slope_x, slope_y = slopes
+def seen_shape(axes: Axes, scales: Tensor) -> Seen:
+    """Return the covariance in the picture of Gaussians of `scales` (3, N)."""
+    xx = xy = yy = torch.zeros_like(scales[0])
+    for axis, scale in zip(axes, scales, strict=True):
+        across, down = axis * scale
+        xx, xy, yy = xx + across * across, xy + across * down, yy + down * down
+    return Seen(xx, xy, yy)
+
+
+def longest_third(seen: Seen, axes: Axes) -> Tensor:
+    """Return the largest scale (N,) that the third of `axes` may have in a Gaussian seen so."""
+    x, y = axes.third
     determinant = (seen.xx * seen.yy - seen.xy * seen.xy).clamp_min(_TINY)
-    # An axis along z of length s adds s^2 t t^T, with t the slopes; s^2 t^T C^-1 t is its share.
-    share: Tensor = seen.yy * slope_x**2 - 2 * seen.xy * slope_x * slope_y + seen.xx * slope_y**2
-    squared: Tensor = _MOST_FROM_DEPTH * determinant / share.clamp_min(_TINY)
+    # An axis a of scale s adds s^2 a a^T, which is the share s^2 a^T C^-1 a of the covariance C.
+    share = seen.yy * x * x - 2 * seen.xy * x * y + seen.xx * y * y
+    squared: Tensor = _MOST_FROM_AXIS * determinant / share.clamp_min(_TINY)
     return squared.sqrt()
 
 
-def without_depth(seen: SeenShape, slopes: Tensor, depth: Tensor) -> SeenShape:
-    """Return what the other two axes must show if the third lies along z with scale `depth`."""
-    slope_x, slope_y = slopes * depth
-    return SeenShape(
-        seen.xx - slope_x * slope_x, seen.xy - slope_x * slope_y, seen.yy - slope_y * slope_y
+def in_plane(seen: Seen, axes: Axes, third_scale: Tensor) -> Seen:
+    """Return the covariance along the first two axes of Gaussians seen so, with a third axis given.
+
+    With M the matrix of the first two as seen, it is M^-1 (C - s^2 a a^T) M^-T.
+    """
+    x, y = axes.third * third_scale
+    xx, xy, yy = seen.xx - x * x, seen.xy - x * y, seen.yy - y * y
+    (a, c), (b, d) = axes.first, axes.second
+    squared_determinant = ((a * d - b * c) ** 2).clamp_min(_TINY)
+    return Seen(
+        (d * d * xx - 2 * b * d * xy + b * b * yy) / squared_determinant,
+        ((a * d + b * c) * xy - c * d * xx - a * b * yy) / squared_determinant,
+        (c * c * xx - 2 * a * c * xy + a * a * yy) / squared_determinant,
     )
 
 
-def half_sine_of_spin(seen: SeenShape) -> Tensor:
-    """Return z (N,) of the quaternion (w, 0, 0, z) that turns the axes by 45 degrees at most."""
+def spin(seen: Seen) -> Tensor:
+    """Return quaternions (4, N) that turn the first two axes by 45 degrees at most to `seen`'s."""
     difference = seen.xx - seen.yy
     root = (difference * difference + 4 * seen.xy * seen.xy).sqrt() + _TINY
     # The tangent of a Jacobi rotation: the smaller of the two angles that make xy zero.
     tangent = 2 * seen.xy / (difference + root.copysign(difference))
     cosine = (1 + tangent * tangent).rsqrt()
-    return ((1 - cosine).clamp_min(0) / 2).sqrt().copysign(tangent)
+    half_sine = ((1 - cosine).clamp_min(0) / 2).sqrt().copysign(tangent)
+    zero = torch.zeros_like(cosine)
+    return torch.stack((((1 + cosine) / 2).sqrt(), zero, zero, half_sine))
 
 
-def scales_at_spin(seen: SeenShape, half_sine: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the best scales along axes that are turned by 2 asin(half_sine)."""
-    cosine = 1 - 2 * half_sine * half_sine
-    sine = 2 * half_sine * (1 - half_sine * half_sine).sqrt()
-    mixed = 2 * sine * cosine * seen.xy
-    first = cosine * cosine * seen.xx + mixed + sine * sine * seen.yy
-    second = sine * sine * seen.xx - mixed + cosine * cosine * seen.yy
-    least = torch.maximum(first, second) * _FLATTEST**2 + _TINY
-    return torch.maximum(first, least).sqrt(), torch.maximum(second, least).sqrt()
+def scales_along(seen: Seen) -> Tensor:
+    """Return the scales (2, N) along the first two axes."""
+    squares = torch.stack((seen.xx, seen.yy))
+    least = squares.amax(dim=0).clamp_min(_TINY) * _FLATTEST**2
+    return torch.maximum(squares, least).sqrt()
 
 
-def _multiply(first: Tensor, second: Tensor) -> Tensor:
+def multiply(first: Tensor, second: Tensor) -> Tensor:
     """Return the products of quaternions (4, N)."""
     (w1, x1, y1, z1), (w2, x2, y2, z2) = first, second
     return torch.stack(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs import options
-from jobs.output import Output, size_text, time_text
+from jobs.deadline import deadline_of
+from jobs.output import Output, ProgressKind, size_text, time_text
 from pipeline.query import MAX_LIMIT
 from schemas.errors import ExitCode
 from schemas.settings import (
@@ -22,13 +23,13 @@ from schemas.settings import (
     Preset,
     PreviewSettings,
     SplatFormat,
+    StageLimits,
 )
 
 if TYPE_CHECKING:
     from jobs.dry_run import DryRun
     from jobs.ingest import IngestReport
     from pipeline.flow import Runner
-    from pipeline.model import ResolvedModel
 
 
 def register(app: typer.Typer) -> None:
@@ -69,12 +70,25 @@ def ingest(
         bool,
         typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
     ] = False,
-    address: Annotated[
-        str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")
+    address: options.Address = None,
+    inline: options.Inline = False,
+    predictors: Annotated[
+        int | None,
+        typer.Option(min=1, help="Models loaded at once; else one a GPU, or one a machine."),
     ] = None,
-    inline: Annotated[
-        bool, typer.Option("--inline", help="Work in this process, without Ray.")
-    ] = False,
+    gpus_per_predictor: Annotated[
+        float, typer.Option(min=0.01, help="Below 1, several share a GPU.")
+    ] = 1.0,
+    until: options.Until = None,
+    max_hours: options.MaxHours = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="The longest that one stage may take for one photo; else 3 minutes to decode, "
+            "30 to predict, 15 to encode.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Make at most this many scenes.", max=MAX_LIMIT)
     ] = None,
@@ -87,6 +101,7 @@ def ingest(
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
     ] = False,
+    progress: options.ProgressOption = ProgressKind.AUTO,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -104,7 +119,8 @@ def ingest(
     from pipeline.model import resolve_model
     from pipeline.scan import check_sources
 
-    output = Output(json, quiet, verbose)
+    output = Output(json, quiet, verbose, progress)
+    deadline = deadline_of(until, max_hours)
     settings = IngestSettings(
         ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
@@ -114,6 +130,7 @@ def ingest(
         limit,
         retry_failed,
         PreviewSettings() if previews else None,
+        StageLimits() if timeout is None else StageLimits(timeout, timeout, timeout),
     )
     check_sources(sources)
     if dry:
@@ -127,9 +144,11 @@ def ingest(
     def runner() -> contextlib.AbstractContextManager[Runner]:
         if inline:
             return contextlib.nullcontext(run_inline.run)
-        return _ray_runner(resolved, address)
+        from pipeline.run_ray import ClusterSettings, RayRunner
 
-    report = Ingest(library, sources, settings, resolved, output).run(runner)
+        return RayRunner(ClusterSettings(address, device, gpus_per_predictor, predictors))
+
+    report = Ingest(library, sources, settings, resolved, output, deadline).run(runner)
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))
@@ -137,20 +156,12 @@ def ingest(
         raise typer.Exit(int(ExitCode.SOME_FAILED))
 
 
-def _ray_runner(
-    model: ResolvedModel, address: str | None
-) -> contextlib.AbstractContextManager[Runner]:
-    from pipeline.model import resolve_device
-    from pipeline.run_ray import ClusterSettings, RayRunner
-
-    gpus = 1.0 if resolve_device(model.settings.device) == "cuda" else 0.0
-    return RayRunner(ClusterSettings(address, gpus))
-
-
 def _text(report: IngestReport) -> str:
     lines = []
     if report.is_interrupted:
         lines.append(f"Interrupted; {report.left} photos are left. Run it again to go on.")
+    elif report.is_out_of_time:
+        lines.append(f"The time is up; {report.left} photos are left. Run it again to go on.")
     pace = f"{time_text(report.seconds)}"
     if report.done:
         pace += f", {report.photos_per_second:.2f} photos/s"
@@ -160,7 +171,10 @@ def _text(report: IngestReport) -> str:
         (report.skipped, "skipped"),
         (report.duplicates, "copies of photos already counted"),
         (report.unchanged, "known already"),
-        (0 if report.is_interrupted else report.left, "left for another run"),
+        (
+            0 if report.is_interrupted or report.is_out_of_time else report.left,
+            "left for another run",
+        ),
     ):
         if count:
             lines.append(f"{count} {text}")

@@ -43,12 +43,8 @@ def preview(
     where: filter_options.Where = None,
     order: filter_options.Order = None,
     limit: filter_options.Limit = None,
-    address: Annotated[
-        str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")
-    ] = None,
-    inline: Annotated[
-        bool, typer.Option("--inline", help="Work in this process, without Ray.")
-    ] = False,
+    address: options.Address = None,
+    inline: options.Inline = False,
     library: options.Library = options.LIBRARY,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -58,7 +58,7 @@ def dry_run(
     root: Path, sources: Sequence[Path], settings: IngestSettings, model: ResolvedModel
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
-    known, paths = Known({}, set(), {}), dict[str, KnownPath]()
+    known, paths = Known({}, set(), {}, {}), dict[str, KnownPath]()
     seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if (root / CATALOG_FILE).exists():

@@ -33,8 +33,9 @@ from pipeline.snapshot import write_snapshot
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
 from pipeline.stop import Stop
 from pipeline.store import Store
+from pipeline.watch import Watch
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
-from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped
+from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped, UnderWay
 from schemas.settings import IngestSettings
 
 
@@ -55,7 +56,11 @@ class IngestReport:
     left: int = 0  # due, and not reached: an interrupt or --limit
     seconds: float = 0.0
     photos_per_second: float = 0.0
+    tried_again: int = 0  # times that a photo was, after a worker had died or been too slow
     is_interrupted: bool = False
+    is_out_of_time: bool = False
+    limited_by: str | None = None  # the stage that the others waited for
+    predictors_busy_share: float | None = None
     reasons: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
@@ -73,14 +78,17 @@ class Ingest:
         settings: IngestSettings,
         model: ResolvedModel,
         output: Output,
+        deadline: datetime | None = None,
     ) -> None:
+        """Begin no photo after `deadline`, local time with its zone."""
         self._root = root
         self._sources = sources
         self._settings = settings
         self._model = model
         self._output = output
         self._store = Store(root)
-        self._stop = Stop()
+        self._stop = Stop(deadline)
+        self._watch = Watch(output.warn)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self._report = IngestReport(f"{stamp}-{uuid.uuid4().hex[:6]}", str(root), model.name)
         self._reasons: Counter[str] = Counter()
@@ -139,9 +147,10 @@ class Ingest:
         catalog: Catalog,
         runner: Callable[[], contextlib.AbstractContextManager[Runner]],
     ) -> None:
+        limits = self._settings.limits
         flow = Flow(
-            DecodeStage(self._settings.photo, self._store),
-            PredictStage(self._model),
+            DecodeStage(self._settings.photo, self._store, limits.decode_s),
+            PredictStage(self._model, limits.predict_s),
             EncodeStage(
                 self._model,
                 self._settings.photo,
@@ -150,17 +159,21 @@ class Ingest:
                 PreviewStage(self._settings.previews, self._store)
                 if self._settings.previews
                 else None,
+                limits.encode_s,
             ),
             self._settings.batch_size or self._model.usual_batch_size,
         )
-        with RunProgress(self._output) as progress, contextlib.suppress(Interrupted):
+        with (
+            RunProgress(self._output, watch=self._watch) as progress,
+            contextlib.suppress(Interrupted),
+        ):
             progress.begin(plan.at_most)
             due = islice(self._due(plan, catalog, progress), self._settings.limit)
             # Ray takes seconds to start: not for a library in which nothing is due.
             first = next(due, None)
             if first is not None:
                 with runner() as run:
-                    for outcome in run(flow, _chain(first, due), self._stop):
+                    for outcome in run(flow, _chain(first, due), self._stop, self._watch):
                         self._take(outcome, catalog, progress)
                         progress.set_total(plan.at_most)
         catalog.settle()
@@ -186,10 +199,14 @@ class Ingest:
         except sa.exc.OperationalError as error:
             if not is_database_full(error):
                 raise
+            if isinstance(outcome, UnderWay):
+                return  # the photo itself will meet the full disk
             file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
             outcome = failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no room left"))
         progress.advance(outcome)
         match outcome:
+            case Failed(is_final=False):
+                self._report.tried_again += 1
             case Done():
                 self._report.done += 1
             case Skipped():
@@ -197,7 +214,7 @@ class Ingest:
             case Failed():
                 self._report.failed += 1
                 self._reasons[outcome.reason] += 1
-                if outcome.reason is FailureReason.DISK_FULL and not self._stop.is_asked:
+                if outcome.reason is FailureReason.DISK_FULL and not self._stop.is_requested:
                     self._output.warn("The disk is full: the run ends here, and can go on later.")
                     self._stop.ask()
 
@@ -213,7 +230,11 @@ class Ingest:
         report.skipped = plan.skipped.total() + skipped_now
         report.due = plan.at_most
         report.left = report.due - report.done - report.failed - skipped_now
-        report.is_interrupted = self._stop.is_asked and not self._reasons[FailureReason.DISK_FULL]
+        is_full = self._reasons[FailureReason.DISK_FULL] > 0
+        report.is_interrupted = self._stop.is_requested and not is_full
+        report.is_out_of_time = self._stop.is_late and report.left > 0
+        report.limited_by = self._watch.limited_by
+        report.predictors_busy_share = self._watch.busy_share
         report.reasons = dict(sorted(self._reasons.items()))
 
     def _close(self, catalog: Catalog, state: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.output import ProgressKind
 from schemas.settings import Device, DType, ModelName, Preset, SplatFormat
 
 Library = Annotated[
@@ -55,4 +56,14 @@ FocalMm = Annotated[
         metavar="MM",
         help="35 mm equivalent focal length, in place of what the photos say.",
     ),
+]
+Address = Annotated[str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")]
+Inline = Annotated[bool, typer.Option("--inline", help="Work in this process, without Ray.")]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="HH:MM", help="Begin nothing after this time; the next run goes on."),
+]
+MaxHours = Annotated[float | None, typer.Option(help="The same after so many hours.")]
+ProgressOption = Annotated[
+    ProgressKind, typer.Option("--progress", help="Progress for people, or as JSON lines.")
 ]

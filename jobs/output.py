@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,13 @@ from rich.markup import escape
 from schemas.errors import SharpBatchError
 
 _WIDE = 10_000
+
+
+class ProgressKind(StrEnum):
+    """How progress is shown, on stderr."""
+
+    AUTO = "auto"  # a bar on a terminal, now and then a line elsewhere
+    JSON = "json"  # one JSON object a line
 
 
 class _Console(Console):
@@ -39,6 +47,7 @@ class Output:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    progress: ProgressKind = ProgressKind.AUTO
 
     @cached_property
     def out(self) -> Console:

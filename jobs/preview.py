@@ -135,4 +135,4 @@ def _carry_out(
                     report.done += 1
                     report.bytes += sum(artifact.file.bytes for artifact in outcome.artifacts)
     report.reasons = dict(reasons)
-    report.is_interrupted = stop.is_asked and not reasons[FailureReason.DISK_FULL]
+    report.is_interrupted = stop.is_requested and not reasons[FailureReason.DISK_FULL]

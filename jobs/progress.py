@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from jobs.output import Output, time_text
-from schemas.records import Done, Failed, Made, Outcome, Skipped
+from jobs.output import Output, ProgressKind, json_text, time_text
+from pipeline.watch import Watch
+from schemas.records import Done, Failed, Made, Outcome, Skipped, UnderWay
 
 _LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
+_JSON_EVERY_SECONDS = 1.0
 
 
 class RunProgress:
     """Counts outcomes and shows rate and ETA. The total falls as copies are found."""
 
-    def __init__(self, output: Output, what: str = "photos") -> None:
+    def __init__(self, output: Output, what: str = "photos", watch: Watch | None = None) -> None:
+        """Show what `watch` sees of the stages too."""
         self._output = output
         self._what = what
-        self._is_live = output.err.is_terminal and not output.quiet
+        self._watch = watch
+        self._is_json = output.progress is ProgressKind.JSON
+        self._is_live = output.err.is_terminal and not output.quiet and not self._is_json
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -49,6 +55,8 @@ class RunProgress:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+        if self._is_json:
+            self._write_json()
 
     def begin(self, total: int) -> None:
         """Start the clock: the work begins now."""
@@ -62,28 +70,67 @@ class RunProgress:
 
     def advance(self, outcome: Outcome) -> None:
         """Count one outcome."""
+        if isinstance(outcome, UnderWay):
+            return
+        if isinstance(outcome, Failed) and not outcome.is_final:
+            self._say(outcome)
+            return
         self._done += 1
         if isinstance(outcome, Failed):
             self._failed += 1
         self._say(outcome)
         self._bar.update(self._task, completed=self._done, pace=self._pace())
         now = time.monotonic()
-        if not self._is_live and now - self._last_line >= _LINE_EVERY_SECONDS:
-            self._last_line = now
+        every = _JSON_EVERY_SECONDS if self._is_json else _LINE_EVERY_SECONDS
+        if self._is_live or now - self._last_line < every:
+            return
+        self._last_line = now
+        if self._is_json:
+            self._write_json()
+        else:
             self._output.note(f"{self._done}/{self._total} {self._what}, {self._pace()}")
 
-    def _pace(self) -> str:
+    def _rate_and_left(self) -> tuple[float, float]:
         seconds = time.monotonic() - self._started
         rate = self._done / seconds if seconds > 0 else 0.0
-        left = (self._total - self._done) / rate if rate else 0.0
+        return rate, (self._total - self._done) / rate if rate else 0.0
+
+    def _pace(self) -> str:
+        rate, left = self._rate_and_left()
         failed = f", {self._failed} failed" if self._failed else ""
-        return f"{rate:.2f} photos/s, {time_text(left)} left{failed}"
+        return f"{rate:.2f} {self._what}/s, {time_text(left)} left{failed}{self._stages()}"
+
+    def _stages(self) -> str:
+        if self._watch is None or self._watch.busy_share is None:
+            return ""
+        now = self._watch.now
+        return (
+            f"; decode {now.decoding}, wait {now.waiting}, predict {now.predicting}, "
+            f"encode {now.encoding}; predictors {self._watch.busy_share:.0%} busy"
+        )
+
+    def _write_json(self) -> None:
+        rate, left = self._rate_and_left()
+        event: dict[str, object] = {
+            "event": "progress",
+            "what": self._what,
+            "finished": self._done,
+            "failed": self._failed,
+            "total": self._total,
+            "per_second": round(rate, 4),
+            "seconds_left": round(left, 1),
+        }
+        if self._watch is not None:
+            event["stages"] = asdict(self._watch.now)
+            event["predictors_busy_share"] = self._watch.busy_share
+        self._output.err.out(json_text(event), highlight=False)
 
     def _say(self, outcome: Outcome) -> None:
         match outcome:
             case Failed():
                 path = escape(outcome.file.path)
-                text = f"[red]failed[/] {path}: {outcome.reason}: {escape(outcome.message)}"
+                word = "[red]failed[/]" if outcome.is_final else "[yellow]again[/]"
+                text = f"{word} {path}: {outcome.reason}: {escape(outcome.message)}"
             case Skipped():
                 path = escape(outcome.file.path)
                 text = f"[yellow]skipped[/] {path}: {outcome.reason}: {escape(outcome.message)}"

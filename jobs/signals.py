@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks a run to end well, the second ends it now."""
+"""Ctrl-C, SIGTERM, a closed terminal: the first asks a run to end well, the second ends it now."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from pipeline.stop import Stop
+
+_NUMBERS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 class Interrupted(BaseException):
@@ -19,12 +23,12 @@ def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
     """While this holds, the first signal asks `stop`, and the second raises Interrupted."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_asked:
+        if stop.is_requested:
             raise Interrupted
         stop.ask()
         on_first()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in _NUMBERS}
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from schemas.errors import SkipReason
+from schemas.errors import FailureReason, SkipReason
 from schemas.records import (
     ArtifactRecord,
     Done,
@@ -29,6 +29,7 @@ from schemas.records import (
     PhotoMeta,
     PhotoState,
     Skipped,
+    UnderWay,
 )
 from schemas.settings import ModelName
 from schemas.tables import (
@@ -75,6 +76,7 @@ class Known(NamedTuple):
     photos: dict[str, KnownPhoto]
     scene_ids: set[str]
     failures: dict[tuple[str, str | None], str]  # photo_id, model fingerprint -> last reason
+    crashes: dict[str, int]  # photo_id -> workers that died of it, since it was last well
 
 
 class Catalog:
@@ -122,6 +124,7 @@ class Catalog:
         failed = (
             sa.select(failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason)
             .where(
+                failures.c.is_final,
                 failures.c.stage.in_(PHOTO_STAGES),
                 ~sa.exists().where(
                     later.c.photo_id == failures.c.photo_id,
@@ -130,16 +133,51 @@ class Catalog:
             )
             .order_by(failures.c.failure_id)
         )
+        verdict = failures.alias()
+        crashed = (
+            sa.select(failures.c.photo_id, sa.func.count())
+            .where(
+                ~failures.c.is_final,
+                ~sa.exists().where(
+                    later.c.photo_id == failures.c.photo_id,
+                    later.c.created_at >= failures.c.created_at,
+                ),
+                ~sa.exists().where(
+                    verdict.c.photo_id == failures.c.photo_id,
+                    verdict.c.failure_id > failures.c.failure_id,
+                    verdict.c.is_final,
+                ),
+            )
+            .group_by(failures.c.photo_id)
+        )
         with self.connection.begin():
             return Known(
                 {row[0]: KnownPhoto(*row[1:]) for row in self.connection.execute(state)},
                 set(self.connection.scalars(sa.select(scenes.c.scene_id))),
                 {(row[0], row[1]): row[2] for row in self.connection.execute(failed)},
+                {row[0]: row[1] for row in self.connection.execute(crashed)},
             )
 
     def begin_run(self, run_id: str, command: str, settings: dict[str, object]) -> None:
-        """Record that a run has started; runs that never ended are marked `failed`."""
+        """Record that a run has started.
+
+        Runs that never ended are marked `failed`; the photos that their processes were at when
+        they died are counted as having crashed.
+        """
         with self.connection.begin():
+            dead = sa.select(runs).where(runs.c.state == "running")
+            for run in self.connection.execute(dead).all():
+                for photo_id in json.loads(run.under_way or "[]"):
+                    self._insert_failure(
+                        photo_id,
+                        run.run_id,
+                        stage="run",
+                        model_fingerprint=None,
+                        is_final=False,
+                        reason=FailureReason.WORKER_LOST,
+                        message="the run's process died while it was at this photo",
+                        host=run.host,
+                    )
             self.connection.execute(
                 runs.update().where(runs.c.state == "running").values(state="failed")
             )
@@ -161,7 +199,7 @@ class Catalog:
             self.connection.execute(
                 runs.update()
                 .where(runs.c.run_id == run_id)
-                .values(state=state, finished_at=utc_now(), **counts)
+                .values(state=state, finished_at=utc_now(), under_way=None, **counts)
             )
 
     def add_found(self, found: Iterable[tuple[PhotoFile, SkipReason | None]]) -> None:
@@ -274,6 +312,9 @@ class Catalog:
 
     def record(self, outcome: Outcome, run_id: str) -> None:
         """Record what became of a photo, in one transaction."""
+        if isinstance(outcome, UnderWay):
+            self._record_under_way(outcome, run_id)
+            return
         self.is_changed = True
         with self.connection.begin():
             match outcome:
@@ -343,25 +384,39 @@ class Catalog:
             **_meta_columns(photo.meta),
         )
 
+    def _record_under_way(self, under_way: UnderWay, run_id: str) -> None:
+        photo_ids = json.dumps([file.photo_id for file in under_way.files])
+        with self.connection.begin():
+            self.connection.execute(
+                runs.update().where(runs.c.run_id == run_id).values(under_way=photo_ids)
+            )
+
     def _record_failed(self, failed: Failed, run_id: str) -> None:
         photo_id = failed.file.photo_id
-        count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
-        self.connection.execute(
-            failures.insert().values(
-                photo_id=photo_id,
-                run_id=run_id,
-                stage=failed.stage,
-                model_fingerprint=failed.model_fingerprint,
-                attempt=(self.connection.scalar(count) or 0) + 1,
-                reason=failed.reason,
-                message=clean_text(failed.message),
-                host=failed.host,
-                created_at=utc_now(),
-            )
+        self._insert_failure(
+            photo_id,
+            run_id,
+            stage=failed.stage,
+            model_fingerprint=failed.model_fingerprint,
+            is_final=failed.is_final,
+            reason=failed.reason,
+            message=clean_text(failed.message),
+            host=failed.host,
         )
+        if not failed.is_final:
+            return
         if failed.meta is not None:
             self._update_photo(photo_id, **_meta_columns(failed.meta))
         self._set_outcome(photo_id, PhotoState.FAILED, failed.reason, failed.message)
+
+    def _insert_failure(self, photo_id: str, run_id: str, **columns: object) -> None:
+        count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
+        attempt = (self.connection.scalar(count) or 0) + 1
+        self.connection.execute(
+            failures.insert().values(
+                photo_id=photo_id, run_id=run_id, attempt=attempt, created_at=utc_now(), **columns
+            )
+        )
 
     def _set_outcome(self, photo_id: str, state: PhotoState, reason: str, message: str) -> None:
         """Set the state of a photo without a scene; one that has a scene stays `done`."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage
 from pipeline.stop import Stop
+from pipeline.watch import Watch
 from schemas.records import Outcome, PhotoFile
 
 
@@ -22,8 +23,14 @@ class Flow:
 
 
 class Runner(Protocol):
-    """Carries photos through a flow. Each photo that is not dropped gives one outcome."""
+    """Carries photos through a flow.
 
-    def __call__(self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
-        """Yield outcomes as they come, in any order."""
+    Each photo that is not dropped gives one last outcome. Before it may come failures that are
+    not final, and `UnderWay`.
+    """
+
+    def __call__(
+        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+    ) -> Iterator[Outcome]:
+        """Yield outcomes as they come, in any order; those of one photo in their order."""
         ...

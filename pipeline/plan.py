@@ -91,7 +91,10 @@ class Plan:
     def add_known(self, file: FoundFile, known: KnownPath) -> None:
         """Take in a file whose content the catalog knows."""
         kind = self.rules.known.photos[known.photo_id].media_type
-        photo = PhotoFile(known.photo_id, file.path, file.size, file.mtime_ns, MediaType(kind))
+        crashes = self.rules.known.crashes.get(known.photo_id, 0)
+        photo = PhotoFile(
+            known.photo_id, file.path, file.size, file.mtime_ns, MediaType(kind), crashes
+        )
         if self._is_first_and_due(photo):
             self.todo.append(photo)
 
@@ -163,6 +166,8 @@ def make_plan(
             plan.new_skips.append((text, file.skip))
         if file.skip is None:
             plan.add_known(file, known)
+    # Those that took a worker down with them come last: the others are safe by then.
+    plan.todo.sort(key=lambda item: isinstance(item, PhotoFile) and item.crashes > 0)
     plan.gone.extend(sorted(path for path in unseen if not paths[path].is_missing))
     return plan
 

@@ -4,34 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.blame import given_up, is_last_crash
 from pipeline.flow import Flow
 from pipeline.stages import Pixels
 from pipeline.stop import Stop
-from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
+from pipeline.watch import StageCounts, Watch
+from schemas.errors import FailureReason
+from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile, UnderWay
+
+Batch = list[tuple[DecodedPhoto, Pixels]]
 
 
-def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch) -> Iterator[Outcome]:
     """Carry `photos` through `flow`. Raises what loading the model raises."""
-    batch: list[tuple[DecodedPhoto, Pixels]] = []
+    batch: Batch = []
     for file in photos:
         if stop.is_asked:
             return
+        if batch and file.crashes:  # a process died of it: it goes alone
+            yield from _finish(flow, batch, watch)
+            batch = []
+        if is_last_crash(file.crashes):
+            message = "the process died while it was at this photo"
+            fingerprint = flow.encode.model.fingerprint
+            yield given_up(
+                file, "predict", FailureReason.WORKER_LOST, message, file.crashes, fingerprint
+            )
+            continue
+        yield UnderWay((*(photo.file for photo, _ in batch), file))
+        watch.see(StageCounts(decoding=1, waiting=len(batch)), "decode")
         decoded = flow.decode.process(file)
         if not isinstance(decoded, tuple):
-            yield decoded
+            yield _settled(decoded)
             continue
         batch.append(decoded)
-        if len(batch) == flow.batch_size:
-            yield from _finish(flow, batch)
+        if len(batch) == flow.batch_size or file.crashes:
+            yield from _finish(flow, batch, watch)
             batch = []
     if batch and not stop.is_asked:
-        yield from _finish(flow, batch)
+        yield from _finish(flow, batch, watch)
 
 
-def _finish(flow: Flow, batch: list[tuple[DecodedPhoto, Pixels]]) -> Iterator[Outcome]:
+def _finish(flow: Flow, batch: Batch, watch: Watch) -> Iterator[Outcome]:
     flow.predict.setup()
+    watch.see(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
     for (photo, _), result in zip(batch, flow.predict.process(batch), strict=True):
+        watch.see(StageCounts(encoding=1, predictors=1), "encode")
         if isinstance(result, Failed):
-            yield result
+            yield _settled(result)
         else:
-            yield flow.encode.process(photo, *result)
+            yield _settled(flow.encode.process(photo, *result))
+
+
+def _settled(outcome: Outcome) -> Outcome:
+    """Leave what took too long to a later run, some times."""
+    if not (isinstance(outcome, Failed) and outcome.reason is FailureReason.TIMEOUT):
+        return outcome
+    return given_up(
+        outcome.file,
+        outcome.stage,
+        outcome.reason,
+        outcome.message,
+        outcome.file.crashes + 1,
+        outcome.model_fingerprint,
+    )

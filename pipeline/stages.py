@@ -26,6 +26,7 @@ from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
 from pipeline.size_rules import skip_by_size, skip_message
 from pipeline.store import Store, is_disk_full, scene_path, thumb_path
 from pipeline.thumbnail import thumbnail
+from pipeline.time_limit import OutOfTime, time_limit
 from schemas.errors import FailureReason, PhotoError, RunError, SkipReason, SourceError
 from schemas.records import (
     ArtifactRecord,
@@ -37,7 +38,7 @@ from schemas.records import (
     SceneRecord,
     Skipped,
 )
-from schemas.settings import PhotoSettings, SplatFormat
+from schemas.settings import PhotoSettings, SplatFormat, StageLimits
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians, depth_quantiles
@@ -46,6 +47,7 @@ from sharp_core.predictors.interface import Predictor, PredictorInput
 LARGEST_FILE_BYTES = 2_000_000_000
 READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
 GENERATOR = f"sharp-batch {version('sharp-batch')}"
+_LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 Packed = npt.NDArray[np.float32]  # Gaussians.to_array()
 
@@ -56,9 +58,17 @@ class DecodeStage:
 
     settings: PhotoSettings
     store: Store
+    limit_s: float = _LIMITS.decode_s
 
     def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
         """Return what is known of the photo and its pixels, or how it ends here."""
+        try:
+            with time_limit(self.limit_s):
+                return self._decode(file)
+        except OutOfTime as error:
+            return failed(file, "decode", error)
+
+    def _decode(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
         started = time.perf_counter()
         meta: PhotoMeta | None = None
         try:
@@ -92,7 +102,8 @@ class DecodeStage:
 class PredictStage:
     """Pixels and focal length -> Gaussians. `setup` loads the model, once a worker."""
 
-    def __init__(self, model: ResolvedModel) -> None:
+    def __init__(self, model: ResolvedModel, limit_s: float = _LIMITS.predict_s) -> None:
+        self.limit_s = limit_s
         self._model = model
         self._predictor: Predictor | None = None
 
@@ -110,8 +121,9 @@ class PredictStage:
         started = time.perf_counter()
         inputs = [PredictorInput(pixels, photo.focal.px) for photo, pixels in photos]
         try:
-            scenes = self._predictor.predict(inputs)
-        except Exception as error:
+            with time_limit(self.limit_s * len(photos)):
+                scenes = self._predictor.predict(inputs)
+        except (Exception, OutOfTime) as error:
             if len(photos) > 1:  # find the one at fault: each on its own
                 return [self.process([photo])[0] for photo in photos]
             photo = photos[0][0]
@@ -139,9 +151,17 @@ class EncodeStage:
     format: SplatFormat
     store: Store
     previews: PreviewMaker | None = None
+    limit_s: float = _LIMITS.encode_s
 
     def process(self, photo: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
         """Store the scene; `seconds` is what its prediction took."""
+        try:
+            with time_limit(self.limit_s):
+                return self._encode(photo, scene, seconds)
+        except OutOfTime as error:
+            return failed(photo.file, "encode", error, photo.meta, self.model.fingerprint)
+
+    def _encode(self, photo: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
         started = time.perf_counter()
         file = photo.file
         try:
@@ -240,7 +260,7 @@ def read_sidecar(path: str) -> bytes | None:
 def failed(
     file: PhotoFile,
     stage: str,
-    error: Exception,
+    error: Exception | OutOfTime,
     meta: PhotoMeta | None = None,
     model_fingerprint: str | None = None,
 ) -> Failed:
@@ -251,6 +271,8 @@ def failed(
             message = f"{error.message}; the next run looks at it again"
         case PhotoError():
             reason, message = error.reason, error.message
+        case OutOfTime():
+            reason, message = FailureReason.TIMEOUT, str(error)
         case MemoryError():
             reason, message = FailureReason.OUT_OF_MEMORY, "not enough memory"
         case OSError() if is_disk_full(error):

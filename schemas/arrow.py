@@ -73,6 +73,8 @@ def _arrow_type(kind: sa.types.TypeEngine[object]) -> pa.DataType:
         return pa.int64()
     if isinstance(kind, sa.Integer):
         return pa.int32()
+    if isinstance(kind, sa.Boolean):
+        return pa.bool_()
     if isinstance(kind, sa.Float):
         return pa.float64()
     if isinstance(kind, sa.DateTime):

@@ -63,6 +63,7 @@ class PhotoFile:
     size: int
     mtime_ns: int
     media_type: MediaType
+    crashes: int = 0  # of workers that had it to themselves, since it was last well
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The photo could not become a scene; `model_fingerprint` where the model had its part."""
+    """The photo could not become a scene; `model_fingerprint` where the model had its part.
+
+    Where it is not final, a worker died or was too slow, and the photo is tried again.
+    """
 
     file: PhotoFile
     stage: str
@@ -215,9 +219,17 @@ class Failed:
     host: str
     meta: PhotoMeta | None = None
     model_fingerprint: str | None = None
+    is_final: bool = True
 
 
-Outcome = Done | Made | Skipped | Failed
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """These photos are being worked on in this very process, which may die of them."""
+
+    files: tuple[PhotoFile, ...]
+
+
+Outcome = Done | Made | Skipped | Failed | UnderWay
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,19 @@ class PreviewSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StageLimits:
+    """How long each stage may take for one photo, in seconds."""
+
+    decode_s: float = 180.0
+    predict_s: float = 1800.0  # a CPU takes minutes, a slow one many
+    encode_s: float = 900.0  # previews included
+
+    def __post_init__(self) -> None:
+        if min(self.decode_s, self.predict_s, self.encode_s) < 1:
+            raise UsageError("--timeout must be at least 1 second")
+
+
+@dataclass(frozen=True, slots=True)
 class IngestSettings:
     """All settings of one ingest run."""
 
@@ -124,6 +137,7 @@ class IngestSettings:
     limit: int | None = None
     retry_failed: bool = False
     previews: PreviewSettings | None = None
+    limits: StageLimits = StageLimits()
 
     def __post_init__(self) -> None:
         if self.batch_size is not None and self.batch_size < 1:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Float,
@@ -102,6 +103,7 @@ runs = Table(
     Column("done", Integer),
     Column("failed", Integer),
     Column("seconds", Float),
+    Column("under_way", String),  # JSON: photo_ids in the run's own process, which may die of them
 )
 
 scenes = Table(
@@ -157,6 +159,7 @@ failures = Table(
     Column("stage", String, nullable=False),
     Column("model_fingerprint", String),  # none where the photo itself is at fault
     Column("attempt", Integer, nullable=False),
+    Column("is_final", Boolean, nullable=False),  # else a worker died, and it was tried again
     Column("reason", String, nullable=False),
     Column("message", String, nullable=False),
     Column("host", String, nullable=False),

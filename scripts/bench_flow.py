@@ -29,6 +29,7 @@ from pipeline import run_inline
 from pipeline.flow import Flow
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
+from pipeline.watch import Watch
 from schemas.records import Outcome, PhotoFile
 from schemas.settings import IngestSettings
 from tests.made_photos import make_photo
@@ -56,7 +57,9 @@ class TimedStage:
             SPENT[self._name] += time.process_time() - started
 
 
-def timed_inline(flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+def timed_inline(
+    flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+) -> Iterator[Outcome]:
     """Run in this process with the stages timed."""
     timed = Flow(
         TimedStage("decode", flow.decode),  # type: ignore[arg-type]
@@ -64,7 +67,7 @@ def timed_inline(flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterato
         TimedStage("encode", flow.encode),  # type: ignore[arg-type]
         flow.batch_size,
     )
-    return run_inline.run(timed, photos, stop)
+    return run_inline.run(timed, photos, stop, watch)
 
 
 def tree_cpu_seconds() -> float:
@@ -105,10 +108,12 @@ class WatchedRay:
     def __exit__(self, *_: object) -> None:
         self._runner.__exit__()
 
-    def __call__(self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+    def __call__(
+        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+    ) -> Iterator[Outcome]:
         warm_up = self._count // 10
         started = 0.0
-        for index, outcome in enumerate(self._runner(flow, photos, stop)):
+        for index, outcome in enumerate(self._runner(flow, photos, stop, watch)):
             if index == warm_up:
                 started = tree_cpu_seconds()
             if index >= warm_up and index % warm_up == 0:

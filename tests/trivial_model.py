@@ -1,16 +1,18 @@
 """A predictor that takes no time, for tests of everything around it; also an ingest with it.
 
-As a program: python -m tests.trivial_model LIBRARY SOURCE... [--inline] [--seconds S]
+As a program: python -m tests.trivial_model LIBRARY SOURCE... [--inline] [--seconds S] ...
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import torch
@@ -35,10 +37,13 @@ class TrivialPredictor:
     name = "prior"
     fingerprint = "trivial-1"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, deadly_width: int | None) -> None:
         self._seconds = seconds
+        self._deadly_width = deadly_width
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        if any(photo.pixels.shape[1] == self._deadly_width for photo in photos):
+            os._exit(1)
         time.sleep(self._seconds * len(photos))
         return [self._one(photo) for photo in photos]
 
@@ -67,14 +72,18 @@ class TrivialModel(ResolvedModel):
     """Stands where a run's model does."""
 
     seconds: float = 0.0
+    deadly_width: int | None = None  # of photos at which the process dies
 
     def load(self) -> TrivialPredictor:
-        return TrivialPredictor(self.seconds)
+        return TrivialPredictor(self.seconds, self.deadly_width)
 
 
-def trivial_model(seconds: float = 0.0) -> TrivialModel:
+def trivial_model(seconds: float = 0.0, deadly_width: int | None = None) -> TrivialModel:
     return TrivialModel(
-        ModelSettings(ModelName.PRIOR), TrivialPredictor.fingerprint, seconds=seconds
+        ModelSettings(ModelName.PRIOR),
+        TrivialPredictor.fingerprint,
+        seconds=seconds,
+        deadly_width=deadly_width,
     )
 
 
@@ -84,6 +93,8 @@ def ingest(
     settings: IngestSettings | None = None,
     inline: bool = True,
     seconds: float = 0.0,
+    deadly_width: int | None = None,
+    deadline: datetime | None = None,
     output: Output | None = None,
 ) -> IngestReport:
     def runner() -> contextlib.AbstractContextManager[Runner]:
@@ -91,9 +102,13 @@ def ingest(
             return contextlib.nullcontext(run_inline.run)
         return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
 
-    model = trivial_model(seconds)
     run = Ingest(
-        library, sources, settings or IngestSettings(), model, output or Output(quiet=True)
+        library,
+        sources,
+        settings or IngestSettings(),
+        trivial_model(seconds, deadly_width),
+        output or Output(quiet=True),
+        deadline,
     )
     return run.run(runner)
 
@@ -104,6 +119,7 @@ def main() -> None:
     parser.add_argument("sources", type=Path, nargs="+")
     parser.add_argument("--inline", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--deadly-width", type=int)
     options = parser.parse_args()
     output = Output(as_json=True)
     try:
@@ -112,6 +128,7 @@ def main() -> None:
             *options.sources,
             inline=options.inline,
             seconds=options.seconds,
+            deadly_width=options.deadly_width,
             output=output,
         )
     except SharpBatchError as error:

@@ -17,6 +17,7 @@ from pipeline.database import read_catalog
 from pipeline.flow import Flow
 from pipeline.query import Filters, find
 from pipeline.stop import Stop
+from pipeline.watch import Watch
 from schemas.errors import LibraryBusyError, RunError, UsageError
 from schemas.records import Outcome, PhotoFile, PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
@@ -207,10 +208,12 @@ def test_a_held_library_is_left_to_its_holder(tmp_path: Path) -> None:
 def test_a_file_that_vanishes_mid_run_is_tried_again(tmp_path: Path) -> None:
     photos = make_photos(tmp_path / "photos", 3)
 
-    def vanish(flow: Flow, files: Iterator[PhotoFile], stop: Stop) -> Iterator[Outcome]:
+    def vanish(
+        flow: Flow, files: Iterator[PhotoFile], stop: Stop, watch: Watch
+    ) -> Iterator[Outcome]:
         known = list(files)
         photos[2].rename(tmp_path / "away.jpg")
-        return run_inline.run(flow, iter(known), stop)
+        return run_inline.run(flow, iter(known), stop, watch)
 
     run = Ingest(
         tmp_path / "library",

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from schemas.settings import IngestSettings
 from tests.jobs.whole_library import check_whole, contents, files
-from tests.made_photos import make_photos
+from tests.made_photos import make_photo, make_photos
 from tests.trivial_model import ingest
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +94,39 @@ def test_a_killed_run_on_ray_is_taken_over_and_repeats_nothing(
     assert f"process {process.pid}" in err
     assert report["done"] == PHOTOS - len(kept)
     check_whole(library)
+
+
+def test_a_photo_that_kills_the_process_comes_last_and_is_given_up_after_three_times(
+    tmp_path: Path,
+) -> None:
+    library, photos = tmp_path / "library", tmp_path / "photos"
+    make_photo(photos / "a deadly one.jpg", 99, (333, 300))
+    make_photos(photos, 3)
+    dies = ("--inline", "--deadly-width", "333")
+    made = []
+    for _ in range(3):
+        process = start(library, photos, *dies)
+        process.communicate(timeout=60)
+        assert process.returncode == 1
+        made.append(len(files(library, "scenes")))
+    assert made == [0, 3, 3]
+    code, report, _ = finish(start(library, photos, *dies))
+    assert (code, report["failed"], report["reasons"]) == (1, 1, {"worker_lost": 1})
+    assert ingest(library, photos).due == 0
+    again = ingest(library, photos, settings=IngestSettings(retry_failed=True))
+    assert (again.done, again.failed) == (1, 0)
+
+
+def test_a_run_whose_time_is_up_begins_nothing_more(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    deadline = datetime.now().astimezone() + timedelta(seconds=1)
+    report = ingest(library, photos, seconds=0.4, deadline=deadline)
+    assert report.is_out_of_time
+    assert not report.is_interrupted
+    assert 0 < report.done < PHOTOS
+    assert report.left == PHOTOS - report.done
+    check_whole(library)
+    assert ingest(library, photos).done == report.left
 
 
 @pytest.mark.parametrize("options", [("--inline",), ()], ids=["inline", "ray"])

@@ -1,0 +1,59 @@
+"""Ends work on one photo that takes too long."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_AGAIN_SECONDS = 1.0
+# How long work that does not come back to Python at all outlives its limit.
+GRACE_SECONDS = 10.0
+
+
+class OutOfTime(BaseException):
+    """The time for this photo is up. No Exception: the work inside must not catch it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not finished after {seconds:g} s")
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime inside after `seconds`, and again each second while it goes unheard.
+
+    Where there are no timers (Windows, threads beside the main one) nothing is limited.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not (hasattr(signal, "setitimer") and in_main_thread):
+        yield
+        return
+
+    def ring(_number: int, _frame: FrameType | None) -> None:
+        raise OutOfTime(seconds)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def process_dies_after(seconds: float) -> Iterator[None]:
+    """End this whole process if what is inside takes longer than `seconds` and some grace.
+
+    For workers: `time_limit` cannot end a library that never comes back to Python.
+    """
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - it wants a file descriptor
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()

@@ -1,0 +1,53 @@
+"""What a run is doing right now, stage by stage, for whoever watches it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StageCounts:
+    """How many photos are where, at one moment."""
+
+    decoding: int = 0
+    waiting: int = 0  # decoded, for a predictor
+    predicting: int = 0
+    encoding: int = 0
+    predictors: int = 0  # that are loaded
+    busy: int = 0  # of them
+
+
+@dataclass(slots=True)
+class Watch:
+    """Told by a runner after each step where its photos are, and which stage holds up the rest."""
+
+    notice: Callable[[str], None] = lambda _: None  # says something to whoever watches
+    now: StageCounts = StageCounts()
+    _seconds: dict[str, float] = field(default_factory=dict)  # that each stage has held up the run
+    _busy_seconds: float = 0.0  # of all predictors
+    _ready_seconds: float = 0.0
+    _held_up_by: str | None = None
+    _looked: float = field(default_factory=time.monotonic)
+
+    def see(self, now: StageCounts, held_up_by: str | None) -> None:
+        """Take in how it is from now on, and by which stage the others are held up."""
+        moment = time.monotonic()
+        passed, self._looked = moment - self._looked, moment
+        self._busy_seconds += passed * self.now.busy
+        self._ready_seconds += passed * self.now.predictors
+        if self._held_up_by is not None:
+            so_far = self._seconds.get(self._held_up_by, 0.0)
+            self._seconds[self._held_up_by] = so_far + passed
+        self.now, self._held_up_by = now, held_up_by
+
+    @property
+    def busy_share(self) -> float | None:
+        """The share of their time that predictors have worked; None before one was loaded."""
+        return self._busy_seconds / self._ready_seconds if self._ready_seconds else None
+
+    @property
+    def limited_by(self) -> str | None:
+        """The stage that the others have waited for most: decode, predict or encode."""
+        return max(self._seconds, key=self._seconds.__getitem__, default=None)

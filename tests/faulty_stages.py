@@ -1,0 +1,145 @@
+"""Stages that go wrong at chosen photos, in every way in which a worker can; else they are quick.
+
+Which photo does what is said by its name, as `predict-exit` or `decode-hang-1`: the stage, the
+fault, and how often (always, where no number is given).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.identify import photo_id_of
+from pipeline.stages import Pixels, failed
+from pipeline.time_limit import OutOfTime, time_limit
+from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.records import (
+    DecodedPhoto,
+    Done,
+    Failed,
+    FocalLength,
+    FocalSource,
+    MediaType,
+    PhotoFile,
+    PhotoMeta,
+    SceneRecord,
+    StoredFile,
+)
+from sharp_core.gaussians import Gaussians
+from tests.trivial_model import trivial_model
+
+NOWHERE = StoredFile("", 0, "")
+
+
+def photo(name: str, crashes: int = 0) -> PhotoFile:
+    return PhotoFile(photo_id_of(name.encode()), name, 1, 1, MediaType.JPEG, crashes)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Strikes where a photo's name says so, and notes each time in a folder."""
+
+    folder: Path
+
+    def strike(self, stage: str, name: str) -> None:
+        if not name.startswith(f"{stage}-"):
+            return
+        _, fault, *times = name.split("-")
+        (self.folder / f"{name}@{uuid.uuid4().hex}").touch()
+        if times and self.count(name) > int(times[0]):
+            return
+        match fault.rstrip("0123456789"):
+            case "raise":
+                raise PhotoError(FailureReason.UNSUPPORTED, "as its name says")
+            case "exit":
+                os._exit(1)
+            case "leave":
+                sys.exit(1)
+            case "segv":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "hang":
+                time.sleep(60)
+            case "deaf":  # hangs where no signal is heard
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+                time.sleep(60)
+            case "store":
+                raise RunError("the library cannot be written")
+
+    def count(self, name: str) -> int:
+        return len(list(self.folder.glob(f"{name}@*")))
+
+
+@dataclass(frozen=True)
+class FaultyDecode:
+    faults: Faults
+    limit_s: float = 2.0
+    side: int = 16
+
+    def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Failed:
+        try:
+            with time_limit(self.limit_s):
+                self.faults.strike("decode", file.path)
+        except (PhotoError, OutOfTime) as error:
+            return failed(file, "decode", error)
+        focal = FocalLength(16.0, FocalSource.DEFAULT)
+        decoded = DecodedPhoto(file, PhotoMeta(), focal, self.side, self.side, NOWHERE, 0.0)
+        return decoded, np.zeros((self.side, self.side, 3), dtype=np.uint8)
+
+
+@dataclass
+class FaultyPredict:
+    faults: Faults
+    limit_s: float = 2.0
+    setup_fault: str | None = None
+    seconds: float = 0.0
+
+    def setup(self) -> None:
+        if self.setup_fault is not None:
+            self.faults.strike("setup", self.setup_fault)
+
+    def process(
+        self, photos: list[tuple[DecodedPhoto, Pixels]]
+    ) -> list[tuple[Gaussians, float] | Failed]:
+        for decoded, _ in photos:
+            if decoded.file.path == "probe" and (self.faults.folder / "broken").exists():
+                os._exit(1)
+            self.faults.strike("predict", decoded.file.path)
+            time.sleep(self.seconds)
+        scene = Gaussians(
+            torch.ones(1, 3),
+            torch.tensor([[1.0, 0.0, 0.0, 0.0]]),
+            torch.ones(1, 3),
+            torch.ones(1),
+            torch.ones(1, 3),
+        )
+        return [(scene, 0.0) for _ in photos]
+
+
+@dataclass(frozen=True)
+class FaultyEncode:
+    faults: Faults
+    limit_s: float = 2.0
+    model = trivial_model()
+
+    def process(self, decoded: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
+        file = decoded.file
+        try:
+            with time_limit(self.limit_s):
+                self.faults.strike("encode", file.path)
+        except (PhotoError, OutOfTime) as error:
+            return failed(file, "encode", error)
+        record = SceneRecord(
+            file.photo_id, file.photo_id, "prior", "f", "ply", NOWHERE, len(scene),
+            1.0, 1.0, 1.0, None, seconds, 0.0,
+        )  # fmt: skip
+        return Done(decoded, record)

@@ -15,8 +15,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import ray
 from ray.exceptions import (
@@ -29,85 +27,19 @@ from ray.exceptions import (
 
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.flow import Flow
-from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task, spawn_predictor
+from pipeline.ray_predictors import Item, Predictor, Predictors, Ref, Resources, first_line
+from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS
 from pipeline.watch import StageCounts, Watch
-from schemas.errors import FailureReason, RunError, SharpBatchError
+from schemas.errors import FailureReason, RunError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 from sharp_core.gaussians import COLUMNS
 
-Ref = Any  # a ray.ObjectRef; ray has no types of its own
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
-_STARTS = 5  # failed starts of a predictor in a row before the run is given up
 _INPUT_SHARE = 0.35  # of the object store: pixels; the rest is for Gaussians
 _SCENE_BYTES = 2 * 768 * 768 * COLUMNS * 4
 _PATIENCE_SECONDS = 60.0  # without any predictor, before something is said
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a run has of a cluster."""
-
-    predictors: int
-    gpus_per_predictor: float
-    cores: int
-    nodes: int
-    object_store_bytes: int
-
-
-@dataclass(slots=True)
-class _Item:
-    """A photo on its way."""
-
-    file: PhotoFile
-    photo: DecodedPhoto | None = None
-    pixels: Any = None  # a reference into the object store
-    crashes: int = 0  # while alone, those of earlier runs among them
-    moves: int = 0  # of nodes that were lost with it
-    began: float = 0.0  # when its task was sent off
-
-    @property
-    def is_suspect(self) -> bool:
-        return self.was_in_crash or self.crashes > 0
-
-    was_in_crash: bool = False  # together with others
-
-    @property
-    def input_bytes(self) -> int:
-        return 3 * self.photo.width * self.photo.height if self.photo else 0
-
-
-@dataclass(slots=True)
-class _Call:
-    """A batch that a predictor has been given; no items: it is being probed."""
-
-    items: list[_Item]
-    scenes: list[Ref]
-
-
-@dataclass(slots=True, eq=False)
-class _Predictor:
-    """A predictor actor; `calls` maps the small result of each call to what it is about."""
-
-    actor: Any
-    started: Ref  # gives the node's id once the model is loaded
-    node: str | None = None
-    calls: dict[Ref, _Call] = field(default_factory=dict)
-    clock: float = 0.0  # since when the call at work has been at work
-    failed_photos: set[str] = field(default_factory=set)  # that it was alone with when it died
-
-    @property
-    def is_ready(self) -> bool:
-        return self.node is not None
-
-    @property
-    def is_exclusive(self) -> bool:
-        """Whether a suspect or a probe has it to itself."""
-        return any(
-            not call.items or any(item.is_suspect for item in call.items)
-            for call in self.calls.values()
-        )
 
 
 class FlowOnRay:
@@ -129,14 +61,13 @@ class FlowOnRay:
         # Each stage goes into the object store once, not into every call.
         self._decode_stage = ray.put(flow.decode)
         self._encode_stage = ray.put(flow.encode)
-        self._decoding: dict[Ref, _Item] = {}
-        self._ready: deque[_Item] = deque()
-        self._suspects: deque[_Item] = deque()  # decoded, each to be predicted alone
-        self._doomed: list[tuple[_Item, Failed]] = []  # given up, if a predictor survives a probe
-        self._predictors: list[_Predictor] = []
-        self._encoding: dict[Ref, _Item] = {}
+        self._decoding: dict[Ref, Item] = {}
+        self._ready: deque[Item] = deque()
+        self._suspects: deque[Item] = deque()  # decoded, each to be predicted alone
+        self._doomed: list[Failed] = []  # given up, if a predictor survives a probe
+        self._predictors = Predictors(flow, resources)
+        self._encoding: dict[Ref, Item] = {}
         self._is_fed = False  # the photos have come to their end
-        self._failed_starts = 0
         self._input_budget = int(_INPUT_SHARE * resources.object_store_bytes)
         output_budget = resources.object_store_bytes - self._input_budget
         self._scenes_at_once = max(flow.batch_size, output_budget // _SCENE_BYTES)
@@ -159,19 +90,17 @@ class FlowOnRay:
                     yield from self._finished(ref)
                 yield from self._late()
         finally:
-            for predictor in self._predictors:
-                ray.kill(predictor.actor)
+            self._predictors.kill()
 
     def _waiting(self) -> list[Ref]:
-        calls = [ref for predictor in self._predictors for ref in predictor.calls]
-        work = [*self._decoding, *calls, *self._encoding]
-        if not (work or self._ready or self._suspects or self._doomed):
+        """Return what can come back; nothing once every photo has had its outcome."""
+        to_do = self._ready or self._suspects or self._doomed
+        if not (to_do or self._decoding or self._encoding or self._predictors.items):
             return []
-        return [*work, *(p.started for p in self._predictors if not p.is_ready)]
+        return [*self._decoding, *self._encoding, *self._predictors.refs()]
 
     def _report(self) -> None:
-        predicting = sum(len(c.items) for p in self._predictors for c in p.calls.values())
-        ready = [p for p in self._predictors if p.is_ready]
+        ready = self._predictors.ready
         busy = sum(bool(p.calls) for p in ready)
         held_up_by = None
         if ready:
@@ -180,7 +109,7 @@ class FlowOnRay:
                 held_up_by = "predict"
             else:
                 held_up_by = "encode" if not self._has_room(1) else "decode"
-        elif self._predictors and time.monotonic() - self._last_predictor > _PATIENCE_SECONDS:
+        elif time.monotonic() - self._last_predictor > _PATIENCE_SECONDS:
             self._last_predictor = time.monotonic()
             self._watch.notice(
                 f"No predictor has started for {_PATIENCE_SECONDS:g} s; the cluster has "
@@ -189,7 +118,7 @@ class FlowOnRay:
         counts = StageCounts(
             len(self._decoding),
             len(self._ready) + len(self._suspects),
-            predicting,
+            len(self._predictors.items),
             len(self._encoding),
             len(ready),
             busy,
@@ -212,26 +141,23 @@ class FlowOnRay:
             if file is None or self._stop.is_asked:
                 self._is_fed = True
                 return
-            if not self._predictors:
-                self._predictors = [self._spawn() for _ in range(self._resources.predictors)]
-            self._start_decode(_Item(file, crashes=file.crashes))
+            self._predictors.start()
+            self._start_decode(Item(file, crashes=file.crashes))
 
-    def _held(self) -> Iterator[_Item]:
+    def _held(self) -> Iterator[Item]:
         """Yield the photos whose pixels are in the object store."""
         yield from self._ready
         yield from self._suspects
-        for predictor in self._predictors:
-            for call in predictor.calls.values():
-                yield from call.items
+        yield from self._predictors.items
 
-    def _start_decode(self, item: _Item) -> None:
+    def _start_decode(self, item: Item) -> None:
         item.photo = item.pixels = None
         item.began = time.monotonic()
         header, item.pixels = decode_task.remote(self._decode_stage, item.file)
         self._decoding[header] = item
 
     def _dispatch(self) -> None:
-        ready = [predictor for predictor in self._predictors if predictor.is_ready]
+        ready = self._predictors.ready
         self._dispatch_alone(ready)
         for predictor in ready:
             while self._ready and len(predictor.calls) < CALLS_PER_PREDICTOR:
@@ -241,9 +167,9 @@ class FlowOnRay:
                 count = min(len(self._ready), self._flow.batch_size)
                 if not self._has_room(count):
                     break
-                self._predict(predictor, [self._ready.popleft() for _ in range(count)])
+                predictor.predict([self._ready.popleft() for _ in range(count)])
 
-    def _dispatch_alone(self, ready: list[_Predictor]) -> None:
+    def _dispatch_alone(self, ready: list[Predictor]) -> None:
         """Give one idle predictor a suspect or a probe; another one keeps the rest going."""
         if not (self._suspects or self._doomed) or any(p.is_exclusive for p in ready):
             return
@@ -253,27 +179,17 @@ class FlowOnRay:
             ready[:] = ready[1:]
             return
         if self._doomed:
-            predictor = idle[0]
-            predictor.clock = time.monotonic()
-            predictor.calls[predictor.actor.probe.remote()] = _Call([], [])
+            idle[0].probe()
             return
         item = self._suspects[0]
         # Rather on another predictor than where it crashed before.
-        idle.sort(key=lambda predictor: item.file.photo_id in predictor.failed_photos)
+        idle.sort(key=lambda predictor: item.file.photo_id in predictor.died_of)
         if self._has_room(1):
-            self._predict(idle[0], [self._suspects.popleft()])
+            idle[0].predict([self._suspects.popleft()])
 
     def _has_room(self, scenes: int) -> bool:
-        predicting = sum(len(c.items) for p in self._predictors for c in p.calls.values())
-        return predicting + len(self._encoding) + scenes <= self._scenes_at_once
-
-    def _predict(self, predictor: _Predictor, items: list[_Item]) -> None:
-        status, *scenes = predictor.actor.predict.options(num_returns=1 + len(items)).remote(
-            [item.photo for item in items], *(item.pixels for item in items)
-        )
-        if not predictor.calls:
-            predictor.clock = time.monotonic()
-        predictor.calls[status] = _Call(items, scenes)
+        under_way = len(self._predictors.items) + len(self._encoding)
+        return under_way + scenes <= self._scenes_at_once
 
     # What comes back
 
@@ -287,10 +203,10 @@ class FlowOnRay:
                 yield from self._predicted(ref, predictor)
                 return
             if ref == predictor.started and not predictor.is_ready:
-                self._started(predictor)
+                self._predictors.see_started(predictor)
                 return
 
-    def _decoded(self, ref: Ref, item: _Item) -> Iterator[Outcome]:
+    def _decoded(self, ref: Ref, item: Item) -> Iterator[Outcome]:
         try:
             result = ray.get(ref)
         except RayError as error:
@@ -302,7 +218,7 @@ class FlowOnRay:
         else:
             yield from self._settled(item, result)
 
-    def _encoded(self, ref: Ref, item: _Item) -> Iterator[Outcome]:
+    def _encoded(self, ref: Ref, item: Item) -> Iterator[Outcome]:
         try:
             result = ray.get(ref)
         except RayError as error:
@@ -310,13 +226,11 @@ class FlowOnRay:
             return
         yield from self._settled(item, result)
 
-    def _predicted(self, ref: Ref, predictor: _Predictor) -> Iterator[Outcome]:
-        call = predictor.calls[ref]
+    def _predicted(self, ref: Ref, predictor: Predictor) -> Iterator[Outcome]:
         try:
             results = ray.get(ref)
         except RayTaskError as error:  # a lost input, or a fault of ours: again from the start
-            del predictor.calls[ref]
-            for item in call.items:
+            for item in predictor.finish(ref).items:
                 if _is_lost_input(error):
                     yield from self._moved(item, "predict")
                 else:
@@ -327,11 +241,9 @@ class FlowOnRay:
             reason = FailureReason.OUT_OF_MEMORY if is_memory else FailureReason.WORKER_LOST
             yield from self._predictor_lost(predictor, reason, error)
             return
-        del predictor.calls[ref]
-        predictor.clock = time.monotonic()
+        call = predictor.finish(ref)
         if not call.items:  # it has survived the probe
-            for _, failed in self._doomed:
-                yield failed
+            yield from self._doomed
             self._doomed.clear()
             return
         for item, scene, result in zip(call.items, call.scenes, results, strict=True):
@@ -343,7 +255,7 @@ class FlowOnRay:
                 done = encode_task.remote(self._encode_stage, item.photo, scene, result)
                 self._encoding[done] = item
 
-    def _settled(self, item: _Item, outcome: Outcome) -> Iterator[Outcome]:
+    def _settled(self, item: Item, outcome: Outcome) -> Iterator[Outcome]:
         """Yield what a stage said of a photo; what took too long is tried again."""
         if isinstance(outcome, Failed) and outcome.reason is FailureReason.TIMEOUT:
             yield from self._crashed(item, outcome.stage, outcome.reason, outcome.message)
@@ -352,19 +264,14 @@ class FlowOnRay:
 
     def _late(self) -> Iterator[Outcome]:
         """Kill predictors that have been at one batch for too long."""
-        now = time.monotonic()
         for predictor in list(self._predictors):
-            if not (predictor.is_ready and predictor.calls):
-                continue
-            first = next(iter(predictor.calls.values()))
-            limit = self._flow.predict.limit_s * max(1, len(first.items))
-            if now - predictor.clock > limit:
+            if predictor.is_late(self._flow.predict.limit_s):
                 yield from self._predictor_lost(predictor, FailureReason.TIMEOUT, None)
 
     # Whose fault it was
 
     def _task_lost(
-        self, item: _Item, stage: str, limit_s: float, error: RayError
+        self, item: Item, stage: str, limit_s: float, error: RayError
     ) -> Iterator[Outcome]:
         """Deal with a decode or encode task that did not come back.
 
@@ -375,7 +282,7 @@ class FlowOnRay:
         if isinstance(error, NodeDiedError) or _is_lost_input(error):
             yield from self._moved(item, stage)
         elif isinstance(error, OutOfMemoryError):
-            yield from self._crashed(item, stage, FailureReason.OUT_OF_MEMORY, _first_line(error))
+            yield from self._crashed(item, stage, FailureReason.OUT_OF_MEMORY, first_line(error))
         elif time.monotonic() - item.began > limit_s + GRACE_SECONDS:  # it did not hear its limit
             message = f"not finished after {limit_s:g} s"
             yield from self._crashed(item, stage, FailureReason.TIMEOUT, message)
@@ -383,27 +290,26 @@ class FlowOnRay:
             yield from self._crashed(item, stage, FailureReason.WORKER_LOST, "the worker died")
 
     def _predictor_lost(
-        self, predictor: _Predictor, reason: FailureReason, error: RayError | None
+        self, predictor: Predictor, reason: FailureReason, error: RayError | None
     ) -> Iterator[Outcome]:
         """Replace a predictor that died or is to die; its photos go again, each alone.
 
         Raises RunError if it could not even predict a photo that nothing is wrong with.
         """
-        calls = list(predictor.calls.values())
-        node_is_dead = predictor.node not in _alive_nodes()
-        items = [item for call in calls for item in call.items]
-        if not node_is_dead and any(not call.items for call in calls):
+        items = predictor.items
+        node_is_dead = not predictor.is_node_alive()
+        if not (items or node_is_dead):  # it was being probed
             raise RunError(
-                f"the predictor dies at every photo: {_first_line(error) or reason}",
+                f"the predictor dies at every photo: {first_line(error) or reason}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
         is_alone = len(items) == 1
-        replacement = self._replace(predictor)
+        replacement = self._predictors.replace(predictor)
         for item in items:
             if node_is_dead:
                 yield from self._moved(item, "predict")
             elif is_alone:
-                replacement.failed_photos.add(item.file.photo_id)
+                replacement.died_of.add(item.file.photo_id)
                 words = {
                     FailureReason.TIMEOUT: f"not finished after {self._flow.predict.limit_s:g} s",
                     FailureReason.OUT_OF_MEMORY: "the predictor ran out of memory",
@@ -414,7 +320,7 @@ class FlowOnRay:
                 item.was_in_crash = True
                 self._suspects.append(item)
 
-    def _moved(self, item: _Item, stage: str) -> Iterator[Outcome]:
+    def _moved(self, item: Item, stage: str) -> Iterator[Outcome]:
         """Send a photo through once more, whose node was lost."""
         item.moves += 1
         if item.moves > MOST_MOVES:
@@ -423,7 +329,7 @@ class FlowOnRay:
             self._start_decode(item)
 
     def _crashed(
-        self, item: _Item, stage: str, reason: FailureReason, message: str
+        self, item: Item, stage: str, reason: FailureReason, message: str
     ) -> Iterator[Outcome]:
         """Count a crash, or a time-out, against a photo that was alone; try again or give it up."""
         item.crashes += 1
@@ -432,46 +338,12 @@ class FlowOnRay:
             yield failed
             self._start_decode(item)
         elif stage == "predict":
-            self._doomed.append((item, failed))
+            self._doomed.append(failed)
         else:
             yield failed
 
     def _fingerprint(self, stage: str) -> str | None:
         return None if stage == "decode" else self._flow.encode.model.fingerprint
-
-    # Predictors
-
-    def _spawn(self) -> _Predictor:
-        resources = self._resources
-        a_node = -(-resources.predictors // resources.nodes)
-        actor = spawn_predictor(self._flow, resources.gpus_per_predictor, a_node)
-        return _Predictor(actor, actor.start.remote())
-
-    def _replace(self, predictor: _Predictor) -> _Predictor:
-        ray.kill(predictor.actor)
-        new = self._spawn()
-        new.failed_photos = predictor.failed_photos
-        self._predictors[self._predictors.index(predictor)] = new
-        return new
-
-    def _started(self, predictor: _Predictor) -> None:
-        try:
-            predictor.node = ray.get(predictor.started)
-        except RayTaskError as error:
-            if isinstance(error.cause, SharpBatchError):
-                raise error.cause from None
-            raise RunError(f"the model could not be loaded: {error.cause}") from error
-        except RayError as error:
-            self._failed_starts += 1
-            if self._failed_starts >= _STARTS:
-                raise RunError(
-                    f"the predictor died {_STARTS} times while it loaded its model: "
-                    f"{_first_line(error)}",
-                    "See 'sharp-batch doctor'; with too little memory, try --inline.",
-                ) from error
-            self._replace(predictor)
-            return
-        self._failed_starts = 0
 
 
 def _is_lost_input(error: RayError) -> bool:
@@ -479,14 +351,6 @@ def _is_lost_input(error: RayError) -> bool:
     return isinstance(cause, ObjectLostError | NodeDiedError)
 
 
-def _alive_nodes() -> set[str]:
-    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-
-
 def _resources_text() -> str:
     free = ray.available_resources()
     return f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
-
-
-def _first_line(error: RayError | None) -> str:
-    return "" if error is None else str(error).strip().partition("\n")[0]

@@ -1,6 +1,6 @@
 """Ray for a run: a cluster that is joined, or one of our own on this machine, and what it offers.
 
-Only this file, `ray_flow`, `ray_workers` and `ray_each` import ray.
+Only this file, `ray_flow`, `ray_predictors`, `ray_workers` and `ray_each` import ray.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import ray._private.worker as ray_worker
 from pipeline.each import EachStage
 from pipeline.flow import Flow
 from pipeline.ray_each import each_on_ray
-from pipeline.ray_flow import FlowOnRay, Resources
+from pipeline.ray_flow import FlowOnRay
+from pipeline.ray_predictors import Resources
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.errors import RunError, UsageError

@@ -83,7 +83,7 @@ def _unpack_legacy(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
         rest = stream.decompress(stream.unconsumed_tail, _LONGEST_REST)
     except zlib.error:
         raise FormatError("its gzip stream is damaged") from None
-    if not stream.eof:
+    if not stream.eof or (rest and not flags & FLAG_EXTENSIONS):
         raise FormatError("its gzip stream is cut short, or goes on after the last Gaussian")
     return header, blocks, rest
 

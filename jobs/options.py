@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.settings import Device, DType, ModelName, Preset, SplatFormat
+from schemas.settings import Device, DType, ModelName, Preset, SogQuality, SplatFormat
 
 Library = Annotated[
     Path,
@@ -47,7 +47,14 @@ DeviceOption = Annotated[
 DTypeOption = Annotated[
     DType, typer.Option("--dtype", help="Number format of the predictor; auto is safe and fast.")
 ]
-Format = Annotated[SplatFormat, typer.Option("--format", help="How scenes are stored.")]
+Format = Annotated[
+    SplatFormat,
+    typer.Option("--format", help="How scenes are stored; sog takes a tenth of ply."),
+]
+Quality = Annotated[
+    SogQuality | None,
+    typer.Option("--quality", help="How finely a sog stores scenes; else 'default'."),
+]
 FocalMm = Annotated[
     float | None,
     typer.Option(

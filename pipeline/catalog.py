@@ -312,6 +312,7 @@ class Catalog:
                 model=scene.model,
                 model_fingerprint=scene.model_fingerprint,
                 format=scene.format,
+                quality=scene.quality,
                 splat_path=scene.splat.path,
                 splat_bytes=scene.splat.bytes,
                 splat_sha256=scene.splat.sha256,

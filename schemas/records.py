@@ -140,6 +140,7 @@ class SceneRecord:
     model: str
     model_fingerprint: str
     format: str
+    quality: str | None  # of a SOG
     splat: StoredFile
     gaussians: int
     depth_near_m: float  # 0.01, 0.5 and 0.99 quantiles over the Gaussians

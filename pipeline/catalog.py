@@ -24,6 +24,7 @@ from schemas.records import (
     Failed,
     Made,
     MediaType,
+    NewSplat,
     Outcome,
     PhotoFile,
     PhotoMeta,
@@ -291,6 +292,8 @@ class Catalog:
                     )
                 case Made():
                     self._record_artifacts(outcome.artifacts, run_id)
+                    if outcome.splat is not None:
+                        self._record_splat(outcome.splat)
                 case Failed():
                     self._record_failed(outcome, run_id)
 
@@ -342,6 +345,20 @@ class Catalog:
             focal_warning=photo.focal.warning,
             **sized,
             **_meta_columns(photo.meta),
+        )
+
+    def _record_splat(self, splat: NewSplat) -> None:
+        self.connection.execute(
+            scenes.update()
+            .where(scenes.c.scene_id == splat.scene_id)
+            .values(
+                format=splat.format,
+                quality=splat.quality,
+                splat_path=splat.file.path,
+                splat_bytes=splat.file.bytes,
+                splat_sha256=splat.file.sha256,
+                gaussians=splat.gaussians,
+            )
         )
 
     def _record_failed(self, failed: Failed, run_id: str) -> None:

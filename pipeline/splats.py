@@ -17,7 +17,7 @@ def store_splat(
     """Store a scene under its id. Raises PhotoError, RunError, ValueError, FormatError."""
     options = options_of(settings)
     return store.write(
-        scene_path(scene_id, settings.format),
+        scene_path(scene_id, settings.suffix),
         lambda file: write_scene(
             file, gaussians, info, format_name=settings.format, options=options
         ),

@@ -185,12 +185,31 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSplat:
+    """A scene, stored anew in another way."""
+
+    scene_id: str
+    format: str
+    quality: str | None
+    file: StoredFile
+    gaussians: int
+    replaces: str  # path of the file that stood for the scene before
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Something was made of the photo's scene."""
 
     file: PhotoFile
     artifacts: tuple[ArtifactRecord, ...]
     seconds: float
+    splat: NewSplat | None = None  # where the scene itself was stored anew
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files that were made."""
+        made = sum(artifact.file.bytes for artifact in self.artifacts)
+        return made + (self.splat.file.bytes if self.splat is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)

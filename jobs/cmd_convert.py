@@ -25,13 +25,13 @@ def register(app: typer.Typer) -> None:
 
 def convert(
     source: Annotated[
-        Path | None, typer.Argument(help="The splat file.", metavar="[IN", show_default=False)
+        Path | None, typer.Argument(help="The splat file.", metavar="IN", show_default=False)
     ] = None,
     to: Annotated[
         Path | None,
         typer.Argument(
             help="Where it goes: .sog, .spz, .ply, .splat, or a folder's meta.json.",
-            metavar="OUT]",
+            metavar="OUT",
             show_default=False,
         ),
     ] = None,
@@ -40,6 +40,12 @@ def convert(
         int | None,
         typer.Option(help="3 opens everywhere, 4 is a little smaller.", min=3, max=4),
     ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Leave out what no view from near the photo's place shows; of one file."
+        ),
+    ] = False,
     format: Annotated[  # noqa: A002 - the option's name
         SplatFormat | None,
         typer.Option("--format", help="Without IN and OUT: what the library's scenes become."),
@@ -67,7 +73,7 @@ def convert(
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.convert_file import convert_file
 
-        conversion = convert_file(source, to, _file_options(quality, spz_version))
+        conversion = convert_file(source, to, _file_options(quality, spz_version), prune=prune)
         output.result(conversion.as_dict(), _file_text(conversion))
         return
     if source is not None or format is None:
@@ -75,8 +81,10 @@ def convert(
             "name what becomes what",
             "Write 'convert IN OUT' for a file, 'convert --format sog' for the whole library.",
         )
-    if spz_version is not None:
-        raise UsageError("--spz-version is for single files", "Libraries hold version 3.")
+    if spz_version is not None or prune:
+        raise UsageError(
+            "--spz-version and --prune are for single files", "Name them: 'convert IN OUT'."
+        )
     from jobs.convert import convert_library
     from jobs.each_run import each_runner
 
@@ -100,9 +108,15 @@ def _file_options(quality: SogQuality | None, spz_version: int | None) -> Option
 
 
 def _file_text(conversion: Conversion) -> str:
-    return (
+    text = (
         f"{conversion.path}: {conversion.gaussians} Gaussians, {size_text(conversion.bytes)} "
         f"(from {size_text(conversion.source_bytes)}), in {time_text(conversion.seconds)}"
+    )
+    if conversion.pruned_psnr_db is None:
+        return text
+    return (
+        f"{text}\n{conversion.pruned} Gaussians that no view shows are gone; views without them "
+        f"are equal to {conversion.pruned_psnr_db:.1f} dB"
     )
 
 

@@ -6,12 +6,15 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.pictures import read_splat
+from pipeline.pictures import UNKNOWN_PHOTO, intrinsics_of, known_picture_errors, read_splat
 from pipeline.store import Store
 from schemas.errors import UsageError
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import Options, format_of, write_scene
+from sharp_core.formats.scene import StoredScene
 from sharp_core.formats.sog_meta import META
+from sharp_core.prune import Pruning
+from sharp_core.prune import prune as prune_scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Conversion:
     gaussians: int
     source_format: str
     source_bytes: int
+    pruned: int  # Gaussians that were left out, or made transparent
+    pruned_psnr_db: float | None  # of the scene without them, before it was quantised
     seconds: float
 
     def as_dict(self) -> dict[str, object]:
@@ -31,11 +36,14 @@ class Conversion:
         return asdict(self)
 
 
-def convert_file(source: Path, to: Path, options: Options | None = None) -> Conversion:
+def convert_file(
+    source: Path, to: Path, options: Options | None = None, *, prune: bool = False
+) -> Conversion:
     """Write the scene of `source` to `to`, whole or not at all; the endings say the formats.
 
     A SOG as a folder is written image by image, meta.json last. Raises UsageError where a path or
-    an option is of no use, PhotoError where the splat cannot be read.
+    an option is of no use, PhotoError where the splat cannot be read, RunError where this machine
+    lacks what pruning takes.
     """
     started = time.perf_counter()
     try:
@@ -51,15 +59,22 @@ def convert_file(source: Path, to: Path, options: Options | None = None) -> Conv
     if not folder.is_dir():
         raise UsageError(f"the folder {folder} does not exist", "Make it first.")
     scene = read_splat(source)
+    gaussians = scene.gaussians
+    pruning = _prune(scene) if prune else None
+    if pruning is not None:
+        # A SOG keeps the grid, which saves it more than what is left out.
+        is_grid = target_format.name == "sog"
+        apply = pruning.made_transparent if is_grid else pruning.dropped
+        gaussians = apply(gaussians)
     try:
         if to.name == META:
-            write_scene(to, scene.gaussians, scene.info, options=options)
+            write_scene(to, gaussians, scene.info, options=options)
         else:
             Store(folder).write(
                 to.name,
                 lambda file: write_scene(
                     file,
-                    scene.gaussians,
+                    gaussians,
                     scene.info,
                     format_name=target_format.name,
                     options=options,
@@ -71,11 +86,18 @@ def convert_file(source: Path, to: Path, options: Options | None = None) -> Conv
         path=str(to),
         format=target_format.name,
         bytes=file_bytes(to),
-        gaussians=len(scene.gaussians),
+        gaussians=len(gaussians),
         source_format=source_format.name,
         source_bytes=file_bytes(source),
+        pruned=int((~pruning.is_seen).sum()) if pruning is not None else 0,
+        pruned_psnr_db=round(pruning.psnr_db, 2) if pruning is not None else None,
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def _prune(scene: StoredScene) -> Pruning:
+    with known_picture_errors():
+        return prune_scene(scene.gaussians, intrinsics_of(scene.info or UNKNOWN_PHOTO))
 
 
 def file_bytes(path: Path) -> int:

@@ -22,7 +22,8 @@ from schemas.tables import scenes
 from sharp_core.formats.registry import FORMATS, SpzOptions, read_scene, write_scene
 from tests.jobs.whole_library import check_whole
 from tests.made_photos import make_photos
-from tests.sharp_core.formats.clouds import INFO, cloud, in_order_of
+from tests.sharp_core.formats.clouds import GRID_INFO, INFO, cloud, in_order_of
+from tests.sharp_core.scenes import photo_scene
 from tests.trivial_model import ingest
 
 PLY, SPZ = SplatSettings(SplatFormat.PLY), SplatSettings(SplatFormat.SPZ)
@@ -164,6 +165,20 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["source.ply"]
     with pytest.raises(UsageError, match="--quality is for sog"):
         SplatSettings(SplatFormat.SPZ, SogQuality.HIGH)
+
+
+def test_pruned_files_hold_what_is_seen(tmp_path: Path) -> None:
+    scene = photo_scene(cells=24)
+    scene.opacities[100:200] = 0.0
+    write_scene(tmp_path / "source.ply", scene, GRID_INFO)
+    for name, is_grid in (("a.ply", False), ("b.spz", False), ("c.sog", True)):
+        conversion = convert_file(tmp_path / "source.ply", tmp_path / name, prune=True)
+        assert conversion.pruned >= 100
+        assert conversion.pruned_psnr_db is not None
+        assert conversion.pruned_psnr_db > 50
+        back = read_scene(tmp_path / name).gaussians
+        assert len(back) == conversion.gaussians
+        assert len(back) == len(scene) - (0 if is_grid else conversion.pruned)
 
 
 def test_show_knows_every_format() -> None:

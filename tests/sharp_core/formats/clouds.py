@@ -12,8 +12,10 @@ from sharp_core.colors import linear_to_srgb
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo, StoredScene
 from sharp_core.gaussians import Gaussians
+from tests.sharp_core.scenes import PHOTO
 
 DATA = Path(__file__).parents[2] / "data" / "formats"
+GRID_INFO = SceneInfo(PHOTO.fx, PHOTO.width, PHOTO.height)  # of `photo_scene`
 INFO = SceneInfo(1234.5, 1600, 1200, "ab" * 16, "maker 1.0")
 
 

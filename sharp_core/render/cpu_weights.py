@@ -73,8 +73,10 @@ class _Meter(CpuRenderer):
     def _draw(
         self, tiles: tuple[int, int], lists: Lists, background: Value, picture: Picture
     ) -> list[float]:
-        sort_tiles(*tiles, lists, self._footprints)
-        _weigh_tiles(*tiles, *picture.alpha.shape, lists, self._footprints, self.weights)
+        first, last = tiles
+        height, width = picture.alpha.shape
+        sort_tiles(first, last, lists, self._footprints)
+        _weigh_tiles(first, last, height, width, lists, self._footprints, self.weights)
         return [0.0, 0.0]
 
 

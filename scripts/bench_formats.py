@@ -80,7 +80,7 @@ def main() -> None:
             content, wrote = timed(options.repeat, encoder(scene, format_name, settings))
             found, read = timed(options.repeat, decoder(content, format_name))
             print_line(name, len(content), wrote, read, scene, found)
-            print(f"{'':28}{errors(scene, found)}" if name != "PLY" else "", end="\n")
+            print(f"{'':28}{errors(scene, found)}")
         if shutil.which(BASELINE):
             print_baselines(scene, options.repeat)
 
@@ -158,6 +158,11 @@ def errors(scene: Gaussians, found: Gaussians) -> str:
     return "; ".join(texts)
 
 
+def baseline(folder: Path, arguments: list[str]) -> Callable[[], object]:
+    """Return what runs the other program."""
+    return lambda: subprocess.run([BASELINE, "-q", "-w", *arguments], cwd=folder, check=True)
+
+
 def print_baselines(scene: Gaussians, repeat: int) -> None:
     """Print the same figures for files that another program writes, its start-up included."""
     with tempfile.TemporaryDirectory() as name:
@@ -165,14 +170,9 @@ def print_baselines(scene: Gaussians, repeat: int) -> None:
         write_scene(folder / "scene.ply", scene)
         for title, target, arguments in BASELINES:
             version = ["--spz-version", "3"] if target == "y.spz" else []
-            command = [BASELINE, "-q", "-w", *arguments, *version, "scene.ply", target]
-            _, wrote = timed(
-                repeat, lambda line=command: subprocess.run(line, cwd=folder, check=True)
-            )
-            command = [BASELINE, "-q", "-w", target, "null"]
-            _, read = timed(
-                repeat, lambda line=command: subprocess.run(line, cwd=folder, check=True)
-            )
+            write = [*arguments, *version, "scene.ply", target]
+            _, wrote = timed(repeat, baseline(folder, write))
+            _, read = timed(repeat, baseline(folder, [target, "null"]))
             found = read_scene(folder / target).gaussians
             size = (folder / target).stat().st_size
             print_line(f"{BASELINE} {title}", size, wrote, read, scene, found)

@@ -143,7 +143,8 @@ def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:
 
 def _means(header: SpzHeader, positions: Bytes) -> Tensor:
     if header.version == 1:
-        return torch.from_numpy(positions.view("<f2").astype(np.float32))
+        with np.errstate(invalid="ignore"):  # what is no number is found later
+            return torch.from_numpy(positions.view("<f2").astype(np.float32))
     lanes = positions.reshape(-1, 3, 3)
     codes = lanes[..., 2].astype(np.int8).astype(np.int32) << 16  # the byte with the sign
     codes |= lanes[..., 1].astype(np.int32) << 8

@@ -113,3 +113,11 @@ def test_values_that_are_not_finite_are_refused() -> None:
     table["y"][3] = np.nan
     with pytest.raises(FormatError, match="means: 1 of 20"):
         read(file_of(table), "ply")
+
+
+def test_signalling_numbers_are_refused_without_a_warning() -> None:
+    content = bytearray(written(cloud(20), "ply", INFO))
+    start = content.index(b"end_header\n") + 11 + 20 * 56 + 64
+    content[start : start + 4] = b"\x01\x00\xa0\x7f"
+    with pytest.raises(FormatError, match="focal length"):
+        read(bytes(content), "ply")

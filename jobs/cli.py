@@ -10,6 +10,7 @@ from types import FrameType
 import typer
 
 from jobs import (
+    cmd_convert,
     cmd_doctor,
     cmd_ingest,
     cmd_model,
@@ -44,6 +45,7 @@ for command in (
     cmd_predict,
     cmd_preview,
     cmd_render,
+    cmd_convert,
     cmd_model,
     cmd_doctor,
 ):

@@ -23,6 +23,7 @@ from schemas.settings import (
     Preset,
     PreviewSettings,
     SplatFormat,
+    SplatSettings,
     StageLimits,
 )
 
@@ -45,7 +46,8 @@ def ingest(
     model: options.Model = ModelName.SHARP,
     checkpoint: options.Checkpoint = None,
     preset: options.PresetOption = Preset.SHARP,
-    format: options.Format = SplatFormat.PLY,  # noqa: A002 - the option's name
+    format: options.Format = SplatFormat.SOG,  # noqa: A002 - the option's name
+    quality: options.Quality = None,
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
     batch_size: Annotated[
@@ -124,7 +126,7 @@ def ingest(
     settings = IngestSettings(
         ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
-        format,
+        SplatSettings(format, quality),
         tuple(exclude or ()),
         batch_size,
         limit,

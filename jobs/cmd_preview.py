@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,6 @@ from schemas.settings import PreviewKind, PreviewSettings, TrajectoryName
 
 if TYPE_CHECKING:
     from jobs.preview import PreviewReport
-    from pipeline.each import EachRunner
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +53,7 @@ def preview(
     They lie in the library's folder previews. Run it again at any time: what is there stays.
     """
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
+    from jobs.each_run import each_runner
     from jobs.preview import preview as run_previews
 
     output = Output(json, quiet, verbose)
@@ -72,16 +71,7 @@ def preview(
     )
     kinds = tuple(dict.fromkeys(kind or [PreviewKind.CLIP]))
     settings = PreviewSettings(kinds, trajectory, seconds, width)
-
-    def runner() -> contextlib.AbstractContextManager[EachRunner]:
-        if inline:
-            from pipeline.each import InlineRunner
-
-            return contextlib.nullcontext(InlineRunner())
-        from pipeline.run_ray import ClusterSettings, RayRunner
-
-        return RayRunner(ClusterSettings(address))
-
+    runner = each_runner(inline, address)
     report = run_previews(library, filters, settings, output, runner)
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:

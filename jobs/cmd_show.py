@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,12 @@ from jobs import options
 from jobs.output import Output
 from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
+
+if TYPE_CHECKING:
+    from pipeline.splat_details import SplatDetails
+
+# What `sharp_core.formats` reads; asking it takes seconds, since it brings torch.
+SPLAT_NAMES = (".sog", ".spz", ".ply", ".splat", "meta.json")
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +30,7 @@ def show(
     photo: Annotated[
         str,
         typer.Argument(
-            help="A photo's path, a photo_id or scene_id, or its first digits.",
+            help="A photo's path, a photo_id or scene_id, its first digits, or a splat file.",
             metavar="ID_OR_PATH",
         ),
     ],
@@ -32,10 +39,31 @@ def show(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Show everything the catalog knows about one photo: paths, facts, scenes, failures."""
+    """Show all the catalog knows about one photo, or all that one splat file holds."""
+    if photo.lower().endswith(SPLAT_NAMES) and Path(photo).is_file():
+        from pipeline.splat_details import splat_details  # torch takes seconds
+
+        splat = splat_details(Path(photo))
+        Output(json, quiet, verbose).result(asdict(splat), _splat_text(splat))
+        return
     with read_catalog(library) as connection:
         details = photo_details(connection, photo, Path.cwd())
     Output(json, quiet, verbose).result(details, _text(details))
+
+
+def _splat_text(splat: SplatDetails) -> str:
+    facts: dict[str, object] = {
+        "path": splat.path,
+        "format": splat.format,
+        "bytes": splat.bytes,
+        "gaussians": splat.gaussians,
+        "sh_degree": splat.sh_degree,
+    }
+    for axis, least, greatest in zip("xyz", splat.least, splat.greatest, strict=True):
+        facts[axis] = f"{least:.6g} to {greatest:.6g} m"
+    for name, depth in zip(("near", "median", "far"), splat.depths_m or (), strict=False):
+        facts[f"depth_{name}_m"] = depth
+    return "\n".join(_lines(facts | (asdict(splat.photo) if splat.photo else {})))
 
 
 def _text(details: dict[str, object]) -> str:

@@ -19,12 +19,16 @@ from pipeline.scan import scan
 from pipeline.stages import look_at
 from pipeline.stop import Stop
 from schemas.errors import FailureReason, SkipReason
-from schemas.settings import IngestSettings, ModelName
+from schemas.settings import IngestSettings, ModelName, SplatFormat
 from schemas.tables import scenes
 
 # Where a library has no scenes yet to measure by: on two CPU cores.
 _USUAL_SECONDS = {ModelName.PRIOR: 2.0, ModelName.SHARP: 90.0}
-_USUAL_BYTES = 66_000_000
+_USUAL_BYTES = {
+    SplatFormat.SOG: 6_000_000,
+    SplatFormat.SPZ: 18_000_000,
+    SplatFormat.PLY: 66_000_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +63,22 @@ def dry_run(
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
     known, paths = Known({}, set(), {}, {}), dict[str, KnownPath]()
-    seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES
+    seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if (root / CATALOG_FILE).exists():
         with Catalog(open_database(root, read_only=True)) as catalog:
             known, paths = catalog.known(), catalog.known_paths()
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
-        average = sa.select(sa.func.avg(spent), sa.func.avg(scenes.c.splat_bytes))
+        of_model = scenes.c.model == model.name
+        of_format = scenes.c.format == settings.splat.format
+        pace = sa.select(sa.func.avg(spent)).where(of_model)
+        room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
         with read_catalog(root) as connection:
-            pace = connection.execute(average.where(scenes.c.model == model.name)).one()
-        if pace[0] is not None:
-            seconds, size = float(pace[0]), int(pace[1])
-            estimated_from = "by the scenes made so far"
+            average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
+        if average_seconds is not None:
+            seconds, estimated_from = float(average_seconds), "by the scenes made so far"
+        if average_bytes is not None:
+            size = int(average_bytes)
     found = scan(sources, settings.exclude, root)
     rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
     plan = make_plan(found, sources, paths, rules)

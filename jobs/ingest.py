@@ -154,7 +154,7 @@ class Ingest:
             EncodeStage(
                 self._model,
                 self._settings.photo,
-                self._settings.format,
+                self._settings.splat,
                 self._store,
                 PreviewStage(self._settings.previews, self._store)
                 if self._settings.previews

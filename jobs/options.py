@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jobs.output import ProgressKind
-from schemas.settings import Device, DType, ModelName, Preset, SplatFormat
+from schemas.settings import Device, DType, ModelName, Preset, SogQuality, SplatFormat
 
 Library = Annotated[
     Path,
@@ -48,7 +48,14 @@ DeviceOption = Annotated[
 DTypeOption = Annotated[
     DType, typer.Option("--dtype", help="Number format of the predictor; auto is safe and fast.")
 ]
-Format = Annotated[SplatFormat, typer.Option("--format", help="How scenes are stored.")]
+Format = Annotated[
+    SplatFormat,
+    typer.Option("--format", help="How scenes are stored; sog takes a tenth of ply."),
+]
+Quality = Annotated[
+    SogQuality | None,
+    typer.Option("--quality", help="How finely a sog stores scenes; else 'default'."),
+]
 FocalMm = Annotated[
     float | None,
     typer.Option(

@@ -24,6 +24,7 @@ from schemas.records import (
     Failed,
     Made,
     MediaType,
+    NewSplat,
     Outcome,
     PhotoFile,
     PhotoMeta,
@@ -332,6 +333,8 @@ class Catalog:
                     )
                 case Made():
                     self._record_artifacts(outcome.artifacts, run_id)
+                    if outcome.splat is not None:
+                        self._record_splat(outcome.splat)
                 case Failed():
                     self._record_failed(outcome, run_id)
 
@@ -353,6 +356,7 @@ class Catalog:
                 model=scene.model,
                 model_fingerprint=scene.model_fingerprint,
                 format=scene.format,
+                quality=scene.quality,
                 splat_path=scene.splat.path,
                 splat_bytes=scene.splat.bytes,
                 splat_sha256=scene.splat.sha256,
@@ -390,6 +394,20 @@ class Catalog:
             self.connection.execute(
                 runs.update().where(runs.c.run_id == run_id).values(under_way=photo_ids)
             )
+
+    def _record_splat(self, splat: NewSplat) -> None:
+        self.connection.execute(
+            scenes.update()
+            .where(scenes.c.scene_id == splat.scene_id)
+            .values(
+                format=splat.format,
+                quality=splat.quality,
+                splat_path=splat.file.path,
+                splat_bytes=splat.file.bytes,
+                splat_sha256=splat.file.sha256,
+                gaussians=splat.gaussians,
+            )
+        )
 
     def _record_failed(self, failed: Failed, run_id: str) -> None:
         photo_id = failed.file.photo_id

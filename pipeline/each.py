@@ -13,6 +13,11 @@ class EachStage(Protocol):
     """Makes something of one stored scene; `cores` is what one of its workers uses."""
 
     @property
+    def name(self) -> str:
+        """What failures of this stage are recorded under."""
+        ...
+
+    @property
     def cores(self) -> int:
         """How many cores a worker uses."""
         ...

@@ -22,7 +22,7 @@ from sharp_core.render.errors import EngineError
 
 STILL_SUFFIX = ".png"
 # How a splat is shown that does not say how it was taken: a camera of 60 degrees.
-_UNKNOWN_PHOTO = SceneInfo(focal_px=1108.5, width=1280, height=960)
+UNKNOWN_PHOTO = SceneInfo(focal_px=1108.5, width=1280, height=960)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def make_picture(
         raise UsageError(f"the folder {folder} does not exist", "Make it first.")
     started = time.perf_counter()
     scene = read_splat(splat)
-    photo = intrinsics_of(scene.info or _UNKNOWN_PHOTO)
+    photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
     buffer = io.BytesIO()
     with known_picture_errors():
         renderer = make_renderer(scene.gaussians, engine)

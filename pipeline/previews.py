@@ -42,6 +42,7 @@ class PreviewStage:
 
     settings: PreviewSettings
     store: Store
+    name: str = "preview"
     cores: int = 2  # of a worker
 
     def process(self, scene: KnownScene) -> Made | Failed:
@@ -54,7 +55,7 @@ class PreviewStage:
         except RunError:
             raise
         except Exception as error:
-            return failed(scene.photo, "preview", error)
+            return failed(scene.photo, self.name, error)
         return Made(scene.photo, made, time.perf_counter() - started)
 
     def of_gaussians(

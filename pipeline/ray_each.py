@@ -49,15 +49,15 @@ def each_on_ray(
                 if tries < _TRIES:
                     waiting.append((scene, tries + 1))
                 else:
-                    yield _lost(scene, error, tries)
+                    yield _lost(stage, scene, error, tries)
 
 
 def _process(stage: EachStage, scene: KnownScene) -> Made | Failed:
     return stage.process(scene)
 
 
-def _lost(scene: KnownScene, error: RayError, tries: int) -> Failed:
+def _lost(stage: EachStage, scene: KnownScene, error: RayError, tries: int) -> Failed:
     is_memory = isinstance(error, OutOfMemoryError)
     reason = FailureReason.OUT_OF_MEMORY if is_memory else FailureReason.WORKER_LOST
     message = f"the worker was lost {tries} times in a row"
-    return Failed(scene.photo, "preview", reason, message, socket.gethostname())
+    return Failed(scene.photo, stage.name, reason, message, socket.gethostname())

@@ -24,7 +24,8 @@ from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
 from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
 from pipeline.size_rules import skip_by_size, skip_message
-from pipeline.store import Store, is_disk_full, scene_path, thumb_path
+from pipeline.splats import store_splat
+from pipeline.store import Store, is_disk_full, thumb_path
 from pipeline.thumbnail import thumbnail
 from pipeline.time_limit import OutOfTime, time_limit
 from schemas.errors import FailureReason, PhotoError, RunError, SkipReason, SourceError
@@ -38,8 +39,7 @@ from schemas.records import (
     SceneRecord,
     Skipped,
 )
-from schemas.settings import PhotoSettings, SplatFormat, StageLimits
-from sharp_core.formats.registry import write_scene
+from schemas.settings import PhotoSettings, SplatSettings, StageLimits
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians, depth_quantiles
 from sharp_core.predictors.interface import Predictor, PredictorInput
@@ -148,7 +148,7 @@ class EncodeStage:
 
     model: ResolvedModel
     settings: PhotoSettings
-    format: SplatFormat
+    splat: SplatSettings
     store: Store
     previews: PreviewMaker | None = None
     limit_s: float = _LIMITS.encode_s
@@ -172,10 +172,7 @@ class EncodeStage:
                 file.photo_id, file.media_type, self.model.fingerprint, self.settings
             )
             info = SceneInfo(photo.focal.px, photo.width, photo.height, file.photo_id, GENERATOR)
-            splat = self.store.write(
-                scene_path(scene_id, self.format),
-                lambda out: write_scene(out, scene, info, format_name=self.format),
-            )
+            splat = store_splat(self.store, scene_id, scene, info, self.splat)
         except RunError:
             raise
         except Exception as error:
@@ -186,7 +183,8 @@ class EncodeStage:
             photo_id=file.photo_id,
             model=self.model.name,
             model_fingerprint=self.model.fingerprint,
-            format=self.format,
+            format=self.splat.format,
+            quality=self.splat.quality,
             splat=splat,
             gaussians=len(scene),
             depth_near_m=near,

@@ -141,6 +141,7 @@ class SceneRecord:
     model: str
     model_fingerprint: str
     format: str
+    quality: str | None  # of a SOG
     splat: StoredFile
     gaussians: int
     depth_near_m: float  # 0.01, 0.5 and 0.99 quantiles over the Gaussians
@@ -185,12 +186,31 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSplat:
+    """A scene, stored anew in another way."""
+
+    scene_id: str
+    format: str
+    quality: str | None
+    file: StoredFile
+    gaussians: int
+    replaces: str  # path of the file that stood for the scene before
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Something was made of the photo's scene."""
 
     file: PhotoFile
     artifacts: tuple[ArtifactRecord, ...]
     seconds: float
+    splat: NewSplat | None = None  # where the scene itself was stored anew
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files that were made."""
+        made = sum(artifact.file.bytes for artifact in self.artifacts)
+        return made + (self.splat.file.bytes if self.splat is not None else 0)
 
 
 @dataclass(frozen=True, slots=True)

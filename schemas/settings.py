@@ -18,7 +18,18 @@ class ModelName(StrEnum):
 class SplatFormat(StrEnum):
     """How a scene is stored."""
 
+    SOG = "sog"
+    SPZ = "spz"
     PLY = "ply"
+
+
+class SogQuality(StrEnum):
+    """How finely a SOG stores a scene."""
+
+    SMALL = "small"
+    DEFAULT = "default"
+    HIGH = "high"
+    MAX = "max"
 
 
 class TrajectoryName(StrEnum):
@@ -64,6 +75,30 @@ class ModelSettings:
     preset: Preset = Preset.SHARP
     device: Device = Device.AUTO
     dtype: DType = DType.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class SplatSettings:
+    """How scenes are stored. Raises UsageError where only a SOG could be told the quality."""
+
+    format: SplatFormat = SplatFormat.SOG
+    quality: SogQuality | None = None  # of a SOG: None means DEFAULT there
+
+    def __post_init__(self) -> None:
+        if self.format is SplatFormat.SOG:
+            object.__setattr__(self, "quality", self.quality or SogQuality.DEFAULT)
+        elif self.quality is not None:
+            raise UsageError(
+                f"--quality is for sog, and {self.format} has only one",
+                "Leave --quality away, or choose --format sog.",
+            )
+
+    @property
+    def suffix(self) -> str:
+        """What the names of such files end in, without a dot: another one for every setting."""
+        if self.quality in (None, SogQuality.DEFAULT):
+            return self.format
+        return f"{self.quality}.{self.format}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +166,7 @@ class IngestSettings:
 
     model: ModelSettings = ModelSettings()
     photo: PhotoSettings = PhotoSettings()
-    format: SplatFormat = SplatFormat.PLY
+    splat: SplatSettings = SplatSettings()
     exclude: tuple[str, ...] = ()
     batch_size: int | None = None  # None: what suits the device
     limit: int | None = None

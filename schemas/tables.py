@@ -115,6 +115,7 @@ scenes = Table(
     Column("model", String, nullable=False),
     Column("model_fingerprint", String, nullable=False),
     Column("format", String, nullable=False),
+    Column("quality", String),  # how finely a SOG stores the scene
     Column("splat_path", String, nullable=False),
     Column("splat_bytes", BigInteger, nullable=False),
     Column("splat_sha256", String(64), nullable=False),

@@ -25,25 +25,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from bench_environment import print_environment
-from PIL import Image, ImageOps
-from torch import Tensor
+from bench_scenes import FOCAL_SHARE, GRID, SAMPLE, SIZE, make_scene
 
 from sharp_core.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.clips import ClipSettings, make_clip
 from sharp_core.encode_clip import CLIP_FORMATS
 from sharp_core.gaussians import Gaussians
 from sharp_core.geometry import Shapes, covariances
-from sharp_core.network.base_gaussians import STRIDE, base_gaussians, normalize_depth
-from sharp_core.network.composer import DELTA_CHANNELS, compose
 from sharp_core.render.api import Engine, Renderer, make_renderer
 from sharp_core.render.cpu import CpuRenderer
 from sharp_core.render.rules import MIN_ALPHA, NEAR_M
 from sharp_core.trajectories import Trajectory, loop_eyes, motion_of, viewmats
-
-SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "photos" / "mongolels.jpg"
-GRID = 768  # two layers of it are the published model's 1,179,648 Gaussians
-SIZE = (1280, 960)
-FOCAL_SHARE = 0.8  # of the photo's width: about 28 mm on full frame
 
 
 def main() -> None:
@@ -74,51 +66,6 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="of the CPU engine; default: all cores")
     parser.add_argument("--frames", type=int, default=20, help="repetitions a measurement")
     return parser.parse_args()
-
-
-def make_scene(path: Path, grid: int, *, varied: bool) -> Gaussians:
-    """Return the scene of a photo, cut to SIZE's shape, by the published model's own geometry."""
-    with Image.open(path) as file:
-        picture = ImageOps.fit(ImageOps.exif_transpose(file).convert("RGB"), SIZE)
-    side = STRIDE * grid
-    pixels = np.asarray(picture.resize((side, side)), np.float32) / 255
-    image = torch.from_numpy(pixels).permute(2, 0, 1)[None]
-    base = base_gaussians(image, normalize_depth(made_up_depth(side)))
-    ndc = compose(base, scatter(grid) if varied else torch.zeros(1, DELTA_CHANNELS, 2, grid, grid))
-    stretch = torch.tensor([0.5 / FOCAL_SHARE, 0.5 / FOCAL_SHARE * SIZE[1] / SIZE[0], 1.0])
-    return Gaussians(
-        ndc.means[0] * stretch,
-        ndc.quats[0],
-        ndc.scales[0] * stretch,
-        ndc.opacities[0],
-        ndc.colors[0],
-    )
-
-
-def made_up_depth(side: int) -> Tensor:
-    """Return depth in metres (1, 2, side, side): ground, hills and round things; what they hide."""
-    y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
-    ground = 1.6 / (y + 0.04 * torch.sin(5 * x) + 0.25).clamp_min(0.04)
-    visible = ground
-    for left, top, radius, metres in (
-        (-0.4, 0.2, 0.25, 2.5),
-        (0.35, 0.3, 0.3, 1.8),
-        (0, 0, 0.2, 4),
-    ):
-        square = ((x - left) ** 2 + (y - top) ** 2) / radius**2
-        visible = torch.where(square < 1, torch.minimum(visible, metres + 0.3 * square), visible)
-    return torch.stack([visible, 1.02 * ground])[None]
-
-
-def scatter(grid: int) -> Tensor:
-    """Return deltas with about the spread of a trained network's."""
-    torch.manual_seed(0)
-    delta = torch.randn(1, DELTA_CHANNELS, 2, grid, grid)
-    spread = [3.0] * 3 + [0.35] * 3 + [0.2] * 4 + [0.5] * 3 + [1.5]  # in the composer's order
-    delta *= torch.tensor(spread)[None, :, None, None, None]
-    delta[:, 3:6] -= 0.2
-    delta[:, 13] += 0.5
-    return delta
 
 
 def print_frame(renderer: Renderer, scene: Gaussians, seen: Intrinsics, frames: int) -> None:

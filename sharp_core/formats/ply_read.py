@@ -61,7 +61,8 @@ def read_ply(file: BinaryIO) -> StoredScene:
             vertex, vertex_start = element, file.tell()
         if _INFO_ROWS.get(element.name) == element.rows and len(element.properties) == 1:
             rows = np.concatenate(list(_read_rows(file, header.encoding, element)))
-            info[element.name] = rows[element.properties[0].name].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # what is no number is found later
+                info[element.name] = rows[element.properties[0].name].astype(np.float64)
         else:
             _skip_rows(file, header.encoding, element)
     if vertex is None:
@@ -107,7 +108,7 @@ def _columns(rows: npt.NDArray[np.void], names: tuple[str, ...]) -> Tensor:
     """Return an (N, len(names)) tensor of some properties."""
     columns = np.empty((len(rows), len(names)), dtype=np.float32)
     # A double too large for a float32 becomes infinite, and is reported as not finite later.
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         for index, name in enumerate(names):
             columns[:, index] = rows[name]
     return torch.from_numpy(columns)

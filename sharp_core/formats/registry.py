@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
@@ -19,34 +20,36 @@ from sharp_core.formats.scene import SceneInfo, StoredScene
 from sharp_core.formats.sog_meta import META
 from sharp_core.formats.sog_read import read_sog, read_sog_folder
 from sharp_core.formats.sog_write import SogOptions, write_sog, write_sog_folder
+from sharp_core.formats.splat import read_splat, write_splat
+from sharp_core.formats.spz_read import read_spz
+from sharp_core.formats.spz_write import SpzOptions, write_spz
 from sharp_core.gaussians import Gaussians
 
-# What each format can be told. None stands for its defaults.
-Options = SogOptions
+# What a format can be told. None stands for its defaults.
+Options = SogOptions | SpzOptions
+
+Read = Callable[[BinaryIO], StoredScene]
+Write = Callable[[BinaryIO, Gaussians, SceneInfo | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SplatFormat:
-    """One format. `options` is the class of what its writer can be told, where it can be."""
+    """One format. `write` writes by its defaults; `options` is the class of what it can be told."""
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[BinaryIO], StoredScene]
-    write: Callable[[BinaryIO, Gaussians, SceneInfo | None, Options | None], None]
+    read: Read
+    write: Write
     options: type[Options] | None = None
-
-
-def _write_ply(
-    file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None, _: Options | None
-) -> None:
-    write_ply(file, gaussians, info)
 
 
 FORMATS = {
     splat_format.name: splat_format
     for splat_format in (
-        SplatFormat("ply", (".ply",), read_ply, _write_ply),
         SplatFormat("sog", (".sog",), read_sog, write_sog, SogOptions),
+        SplatFormat("spz", (".spz",), read_spz, write_spz, SpzOptions),
+        SplatFormat("ply", (".ply",), read_ply, write_ply),
+        SplatFormat("splat", (".splat",), read_splat, write_splat),
     )
 }
 
@@ -90,10 +93,11 @@ def write_scene(
     if options is not None and type(options) is not splat_format.options:
         raise FormatError(f"{type(options).__name__} are not for {splat_format.name}")
     if _is_sog_folder(target):
-        write_sog_folder(Path(target), gaussians, info, options)
+        folder_options = options if isinstance(options, SogOptions) else None
+        write_sog_folder(Path(target), gaussians, info, folder_options)
         return
     with _opened(target, "wb") as file:
-        splat_format.write(file, gaussians, info, options)
+        _writer(splat_format, options)(file, gaussians, info)
 
 
 def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
@@ -111,6 +115,16 @@ def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None)
     except FormatError as error:
         name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
+
+
+def _writer(splat_format: SplatFormat, options: Options | None) -> Write:
+    match options:
+        case SogOptions():
+            return partial(write_sog, options=options)
+        case SpzOptions():
+            return partial(write_spz, options=options)
+        case None:
+            return splat_format.write
 
 
 def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
+import struct
 import warnings
 import zipfile
 import zlib
@@ -33,6 +35,11 @@ from sharp_core.gaussians import Gaussians
 # A real meta.json takes 6 kB, and 30 kB with harmonics.
 _LONGEST_META = 1 << 20
 _THREADS = 2
+# What zipfile raises at offsets, names and methods that no archive has.
+_ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(ValueError, NotImplementedError, RuntimeError, OverflowError),
+)
 _BLOCK = 1 << 16
 
 Pixels = npt.NDArray[np.uint8]  # (N, 4)
@@ -45,7 +52,9 @@ def read_sog(file: BinaryIO) -> StoredScene:
     try:
         with zipfile.ZipFile(file) as archive:
             return _read(lambda name: _extract(archive, name, size), size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except FormatError:
+        raise
+    except _ZIP_ERRORS as error:
         raise FormatError(f"the bundle is damaged: {error}") from None
 
 

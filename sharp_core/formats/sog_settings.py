@@ -19,12 +19,9 @@ class Steps:
 
     across: float  # of positions across the ray, in cells, GRID_CELLS of which span the picture
     along: float  # of depth, as a share of it
-    # Of the direction of the third axis, in 1 / 255 of sqrt(2), as a component of a quaternion.
-    # None turns all of them into the camera's z, which costs no bytes.
-    tilt: int | None
-    rotation: int  # of the other axes about the third, in the same unit
+    rotation: int  # in 1 / 255 of sqrt(2), as a component of a quaternion
     scale: float  # of the natural logarithm of scales
-    third_scale: float  # the same for the third axis
+    third_scale: float  # the same for the axis along the view, where that is known
     color: float  # of sRGB, in 1 / 255
     opacity: int  # in 1 / 255; a divisor of 255, so that full opacity is a stored value
 
@@ -39,20 +36,20 @@ class SogSettings:
 
 PRESETS: dict[Preset, SogSettings] = {
     "small": SogSettings(
-        Steps(0.16, 2e-4, None, 20, 0.16, 0.48, 5.0, 17),
-        Steps(0.64, 8e-4, None, 40, 0.32, 0.48, 20.0, 51),
+        Steps(0.16, 2e-4, 20, 0.16, 0.48, 5.0, 17),
+        Steps(0.64, 8e-4, 40, 0.32, 0.48, 20.0, 51),
     ),
     "default": SogSettings(
-        Steps(0.08, 8e-5, None, 12, 0.1, 0.4, 3.0, 15),
-        Steps(0.24, 24e-5, None, 24, 0.2, 0.4, 9.0, 17),
+        Steps(0.08, 8e-5, 12, 0.1, 0.4, 3.0, 15),
+        Steps(0.24, 24e-5, 24, 0.2, 0.4, 9.0, 17),
     ),
     "high": SogSettings(
-        Steps(0.04, 2e-5, 16, 8, 0.06, 0.18, 2.0, 5),
-        Steps(0.08, 4e-5, 32, 16, 0.12, 0.24, 4.0, 15),
+        Steps(0.04, 2e-5, 8, 0.06, 0.18, 1.0, 3),
+        Steps(0.08, 4e-5, 16, 0.12, 0.24, 4.0, 15),
     ),
     "max": SogSettings(
-        Steps(0.02, 1e-5, 3, 3, 0.04, 0.04, 1.0, 3),
-        Steps(0.02, 1e-5, 3, 3, 0.04, 0.04, 1.0, 3),
+        Steps(0.02, 1e-5, 3, 0.04, 0.04, 1.0, 3),
+        Steps(0.02, 1e-5, 3, 0.04, 0.04, 1.0, 3),
     ),
 }
 

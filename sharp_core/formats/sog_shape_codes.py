@@ -1,9 +1,9 @@
 """Rotations and scales -> the codes of a SOG.
 
-Where the photo's place is known, the third axis of a Gaussian, the one nearest to the viewing
-direction, is rounded first. The other two then make up for that, and their scales in turn for the
-rounding of their direction: the picture from there loses almost nothing, however coarse the third
-axis, and a picture from the side as much as it lies to the side.
+Where the photo's place is known, the third axis of every Gaussian becomes the camera's z, as long
+as the Gaussian is deep: that costs no bytes. The other two make up for it, and their scales in turn
+for the rounding of their direction. So the picture from there loses almost nothing, and one from
+the side as much as it lies to the side: less than finely rounded tilts would lose.
 """
 
 from __future__ import annotations
@@ -52,24 +52,19 @@ def seen_shapes(
     slopes: Tensor, quats: Tensor, scales: Tensor, steps: Steps, unit: float
 ) -> ShapeCodes:
     """Round shapes at `slopes` (2, B), x / z and y / z, such that the picture stays what it was."""
-    axes = seen_axes(slopes, quats)
-    seen = seen_shape(axes, scales)
-    if steps.tilt is None:
-        first = quats.new_tensor((1, 0, 0, 0))[:, None].expand(4, quats.shape[1])
-        third_log = scales_to_log(_depth_extent(quats, scales))
-    else:
-        first, scales = least_turned(quats, scales)
-        third_log = scales_to_log(scales[2])
-    tilt = [_round_component(component, steps.tilt or steps.rotation) for component in first[1:3]]
+    seen = seen_shape(seen_axes(slopes, quats), scales)
+    extent = scales_to_log(_depth_extent(quats, scales))
+    middle = torch.full_like(extent, _MIDDLE)
+    unturned = _from_codes(torch.stack((middle, middle, middle)))
 
-    tilted = _from_codes(torch.stack((*tilt, component_to_code(first[3]))))
-    axes = seen_axes(slopes, tilted)
-    third = _floor_third(third_log, longest_third(seen, axes), steps, unit)
-    turned = multiply(tilted, spin(in_plane(seen, axes, third)))
-    codes = torch.stack((*tilt, _round_component(_within_an_eighth(turned), steps.rotation)))
+    axes = seen_axes(slopes, unturned)
+    third = _floor_third(extent, longest_third(seen, axes), steps, unit)
+    turned = multiply(unturned, spin(in_plane(seen, axes, third)))
+    rotation = _round_component(_within_an_eighth(turned), steps.rotation)
+    codes = torch.stack((middle, middle, rotation))
 
     axes = seen_axes(slopes, _from_codes(codes))
-    third = _floor_third(third_log, longest_third(seen, axes), steps, unit)
+    third = _floor_third(extent, longest_third(seen, axes), steps, unit)
     others = scales_to_log(scales_along(in_plane(seen, axes, third)))
     third_codes = round_to(scales_to_log(third), steps.third_scale, unit)
     return ShapeCodes(codes, torch.cat((round_to(others, steps.scale, unit), third_codes[None])))

@@ -53,7 +53,7 @@ def wait_for_scenes(library: Path, count: int, process: subprocess.Popen[str]) -
         if process.poll() is not None:
             raise AssertionError(f"ended early: {process.communicate()}")
         if (library / "scenes").exists() and len(
-            list((library / "scenes").rglob("*.ply"))
+            list((library / "scenes").rglob("*.sog"))
         ) >= count:
             return
         time.sleep(0.02)

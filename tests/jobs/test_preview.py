@@ -104,7 +104,7 @@ def test_ingest_makes_them_in_passing_and_preview_finds_them_made(tmp_path: Path
 
 
 def test_a_damaged_scene_fails_alone_and_stays_done(library: Path) -> None:
-    next((library / "scenes").rglob("*.ply")).write_bytes(b"no splat")
+    next((library / "scenes").rglob("*.sog")).write_bytes(b"no splat")
     report = make(library)
     assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
     with read_catalog(library) as connection:

@@ -61,6 +61,7 @@ def done(file: PhotoFile, about: PhotoMeta | None = None, model: str = "prior") 
         model=model,
         model_fingerprint=f"{model}-1",
         format="ply",
+        quality=None,
         splat=StoredFile(f"scenes/{scene_id}.ply", 66, "1" * 64),
         gaussians=1_179_648,
         depth_near_m=0.8,

@@ -1,0 +1,72 @@
+"""A whole library in another format. Resumable: what is stored so already is left alone.
+
+The new file is written first, then the row names it, then the old file goes: whenever the run
+ends, each row names a whole file. What a killed run left over is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from jobs.each_run import EachReport, EachWork, RunnerMaker, new_run_id, run_each
+from jobs.output import Output
+from pipeline.conversions import ConvertStage, due_conversions
+from pipeline.store import Store
+from schemas.records import KnownScene, Made
+from schemas.settings import SplatSettings
+from schemas.tables import scenes
+
+
+@dataclass(slots=True)
+class ConvertReport(EachReport):
+    """What a run did; `bytes` are those of the new files."""
+
+    format: str = ""
+    quality: str | None = None
+    bytes_before: int = 0  # of the files that were replaced
+
+
+def convert_library(
+    root: Path, settings: SplatSettings, output: Output, runner: RunnerMaker
+) -> ConvertReport:
+    """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
+    store = Store(root)
+    report = ConvertReport(
+        new_run_id(), str(root), format=settings.format, quality=settings.quality
+    )
+
+    def due(connection: Connection) -> tuple[list[KnownScene], int]:
+        _remove_leftovers(connection, store)
+        return due_conversions(connection, settings)
+
+    def remove_old(made: Made) -> None:
+        if made.splat is not None and made.splat.replaces != made.splat.file.path:
+            report.bytes_before += _remove(store.absolute(made.splat.replaces))
+
+    work = EachWork("convert", asdict(settings), ConvertStage(settings, store), due, remove_old)
+    run_each(root, work, report, output, runner)
+    return report
+
+
+def _remove_leftovers(connection: Connection, store: Store) -> None:
+    """Remove files of scenes that their rows do not name, as a killed run leaves them."""
+    rows = connection.execute(sa.select(scenes.c.scene_id, scenes.c.splat_path))
+    named = {scene_id: store.absolute(path) for scene_id, path in rows}
+    for file in store.absolute("scenes").glob("*/*"):
+        scene_id = file.name.partition(".")[0]
+        if named.get(scene_id, file) != file:
+            _remove(file)
+
+
+def _remove(path: Path) -> int:
+    """Remove a file, and return the bytes that this gives back."""
+    with contextlib.suppress(FileNotFoundError):
+        size = path.stat().st_size
+        path.unlink()
+        return size
+    return 0

@@ -1,0 +1,159 @@
+"""One run over stored scenes, whatever is made of them: locked, recorded, resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from jobs.ingest import disk_full_is_known
+from jobs.output import Output
+from jobs.progress import RunProgress
+from jobs.signals import Interrupted, ends_well
+from pipeline.catalog import Catalog
+from pipeline.database import open_database, read_catalog
+from pipeline.each import EachRunner, EachStage, InlineRunner
+from pipeline.lock import hold
+from pipeline.snapshot import write_snapshot
+from pipeline.stop import Stop
+from pipeline.store import Store
+from schemas.errors import FailureReason
+from schemas.records import Failed, KnownScene, Made
+
+RunnerMaker = Callable[[], contextlib.AbstractContextManager[EachRunner]]
+
+
+@dataclass(slots=True)
+class EachReport:
+    """What a run did. selected = unchanged + done + failed + left, in scenes."""
+
+    run_id: str
+    library: str
+    selected: int = 0
+    unchanged: int = 0
+    done: int = 0
+    failed: int = 0
+    left: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    is_interrupted: bool = False
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+class EachWork(NamedTuple):
+    """What a run makes of which scenes."""
+
+    command: str
+    settings: dict[str, object]  # as the catalog records them
+    stage: EachStage
+    due: Callable[[Connection], tuple[list[KnownScene], int]]  # and how many lack nothing
+    on_made: Callable[[Made], object] = lambda _: None  # once its row is written
+
+
+def each_runner(inline: bool, address: str | None) -> RunnerMaker:
+    """Return how a runner is made: in this process, or on Ray, which takes seconds to start."""
+
+    def make() -> contextlib.AbstractContextManager[EachRunner]:
+        if inline:
+            return contextlib.nullcontext(InlineRunner())
+        from pipeline.run_ray import ClusterSettings, RayRunner
+
+        return RayRunner(ClusterSettings(address))
+
+    return make
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+
+
+def run_each(
+    root: Path, work: EachWork, report: EachReport, output: Output, runner: RunnerMaker
+) -> None:
+    """Carry out the work, and fill the report. Raises UsageError, LibraryBusyError, RunError."""
+    started = time.monotonic()
+    store = Store(root)
+    with read_catalog(root) as connection:
+        list(connection.exec_driver_sql("SELECT 1"))
+    with hold(root, work.command) as dead, disk_full_is_known(root):
+        if dead is not None:
+            output.note(f"Taking over from {dead}, which did not end well.")
+        store.sweep()
+        with read_catalog(root) as connection:
+            due, report.unchanged = work.due(connection)
+        report.selected = len(due) + report.unchanged
+        with Catalog(open_database(root)) as catalog:
+            catalog.begin_run(report.run_id, work.command, work.settings)
+            state = "failed"
+            try:
+                _carry_out(work, due, catalog, report, output, runner)
+                state = "interrupted" if report.is_interrupted else "finished"
+            finally:
+                report.left = len(due) - report.done - report.failed
+                report.seconds = round(time.monotonic() - started, 3)
+                catalog.end_run(
+                    report.run_id,
+                    state,
+                    due=len(due),
+                    done=report.done,
+                    failed=report.failed,
+                    seconds=report.seconds,
+                )
+                text = json.dumps({**report.as_dict(), "state": state}, indent=1).encode()
+                store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
+                if catalog.is_changed:
+                    with catalog.engine.connect() as reader:
+                        write_snapshot(reader, store)
+
+
+def _carry_out(
+    work: EachWork,
+    due: list[KnownScene],
+    catalog: Catalog,
+    report: EachReport,
+    output: Output,
+    runner: RunnerMaker,
+) -> None:
+    if not due:
+        return
+    stop = Stop()
+    reasons: Counter[str] = Counter()
+
+    def ending() -> None:
+        output.note("Finishing the scenes under way. Press Ctrl-C again to stop now.")
+
+    with (
+        ends_well(stop, ending),
+        RunProgress(output, "scenes") as progress,
+        contextlib.suppress(Interrupted),
+    ):
+        progress.begin(len(due))
+        with runner() as run:
+            for outcome in run.each(work.stage, due, stop):
+                catalog.record(outcome, report.run_id)
+                progress.advance(outcome)
+                if isinstance(outcome, Failed):
+                    report.failed += 1
+                    reasons[outcome.reason] += 1
+                    if outcome.reason is FailureReason.DISK_FULL:
+                        stop.ask()
+                else:
+                    work.on_made(outcome)
+                    report.done += 1
+                    report.bytes += outcome.bytes
+    report.reasons = dict(reasons)
+    report.is_interrupted = stop.is_requested and not reasons[FailureReason.DISK_FULL]

@@ -1,0 +1,76 @@
+"""SPZ, the compressed splats of Niantic: headers, and how values become bytes.
+
+Format: github.com/nianticlabs/spz. Versions 1 to 3 are one gzip stream of a header of 16 bytes and
+then one block for each attribute; version 4 is a header of 32 bytes, a table, and one Zstandard
+frame for each attribute. All little-endian. Blocks hold all Gaussians, in this order:
+
+    positions  3 x 24 bits, signed, in units of 2^-fractional_bits metres (version 1: float16)
+    alphas     opacity from 0 to 255
+    colors     3 bytes, (0.15 f_dc + 0.5) * 255
+    scales     3 bytes, 16 (ln s + 10), s in metres
+    rotations  4 bytes: the index in x y z w of the largest component in the top 2 bits, then for
+               each of the others a sign and 9 bits of magnitude, 511 for sqrt(1/2)
+               (versions 1 and 2: 3 bytes, x y z from -1 to 1, w positive)
+    harmonics  3 bytes for each above degree 0
+
+Axes are those of the PLY, as every common converter has them, whatever the format's page says.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from sharp_core.formats.errors import FormatError
+
+MAGIC = 0x5053474E
+# magic, version, points, degree of harmonics, fractional bits, flags, reserved
+LEGACY_HEADER = struct.Struct("<IIIBBBB")
+# the same with the number of frames instead of the reserved byte, then where the table begins
+HEADER_4 = struct.Struct("<IIIBBBBI12x")
+TABLE_ENTRY = struct.Struct("<QQ")  # bytes of a frame, and of what it holds
+EXTENSION = struct.Struct("<II")  # type, bytes of payload
+
+FLAG_EXTENSIONS = 0x02
+FLAG_LEVELS_OF_DETAIL = 0x80  # a private tree of Spark's: its points are not the scene's
+EXTENSION_AXES = 0xADBE0003
+
+COLOR_SCALE = 0.15
+SCALE_STEPS = 16.0  # a unit of ln(s)
+SCALE_OFFSET = 10.0
+ROTATION_STEPS = 511.0
+LARGEST_POSITION = (1 << 23) - 1
+
+_HARMONICS = (0, 3, 8, 15, 24)  # above degree 0, for degrees 0 to 4
+
+
+class SpzHeader(NamedTuple):
+    """What both kinds of header say."""
+
+    version: int
+    points: int
+    degree: int
+    fractional_bits: int
+    flags: int
+
+    def check(self) -> None:
+        """Raise FormatError if this is not a header that can be read."""
+        if not 1 <= self.version <= 4:
+            raise FormatError(f"it is SPZ version {self.version}; 1 to 4 can be read")
+        if self.degree >= len(_HARMONICS):
+            raise FormatError(f"its harmonics are of degree {self.degree}; 4 is the highest")
+        if self.fractional_bits > 30:
+            raise FormatError(f"its positions have {self.fractional_bits} fractional bits")
+        if self.flags & FLAG_LEVELS_OF_DETAIL:
+            raise FormatError("it holds levels of detail, which only Spark can read")
+
+    def block_widths(self) -> tuple[int, int, int, int, int, int]:
+        """Return the bytes a point of each block."""
+        return (
+            6 if self.version == 1 else 9,
+            1,
+            3,
+            3,
+            3 if self.version <= 2 else 4,
+            3 * _HARMONICS[self.degree],
+        )

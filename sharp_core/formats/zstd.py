@@ -1,0 +1,18 @@
+"""Zstandard, from Python 3.14 on in the standard library and before that from `backports.zstd`."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from sharp_core.formats.errors import FormatError
+
+
+def load_zstd() -> ModuleType:
+    """Return the module. Raises FormatError that says what to install."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise FormatError("SPZ version 4 needs Zstandard: pip install backports.zstd")

@@ -1,0 +1,136 @@
+"""Thousands of damaged files: each is an error or a whole scene, in bounded time and memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import resource
+import signal
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import pytest
+
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.spz_write import SpzOptions
+from tests.sharp_core.formats.clouds import DATA, INFO, cloud, read, written
+
+FILES = 3000
+SECONDS_A_FILE = 20  # a hundred times what any of them takes
+MEMORY = 600_000_000  # bytes that all of them together may add to the process
+
+Random = random.Random
+_NUMBERS = [b"-1", b"0", b"1e999", b"99999999999", b"NaN", b"null", b"[]", b'""', b"\xff\xfe"]
+
+
+def mutated(content: bytes, rng: Random) -> bytes:
+    """Return the content with one to four things changed."""
+    data = bytearray(content)
+    for _ in range(rng.randint(1, 4)):
+        # Headers decide more than what follows them: every second change is in the first bytes.
+        reach = rng.choice((min(len(data), 120), len(data)))
+        at = rng.randrange(max(1, reach))
+        match rng.randrange(7):
+            case 0:
+                data[at : at + 1] = bytes([rng.randrange(256)])
+            case 1:
+                del data[at:]
+            case 2:
+                del data[at : at + rng.randint(1, 40)]
+            case 3:
+                data[at:at] = rng.randbytes(rng.randint(1, 40))
+            case 4:
+                value = rng.choice((0, 1, 127, 255, 65535, 2**31 - 1, 2**32 - 1))
+                data[at : at + 4] = value.to_bytes(4, "little")
+            case 5:
+                data[at:at] = rng.choice(_NUMBERS)
+            case 6:
+                data[at : at + 16] = bytes([rng.choice((0, 255))]) * 16
+    return bytes(data)
+
+
+def inside_gzip(content: bytes, rng: Random) -> bytes:
+    return gzip.compress(mutated(gzip.decompress(content), rng), 1)
+
+
+def inside_zip(content: bytes, rng: Random) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = rng.choice(["meta.json", *files])
+    files[name] = mutated(files[name], rng)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target.getvalue()
+
+
+def file(name: str) -> bytes:
+    return (DATA / name).read_bytes()
+
+
+SOURCES: dict[str, tuple[str, Callable[[], bytes], Callable[[bytes, Random], bytes]]] = {
+    "ply": ("ply", lambda: written(cloud(40), "ply", INFO), mutated),
+    "compressed": ("ply", lambda: file("packed.compressed.ply"), mutated),
+    "spz 3": ("spz", lambda: written(cloud(40), "spz"), mutated),
+    "spz 3, inside": ("spz", lambda: written(cloud(40), "spz"), inside_gzip),
+    "spz 4": ("spz", lambda: written(cloud(40), "spz", None, SpzOptions(4)), mutated),
+    "sog": ("sog", lambda: written(cloud(40), "sog", INFO, SogOptions("small")), mutated),
+    "sog, inside": ("sog", lambda: written(cloud(40), "sog", INFO), inside_zip),
+    "sog of another program": ("sog", lambda: file("packed.sog"), inside_zip),
+    "splat": ("splat", lambda: written(cloud(40), "splat"), mutated),
+}
+
+
+@pytest.fixture
+def bounded() -> Iterator[None]:
+    """Fail where a file takes forever."""
+
+    def too_long(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError("reading takes too long")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def most_memory() -> int:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most
+
+
+def survives(kind: str, count: int) -> None:
+    name, source, mutate = SOURCES[kind]
+    content = source()
+    memory = most_memory()
+    errors = 0
+    for seed in range(count):
+        changed = mutate(content, random.Random(f"{kind} {seed}"))
+        signal.alarm(SECONDS_A_FILE)
+        try:
+            read(changed, name).gaussians.check()
+        except FormatError as error:
+            errors += 1
+            assert str(error)
+        except Exception as error:
+            raise AssertionError(f"file {seed} of {kind}: {error!r}") from error
+    assert errors > count / 20  # else the changes are too mild to say anything
+    assert most_memory() - memory < MEMORY
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.usefixtures("bounded")
+def test_some_damaged_files(kind: str) -> None:
+    survives(kind, 40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.usefixtures("bounded")
+def test_thousands_of_damaged_files(kind: str) -> None:
+    survives(kind, FILES)

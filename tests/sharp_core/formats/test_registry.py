@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
+from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.spz_write import SpzOptions
+from sharp_core.gaussians import Gaussians
+from tests.sharp_core.formats.clouds import (
+    INFO,
+    cloud,
+    covariances,
+    equal,
+    extreme,
+    in_order_of,
+    read,
+    srgb,
+    written,
+)
+
+WAYS: list[tuple[str, Options | None]] = [
+    ("ply", None),
+    ("sog", SogOptions("max")),
+    ("spz", SpzOptions(3)),
+    ("spz", SpzOptions(4)),
+    ("splat", None),
+]
+every_way = pytest.mark.parametrize(("name", "options"), WAYS, ids=str)
+
+
+@every_way
+def test_a_scene_comes_back_as_it_was(name: str, options: Options | None) -> None:
+    scene = cloud()
+    back = in_order_of(read(written(scene, name, None, options), name).gaussians, scene)
+    assert (back.means - scene.means).abs().max() < 5e-4
+    assert (back.opacities - scene.opacities).abs().max() <= 1.5 / 255 + 1e-6
+    assert (srgb(back) - srgb(scene)).abs().max() < 5e-3
+    size = scene.scales.double().amax(dim=1)[:, None, None] ** 2
+    assert ((covariances(back) - covariances(scene)).abs() / size).max() < 0.12
+
+
+@every_way
+def test_equal_scenes_give_equal_bytes(name: str, options: Options | None) -> None:
+    assert written(cloud(), name, INFO, options) == written(cloud(), name, INFO, options)
+
+
+@every_way
+@pytest.mark.parametrize("scene", [cloud(1), equal(), extreme()], ids=["one", "equal", "extreme"])
+def test_small_and_odd_scenes_come_back(
+    name: str, options: Options | None, scene: Gaussians
+) -> None:
+    back = read(written(scene, name, INFO, options), name).gaussians
+    assert len(back) == len(scene)
+    back.check()
+    nearest = torch.cdist(scene.means, back.means).amin(dim=1)
+    near = nearest <= 1e-3 * (1 + scene.means.norm(dim=1))
+    assert near[scene.opacities > 0].all()  # where nothing is seen, nothing has to be kept
+
+
+@every_way
+def test_what_is_no_scene_is_not_written(name: str, options: Options | None) -> None:
+    none = cloud(1)
+    none = type(none)(*(getattr(none, field)[:0] for field in none.__slots__))
+    with pytest.raises(ValueError, match="at least one Gaussian"):
+        written(none, name, None, options)
+    broken = replace(cloud(3), means=torch.tensor([[0.0, float("nan"), 1.0]] * 3))
+    with pytest.raises(ValueError, match="means"):
+        written(broken, name, None, options)
+
+
+def test_what_the_photo_was_travels_where_there_is_a_place_for_it() -> None:
+    for name in FORMATS:
+        info = read(written(cloud(), name, INFO), name).info
+        assert info == (INFO if name in ("ply", "sog") else None)
+
+
+def test_paths_choose_the_format(tmp_path: Path) -> None:
+    scene = cloud(50)
+    for name in ("a.ply", "b.SOG", "c.spz", "d.splat", "folder/meta.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        write_scene(path, scene)
+        assert len(read_scene(path).gaussians) == 50
+    with pytest.raises(FormatError, match="known are sog"):
+        format_of("scene.obj")
+    with pytest.raises(FormatError, match="SpzOptions are not for sog"):
+        write_scene(tmp_path / "x.sog", scene, options=SpzOptions(4))
+    with pytest.raises(FormatError, match="needs the name of its format"):
+        read_scene(io.BytesIO())
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    (tmp_path / "broken.spz").write_bytes(b"nothing of the kind")
+    with pytest.raises(FormatError, match=r"broken\.spz"):
+        read_scene(tmp_path / "broken.spz")

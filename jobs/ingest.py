@@ -21,6 +21,7 @@ from jobs.output import Output
 from jobs.progress import RunProgress
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
+from pipeline.compact_scene import Compactor
 from pipeline.database import CATALOG_FILE, open_database, unusable
 from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
@@ -148,9 +149,10 @@ class Ingest:
         runner: Callable[[], contextlib.AbstractContextManager[Runner]],
     ) -> None:
         limits = self._settings.limits
+        compactor = Compactor(self._settings.splat, keep_floats=self._settings.previews is not None)
         flow = Flow(
             DecodeStage(self._settings.photo, self._store, limits.decode_s),
-            PredictStage(self._model, limits.predict_s),
+            PredictStage(self._model, compactor, limits.predict_s),
             EncodeStage(
                 self._model,
                 self._settings.photo,

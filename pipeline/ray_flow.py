@@ -34,11 +34,9 @@ from pipeline.time_limit import GRACE_SECONDS
 from pipeline.watch import StageCounts, Watch
 from schemas.errors import FailureReason, RunError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
-from sharp_core.gaussians import COLUMNS
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
 _INPUT_SHARE = 0.35  # of the object store: pixels; the rest is for Gaussians
-_SCENE_BYTES = 2 * 768 * 768 * COLUMNS * 4
 _PATIENCE_SECONDS = 60.0  # without any predictor, before something is said
 
 
@@ -70,7 +68,7 @@ class FlowOnRay:
         self._is_fed = False  # the photos have come to their end
         self._input_budget = int(_INPUT_SHARE * resources.object_store_bytes)
         output_budget = resources.object_store_bytes - self._input_budget
-        self._scenes_at_once = max(flow.batch_size, output_budget // _SCENE_BYTES)
+        self._scenes_at_once = max(flow.batch_size, output_budget // flow.predict.scene_bytes)
         self._last_predictor = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import ray
 
+from pipeline.compact_scene import CompactScene
 from pipeline.flow import Flow
-from pipeline.stages import DecodeStage, EncodeStage, Packed, Pixels, PredictStage
+from pipeline.stages import DecodeStage, EncodeStage, Pixels, PredictStage
 from pipeline.time_limit import process_dies_after
 from schemas.records import (
     DecodedPhoto,
@@ -27,7 +28,6 @@ from schemas.records import (
     Skipped,
     StoredFile,
 )
-from sharp_core.gaussians import Gaussians
 
 Actor = Any  # a handle; ray has no types of its own
 CALLS_PER_PREDICTOR = 2  # one is worked on, one waits with its pixels at hand
@@ -43,10 +43,10 @@ def _decode(
 
 
 def _encode(
-    stage: EncodeStage, photo: DecodedPhoto, scene: Packed, seconds: float
+    stage: EncodeStage, photo: DecodedPhoto, scene: CompactScene, seconds: float
 ) -> Done | Failed:
     with process_dies_after(stage.limit_s):
-        return stage.process(photo, Gaussians.from_array(scene), seconds)
+        return stage.process(photo, scene, seconds)
 
 
 class _PredictorWorker:
@@ -67,11 +67,11 @@ class _PredictorWorker:
         return str(ray.get_runtime_context().get_node_id())
 
     def predict(self, photos: list[DecodedPhoto], *pixels: Pixels) -> tuple[Any, ...]:
-        """Return, first, the seconds or the failure of each photo; then each one's Gaussians."""
+        """Return, first, the seconds or the failure of each photo; then each one's scene."""
         with self._one_at_a_time:
             results = self._stage.process(list(zip(photos, pixels, strict=True)))
         statuses = [r if isinstance(r, Failed) else r[1] for r in results]
-        return (statuses, *(None if isinstance(r, Failed) else r[0].to_array() for r in results))
+        return (statuses, *(None if isinstance(r, Failed) else r[0] for r in results))
 
     def probe(self) -> None:
         """Predict a photo that nothing is wrong with."""

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import decode
+from pipeline.compact_scene import Compactor, CompactScene
 from pipeline.focal import resolve_focal
 from pipeline.identify import photo_id_of, scene_id_of
 from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
-from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
+from pipeline.photo_depth import coarse_photo_depth
 from pipeline.size_rules import skip_by_size, skip_message
 from pipeline.splats import store_splat
 from pipeline.store import Store, is_disk_full, thumb_path
@@ -41,7 +42,8 @@ from schemas.records import (
 )
 from schemas.settings import PhotoSettings, SplatSettings, StageLimits
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.gaussians import Gaussians, depth_quantiles
+from sharp_core.formats.sog_planes import SogPlanes
+from sharp_core.gaussians import Gaussians
 from sharp_core.predictors.interface import Predictor, PredictorInput
 
 LARGEST_FILE_BYTES = 2_000_000_000
@@ -49,7 +51,6 @@ READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
 GENERATOR = f"sharp-batch {version('sharp-batch')}"
 _LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
-Packed = npt.NDArray[np.float32]  # Gaussians.to_array()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,13 @@ class DecodeStage:
 class PredictStage:
     """Pixels and focal length -> Gaussians. `setup` loads the model, once a worker."""
 
-    def __init__(self, model: ResolvedModel, limit_s: float = _LIMITS.predict_s) -> None:
+    def __init__(
+        self, model: ResolvedModel, compactor: Compactor, limit_s: float = _LIMITS.predict_s
+    ) -> None:
         self.limit_s = limit_s
+        self.scene_bytes = compactor.usual_bytes
         self._model = model
+        self._compactor = compactor
         self._predictor: Predictor | None = None
 
     def setup(self) -> None:
@@ -114,7 +119,7 @@ class PredictStage:
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
-    ) -> list[tuple[Gaussians, float] | Failed]:
+    ) -> list[tuple[CompactScene, float] | Failed]:
         """Return each photo's scene with the seconds it took, or its failure."""
         if self._predictor is None:
             raise RuntimeError("setup() comes before process()")
@@ -129,7 +134,20 @@ class PredictStage:
             photo = photos[0][0]
             return [failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)]
         seconds = (time.perf_counter() - started) / len(photos)
-        return [(scene, seconds) for scene in scenes]
+        return [
+            self._compact(photo, scene, seconds)
+            for (photo, _), scene in zip(photos, scenes, strict=True)
+        ]
+
+    def _compact(
+        self, photo: DecodedPhoto, scene: Gaussians, seconds: float
+    ) -> tuple[CompactScene, float] | Failed:
+        started = time.perf_counter()
+        try:
+            compact = self._compactor.compact(scene, photo, info_of(photo))
+        except Exception as error:
+            return failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)
+        return compact, seconds + time.perf_counter() - started
 
 
 class PreviewMaker(Protocol):
@@ -144,7 +162,7 @@ class PreviewMaker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncodeStage:
-    """Gaussians -> a stored splat and its record."""
+    """A scene -> a stored splat and its record."""
 
     model: ResolvedModel
     settings: PhotoSettings
@@ -153,7 +171,7 @@ class EncodeStage:
     previews: PreviewMaker | None = None
     limit_s: float = _LIMITS.encode_s
 
-    def process(self, photo: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
+    def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         """Store the scene; `seconds` is what its prediction took."""
         try:
             with time_limit(self.limit_s):
@@ -161,18 +179,21 @@ class EncodeStage:
         except OutOfTime as error:
             return failed(photo.file, "encode", error, photo.meta, self.model.fingerprint)
 
-    def _encode(self, photo: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
+    def _encode(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         started = time.perf_counter()
         file = photo.file
         try:
-            scene.check()
-            scene, depth_scale = scaled_by_photo(scene, photo.depth_m)
-            near, median, far = depth_quantiles(scene, (0.01, 0.5, 0.99))
             scene_id = scene_id_of(
                 file.photo_id, file.media_type, self.model.fingerprint, self.settings
             )
-            info = SceneInfo(photo.focal.px, photo.width, photo.height, file.photo_id, GENERATOR)
-            splat = store_splat(self.store, scene_id, scene, info, self.splat)
+            content = scene.content
+            splat = store_splat(
+                self.store,
+                scene_id,
+                content if isinstance(content, SogPlanes) else scene.to_gaussians(),
+                info_of(photo),
+                self.splat,
+            )
         except RunError:
             raise
         except Exception as error:
@@ -186,26 +207,32 @@ class EncodeStage:
             format=self.splat.format,
             quality=self.splat.quality,
             splat=splat,
-            gaussians=len(scene),
-            depth_near_m=near,
-            depth_median_m=median,
-            depth_far_m=far,
-            depth_scale=depth_scale,
+            gaussians=scene.gaussians,
+            depth_near_m=scene.depth_near_m,
+            depth_median_m=scene.depth_median_m,
+            depth_far_m=scene.depth_far_m,
+            depth_scale=scene.depth_scale,
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
         )
-        return Done(photo, record, self._previews(record, scene, info))
+        return Done(photo, record, self._previews(record, scene, info_of(photo)))
 
     def _previews(
-        self, record: SceneRecord, scene: Gaussians, info: SceneInfo
+        self, record: SceneRecord, scene: CompactScene, info: SceneInfo
     ) -> tuple[ArtifactRecord, ...]:
         """Make previews while the scene is in memory; what fails here `preview` tries again."""
         if self.previews is None:
             return ()
         try:
-            return self.previews.of_gaussians(record.photo_id, record.scene_id, scene, info)
+            gaussians = scene.to_gaussians()
+            return self.previews.of_gaussians(record.photo_id, record.scene_id, gaussians, info)
         except PhotoError:
             return ()
+
+
+def info_of(photo: DecodedPhoto) -> SceneInfo:
+    """Return what makes the photo's scene metric and viewable."""
+    return SceneInfo(photo.focal.px, photo.width, photo.height, photo.file.photo_id, GENERATOR)
 
 
 def look_at(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:

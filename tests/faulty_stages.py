@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from pipeline.compact_scene import CompactScene
 from pipeline.identify import photo_id_of
 from pipeline.stages import Pixels, failed
 from pipeline.time_limit import OutOfTime, time_limit
@@ -33,7 +33,6 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
-from sharp_core.gaussians import Gaussians
 from tests.trivial_model import trivial_model
 
 NOWHERE = StoredFile("", 0, "")
@@ -102,6 +101,7 @@ class FaultyPredict:
     limit_s: float = 2.0
     setup_fault: str | None = None
     seconds: float = 0.0
+    scene_bytes = 1000
 
     def setup(self) -> None:
         if self.setup_fault is not None:
@@ -109,19 +109,13 @@ class FaultyPredict:
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
-    ) -> list[tuple[Gaussians, float] | Failed]:
+    ) -> list[tuple[CompactScene, float] | Failed]:
         for decoded, _ in photos:
             if decoded.file.path == "probe" and (self.faults.folder / "broken").exists():
                 os._exit(1)
             self.faults.strike("predict", decoded.file.path)
             time.sleep(self.seconds)
-        scene = Gaussians(
-            torch.ones(1, 3),
-            torch.tensor([[1.0, 0.0, 0.0, 0.0]]),
-            torch.ones(1, 3),
-            torch.ones(1),
-            torch.ones(1, 3),
-        )
+        scene = CompactScene(np.ones((1, 14), dtype=np.float32), 1, 1.0, 1.0, 1.0, None)
         return [(scene, 0.0) for _ in photos]
 
 
@@ -131,7 +125,7 @@ class FaultyEncode:
     limit_s: float = 2.0
     model = trivial_model()
 
-    def process(self, decoded: DecodedPhoto, scene: Gaussians, seconds: float) -> Done | Failed:
+    def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         file = decoded.file
         try:
             with time_limit(self.limit_s):
@@ -139,7 +133,7 @@ class FaultyEncode:
         except (PhotoError, OutOfTime) as error:
             return failed(file, "encode", error)
         record = SceneRecord(
-            file.photo_id, file.photo_id, "prior", "f", "ply", NOWHERE, len(scene),
+            file.photo_id, file.photo_id, "prior", "f", "ply", None, NOWHERE, scene.gaussians,
             1.0, 1.0, 1.0, None, seconds, 0.0,
         )  # fmt: skip
         return Done(decoded, record)

@@ -1,0 +1,104 @@
+"""Stages that sleep for as long as the real ones work, and pass on arrays of the real sizes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.compact_scene import CompactScene
+from pipeline.stages import Pixels
+from schemas.records import (
+    DecodedPhoto,
+    Done,
+    FocalLength,
+    FocalSource,
+    MediaType,
+    PhotoFile,
+    PhotoMeta,
+    SceneRecord,
+    StoredFile,
+)
+from sharp_core.formats.sog_planes import SogPlanes
+
+GRID = (1536, 768)  # Gaussians of a scene, its two layers one above the other
+NOWHERE = StoredFile("", 0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class SleepingModel:
+    """What names the scenes."""
+
+    fingerprint: str = "sleeping"
+
+
+@dataclass(frozen=True, slots=True)
+class SleepingDecode:
+    """Gives the pixels of a photo of 12 megapixels."""
+
+    seconds: float
+    limit_s: float = 60.0
+
+    def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels]:
+        """Take as long as decoding does."""
+        time.sleep(self.seconds)
+        focal = FocalLength(3200.0, FocalSource.DEFAULT)
+        photo = DecodedPhoto(file, PhotoMeta(), focal, 4032, 3024, NOWHERE, self.seconds)
+        return photo, np.zeros((3024, 4032, 3), dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class SleepingPredict:
+    """Gives quantised scenes of 1,179,648 Gaussians."""
+
+    seconds: float
+    limit_s: float = 60.0
+    scene_bytes: int = 17 * GRID[0] * GRID[1]
+
+    def setup(self) -> None:
+        """Load nothing."""
+
+    def process(
+        self, photos: list[tuple[DecodedPhoto, Pixels]]
+    ) -> list[tuple[CompactScene, float]]:
+        """Take as long as a network does."""
+        time.sleep(self.seconds * len(photos))
+        return [(self._scene(), self.seconds) for _ in photos]
+
+    def _scene(self) -> CompactScene:
+        rgb, rgba = (np.zeros((*GRID, channels), dtype=np.uint8) for channels in (3, 4))
+        planes = SogPlanes(
+            rgb, rgb.copy(), rgba, rgb.copy(), rgba.copy(),
+            GRID[0] * GRID[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
+        )  # fmt: skip
+        return CompactScene(planes, planes.splats, 1.0, 1.0, 1.0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class SleepingEncode:
+    """Looks at every byte, as an encoder does, and stores nothing."""
+
+    seconds: float
+    limit_s: float = 60.0
+    model: SleepingModel = SleepingModel()
+
+    def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done:
+        """Take as long as encoding does."""
+        if isinstance(scene.content, SogPlanes):
+            for image in scene.content.images():
+                image.max()
+        time.sleep(self.seconds)
+        file_id = photo.file.photo_id
+        record = SceneRecord(
+            file_id, file_id, "prior", "sleeping", "sog", None, NOWHERE, scene.gaussians,
+            1.0, 1.0, 1.0, None, seconds, self.seconds,
+        )  # fmt: skip
+        return Done(photo, record)
+
+
+def photos(count: int) -> Iterator[PhotoFile]:
+    """Yield photos that are nowhere."""
+    for index in range(count):
+        yield PhotoFile(f"{index:032x}", f"photo{index}.jpg", 1, 1, MediaType.JPEG)

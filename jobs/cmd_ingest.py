@@ -73,6 +73,14 @@ def ingest(
         typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
     ] = False,
     address: options.Address = None,
+    submit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Run as a job on the Ray cluster with this dashboard, as in http://head:8265. "
+            "SOURCE and the library have to be at the same place there.",
+        ),
+    ] = None,
     inline: options.Inline = False,
     predictors: Annotated[
         int | None,
@@ -134,6 +142,10 @@ def ingest(
         PreviewSettings() if previews else None,
         StageLimits() if timeout is None else StageLimits(timeout, timeout, timeout),
     )
+    if submit is not None:
+        from jobs.submit import submit as run_there
+
+        raise typer.Exit(run_there(submit, output))
     check_sources(sources)
     if dry:
         result = dry_run(library, sources, settings, resolve_model(settings.model))

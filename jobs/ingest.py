@@ -164,6 +164,7 @@ class Ingest:
                 limits.encode_s,
             ),
             self._settings.batch_size or self._model.usual_batch_size,
+            self._store.root,
         )
         with (
             RunProgress(self._output, watch=self._watch) as progress,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from pipeline.stages import DecodeStage, EncodeStage, PredictStage
@@ -20,6 +21,7 @@ class Flow:
     predict: PredictStage
     encode: EncodeStage
     batch_size: int = 1
+    library: Path | None = None  # where all stages write, for those that work elsewhere
 
 
 class Runner(Protocol):

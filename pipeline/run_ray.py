@@ -12,19 +12,24 @@ import signal
 import socket
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ray
 import ray._private.worker as ray_worker
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.each import EachStage
 from pipeline.flow import Flow
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
 from pipeline.ray_predictors import Resources
+from pipeline.ray_workers import sees_task
 from pipeline.stop import Stop
+from pipeline.store import TEMPORARY_PREFIX
 from pipeline.watch import Watch
 from schemas.errors import RunError, UsageError
 from schemas.records import Failed, KnownScene, Made, Outcome, PhotoFile
@@ -32,6 +37,7 @@ from schemas.settings import Device
 
 _FOLDER_PREFIX = "sb-ray-"
 _ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,37 @@ class RayRunner:
         Raises RunError where no predictor can be started, UsageError where a GPU is asked for
         that the cluster does not have.
         """
-        return FlowOnRay(flow, photos, stop, watch, resources_of(self._settings)).outcomes()
+        resources = resources_of(self._settings)
+        if resources.nodes > 1 and flow.library is not None:
+            check_is_shared(flow.library)
+        return FlowOnRay(flow, photos, stop, watch, resources).outcomes()
+
+
+def check_is_shared(library: Path) -> None:
+    """Raise RunError if a machine of the cluster does not see what this one writes there."""
+    probe = library / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
+    probe.touch()
+    try:
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        looks = [
+            sees_task.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            ).remote(str(probe))
+            for node in nodes
+        ]
+        sees = ray.get(looks, timeout=_LOOK_SECONDS)
+    except RayError as error:
+        raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
+    finally:
+        probe.unlink(missing_ok=True)
+    blind = [
+        node["NodeManagerHostname"] for node, seen in zip(nodes, sees, strict=True) if not seen
+    ]
+    if blind:
+        raise RunError(
+            f"{library} is not the same folder on {', '.join(sorted(set(blind)))}",
+            "The library has to be on storage that all machines of the cluster share.",
+        )
 
 
 def resources_of(settings: ClusterSettings) -> Resources:

@@ -47,7 +47,8 @@ class Store:
     """A library's folder. Only plain values inside: it travels to workers by pickling."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        # Absolute: workers of a cluster have working folders of their own.
+        self.root = root.absolute()
 
     def absolute(self, relative: str) -> Path:
         """Return the path of a file of the library on this machine."""

@@ -159,6 +159,7 @@ def test_the_weights_of_another_preset_are_refused(checkpoint):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch's own compiler
 def test_compiled_it_gives_the_same(checkpoint, predictor):
     photo = photo_of(300, 400)
     compiled = SharpPredictor.load(checkpoint, "tiny", dtype="fp32", batch_size=2, compiled=True)

@@ -1,0 +1,63 @@
+"""--submit: the same command as a job on a cluster, followed from here."""
+
+from __future__ import annotations
+
+import sys
+
+from jobs.output import Output
+from schemas.errors import RunError
+
+_OPTION = "--submit"
+
+
+def submit(head: str, output: Output) -> int:
+    """Run this process's own command line on the cluster of `head`; return its exit code.
+
+    Ctrl-C asks the job to end well. Raises RunError.
+    """
+    try:
+        from pipeline.ray_submit import SubmittedJob
+
+        job = SubmittedJob(head, _without_submit(sys.argv[1:], output))
+    except ImportError as error:
+        raise RunError(
+            "--submit needs Ray's job client", "Get it: pip install 'sharp-batch[cluster]'"
+        ) from error
+    output.note(f"Submitted as {job.job_id}; it goes on if this terminal is closed.")
+    said: list[str] = []
+
+    def on_text(text: str) -> None:
+        said.append(text)
+        if not output.as_json:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    while True:
+        try:
+            code = job.follow(on_text)
+        except KeyboardInterrupt:
+            output.note("Asking the job to end well ...")
+            job.stop()
+            continue
+        if output.as_json:
+            sys.stdout.write(_document("".join(said)))
+        return code
+
+
+def _document(text: str) -> str:
+    """Return the JSON document at the end of what a job has said; Ray speaks before it."""
+    lines = text.splitlines(keepends=True)
+    begins = [index for index, line in enumerate(lines) if line.startswith("{")]
+    return "".join(lines[begins[0] :]) if begins else ""
+
+
+def _without_submit(arguments: list[str], output: Output) -> list[str]:
+    """Return the command line without --submit; a JSON document must come alone."""
+    kept = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == _OPTION:
+            next(rest)
+        elif not argument.startswith(f"{_OPTION}="):
+            kept.append(argument)
+    return [*kept, "--quiet"] if output.as_json else kept

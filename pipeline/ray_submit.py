@@ -1,0 +1,102 @@
+"""A command of ours as a job on a Ray cluster elsewhere, with this very code sent along."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ray.exceptions import RayError
+from ray.job_submission import JobSubmissionClient
+
+from schemas.errors import RunError
+
+_PACKAGES = ("schemas", "sharp_core", "pipeline", "jobs")
+_TALKATIVE = (
+    "ray.dashboard.modules.dashboard_sdk",
+    "ray.dashboard.modules.job.sdk",
+    "ray._private.runtime_env.packaging",
+)
+_PATIENCE_SECONDS = 30.0
+_OUR_VARIABLES = "SHARP_BATCH_"
+
+
+class SubmittedJob:
+    """One job. It goes on when this process ends."""
+
+    def __init__(self, head: str, arguments: Sequence[str]) -> None:
+        """Start `sharp-batch ARGUMENTS` in the folder of the same path as here.
+
+        `head` is the address of the cluster's dashboard, as in http://head:8265. Raises RunError
+        where nobody answers there.
+        """
+        self._head = head
+        command = ["python", "-m", "jobs", *arguments]
+        try:
+            self._client = JobSubmissionClient(head)
+            for name in _TALKATIVE:
+                logging.getLogger(name).setLevel(logging.WARNING)
+            self.job_id = self._submit(
+                f"cd {shlex.quote(str(Path.cwd()))} && exec {shlex.join(command)}"
+            )
+        except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+            raise RunError(
+                f"the job could not be submitted to {head}: {_first_line(error)}",
+                "Give the address of the cluster's dashboard, as in --submit http://head:8265; "
+                "where it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN.",
+            ) from error
+
+    def _submit(self, entrypoint: str) -> str:
+        environment = {"py_modules": _package_folders(), "env_vars": _variables()}
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return str(self._client.submit_job(entrypoint=entrypoint, runtime_env=environment))
+            except RuntimeError as error:  # of a cluster that has only just been started
+                if "try again" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(1.0)
+
+    def follow(self, on_text: Callable[[str], object]) -> int:
+        """Pass on what the job says until it ends; return its exit code. Raises RunError."""
+        try:
+            asyncio.run(self._tail(on_text))
+            details = self._client.get_job_info(self.job_id)
+        except (ConnectionError, RuntimeError, RayError) as error:
+            raise RunError(
+                f"the job {self.job_id} can no longer be followed: {_first_line(error)}",
+                f"See how it goes with: ray job logs --address {self._head} {self.job_id}",
+            ) from error
+        if details.driver_exit_code is None:
+            raise RunError(f"the job {self.job_id} ended as {details.status}: {details.message}")
+        return int(details.driver_exit_code)
+
+    def stop(self) -> None:
+        """Ask the job to end well."""
+        self._client.stop_job(self.job_id)
+
+    async def _tail(self, on_text: Callable[[str], object]) -> None:
+        async for text in self._client.tail_job_logs(self.job_id):
+            on_text(text)
+
+
+def _package_folders() -> list[str]:
+    folders = []
+    for name in _PACKAGES:
+        spec = find_spec(name)
+        assert spec is not None and spec.submodule_search_locations
+        folders.append(next(iter(spec.submodule_search_locations)))
+    return folders
+
+
+def _variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(_OUR_VARIABLES)}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -302,7 +302,7 @@ name = "sharp"                     # or "prior", which needs no weights
 
 [scenes]
 # format = "sog"                   # sog, spz, ply
-# quality = "high"                 # of a SOG
+# quality = "high"                 # small, default, high, max: of a SOG
 # focal_mm = 28                    # 35 mm equivalent, in place of what the photos say
 # allow_small = true
 # allow_wide = true

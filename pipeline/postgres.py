@@ -69,7 +69,12 @@ def hold_postgres(url: sa.URL, command: str) -> Iterator[None]:
                 f"the catalog {shown} is held by {_holder(connection)}",
                 "Wait until it has ended, or stop it; 'sharp-batch status' can be used meanwhile.",
             )
-        yield
+        try:
+            yield
+        finally:
+            # The server would notice the closed link too, a moment later. A broken one it knows.
+            with contextlib.suppress(sa.exc.DBAPIError):
+                connection.execute(sa.text(f"SELECT pg_advisory_unlock({_LOCK})"))
     engine.dispose()
 
 

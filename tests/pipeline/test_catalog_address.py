@@ -104,7 +104,7 @@ def test_a_broken_link_frees_the_lock(tmp_path: Path, postgres_server: str) -> N
     url = fresh_schema(postgres_server)
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with hold(tmp_path, "ingest", url), engine.begin() as admin:
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        ended = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
         assert admin.scalars(sa.text(ended)).all() == [True]
         (tmp_path / "b").mkdir()
         with hold(tmp_path / "b", "ingest", url):

@@ -75,9 +75,9 @@ class NightlyReport:
             return f"{', '.join(errors)} ended with an error"
         parts = []
         if self.failed:
-            parts.append(f"{len(self.failed)} photos failed")
+            parts.append(f"photos that failed: {len(self.failed)}")
         if self.damaged:
-            parts.append(f"{len(self.damaged)} stored files were damaged")
+            parts.append(f"damaged files: {len(self.damaged)}")
         if self.is_out_of_time:
             parts.append("the time was up, the next night goes on")
         return "; ".join(parts) or "all done"

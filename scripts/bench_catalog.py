@@ -194,7 +194,7 @@ def shown_plans(connection: Connection) -> Iterator[None]:
         if statement.startswith("SELECT"):
             cursor.execute(explain + statement, parameters)
             for row in cursor.fetchall():
-                print(f"    {row[-1]}")
+                print(f"    {str(row[-1])[:160]}")
 
     sa.event.listen(connection, "before_cursor_execute", show)
     yield

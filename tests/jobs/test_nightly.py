@@ -109,7 +109,7 @@ def test_a_night_and_the_unchanged_one_after_it(
         page = (runs / f"{report['night_id']}.{suffix}").read_text()
         assert page == (tmp_path / "www" / f"nightly.{suffix}").read_text()
         assert "notes.jpg" in page
-    (mailed,) = tmp_path.glob("sharp-batch*photos failed.txt")
+    (mailed,) = tmp_path.glob("sharp-batch*photos that failed: 1.txt")
     assert mailed.read_text().startswith("# The night of")
     assert [json.loads(data)["night_id"] for data in received] == [report["night_id"]]
     mailed.unlink()

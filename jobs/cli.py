@@ -10,16 +10,20 @@ from types import FrameType
 import typer
 
 from jobs import (
+    cmd_catalog,
     cmd_convert,
     cmd_doctor,
+    cmd_gc,
     cmd_ingest,
     cmd_model,
+    cmd_nightly,
     cmd_predict,
     cmd_preview,
     cmd_query,
     cmd_render,
     cmd_show,
     cmd_status,
+    cmd_verify,
 )
 from jobs.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
@@ -46,6 +50,10 @@ for command in (
     cmd_preview,
     cmd_render,
     cmd_convert,
+    cmd_nightly,
+    cmd_verify,
+    cmd_gc,
+    cmd_catalog,
     cmd_model,
     cmd_doctor,
 ):

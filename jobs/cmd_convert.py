@@ -57,6 +57,7 @@ def convert(
         bool, typer.Option("--inline", help="Work in this process, without Ray.")
     ] = False,
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -89,7 +90,8 @@ def convert(
     from jobs.each_run import each_runner
 
     settings = SplatSettings(format, quality)
-    report = convert_library(library, settings, output, each_runner(inline, address))
+    runner = each_runner(inline, address)
+    report = convert_library(library, settings, output, runner, catalog)
     output.result(report.as_dict(), _library_text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

@@ -18,12 +18,13 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Look at this machine: Python, torch, GPU, Ray, photo formats, weights, disk, library."""
-    checks = examine(library)
+    checks = examine(library, catalog)
     document = {
         "ok": all(check.level is not Level.PROBLEM for check in checks),
         "checks": [check.as_dict() for check in checks],

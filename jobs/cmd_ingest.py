@@ -43,6 +43,7 @@ def ingest(
         list[Path], typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE...")
     ],
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     model: options.Model = ModelName.SHARP,
     checkpoint: options.Checkpoint = None,
     preset: options.PresetOption = Preset.SHARP,
@@ -57,6 +58,10 @@ def ingest(
     exclude: Annotated[
         list[str] | None,
         typer.Option(help="Leave out paths or names of this pattern, as in '*_edited*'."),
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(help="Take only paths or names of this pattern, as in '*/2019/*'."),
     ] = None,
     allow_small: Annotated[
         bool, typer.Option("--allow-small", help="Take images under 256 px too.")
@@ -136,6 +141,7 @@ def ingest(
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
         SplatSettings(format, quality),
         tuple(exclude or ()),
+        tuple(include or ()),
         batch_size,
         limit,
         retry_failed,
@@ -148,7 +154,7 @@ def ingest(
         raise typer.Exit(run_there(submit, output))
     check_sources(sources)
     if dry:
-        result = dry_run(library, sources, settings, resolve_model(settings.model))
+        result = dry_run(library, sources, settings, resolve_model(settings.model), catalog)
         output.result(result.as_dict(), _dry_text(result))
         return
 
@@ -162,7 +168,7 @@ def ingest(
 
         return RayRunner(ClusterSettings(address, device, gpus_per_predictor, predictors))
 
-    report = Ingest(library, sources, settings, resolved, output, deadline).run(runner)
+    report = Ingest(library, sources, settings, resolved, output, deadline, catalog).run(runner)
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

@@ -44,6 +44,7 @@ def preview(
     address: options.Address = None,
     inline: options.Inline = False,
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -72,7 +73,7 @@ def preview(
     kinds = tuple(dict.fromkeys(kind or [PreviewKind.CLIP]))
     settings = PreviewSettings(kinds, trajectory, seconds, width)
     runner = each_runner(inline, address)
-    report = run_previews(library, filters, settings, output, runner)
+    report = run_previews(library, filters, settings, output, runner, catalog)
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

@@ -62,6 +62,7 @@ def query(
         Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
     ] = None,
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -90,7 +91,7 @@ def query(
     chosen = QueryFormat.JSON if json else format
     if to is not None:
         _check_output(to, chosen)
-    with read_catalog(library) as connection:
+    with read_catalog(library, catalog) as connection:
         records = (_with_whole_path(record, library) for record in find(connection, filters))
         if to is not None:
             _write_file(partial(_WRITERS[chosen], records), to)

@@ -35,6 +35,7 @@ def show(
         ),
     ],
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -46,7 +47,7 @@ def show(
         splat = splat_details(Path(photo))
         Output(json, quiet, verbose).result(asdict(splat), _splat_text(splat))
         return
-    with read_catalog(library) as connection:
+    with read_catalog(library, catalog) as connection:
         details = photo_details(connection, photo, Path.cwd())
     Output(json, quiet, verbose).result(details, _text(details))
 

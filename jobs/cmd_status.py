@@ -18,12 +18,13 @@ def register(app: typer.Typer) -> None:
 
 def status(
     library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
-    with read_catalog(library) as connection:
+    with read_catalog(library, catalog) as connection:
         result = read_status(connection)
     name = path_text(str(library))
     Output(json, quiet, verbose).result({"library": name, **result.as_dict()}, _text(name, result))

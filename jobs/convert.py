@@ -13,7 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from jobs.each_run import EachReport, EachWork, RunnerMaker, new_run_id, run_each
+from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
+from jobs.ingest import new_run_id
 from jobs.output import Output
 from pipeline.conversions import ConvertStage, due_conversions
 from pipeline.store import Store
@@ -32,7 +33,11 @@ class ConvertReport(EachReport):
 
 
 def convert_library(
-    root: Path, settings: SplatSettings, output: Output, runner: RunnerMaker
+    root: Path,
+    settings: SplatSettings,
+    output: Output,
+    runner: RunnerMaker,
+    catalog_url: str | None = None,
 ) -> ConvertReport:
     """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
     store = Store(root)
@@ -49,7 +54,7 @@ def convert_library(
             report.bytes_before += _remove(store.absolute(made.splat.replaces))
 
     work = EachWork("convert", asdict(settings), ConvertStage(settings, store), due, remove_old)
-    run_each(root, work, report, output, runner)
+    run_each(root, work, report, output, runner, catalog_url)
     return report
 
 

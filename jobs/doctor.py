@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jobs.output import size_text
-from pipeline.database import CATALOG_FILE, read_catalog
+from pipeline.database import has_catalog, read_catalog
+from pipeline.network_disk import network_warning
 from pipeline.status import read_status
 from schemas.errors import SharpBatchError
 
@@ -43,7 +44,7 @@ class Check:
         return asdict(self)
 
 
-def examine(library: Path) -> list[Check]:
+def examine(library: Path, catalog: str | None = None) -> list[Check]:
     """Run every check."""
     return [
         Check("sharp-batch", Level.OK, version("sharp-batch")),
@@ -58,7 +59,8 @@ def examine(library: Path) -> list[Check]:
         *_gsplat(),
         _weights(),
         _disk(library),
-        _library(library),
+        _library(library, catalog),
+        *_network(library, catalog),
         _writable(library),
     ]
 
@@ -137,6 +139,12 @@ def _writable(library: Path) -> Check:
     )
 
 
+def _network(library: Path, catalog: str | None) -> Iterator[Check]:
+    warning = network_warning(library, catalog)
+    if warning is not None:
+        yield Check("catalog", Level.NOTE, warning)
+
+
 def _disk(library: Path) -> Check:
     folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
@@ -145,12 +153,12 @@ def _disk(library: Path) -> Check:
     return Check("disk", level, found, "" if level is Level.OK else "Make room.")
 
 
-def _library(library: Path) -> Check:
-    if not (library / CATALOG_FILE).exists():
+def _library(library: Path, catalog: str | None) -> Check:
+    if not has_catalog(library, catalog):
         advice = "Make one: sharp-batch ingest PHOTOS"
         return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
     try:
-        with read_catalog(library) as connection:
+        with read_catalog(library, catalog) as connection:
             status = read_status(connection)
     except SharpBatchError as error:
         return Check("library", Level.PROBLEM, error.message, error.hint)

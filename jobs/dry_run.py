@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pipeline.catalog import Catalog, Known, KnownPath
-from pipeline.database import CATALOG_FILE, open_database, read_catalog
+from pipeline.database import has_catalog, open_database, read_catalog
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
@@ -59,21 +59,25 @@ class DryRun:
 
 
 def dry_run(
-    root: Path, sources: Sequence[Path], settings: IngestSettings, model: ResolvedModel
+    root: Path,
+    sources: Sequence[Path],
+    settings: IngestSettings,
+    model: ResolvedModel,
+    catalog: str | None = None,
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
     known, paths = Known({}, set(), {}, {}), dict[str, KnownPath]()
     seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
     estimated_from = "a guess: two CPU cores, no scenes made yet"
-    if (root / CATALOG_FILE).exists():
-        with Catalog(open_database(root, read_only=True)) as catalog:
-            known, paths = catalog.known(), catalog.known_paths()
+    if has_catalog(root, catalog):
+        with Catalog(open_database(root, catalog=catalog, read_only=True)) as reader:
+            known, paths = reader.known(), reader.known_paths()
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format
         pace = sa.select(sa.func.avg(spent)).where(of_model)
         room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
-        with read_catalog(root) as connection:
+        with read_catalog(root, catalog) as connection:
             average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
         if average_seconds is not None:
             seconds, estimated_from = float(average_seconds), "by the scenes made so far"

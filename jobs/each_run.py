@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,27 +74,30 @@ def each_runner(inline: bool, address: str | None) -> RunnerMaker:
     return make
 
 
-def new_run_id() -> str:
-    """Return an id that sorts by time."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
-
-
 def run_each(
-    root: Path, work: EachWork, report: EachReport, output: Output, runner: RunnerMaker
+    root: Path,
+    work: EachWork,
+    report: EachReport,
+    output: Output,
+    runner: RunnerMaker,
+    catalog_url: str | None = None,
 ) -> None:
     """Carry out the work, and fill the report. Raises UsageError, LibraryBusyError, RunError."""
     started = time.monotonic()
     store = Store(root)
-    with read_catalog(root) as connection:
+    with read_catalog(root, catalog_url) as connection:
         list(connection.exec_driver_sql("SELECT 1"))
-    with hold(root, work.command) as dead, disk_full_is_known(root):
+    with (
+        hold(root, work.command, catalog_url) as dead,
+        disk_full_is_known(root, catalog_url),
+    ):
         if dead is not None:
             output.note(f"Taking over from {dead}, which did not end well.")
         store.sweep()
-        with read_catalog(root) as connection:
+        with read_catalog(root, catalog_url) as connection:
             due, report.unchanged = work.due(connection)
         report.selected = len(due) + report.unchanged
-        with Catalog(open_database(root)) as catalog:
+        with Catalog(open_database(root, catalog=catalog_url)) as catalog:
             catalog.begin_run(report.run_id, work.command, work.settings)
             state = "failed"
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
-import sqlite3
 import time
 import uuid
 from collections import Counter
@@ -21,12 +20,14 @@ from jobs.output import Output
 from jobs.progress import RunProgress
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
+from pipeline.catalog_address import find_catalog
 from pipeline.compact_scene import Compactor
-from pipeline.database import CATALOG_FILE, open_database, unusable
+from pipeline.database import is_full, open_database, unusable
 from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
 from pipeline.lock import hold
 from pipeline.model import ResolvedModel
+from pipeline.network_disk import network_warning
 from pipeline.plan import DueRules, Plan, make_plan
 from pipeline.previews import PreviewStage
 from pipeline.scan import check_sources, scan
@@ -80,6 +81,7 @@ class Ingest:
         model: ResolvedModel,
         output: Output,
         deadline: datetime | None = None,
+        catalog_url: str | None = None,
     ) -> None:
         """Begin no photo after `deadline`, local time with its zone."""
         self._root = root
@@ -87,11 +89,11 @@ class Ingest:
         self._settings = settings
         self._model = model
         self._output = output
+        self._catalog_url = catalog_url
         self._store = Store(root)
         self._stop = Stop(deadline)
         self._watch = Watch(output.warn)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self._report = IngestReport(f"{stamp}-{uuid.uuid4().hex[:6]}", str(root), model.name)
+        self._report = IngestReport(new_run_id(), str(root), model.name)
         self._reasons: Counter[str] = Counter()
 
     def run(self, runner: Callable[[], contextlib.AbstractContextManager[Runner]]) -> IngestReport:
@@ -107,13 +109,20 @@ class Ingest:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"the library {self._root} cannot be made: {error.strerror}") from error
-        with hold(self._root, "ingest") as dead, disk_full_is_known(self._root):
+        with (
+            hold(self._root, "ingest", self._catalog_url) as dead,
+            disk_full_is_known(self._root, self._catalog_url),
+        ):
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which did not end well.")
             swept = self._store.sweep()
             if swept:
                 self._output.note(f"Removed {swept} half-written files of a killed run.")
-            with Catalog(open_database(self._root, create=True)) as catalog:
+            warning = network_warning(self._root, self._catalog_url)
+            if warning is not None:
+                self._output.warn(warning)
+            engine = open_database(self._root, catalog=self._catalog_url, create=True)
+            with Catalog(engine) as catalog:
                 catalog.begin_run(self._report.run_id, "ingest", self._settings.as_dict())
                 state = "failed"
                 try:
@@ -126,7 +135,7 @@ class Ingest:
         return self._report
 
     def _plan(self, catalog: Catalog) -> Plan:
-        found = scan(self._sources, self._settings.exclude, self._root)
+        found = scan(self._sources, self._settings.exclude, self._root, self._settings.include)
         for folder in found.unreadable_folders:
             self._output.warn(f"{folder} cannot be read, and is left out")
         for folder in found.libraries:
@@ -200,7 +209,7 @@ class Ingest:
         try:
             catalog.record(outcome, self._report.run_id)
         except sa.exc.OperationalError as error:
-            if not is_database_full(error):
+            if not is_full(error):
                 raise
             if isinstance(outcome, UnderWay):
                 return  # the photo itself will meet the full disk
@@ -269,25 +278,25 @@ class Ingest:
         )
 
 
+def new_run_id() -> str:
+    """Return a name for a run that begins now; names sort by time."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{stamp}-{uuid.uuid4().hex[:6]}"
+
+
 def _chain(first: PhotoFile, rest: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
     yield first
     yield from rest
 
 
-def is_database_full(error: sa.exc.OperationalError) -> bool:
-    """Tell whether SQLite found no room for a write."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF == sqlite3.SQLITE_FULL
-
-
 @contextlib.contextmanager
-def disk_full_is_known(root: Path) -> Iterator[None]:
+def disk_full_is_known(root: Path, catalog_url: str | None = None) -> Iterator[None]:
     """Turn a full disk outside any photo's work into an error that a person understands."""
     try:
         yield
     except sa.exc.OperationalError as error:
-        if not is_database_full(error):
-            raise unusable(root / CATALOG_FILE, error) from error
+        if not is_full(error):
+            raise unusable(find_catalog(root, catalog_url), error) from error
         raise RunError(
             f"no room left on the disk of {root}",
             "Make room, then run the same command again: it goes on where it was.",

@@ -21,6 +21,16 @@ Library = Annotated[
     ),
 ]
 LIBRARY = Path("sharp-library")
+Catalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        envvar="SHARP_BATCH_CATALOG",
+        metavar="URL",
+        help="Catalog in PostgreSQL, as in postgresql+psycopg://USER@HOST/DATABASE; "
+        "else where the library says, or in it.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more, photo by photo.")]

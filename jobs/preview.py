@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from jobs.each_run import EachReport, EachWork, RunnerMaker, new_run_id, run_each
+from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
+from jobs.ingest import new_run_id
 from jobs.output import Output
 from pipeline.previews import PreviewStage, due_previews
 from pipeline.query import Filters
@@ -26,6 +27,7 @@ def preview(
     settings: PreviewSettings,
     output: Output,
     runner: RunnerMaker,
+    catalog_url: str | None = None,
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
     store = Store(root)
@@ -37,5 +39,5 @@ def preview(
     )
     kinds = [kind.value for kind in settings.kinds]
     report = PreviewReport(new_run_id(), str(root), kinds=kinds)
-    run_each(root, work, report, output, runner)
+    run_each(root, work, report, output, runner, catalog_url)
     return report

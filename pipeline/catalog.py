@@ -311,7 +311,7 @@ class Catalog:
                         .values(missing_at=value)
                     )
 
-    def record(self, outcome: Outcome, run_id: str) -> None:
+    def record(self, outcome: Outcome, run_id: str | None) -> None:
         """Record what became of a photo, in one transaction."""
         if isinstance(outcome, UnderWay):
             self._record_under_way(outcome, run_id)
@@ -338,7 +338,7 @@ class Catalog:
                 case Failed():
                     self._record_failed(outcome, run_id)
 
-    def _record_done(self, done: Done, run_id: str) -> None:
+    def _record_done(self, done: Done, run_id: str | None) -> None:
         photo, scene = done.photo, done.scene
         sized = {
             "width": photo.width,
@@ -374,21 +374,19 @@ class Catalog:
         )
         thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
         self._record_artifacts((thumb, *done.artifacts), run_id)
-        best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == scene.photo_id)
-        best = best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
         self._update_photo(
             scene.photo_id,
             state=PhotoState.DONE,
             reason=None,
             message=None,
-            scene_id=self.connection.scalar(best),
+            scene_id=self.connection.scalar(best_scene(scene.photo_id)),
             thumb_path=photo.thumb.path,
             focal_warning=photo.focal.warning,
             **sized,
             **_meta_columns(photo.meta),
         )
 
-    def _record_under_way(self, under_way: UnderWay, run_id: str) -> None:
+    def _record_under_way(self, under_way: UnderWay, run_id: str | None) -> None:
         photo_ids = json.dumps([file.photo_id for file in under_way.files])
         with self.connection.begin():
             self.connection.execute(
@@ -409,7 +407,7 @@ class Catalog:
             )
         )
 
-    def _record_failed(self, failed: Failed, run_id: str) -> None:
+    def _record_failed(self, failed: Failed, run_id: str | None) -> None:
         photo_id = failed.file.photo_id
         self._insert_failure(
             photo_id,
@@ -427,7 +425,7 @@ class Catalog:
             self._update_photo(photo_id, **_meta_columns(failed.meta))
         self._set_outcome(photo_id, PhotoState.FAILED, failed.reason, failed.message)
 
-    def _insert_failure(self, photo_id: str, run_id: str, **columns: object) -> None:
+    def _insert_failure(self, photo_id: str, run_id: str | None, **columns: object) -> None:
         count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
         attempt = (self.connection.scalar(count) or 0) + 1
         self.connection.execute(
@@ -444,7 +442,7 @@ class Catalog:
             .values(state=state, reason=reason, message=clean_text(message))
         )
 
-    def _record_artifacts(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
+    def _record_artifacts(self, made: Iterable[ArtifactRecord], run_id: str | None) -> None:
         for artifact in made:
             self.connection.execute(
                 artifacts.delete().where(artifacts.c.path == artifact.file.path)
@@ -479,6 +477,12 @@ class Catalog:
         new = [row for name, row in unique.items() if name not in there]
         if new:
             self.connection.execute(table.insert(), new)
+
+
+def best_scene(photo_id: str) -> sa.Select[tuple[str]]:
+    """Return the statement for the scene that a photo shows: the best model's, then the newest."""
+    best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
+    return best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
 
 
 def clean_text(text: str | None) -> str | None:

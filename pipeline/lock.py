@@ -11,13 +11,21 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from pipeline.catalog_address import find_catalog
+from pipeline.database import unusable
+from pipeline.postgres import hold_postgres
 from schemas.errors import LibraryBusyError, RunError
+
+# A library that is held for a row of runs: each of them finds it held on its behalf.
+_held_for_runs: ContextVar[Path | None] = ContextVar("held_for_runs", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,32 @@ class Holder:
 
 
 @contextlib.contextmanager
-def hold(root: Path, command: str) -> Iterator[Holder | None]:
-    """Hold the library at `root`; yield the dead run whose place is taken over, if there is one.
+def hold(
+    root: Path, command: str, catalog: str | None = None, *, for_runs: bool = False
+) -> Iterator[Holder | None]:
+    """Hold the library at `root` and its catalog, which is at `catalog` as in `find_catalog`.
 
-    Raises LibraryBusyError at once where another run holds it.
+    Yields the dead run whose place is taken over, if there is one. With `for_runs`, runs inside
+    this one may hold it too. Raises LibraryBusyError at once where another run holds it.
     """
+    if _held_for_runs.get() == root:
+        yield None
+        return
+    address = find_catalog(root, catalog)
+    with _hold_folder(root, command) as dead, contextlib.ExitStack() as stack:
+        if address.url is not None:
+            try:
+                stack.enter_context(hold_postgres(address.url, command))
+            except sa.exc.DatabaseError as error:
+                raise unusable(address, error) from error
+        if for_runs:
+            token = _held_for_runs.set(root)
+            stack.callback(_held_for_runs.reset, token)
+        yield dead
+
+
+@contextlib.contextmanager
+def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
     path = root / "lock"
     lock = FileLock(path, blocking=False)
     try:

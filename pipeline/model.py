@@ -15,6 +15,8 @@ from sharp_core.predictors.interface import Predictor
 from sharp_core.predictors.prior import PriorPredictor
 
 _GPU_BATCH = 4
+# Of models whose fingerprint needs no weights.
+KNOWN_FINGERPRINTS = {ModelName.PRIOR.value: PriorPredictor.fingerprint}
 UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloaded
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import re
@@ -10,20 +9,31 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from pipeline.catalog import path_text
+from pipeline.portable_sql import (
+    EARTH_RADIUS_KM,
+    distance_expression,
+    matches_glob,
+    reading_only,
+    register_functions,
+    rows_where,
+)
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
 
-_EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+_T = TypeVar("_T")
 _PATHS_AT_ONCE = 500
+_COUNTED = 20_000  # rows of a range, to tell which of two is narrower
 MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
-_KM_PER_DEGREE = _EARTH_RADIUS_KM * math.pi / 180
+_KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
 _ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
@@ -62,26 +72,45 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
     They are selected at once, before the first is yielded. Raises UsageError where `where` or
     `order` do not fit the record, or a filter is no text.
     """
-    statement = _ordered(_filtered(filters), filters.order).limit(filters.limit)
-    register_functions(connection)
     try:
-        if filters.where is not None:
-            with _reading_only(connection):
-                rows = connection.execute(statement).all()
-        else:
-            rows = connection.execute(statement).all()
+        rows = _select(connection, filters)
     except UnicodeEncodeError as error:
         raise UsageError(
             f"{error.object!a} holds bytes that are no UTF-8", "Write the filter as text."
         ) from error
-    except sa.exc.DBAPIError as error:
-        if filters.where is None:
+    return _records(connection, rows)
+
+
+def _select(connection: Connection, filters: Filters) -> Sequence[sa.Row[Any]]:
+    register_functions(connection)
+    statement = _filtered(connection, filters)
+    if filters.where is None:
+        statement = _ordered(statement, filters.order).limit(filters.limit)
+        return connection.execute(statement).all()
+    driver = connection.connection.driver_connection
+    try:
+        if isinstance(driver, sqlite3.Connection):
+            statement = _ordered(_where(statement, filters.where), filters.order)
+            with reading_only(driver):
+                return connection.execute(statement.limit(filters.limit)).all()
+        statement = _ordered(statement, filters.order)
+        rows = connection.execute(statement).all()
+        columns = list(statement.selected_columns)
+        return rows_where(filters.where, columns, rows)[: filters.limit]
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        if not isinstance(cause, sqlite3.Error):
             raise
         raise UsageError(
-            f"--where {filters.where!r}: {error.orig}",
+            f"--where {filters.where!r}: {cause}",
             f"Write one SQL expression over: {', '.join(_COLUMNS)}.",
         ) from error
-    return _records(connection, rows)
+
+
+def _where(statement: sa.Select[Any], expression: str) -> sa.Select[Any]:
+    # The line break ends a comment in the expression; a colon is no parameter of ours.
+    expression = expression.replace(":", "\\:")
+    return sa.select(statement.subquery("record")).where(sa.text(f"({expression}\n)"))
 
 
 def _records(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[PhotoRecord]:
@@ -106,8 +135,9 @@ def record_select() -> sa.Select[Any]:
     )
 
 
-def _filtered(filters: Filters) -> sa.Select[Any]:
-    statement = record_select()
+def _filtered(connection: Connection, filters: Filters) -> sa.Select[Any]:
+    dialect = connection.dialect.name
+    statement = record_select().where(*_time_and_place(connection, filters))
     for column, value in (
         (photos.c.state, filters.state),
         (photos.c.reason, filters.reason),
@@ -124,36 +154,56 @@ def _filtered(filters: Filters) -> sa.Select[Any]:
         statement = statement.where(name.icontains(filters.camera, autoescape=True))
     if filters.lens is not None:
         statement = statement.where(photos.c.lens_model.icontains(filters.lens, autoescape=True))
-    if filters.after is not None:
-        statement = statement.where(photos.c.taken_at >= filters.after)
-    if filters.before is not None:
-        statement = statement.where(photos.c.taken_at < filters.before)
-    if filters.near is not None:
-        statement = statement.where(*_near(filters.near))
     if filters.path is not None:
         statement = statement.where(
             sa.exists().where(
                 photo_paths.c.photo_id == photos.c.photo_id,
-                photo_paths.c.path.op("GLOB")(path_text(filters.path)),
+                matches_glob(photo_paths.c.path, path_text(filters.path), dialect),
             )
         )
-    if filters.where is not None:
-        record = statement.subquery("record")
-        # The line break ends a comment in the expression; a colon is no parameter of ours.
-        expression = filters.where.replace(":", "\\:")
-        statement = sa.select(record).where(sa.text(f"({expression}\n)"))
     return statement
 
 
-def _near(place: Place) -> list[sa.ColumnElement[bool]]:
+def _time_and_place(connection: Connection, filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on when and where, so that the narrower one's index is taken."""
+    near = filters.near
+    if near is None:
+        return _taken(photos.c.taken_at, filters)
     # A box that the index serves, then the exact great-circle distance.
+    dialect = connection.dialect.name
+    exact = distance_expression(
+        photos.c.latitude, photos.c.longitude, near.latitude, near.longitude, dialect
+    )
+    time, box = _taken(photos.c.taken_at, filters), _boxed(photos.c.latitude, near)
+    if time and dialect == "sqlite":
+        # It does not know how many rows a range holds, and would guess.
+        if _count_at_most(connection, time) < _count_at_most(connection, box):
+            box = _boxed(_not_by_index(photos.c.latitude), near)
+        else:
+            time = _taken(_not_by_index(photos.c.taken_at), filters)
+    return [*time, *box, exact <= near.radius_km]
+
+
+def _taken(
+    taken_at: sa.ColumnElement[datetime | None], filters: Filters
+) -> list[sa.ColumnElement[bool]]:
+    after = [] if filters.after is None else [taken_at >= filters.after]
+    return after + ([] if filters.before is None else [taken_at < filters.before])
+
+
+def _boxed(latitude: sa.ColumnElement[float | None], place: Place) -> list[sa.ColumnElement[bool]]:
     reach = place.radius_km / _KM_PER_DEGREE
-    conditions: list[sa.ColumnElement[bool]] = [
-        photos.c.latitude.between(place.latitude - reach, place.latitude + reach),
-        sa.func.distance_km(photos.c.latitude, photos.c.longitude, place.latitude, place.longitude)
-        <= place.radius_km,
-    ]
-    return conditions
+    return [latitude >= place.latitude - reach, latitude <= place.latitude + reach]
+
+
+def _not_by_index(column: sa.Column[_T]) -> sa.ColumnElement[_T]:
+    """Return the same value in a form for which SQLite takes no index."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+def _count_at_most(connection: Connection, conditions: list[sa.ColumnElement[bool]]) -> int:
+    few = sa.select(sa.literal(1)).select_from(photos).where(*conditions).limit(_COUNTED).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(few)) or 0
 
 
 def _ordered(statement: sa.Select[Any], order: str | None) -> sa.Select[Any]:
@@ -176,52 +226,6 @@ def _paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
     for photo_id, path in rows:
         paths.setdefault(photo_id, []).append(path)
     return paths
-
-
-def distance_km(
-    latitude: float | None, longitude: float | None, to_latitude: float, to_longitude: float
-) -> float | None:
-    """Return the great-circle distance between two places in degrees (haversine formula)."""
-    if latitude is None or longitude is None:
-        return None
-    a, b = math.radians(latitude), math.radians(to_latitude)
-    half_height = math.sin((b - a) / 2) ** 2
-    half_width = math.sin(math.radians(to_longitude - longitude) / 2) ** 2
-    return (
-        2
-        * _EARTH_RADIUS_KM
-        * math.asin(min(1.0, math.sqrt(half_height + math.cos(a) * math.cos(b) * half_width)))
-    )
-
-
-def register_functions(connection: Connection) -> None:
-    """Give SQLite the functions that queries use."""
-    driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
-        driver.create_function("distance_km", 4, distance_km, deterministic=True)
-
-
-@contextlib.contextmanager
-def _reading_only(connection: Connection) -> Iterator[None]:
-    """Have SQLite refuse everything but reading the catalog's tables."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        yield
-        return
-    driver.set_authorizer(_authorize)
-    try:
-        yield
-    finally:
-        driver.set_authorizer(None)
-
-
-def _authorize(
-    action: int, first: str | None, second: str | None, database: str | None, source: str | None
-) -> int:
-    if action == sqlite3.SQLITE_FUNCTION and second == "load_extension":
-        return sqlite3.SQLITE_DENY
-    allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
-    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
 
 
 def path_bytes(path: str) -> bytes:

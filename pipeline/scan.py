@@ -40,7 +40,9 @@ _COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
 _APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".aplibrary", ".migratedphotolibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
 # What a library of ours holds beside photos that somebody may keep in the same folder.
-_LIBRARY_ENTRIES = frozenset({"scenes", "thumbs", "previews", "catalog", "runs", "lock"})
+_LIBRARY_ENTRIES = frozenset(
+    {"scenes", "thumbs", "previews", "catalog", "catalog.url", "runs", "lock"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,20 @@ class Scan:
     unreadable_folders: list[str] = field(default_factory=list)
 
 
-def scan(sources: Sequence[Path], exclude: Sequence[str] = (), library: Path | None = None) -> Scan:
+def scan(
+    sources: Sequence[Path],
+    exclude: Sequence[str] = (),
+    library: Path | None = None,
+    include: Sequence[str] = (),
+) -> Scan:
     """List every file below `sources` (folders or single files), each once.
 
-    `exclude` holds glob patterns for paths and for names. Raises UsageError if a source is missing.
+    `exclude` and `include` hold glob patterns for paths and for names; where any are to be
+    included, other files are left alone. Raises UsageError if a source is missing.
     """
     check_sources(sources)
-    walk = _Walk(tuple(exclude), os.path.realpath(library) if library else None)
+    own = os.path.realpath(library) if library else None
+    walk = _Walk(tuple(exclude), own, tuple(include))
     for source in sources:
         walk.add(Path(os.path.realpath(source)))
     walk.finish()
@@ -92,9 +101,12 @@ def check_sources(sources: Sequence[Path]) -> None:
 class _Walk:
     """The state of one scan: what was seen, and links to folders that wait until the end."""
 
-    def __init__(self, exclude: tuple[str, ...], library: str | None) -> None:
+    def __init__(
+        self, exclude: tuple[str, ...], library: str | None, include: tuple[str, ...]
+    ) -> None:
         self.result = Scan()
         self._exclude = exclude
+        self._include = include
         self._library = library
         self._seen_folders: set[tuple[int, int]] = set()
         self._seen_files: set[str] = set()
@@ -165,7 +177,7 @@ class _Walk:
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         names = {entry.name for entry in entries}
-        if "catalog.sqlite" in names and names & {"runs", "lock"}:
+        if names & {"catalog.sqlite", "catalog.url"} and names & {"runs", "lock"}:
             return True
         return self._library is not None and os.path.realpath(folder) == self._library
 
@@ -176,21 +188,23 @@ class _Walk:
         parent = os.path.basename(os.path.dirname(path)).lower()  # noqa: PTH119, PTH120
         derived = parent.endswith(_APPLE_LIBRARY_SUFFIXES) and folded not in _APPLE_ORIGINALS
         copies = folded in _COPY_FOLDERS or folded.endswith(_COPY_FOLDER_SUFFIXES)
-        if derived or copies or self._is_excluded(path, name):
+        if derived or copies or _matches(path, name, self._exclude):
             return SkipReason.EXCLUDED
         return None
 
     def _skip_file(self, path: str) -> SkipReason | None:
         name = os.path.basename(path)  # noqa: PTH119
-        return skip_by_name(name) or (
-            SkipReason.EXCLUDED if self._is_excluded(path, name) else None
+        excluded = _matches(path, name, self._exclude) or (
+            self._include and not _matches(path, name, self._include)
         )
+        return skip_by_name(name) or (SkipReason.EXCLUDED if excluded else None)
 
-    def _is_excluded(self, path: str, name: str) -> bool:
-        return any(
-            fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
-            for pattern in self._exclude
-        )
+
+def _matches(path: str, name: str, patterns: tuple[str, ...]) -> bool:
+    return any(
+        fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
+        for pattern in patterns
+    )
 
 
 def skip_by_name(name: str) -> SkipReason | None:

@@ -12,9 +12,9 @@ import errno
 import hashlib
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import StoredFile
@@ -41,6 +41,13 @@ def preview_path(scene_id: str, kind: str, suffix: str) -> str:
 def is_disk_full(error: OSError) -> bool:
     """Tell whether the disk or the user's quota is full."""
     return error.errno in _FULL
+
+
+class StoredPath(NamedTuple):
+    """A file of the library as its folder lists it."""
+
+    path: str  # relative to the library
+    bytes: int
 
 
 class Store:
@@ -95,6 +102,26 @@ class Store:
                 partial.unlink(missing_ok=True)
                 swept += 1
         return swept
+
+    def files(self, folder: str) -> Iterator[StoredPath]:
+        """Yield every file below a folder of the library with its size; order is stable."""
+        for parent, folders, names in os.walk(self.absolute(folder)):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                with contextlib.suppress(FileNotFoundError):
+                    size = path.lstat().st_size
+                    yield StoredPath(path.relative_to(self.root).as_posix(), size)
+
+    def measure(self, relative: str) -> StoredFile:
+        """Return the record of a file that is there already. Raises OSError."""
+        with self.absolute(relative).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return StoredFile(relative, file.tell(), sha256)
+
+    def remove(self, relative: str) -> None:
+        """Remove a file of the library, if it is there."""
+        self.absolute(relative).unlink(missing_ok=True)
 
     def free_bytes(self) -> int:
         """Return how much room the disk of the library has."""

@@ -168,6 +168,7 @@ class IngestSettings:
     photo: PhotoSettings = PhotoSettings()
     splat: SplatSettings = SplatSettings()
     exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()  # none: every photo
     batch_size: int | None = None  # None: what suits the device
     limit: int | None = None
     retry_failed: bool = False
@@ -183,3 +184,16 @@ class IngestSettings:
     def as_dict(self) -> dict[str, object]:
         """Return the settings as plain values, for reports."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """How thoroughly a library is verified."""
+
+    quick: bool = False  # sizes, no contents
+    sample: int | None = None  # scenes; None: all
+    repair: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sample is not None and self.sample < 1:
+            raise UsageError("--sample must be at least 1", "Leave it away to check every scene.")

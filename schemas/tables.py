@@ -32,6 +32,13 @@ def _time_is_text(*_: object, **__: object) -> str:
     return "DATETIME_TEXT"
 
 
+@compiles(String, "postgresql")
+def _text_is_bytes(kind: String, *_: object, **__: object) -> str:
+    # Sorted and compared as in SQLite, whatever the server's language; and a plain index serves
+    # the first letters of a text.
+    return f'VARCHAR({kind.length}) COLLATE "C"' if kind.length else 'VARCHAR COLLATE "C"'
+
+
 metadata = MetaData()
 
 catalog_info = Table(
@@ -71,9 +78,13 @@ photos = Table(
     Column("thumb_path", String),
     Column("found_at", DateTime, nullable=False),
     Index("photos_by_state", "state", "reason"),
-    Index("photos_by_time", "taken_at", "photo_id"),
+    # With what else a query asks for, so that only rows that it selects are read.
+    Index(
+        "photos_by_time",
+        *("taken_at", "photo_id", "latitude", "longitude", "camera_make", "camera_model"),
+    ),
     Index("photos_by_camera", "camera_model"),
-    Index("photos_by_place", "latitude", "longitude"),
+    Index("photos_by_place", "latitude", "longitude", "taken_at", "camera_make", "camera_model"),
 )
 
 photo_paths = Table(
@@ -132,7 +143,10 @@ scenes = Table(
     Column("predict_seconds", Float),
     Column("encode_seconds", Float),
     Column("created_at", DateTime, nullable=False),
+    Column("verified_at", DateTime),  # when its file was last found to be whole
     Index("scenes_by_photo", "photo_id"),
+    Index("scenes_by_check", "verified_at"),
+    Index("scenes_by_model", "model", "format", "splat_bytes"),  # all that status sums up
 )
 
 artifacts = Table(
@@ -149,6 +163,7 @@ artifacts = Table(
     Column("settings", String),  # JSON
     Column("created_at", DateTime, nullable=False),
     Index("artifacts_by_photo", "photo_id", "kind"),
+    Index("artifacts_by_kind", "kind", "bytes"),
 )
 
 failures = Table(

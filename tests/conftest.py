@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import fresh_schema, running_server
 
 DATA = Path(__file__).parent / "data"
 
@@ -26,9 +29,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings or the caches of whoever runs it."""
-    for name in ("SHARP_BATCH_LIBRARY", "SHARP_BATCH_MODEL", "RAY_ADDRESS"):
+    for name in ("SHARP_BATCH_LIBRARY", "SHARP_BATCH_CATALOG", "SHARP_BATCH_MODEL", "RAY_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SHARP_BATCH_HOME", str(tmp_path / "sharp-batch-home"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Return the address of a PostgreSQL server that lives as long as the tests."""
+    with running_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def catalog_url(request: pytest.FixtureRequest) -> str | None:
+    """Return where a test's catalog is: each such test runs on both databases."""
+    if request.param == "sqlite":
+        return None
+    return fresh_schema(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture

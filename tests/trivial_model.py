@@ -96,6 +96,7 @@ def ingest(
     deadly_width: int | None = None,
     deadline: datetime | None = None,
     output: Output | None = None,
+    catalog: str | None = None,
 ) -> IngestReport:
     def runner() -> contextlib.AbstractContextManager[Runner]:
         if inline:
@@ -109,6 +110,7 @@ def ingest(
         trivial_model(seconds, deadly_width),
         output or Output(quiet=True),
         deadline,
+        catalog,
     )
     return run.run(runner)
 
@@ -120,6 +122,7 @@ def main() -> None:
     parser.add_argument("--inline", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--deadly-width", type=int)
+    parser.add_argument("--catalog")
     options = parser.parse_args()
     output = Output(as_json=True)
     try:
@@ -130,6 +133,7 @@ def main() -> None:
             seconds=options.seconds,
             deadly_width=options.deadly_width,
             output=output,
+            catalog=options.catalog,
         )
     except SharpBatchError as error:
         output.error(error)

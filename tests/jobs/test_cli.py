@@ -22,7 +22,7 @@ from tests.trivial_model import ingest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = ("ingest", "status", "query", "show", "predict", "doctor")
+COMMANDS = ("ingest", "status", "query", "show", "predict", "verify", "gc", "doctor")
 
 
 def run(*arguments: str | Path, text: bool = True, encoding: str = "utf-8") -> Any:

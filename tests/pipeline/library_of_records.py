@@ -10,6 +10,7 @@ from pipeline.catalog import Catalog
 from pipeline.database import open_database
 from schemas.errors import FailureReason
 from schemas.records import (
+    ArtifactRecord,
     DecodedPhoto,
     Done,
     Failed,
@@ -25,8 +26,8 @@ from schemas.records import (
 RUN = "run-1"
 
 
-def new_catalog(root: Path) -> Catalog:
-    catalog = Catalog(open_database(root, create=True))
+def new_catalog(root: Path, url: str | None = None) -> Catalog:
+    catalog = Catalog(open_database(root, catalog=url, create=True))
     catalog.begin_run(RUN, "ingest", {})
     return catalog
 
@@ -80,3 +81,10 @@ def failed(
     fingerprint: str | None = None,
 ) -> Failed:
     return Failed(file, "decode", reason, "cut off", "host", meta(), fingerprint)
+
+
+def clip(scene: SceneRecord) -> ArtifactRecord:
+    file = StoredFile(f"previews/{scene.scene_id}.clip.mp4", 20, "2" * 64)
+    return ArtifactRecord(
+        digest(f"{scene.scene_id} clip"), "clip", scene.photo_id, scene.scene_id, file, "{}"
+    )

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.catalog import Catalog, path_text
-from pipeline.database import CATALOG_FILE, open_database, read_catalog
+from pipeline.catalog_address import CATALOG_FILE
+from pipeline.database import open_database, read_catalog
 from pipeline.query import Filters, find
 from pipeline.snapshot import write_snapshot
 from pipeline.status import read_status
@@ -25,9 +26,9 @@ def records(catalog: Catalog) -> dict[str, PhotoRecord]:
         return {record.photo_id: record for record in find(reader, Filters())}
 
 
-def test_a_found_photo_is_due_and_then_done(tmp_path: Path) -> None:
+def test_a_found_photo_is_due_and_then_done(tmp_path: Path, catalog_url: str | None) -> None:
     file = photo_file("a.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(file, None)])
         assert records(catalog)[file.photo_id].state == PhotoState.DUE
         outcome = done(file)
@@ -39,16 +40,18 @@ def test_a_found_photo_is_due_and_then_done(tmp_path: Path) -> None:
         assert catalog.known().scene_ids == {outcome.scene.scene_id}
 
 
-def test_copies_are_one_photo_with_several_paths(tmp_path: Path) -> None:
+def test_copies_are_one_photo_with_several_paths(tmp_path: Path, catalog_url: str | None) -> None:
     first, copy = photo_file("a.jpg", "same"), photo_file("b.jpg", "same")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(first, None), (copy, None)])
         assert records(catalog)[first.photo_id].paths == ("/photos/a.jpg", "/photos/b.jpg")
 
 
-def test_a_failed_photo_keeps_its_facts_and_its_history(tmp_path: Path) -> None:
+def test_a_failed_photo_keeps_its_facts_and_its_history(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     file = photo_file("a.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(file, None)])
         catalog.record(failed(file), RUN)
         catalog.record(failed(file, FailureReason.UNREADABLE), RUN)
@@ -59,9 +62,11 @@ def test_a_failed_photo_keeps_its_facts_and_its_history(tmp_path: Path) -> None:
         assert attempts == [1, 2]
 
 
-def test_a_photo_with_a_scene_stays_done_when_another_model_fails(tmp_path: Path) -> None:
+def test_a_photo_with_a_scene_stays_done_when_another_model_fails(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     file = photo_file("a.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(file, None)])
         catalog.record(done(file), RUN)
         catalog.record(failed(file, FailureReason.MODEL_ERROR, "sharp-1"), RUN)
@@ -70,19 +75,19 @@ def test_a_photo_with_a_scene_stays_done_when_another_model_fails(tmp_path: Path
 
 @pytest.mark.parametrize("order", [["prior", "sharp"], ["sharp", "prior"]])
 def test_the_better_models_scene_is_shown_whichever_came_first(
-    tmp_path: Path, order: list[str]
+    tmp_path: Path, catalog_url: str | None, order: list[str]
 ) -> None:
     file = photo_file("a.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(file, None)])
         for model in order:
             catalog.record(done(file, model=model), RUN)
         assert records(catalog)[file.photo_id].model == "sharp"
 
 
-def test_a_hidden_copy_does_not_hide_the_photo(tmp_path: Path) -> None:
+def test_a_hidden_copy_does_not_hide_the_photo(tmp_path: Path, catalog_url: str | None) -> None:
     hidden, open_one = photo_file(".a.jpg", "same"), photo_file("a.jpg", "same")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(hidden, SkipReason.HIDDEN)])
         assert records(catalog)[hidden.photo_id].state == PhotoState.SKIPPED
         catalog.add_found([(open_one, None)])
@@ -90,27 +95,31 @@ def test_a_hidden_copy_does_not_hide_the_photo(tmp_path: Path) -> None:
         assert (record.state, record.paths[0]) == (PhotoState.DUE, "/photos/a.jpg")
 
 
-def test_a_skip_keeps_size_and_facts(tmp_path: Path) -> None:
+def test_a_skip_keeps_size_and_facts(tmp_path: Path, catalog_url: str | None) -> None:
     file = photo_file("a.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(file, None)])
         catalog.record(Skipped(file, SkipReason.TOO_WIDE, "wide", meta(), 9000, 1000), RUN)
         record = records(catalog)[file.photo_id]
         assert (record.state, record.reason, record.width) == ("skipped", "too_wide", 9000)
 
 
-def test_a_changed_file_points_its_path_to_the_new_photo(tmp_path: Path) -> None:
+def test_a_changed_file_points_its_path_to_the_new_photo(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     old, new = photo_file("a.jpg", "old"), photo_file("a.jpg", "new")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(old, None)])
         catalog.add_found([(new, None)])
         assert catalog.known_paths()["/photos/a.jpg"].photo_id == new.photo_id
         assert records(catalog)[old.photo_id].paths == ()
 
 
-def test_stand_ins_of_unreadable_files_go_once_they_are_read(tmp_path: Path) -> None:
+def test_stand_ins_of_unreadable_files_go_once_they_are_read(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     stand_in = PhotoFile("f" * 32, "/photos/a.jpg", 1, 1, MediaType.UNREAD)
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(stand_in, None)])
         catalog.record(failed(stand_in, FailureReason.UNREADABLE), RUN)
         catalog.settle()
@@ -120,8 +129,8 @@ def test_stand_ins_of_unreadable_files_go_once_they_are_read(tmp_path: Path) -> 
         assert list(records(catalog)) == [photo_file("a.jpg").photo_id]
 
 
-def test_missing_files_are_marked_and_come_back(tmp_path: Path) -> None:
-    with new_catalog(tmp_path) as catalog:
+def test_missing_files_are_marked_and_come_back(tmp_path: Path, catalog_url: str | None) -> None:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
         catalog.mark_missing(["/photos/a.jpg"], [])
         assert catalog.known_paths()["/photos/a.jpg"].is_missing
@@ -129,8 +138,10 @@ def test_missing_files_are_marked_and_come_back(tmp_path: Path) -> None:
         assert not catalog.known_paths()["/photos/a.jpg"].is_missing
 
 
-def test_a_run_that_never_ended_is_marked_failed_by_the_next(tmp_path: Path) -> None:
-    with new_catalog(tmp_path) as catalog:
+def test_a_run_that_never_ended_is_marked_failed_by_the_next(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.begin_run("run-2", "ingest", {})
         catalog.end_run("run-2", "finished", due=0, done=0, failed=0, seconds=1.0)
         with catalog.engine.connect() as reader:
@@ -138,9 +149,11 @@ def test_a_run_that_never_ended_is_marked_failed_by_the_next(tmp_path: Path) -> 
     assert {run.run_id: run.state for run in status.runs} == {RUN: "failed", "run-2": "finished"}
 
 
-def test_status_counts_states_reasons_models_and_bytes(tmp_path: Path) -> None:
+def test_status_counts_states_reasons_models_and_bytes(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     a, b = photo_file("a.jpg"), photo_file("b.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(a, None), (b, None)])
         catalog.record(done(a), RUN)
         catalog.record(failed(b), RUN)
@@ -152,25 +165,28 @@ def test_status_counts_states_reasons_models_and_bytes(tmp_path: Path) -> None:
     assert status.bytes == {"ply": 66, "thumb": 10}
 
 
-def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path) -> None:
+def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path, catalog_url: str | None) -> None:
     name = os.fsdecode(b"/photos/caf\xe9.jpg")
     assert path_text(name) == "/photos/caf\\xe9.jpg"
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(PhotoFile("a" * 32, name, 1, 1, MediaType.JPEG), None)])
         assert list(catalog.known_paths()) == ["/photos/caf\\xe9.jpg"]
 
 
-def test_others_read_while_a_run_writes(tmp_path: Path) -> None:
-    with new_catalog(tmp_path) as writer:
+def test_others_read_while_a_run_writes(tmp_path: Path, catalog_url: str | None) -> None:
+    with new_catalog(tmp_path, catalog_url) as writer:
         writer.add_found([(photo_file("a.jpg"), None)])
-        with read_catalog(tmp_path) as reader, writer.connection.begin():
+        with read_catalog(tmp_path, catalog_url) as reader, writer.connection.begin():
             writer.connection.execute(failures.delete())
             assert len(list(find(reader, Filters()))) == 1
 
 
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
-    new_catalog(tmp_path).__exit__(None, None, None)
-    with pytest.raises(StoreError, match="readonly"), read_catalog(tmp_path) as reader:
+def test_a_reader_cannot_write(tmp_path: Path, catalog_url: str | None) -> None:
+    new_catalog(tmp_path, catalog_url).__exit__(None, None, None)
+    with (
+        pytest.raises(StoreError, match=r"read-?only"),
+        read_catalog(tmp_path, catalog_url) as reader,
+    ):
         reader.execute(failures.delete())
 
 
@@ -194,11 +210,13 @@ def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
         open_database(tmp_path)
 
 
-def test_the_snapshot_holds_every_row_of_every_table(tmp_path: Path) -> None:
+def test_the_snapshot_holds_every_row_of_every_table(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     import pyarrow.parquet as pq
 
     a, b = photo_file("a.jpg"), photo_file("b.jpg")
-    with new_catalog(tmp_path) as catalog:
+    with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(a, None), (b, None)])
         catalog.record(done(a), RUN)
         catalog.record(failed(b), RUN)

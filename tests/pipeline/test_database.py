@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.database import CATALOG_FILE, open_database, read_catalog
+from pipeline.catalog_address import CATALOG_FILE
+from pipeline.database import open_database, read_catalog
 from pipeline.query import Filters, find
 from schemas.errors import StoreError, UsageError
 from schemas.tables import catalog_info, metadata, photos

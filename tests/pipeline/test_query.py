@@ -14,15 +14,23 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog import path_text
 from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
-from pipeline.query import Filters, distance_km, find, parse_place, parse_time, path_bytes
+from pipeline.portable_sql import distance_km
+from pipeline.query import Filters, find, parse_place, parse_time, path_bytes
 from schemas.errors import UsageError
 from tests.pipeline.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
+from tests.postgres import fresh_schema
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def catalog(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connection]:
     root = tmp_path_factory.mktemp("library")
-    with new_catalog(root) as writer:
+    if request.param == "postgres":
+        url = fresh_schema(request.getfixturevalue("postgres_server"))
+    else:
+        url = None
+    with new_catalog(root, url) as writer:
         facts = {
             "paris.jpg": meta(2019),
             "old/quito.jpg": meta(2005, latitude=-0.18),
@@ -35,7 +43,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         writer.record(failed(photo_file("broken.jpg")), RUN)
         copy = replace(photo_file("new.jpg"), path=os.fsdecode(b"/photos/z/caf\xe9.jpg"))
         writer.add_found([(copy, None)])
-    with read_catalog(root) as reader:
+    with read_catalog(root, url) as reader:
         yield reader
 
 
@@ -64,8 +72,18 @@ def test_all_photos_come_by_capture_time_and_those_without_one_last(catalog: Con
         (Filters(after=datetime(2020, 1, 1)), ["nowhere 100%.jpg"]),
         (Filters(before=datetime(2019, 7, 14, 18, 30)), ["old/quito.jpg"]),
         (Filters(path="*/old/*"), ["old/quito.jpg"]),
+        (Filters(path="/photos/[^a-o]a?is.*"), ["paris.jpg"]),
+        (Filters(path="*[%]*"), ["nowhere 100%.jpg"]),
+        (Filters(path="*.JPG"), []),
+        (Filters(path="*[j"), []),
         (Filters(near=parse_place("48.86,2.35,10"), state="done"), ["paris.jpg"]),
         (Filters(near=parse_place("48.86,2.35,3")), []),
+        (
+            Filters(near=parse_place("48.86,2.35,10"), after=datetime(2001, 1, 1), state="done"),
+            ["paris.jpg"],
+        ),
+        (Filters(near=parse_place("0,0,20000"), before=datetime(2006, 1, 1)), ["old/quito.jpg"]),
+        (Filters(near=parse_place("-0.18,2.29,5"), before=datetime(2005, 1, 1)), []),
         (Filters(where="splat_bytes > 1 AND taken_at < '2010'"), ["old/quito.jpg"]),
         (Filters(where="camera_model LIKE 'ILCE:%' -- a comment"), []),
         (Filters(order="-taken_at", limit=1), ["nowhere 100%.jpg"]),

@@ -127,3 +127,15 @@ def test_names_that_are_no_unicode_are_found(tmp_path: Path) -> None:
 def test_a_missing_source_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         scan([tmp_path / "nowhere"])
+
+
+def test_only_what_is_included_is_taken_and_what_is_excluded_is_not(tmp_path: Path) -> None:
+    make(tmp_path, "2019/a.jpg", "2019/b.png", "2019/b_edited.jpg", "2020/c.jpg", "2019/x.mov")
+    result = scan([tmp_path], ["*_edited*"], include=["*/2019/*.jpg", "c.*"])
+    assert reasons(result, tmp_path.resolve()) == {
+        "2019/a.jpg": None,
+        "2019/b.png": SkipReason.EXCLUDED,
+        "2019/b_edited.jpg": SkipReason.EXCLUDED,
+        "2020/c.jpg": None,
+        "2019/x.mov": SkipReason.VIDEO,
+    }

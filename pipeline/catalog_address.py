@@ -1,0 +1,74 @@
+"""Where a library's catalog is: in the library's folder by SQLite, or in a PostgreSQL database.
+
+A library whose catalog is in PostgreSQL says so in its file `catalog.url`, without the password, so
+that every command finds it. What is given on the command line counts more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.store import Store
+from schemas.errors import UsageError
+
+CATALOG_FILE = "catalog.sqlite"
+URL_FILE = "catalog.url"
+_DRIVER = "postgresql+psycopg"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAddress:
+    """The catalog of the library at `root`; `url` is of PostgreSQL, None means SQLite."""
+
+    root: Path
+    url: sa.URL | None = None
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        return self.root / CATALOG_FILE
+
+    def __str__(self) -> str:
+        return str(self.file) if self.url is None else self.url.render_as_string(hide_password=True)
+
+    def is_noted(self) -> bool:
+        """Tell whether the library names a PostgreSQL catalog as its own."""
+        return (self.root / URL_FILE).exists()
+
+    def note(self) -> None:
+        """Have the library remember its PostgreSQL catalog. Raises PhotoError, RunError."""
+        if self.url is None:
+            return
+        text = self.url._replace(password=None).render_as_string().encode() + b"\n"
+        Store(self.root).write(URL_FILE, lambda file: file.write(text))
+
+
+def find_catalog(root: Path, given: str | None = None) -> CatalogAddress:
+    """Return where the catalog of the library at `root` is, or is to be made.
+
+    `given` is the user's word for it, as in postgresql+psycopg://user@host/database; without it,
+    the library's own note counts, and else it is SQLite. Raises UsageError for any other address.
+    """
+    if given:
+        return CatalogAddress(root, _parsed(given))
+    try:
+        return CatalogAddress(root, _parsed((root / URL_FILE).read_text().strip()))
+    except FileNotFoundError:
+        return CatalogAddress(root)
+
+
+def _parsed(text: str) -> sa.URL:
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in {"postgresql", _DRIVER}:
+        raise UsageError(
+            "--catalog is no address of a PostgreSQL database",  # it may hold a password
+            f"Write it as {_DRIVER}://USER@HOST/DATABASE, or leave it away: the catalog is then a "
+            "SQLite file in the library.",
+        )
+    return url.set(drivername=_DRIVER)

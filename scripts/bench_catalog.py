@@ -1,0 +1,255 @@
+"""How quickly a catalog of a million photos answers: queries, status, the plan of a rescan.
+
+    python scripts/bench_catalog.py [--photos 1000000] [--postgres] [--plans]
+
+Makes the catalog (kept in --folder, if given, for the next time), then takes the best and the
+median of several goes at each question, in this process: starting one takes its own time.
+--postgres does the same on a server of its own; --plans shows how the database goes about it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import sqlalchemy as sa
+from bench_environment import print_environment
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog import Catalog
+from pipeline.catalog_address import CATALOG_FILE
+from pipeline.database import open_database, read_catalog
+from pipeline.query import Filters, find, parse_place
+from pipeline.status import read_status
+from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
+from tests.postgres import fresh_schema, running_server
+
+ROWS = 20_000  # of a table at a time
+CAMERAS = [*(("Apple", f"iPhone {number}") for number in (6, 12)), ("FUJIFILM", "X-E2")]
+CAMERAS.append(("SONY", "ILCE-7M3"))
+HOME = (52.52, 13.405)
+TRIPS = [(48.8584, 2.2945), (-0.18, -78.47), (35.68, 139.69), (40.71, -74.0)]
+GOES = 7
+NOW = utc_now()
+QUESTIONS = {
+    "a month, a camera, home": Filters(
+        camera="X-E2",
+        after=datetime(2019, 7, 1),
+        before=datetime(2019, 8, 1),
+        near=parse_place("52.52,13.405,5"),
+    ),
+    "a year, a camera, a trip": Filters(
+        camera="iphone",
+        after=datetime(2015, 1, 1),
+        before=datetime(2016, 1, 1),
+        near=parse_place("48.8584,2.2945,25"),
+    ),
+    "all years, a camera, a trip": Filters(
+        camera="ILCE",
+        after=datetime(2001, 1, 1),
+        before=datetime(2026, 1, 1),
+        near=parse_place("48.8584,2.2945,25"),
+    ),
+    "the newest 50 of a camera": Filters(camera="ILCE", order="-taken_at", limit=50),
+    "what failed, by reason": Filters(state="failed", reason="truncated", limit=50),
+}
+
+
+def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
+    """Return rows of made-up photos: two of five at home, a tenth on trips, over all years."""
+    rng = random.Random(numbers.start)
+    rows: dict[sa.Table, list[dict[str, Any]]] = {
+        table: [] for table in (photos, photo_paths, scenes, artifacts, failures)
+    }
+    for number in numbers:
+        photo_id, scene_id = f"{number * 2654435761 % (1 << 62):032x}", f"{number:032x}"
+        where = rng.random()
+        if where < 0.5:
+            center = HOME if where < 0.4 else TRIPS[number % len(TRIPS)]
+            place = (rng.gauss(center[0], 0.02), rng.gauss(center[1], 0.03))
+        else:
+            place = (rng.uniform(-50, 65), rng.uniform(-180, 180))
+        make, model = CAMERAS[rng.randrange(4)]
+        state = rng.choices(("done", "failed", "skipped"), (95, 2, 3))[0]
+        is_done = state == "done"
+        facts = {"width": 4000, "height": 3000, "focal_px": 3000.0, "focal_source": "exif_35mm"}
+        taken_at = datetime(2001, 1, 1) + timedelta(seconds=rng.randrange(25 * 365 * 86400))
+        rows[photos].append(
+            {
+                **(facts if is_done else dict.fromkeys(facts)),
+                "photo_id": photo_id,
+                "state": state,
+                "reason": {"done": None, "failed": "truncated", "skipped": "too_small"}[state],
+                "scene_id": scene_id if is_done else None,
+                "media_type": "jpeg",
+                "bytes": 4_000_000,
+                "taken_at": taken_at,
+                "camera_make": make,
+                "camera_model": model,
+                "latitude": place[0],
+                "longitude": place[1],
+                "found_at": NOW,
+            }
+        )
+        path = f"/photos/{taken_at:%Y/%m}/IMG_{number:07d}.JPG"
+        rows[photo_paths].append(
+            {"path": path, "photo_id": photo_id, "bytes": 4_000_000, "mtime_ns": number}
+        )
+        if state == "failed":
+            failure = {
+                "photo_id": photo_id,
+                "stage": "decode",
+                "attempt": 1,
+                "is_final": True,
+                "reason": "truncated",
+                "message": "cut off",
+                "host": "bench",
+                "created_at": NOW,
+            }
+            rows[failures].append(failure)
+        if not is_done:
+            continue
+        rows[scenes].append(
+            {
+                **facts,
+                "scene_id": scene_id,
+                "photo_id": photo_id,
+                "model": "sharp",
+                "model_fingerprint": "bench",
+                "format": "sog",
+                "splat_path": f"scenes/{scene_id[-2:]}/{scene_id}.sog",
+                "splat_bytes": 12_000_000,
+                "splat_sha256": f"{number:064x}",
+                "gaussians": 1_179_648,
+                "depth_near_m": 1.0,
+                "depth_median_m": 4.0,
+                "depth_far_m": 60.0,
+                "created_at": NOW,
+            }
+        )
+        rows[artifacts].append(
+            {
+                "artifact_id": photo_id,
+                "kind": "thumb",
+                "photo_id": photo_id,
+                "path": f"thumbs/{photo_id[:2]}/{photo_id}.webp",
+                "bytes": 20_000,
+                "sha256": f"{number:064x}",
+                "created_at": NOW,
+            }
+        )
+    return rows
+
+
+def make_catalog(root: Path, url: str | None, count: int) -> None:
+    started = time.perf_counter()
+    with Catalog(open_database(root, catalog=url, create=True)) as catalog:
+        for index in range(20):
+            catalog.begin_run(f"run-{index}", "ingest", {})
+        for start in range(0, count, ROWS):
+            with catalog.connection.begin():
+                for table, rows in rows_of(range(start, min(start + ROWS, count))).items():
+                    if rows:
+                        catalog.connection.execute(table.insert(), rows)
+        if url is not None:
+            catalog.connection.execution_options(isolation_level="AUTOCOMMIT")
+            catalog.connection.execute(sa.text("VACUUM ANALYZE"))
+    print(f"made in {time.perf_counter() - started:.0f} s")
+
+
+def timed(name: str, ask: Callable[[], object]) -> None:
+    seconds = []
+    for _ in range(GOES):
+        started = time.perf_counter()
+        answer = ask()
+        seconds.append(time.perf_counter() - started)
+    best, median = min(seconds) * 1000, statistics.median(seconds) * 1000
+    print(f"{name:<32} best {best:8.1f} ms   median {median:8.1f} ms   {answer}")
+
+
+@contextlib.contextmanager
+def shown_plans(connection: Connection) -> Iterator[None]:
+    """Print how the database goes about each statement."""
+    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+
+    def show(
+        _connection: object,
+        cursor: sqlite3.Cursor,
+        statement: str,
+        parameters: tuple[object, ...],
+        *_: object,
+    ) -> None:
+        if statement.startswith("SELECT"):
+            cursor.execute(explain + statement, parameters)
+            for row in cursor.fetchall():
+                print(f"    {str(row[-1])[:160]}")
+
+    sa.event.listen(connection, "before_cursor_execute", show)
+    yield
+    sa.event.remove(connection, "before_cursor_execute", show)
+
+
+def measure(root: Path, url: str | None, plans: bool) -> None:
+    def ask(filters: Filters) -> Callable[[], str]:
+        def asked() -> str:
+            with read_catalog(root, url) as reader:
+                return f"{len(list(find(reader, filters)))} photos"
+
+        return asked
+
+    def status() -> str:
+        with read_catalog(root, url) as reader:
+            return f"{sum(read_status(reader).photos.values())} photos"
+
+    def known() -> str:
+        with Catalog(open_database(root, catalog=url, read_only=True)) as catalog:
+            return f"{len(catalog.known_paths())} paths, {len(catalog.known().scene_ids)} scenes"
+
+    with read_catalog(root, url) as reader:
+        for name, filters in QUESTIONS.items():
+            timed(f"query: {name}", ask(filters))
+            if plans:
+                with shown_plans(reader):
+                    list(find(reader, filters))
+        timed("status", status)
+        if plans:
+            with shown_plans(reader):
+                read_status(reader)
+    started = time.perf_counter()
+    answer = known()
+    print(f"{'what a plan reads':<32} once {time.perf_counter() - started:8.2f} s   {answer}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--plans", action="store_true")
+    options = parser.parse_args()
+    print_environment()
+    with contextlib.ExitStack() as stack:
+        folder = options.folder or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-catalog-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        url = fresh_schema(stack.enter_context(running_server())) if options.postgres else None
+        if url is not None or not (folder / CATALOG_FILE).exists():
+            make_catalog(folder, url, options.photos)
+        measure(folder, url, options.plans)
+
+
+if __name__ == "__main__":
+    main()

@@ -152,7 +152,7 @@ def _check_sizes(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> No
 
 def _check_associations(heif: Heif, report: SpatialReport) -> None:
     known = {*heif.items, *(group.group_id for group in heif.groups)}
-    own = {INTRINSICS_UUID, EXTRINSICS_UUID, DISPARITY_UUID}
+    own = _INTRINSICS | _EXTRINSICS | {DISPARITY_UUID}
     for entity_id, associations in heif.associations.items():
         if entity_id not in known:
             report.error(f"properties are given to {entity_id}, which is no item and no group")

@@ -12,6 +12,7 @@ import typer
 from jobs import (
     cmd_convert,
     cmd_doctor,
+    cmd_export,
     cmd_ingest,
     cmd_model,
     cmd_predict,
@@ -44,6 +45,7 @@ for command in (
     cmd_show,
     cmd_predict,
     cmd_preview,
+    cmd_export,
     cmd_render,
     cmd_convert,
     cmd_model,

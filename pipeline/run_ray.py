@@ -19,7 +19,7 @@ from pathlib import Path
 import ray
 import ray._private.worker as ray_worker
 
-from pipeline.each import EachStage
+from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
@@ -27,7 +27,7 @@ from pipeline.ray_predictors import Resources
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.errors import RunError, UsageError
-from schemas.records import Failed, KnownScene, Made, Outcome, PhotoFile
+from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
 _FOLDER_PREFIX = "sb-ray-"
@@ -91,7 +91,7 @@ class RayRunner:
         self._remove_folder()
 
     def each(
-        self, stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage."""
         return each_on_ray(stage, scenes, stop)

@@ -5,7 +5,6 @@ Errors are what makes readers refuse the file or show it wrongly; warnings are w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -272,9 +271,3 @@ def _check_pictures(data: bytes, heif: Heif, eyes: tuple[int, int], report: Spat
         report.error(
             "the eyes are exchanged: what the left one sees lies left of what the right one sees"
         )
-
-
-def problems_of(report: SpatialReport) -> Iterator[str]:
-    """Yield the findings as lines for people."""
-    for problem in report.problems:
-        yield f"{'error' if problem.is_error else 'warning'}: {problem.text}"

@@ -86,7 +86,9 @@ def _size(heif: Heif, item_id: int) -> tuple[int, int] | None:
 def _spans(heif: Heif, method: int) -> list[tuple[int, int]]:
     """Return where data of an item may lie, by the beginning that its offsets count from."""
     if method == IN_FILE:
-        return [(box.start, min(box.end, len(heif.data))) for box in heif.top if box.kind == b"mdat"]
+        return [
+            (box.start, min(box.end, len(heif.data))) for box in heif.top if box.kind == b"mdat"
+        ]
     idat = heif.parts.get(b"idat")
     return [(0, idat.end - idat.start)] if method == IN_IDAT and idat else []
 

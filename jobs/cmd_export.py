@@ -25,6 +25,9 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="With --check: spatial photos.", metavar="[FILE]...")
+    ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,9 +40,8 @@ def export(
         Path | None, typer.Option("--to", help="The folder to write to.", metavar="DIR")
     ] = None,
     check: Annotated[
-        list[Path] | None,
-        typer.Option("--check", help="Check a spatial photo instead.", metavar="FILE"),
-    ] = None,
+        bool, typer.Option("--check", help="Check FILEs instead: are they good spatial photos?")
+    ] = False,
     name: Annotated[
         str,
         typer.Option(
@@ -106,8 +108,10 @@ def export(
     gets a manifest, sharp-batch-manifest.jsonl and .csv.
     """
     output = Output(json, quiet, verbose)
-    if check:
-        _check(check, output)
+    if check or files:
+        if not (check and files):
+            raise UsageError("--check and files go together", "To export, name --kind and --to.")
+        _check(files, output)
         return
     if to is None or not kind:
         raise UsageError(

@@ -19,10 +19,10 @@ class SceneItem(Protocol):
 
 
 Item = TypeVar("Item", bound=SceneItem)
-_Taken = TypeVar("_Taken", bound=SceneItem, contravariant=True)
+_Taken_contra = TypeVar("_Taken_contra", bound=SceneItem, contravariant=True)
 
 
-class EachStage(Protocol[_Taken]):
+class EachStage(Protocol[_Taken_contra]):
     """Makes something of one stored scene; `cores` is what one of its workers uses."""
 
     @property
@@ -35,7 +35,7 @@ class EachStage(Protocol[_Taken]):
         """How many cores a worker uses."""
         ...
 
-    def process(self, scene: _Taken) -> Made | Failed:
+    def process(self, scene: _Taken_contra) -> Made | Failed:
         """Return what was made, or why not. Raises RunError where no scene is at fault."""
         ...
 

@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     """One entry of a directory: its type, the number of its values, and they in big-endian."""
 
     kind: int
-    count: int
+    values: int
     data: bytes
 
 
@@ -89,7 +89,10 @@ def number_entry(kind: int, *values: int) -> Entry:
 
 def rational_entry(*values: float | Fraction) -> Entry:
     """Return numbers of zero and above as fractions."""
-    fractions = [Fraction(value).limit_denominator(_MOST_DENOMINATOR) for value in values]
+    fractions = [
+        Fraction(value).limit_denominator(max(1, int(_MOST_DENOMINATOR / max(value, 1))))
+        for value in values
+    ]
     data = b"".join(struct.pack(">II", f.numerator, f.denominator) for f in fractions)
     return Entry(RATIONAL, len(values), data)
 

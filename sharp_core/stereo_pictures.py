@@ -133,7 +133,10 @@ def _picture(renderer: Renderer, camera: Camera) -> Pixels:
 
 
 def _depth_range(front: RenderResult) -> DepthRange:
-    depth = front.depth.detach().cpu().numpy()[covered(front)]
+    shown = covered(front)
+    if not shown.any():  # a scene that is thin all over
+        shown = (front.alpha > 0).cpu().numpy()
+    depth = front.depth.detach().cpu().numpy()[shown]
     if depth.size == 0:
         raise ValueError("no Gaussian lies in front of the camera")
     near, far = np.quantile(depth, (_NEAR_QUANTILE, _FAR_QUANTILE))

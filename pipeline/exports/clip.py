@@ -1,14 +1,16 @@
-"""Kinds `mp4`, `webp` and `gif`: clips of an eye that moves before the scene; `wiggle`: two to six
-views, back and forth.
-"""
+"""Kinds `mp4`, `webp` and `gif`, clips of a moving eye; `wiggle`, a few views back and forth."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
 
-from pipeline.exports.kind import CLIP, STEREO, ExportKind
+from PIL import Image
+
+from pipeline.exports.clip_metadata import mp4_with_metadata, webp_with_exif
+from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind
 from pipeline.exports.scene import ExportScene
 from sharp_core.cameras import fit_long_side
 from sharp_core.clips import ClipSettings
@@ -29,7 +31,14 @@ def _clip(suffix: str) -> Callable[[BinaryIO, ExportScene], None]:
             trajectory=Trajectory(settings.trajectory),
             seconds=settings.seconds,
         )
-        file.write(scene.clip(suffix, clip))
+        data = scene.clip(suffix, clip)
+        if suffix == ".mp4":
+            data = mp4_with_metadata(data, scene.record, strip_gps=settings.strip_gps)
+        elif suffix == ".webp":
+            with Image.open(io.BytesIO(data)) as picture:
+                width, height = picture.size
+            data = webp_with_exif(data, scene.exif_of(width, height, scene.photo))
+        file.write(data)
 
     return write
 
@@ -46,8 +55,10 @@ def _write_wiggle(file: BinaryIO, scene: ExportScene) -> None:
 
 
 CLIPS = (
-    ExportKind("mp4", "a parallax clip that loops", ".mp4", _clip(".mp4"), CLIP),
-    ExportKind("webp", "the same as an animated picture", ".webp", _clip(".webp"), CLIP),
+    ExportKind("mp4", "a parallax clip that loops", ".mp4", _clip(".mp4"), (*CLIP, *METADATA)),
+    ExportKind(
+        "webp", "the same as an animated picture", ".webp", _clip(".webp"), (*CLIP, *METADATA)
+    ),
     ExportKind("gif", "the same, small, for anything", ".gif", _clip(".gif"), CLIP),
     ExportKind(
         "wiggle",

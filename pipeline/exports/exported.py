@@ -131,14 +131,18 @@ def line_of(exported: Exported, source_paths: Sequence[str]) -> dict[str, Any]:
 
 def write_manifest(target: ExportTarget, lines: Sequence[dict[str, Any]]) -> None:
     """Write the manifest as JSON Lines and as CSV, each whole or not at all."""
-    as_json = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    as_json = "".join(f"{_json(line)}\n" for line in lines).encode()
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     writer.writerow(_COLUMNS)
     for line in lines:
-        packed = {name: json.dumps(line[name]) for name in ("settings", "facts")}
+        packed = {name: _json(line[name]) for name in ("settings", "facts")}
         values = {**line, **packed, "source_paths": ";".join(line["source_paths"])}
         writer.writerow("" if values[name] is None else values[name] for name in _COLUMNS)
     as_csv = table.getvalue().encode()
     target.write(f"{MANIFEST}.jsonl", lambda file: file.write(as_json))
     target.write(f"{MANIFEST}.csv", lambda file: file.write(as_csv))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

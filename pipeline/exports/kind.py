@@ -1,4 +1,4 @@
-"""What a kind of export is. Each has a file of its own in this folder; `registry` lists them all."""
+"""What a kind of export is. Each lives in a file of this folder; `registry` lists them all."""
 
 from __future__ import annotations
 

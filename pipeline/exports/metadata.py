@@ -41,7 +41,6 @@ _IMAGE_TAGS = frozenset(
         Base.ImageDescription,
         Base.Make,
         Base.Model,
-        Base.Software,
         Base.DateTime,
         Base.Artist,
         Base.HostComputer,
@@ -57,7 +56,6 @@ _IMAGE_TAGS = frozenset(
 )
 # A maker's note may lead to another file, as a Live Photo's does, and points into its own.
 _EXIF_TAGS_LEFT = frozenset({Base.MakerNote, Base.ExifInteroperabilityOffset})
-_PROCESSING_SOFTWARE = 0x000B
 _SRGB, _UPRIGHT, _DPI = 1, 1, 72
 _FULL_FRAME_MM = 36.0
 _GPS_VERSION = (2, 3, 0, 0)
@@ -83,7 +81,7 @@ def picture_exif(photo: Exif, seen: Intrinsics, width: int, height: int) -> byte
     """Return the EXIF of a picture of `width` x `height` pixels that shows `seen`, upright."""
     image = {
         **photo.image,
-        _PROCESSING_SOFTWARE: text_entry(GENERATOR),
+        Base.Software: text_entry(GENERATOR),
         Base.Orientation: number_entry(SHORT, _UPRIGHT),
         Base.XResolution: rational_entry(_DPI),
         Base.YResolution: rational_entry(_DPI),
@@ -157,7 +155,9 @@ def _known_image(record: PhotoRecord) -> dict[int, Entry]:
 def _known_time(record: PhotoRecord) -> dict[int, Entry]:
     if record.taken_at is None:
         return {}
-    entries = {Base.DateTimeOriginal: text_entry(record.taken_at.strftime("%Y:%m:%d %H:%M:%S"))}
+    entries: dict[int, Entry] = {
+        Base.DateTimeOriginal: text_entry(record.taken_at.strftime("%Y:%m:%d %H:%M:%S"))
+    }
     if record.taken_at_offset:
         entries[Base.OffsetTimeOriginal] = text_entry(record.taken_at_offset)
     return entries

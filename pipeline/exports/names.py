@@ -145,7 +145,7 @@ _SAMPLE = PhotoRecord(
     height=1,
     focal_px=1.0,
     focal_source="default",
-    taken_at=datetime(2000, 1, 1),  # noqa: DTZ001 - local, as records have it
+    taken_at=datetime(2000, 1, 1),
     taken_at_offset="+00:00",
     camera_make="make",
     camera_model="model",
@@ -155,5 +155,5 @@ _SAMPLE = PhotoRecord(
     altitude_m=0.0,
     depth_near_m=1.0,
     depth_median_m=1.0,
-    created_at=datetime(2000, 1, 1),  # noqa: DTZ001 - UTC, as the catalog has it
+    created_at=datetime(2000, 1, 1),
 )

@@ -1,4 +1,4 @@
-"""Kind `parquet`: one row a Gaussian, for pandas, DuckDB and Spark; units in the fields' metadata."""
+"""Kind `parquet`: one row a Gaussian, for pandas, DuckDB and Spark, with units in the schema."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Stored scene -> files of the kinds asked for, all of one loaded scene and one render of its eyes."""
+"""Stored scene -> files of the kinds asked for: read once, its eyes rendered once."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from pipeline.exports.exported import Exported
@@ -57,7 +56,7 @@ class ExportStage:
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_named(planned.kind)
         stored, path = self.target.fill(
-            planned.file, partial(kind.write, scene=scene), capture_seconds(scene.record)
+            planned.file, lambda file: kind.write(file, scene), capture_seconds(scene.record)
         )
         exported = Exported(
             file=planned.file,

@@ -3,7 +3,7 @@
 | box | content, big-endian |
 |---|---|
 | group `ster` | version and flags 0, u32 group id, u32 2, u32 left item, u32 right item |
-| intrinsics | u8 0, u24 shift << 8, s32 focal / width, s32 ppx / width, s32 ppy / height, * 2^shift |
+| intrinsics | u8 0, u24 n << 8, s32 focal / width, x / width, y / height, each times 2^n |
 | extrinsics | u8 0, u24 flags, s32 x in micrometres (flag 1; the left eye has flags 0 and no x) |
 | disparity | s32 share of the width * 10000 |
 
@@ -136,8 +136,7 @@ def read_extrinsics(data: bytes, box: Box) -> Extrinsics:
     except EOFError:
         raise ValueError("it is shorter than its flags say") from None
     _check_end(read)
-    position = (number / _MICROMETRES for number in (x, y, z))
-    return Extrinsics(*position, is_turned=bool(flags & _HAS_TURN))
+    return Extrinsics(x / _MICROMETRES, y / _MICROMETRES, z / _MICROMETRES, bool(flags & _HAS_TURN))
 
 
 def read_disparity(data: bytes, box: Box) -> float:

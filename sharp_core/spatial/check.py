@@ -31,6 +31,7 @@ _SAME_DEG = 0.01
 _MOST_OFF_CENTRE = 0.05
 _USUAL_BASELINES_M = (0.001, 0.5)
 _USUAL_DISPARITY = 0.1
+_EXCHANGED_BELOW = -0.003  # of the width: what is measured is true to half of that
 _INTRINSICS, _EXTRINSICS = {INTRINSICS_UUID, INTRINSICS}, {EXTRINSICS_UUID, EXTRINSICS}
 
 
@@ -263,11 +264,13 @@ def _check_pictures(data: bytes, heif: Heif, eyes: tuple[int, int], report: Spat
     except HeifError as error:
         report.error(str(error))
         return
-    if left.shape != right.shape or left.shape[1::-1] != (report.width, report.height):
+    is_cropped = any(box.kind == b"clap" for eye in eyes for box in heif.properties_of(eye))
+    has_size = is_cropped or left.shape[1::-1] == (report.width, report.height)
+    if left.shape != right.shape or not has_size:
         report.error("the pictures have other sizes than the file says")
         return
     report.parallax = parallax(left, right)
-    if report.parallax is not None and report.parallax < 0:
+    if report.parallax is not None and report.parallax < _EXCHANGED_BELOW:
         report.error(
             "the eyes are exchanged: what the left one sees lies left of what the right one sees"
         )

@@ -32,12 +32,7 @@ def decode_eyes(data: bytes, heif: Heif, eyes: tuple[int, int]) -> tuple[Pixels,
             "the pictures were not looked at, for that needs pillow-heif: pip install pillow-heif"
         ) from error
     # pillow-heif lists visible pictures with the primary one first, and gives no item numbers.
-    order = [
-        item_id
-        for item_id, item in heif.items.items()
-        if item.kind in (b"hvc1", b"grid") and not item.is_hidden
-    ]
-    order.sort(key=lambda item_id: item_id != heif.primary_id)
+    order = sorted(heif.pictures(), key=lambda item_id: item_id != heif.primary_id)
     try:
         images = pillow_heif.open_heif(io.BytesIO(data))
         left, right = (
@@ -74,4 +69,7 @@ def _measured(pixels: Pixels) -> npt.NDArray[np.float32]:
     image = Image.fromarray(pixels).convert("L")
     share = _MEASURED_WIDTH / image.width
     size = (_MEASURED_WIDTH, max(1, round(image.height * share)))
-    return np.asarray(image.resize(size, Image.Resampling.BOX), np.float32)
+    small: npt.NDArray[np.float32] = np.asarray(
+        image.resize(size, Image.Resampling.BOX), np.float32
+    )
+    return small

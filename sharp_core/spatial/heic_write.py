@@ -62,12 +62,11 @@ def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile:
         ) from error
     if not pillow_heif.libheif_info()["encoders"].get("x265"):
         raise SpatialError("this build of pillow-heif has no HEVC encoder: pip install pillow-heif")
-    images = pillow_heif.HeifFile()
+    images = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for pixels in (left, right):
         added = images.add_from_pillow(Image.fromarray(pixels))
         added.info["exif"] = b"Exif\0\0" + exif if exif else None
         added.info["icc_profile"] = icc_profile or None
-        added.info["icc_profile_type"] = "prof"
     buffer = io.BytesIO()
     images.save(
         buffer,
@@ -106,11 +105,7 @@ def _eyes(heif: Heif) -> tuple[int, int]:
         raise HeifError("the file has groups of pictures already")
     if b"mdat" in kinds[: kinds.index(b"meta")]:
         raise HeifError("the pictures come before what describes them")
-    visible = [
-        item.item_id
-        for item in heif.items.values()
-        if item.kind in (b"hvc1", b"grid") and not item.is_hidden
-    ]
+    visible = heif.pictures()
     if len(visible) != 2:
         raise HeifError(f"a stereo pair takes two pictures, and the file has {len(visible)}")
     left, right = sorted(visible)
@@ -129,7 +124,7 @@ def _properties(heif: Heif, camera: StereoCamera, left: int, right: int) -> tupl
     for entity_id, associations in sorted(heif.associations.items()):
         indices = [Association(index, False) for index in added.get(entity_id, ())]
         numbers = [
-            association.index | (essential if association.is_essential else 0)
+            association.number | (essential if association.is_essential else 0)
             for association in (*associations, *indices)
         ]
         entries += entity_id.to_bytes(4, "big") + bytes([len(numbers)])
@@ -140,7 +135,7 @@ def _properties(heif: Heif, camera: StereoCamera, left: int, right: int) -> tupl
 
 
 def _iloc(heif: Heif, growth: int) -> bytes:
-    """Return `iloc` anew, version 1 with 4-byte numbers, for a `meta` that is longer by `growth`."""
+    """Return `iloc` as version 1 with 4-byte numbers, for a `meta` that has grown."""
     content = b"\x44\x00" + len(heif.locations).to_bytes(2, "big")
     for item_id, location in heif.locations.items():
         content += item_id.to_bytes(2, "big") + location.method.to_bytes(2, "big") + bytes(2)

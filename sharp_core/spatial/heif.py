@@ -45,7 +45,7 @@ class Reference(NamedTuple):
 class Association(NamedTuple):
     """That a property, counted from 1, belongs to an item or a group."""
 
-    index: int
+    number: int
     is_essential: bool
 
 
@@ -79,8 +79,17 @@ class Heif:
 
     def properties_of(self, entity_id: int) -> list[Box]:
         """Return the properties of an item or a group; those that do not exist are left out."""
-        indices = [association.index for association in self.associations.get(entity_id, ())]
+        indices = [association.number for association in self.associations.get(entity_id, ())]
         return [self.properties[i - 1] for i in indices if 0 < i <= len(self.properties)]
+
+    def pictures(self) -> list[int]:
+        """Return the pictures that are to be shown for themselves, in the file's order."""
+        others = {ref.from_id for ref in self.references if ref.kind in (b"thmb", b"auxl")}
+        return [
+            item.item_id
+            for item in self.items.values()
+            if item.kind in (b"hvc1", b"grid") and not item.is_hidden and item.item_id not in others
+        ]
 
     def content(self, box: Box) -> BoxReader:
         """Return a reader of a box's content."""

@@ -60,11 +60,11 @@ def anaglyph(left: Pixels, right: Pixels) -> Pixels:
     picture = np.empty_like(left)
     for top in range(0, len(left), _ROWS):
         rows = slice(top, top + _ROWS)
-        parts = [
-            (_linear(eye[rows]) @ matrix.T).clamp(0, 1)
+        seen_left, seen_right = (
+            _linear(eye[rows]) @ matrix.T
             for eye, matrix in zip((left, right), matrices, strict=True)
-        ]
-        picture[rows] = to_srgb8(parts[0] + parts[1])
+        )
+        picture[rows] = to_srgb8(seen_left + seen_right)
     return picture
 
 

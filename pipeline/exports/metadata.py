@@ -158,6 +158,9 @@ def _known_time(record: PhotoRecord) -> dict[int, Entry]:
     entries: dict[int, Entry] = {
         Base.DateTimeOriginal: text_entry(record.taken_at.strftime("%Y:%m:%d %H:%M:%S"))
     }
+    if record.taken_at.microsecond:
+        decimals = f"{record.taken_at.microsecond:06d}".rstrip("0")
+        entries[Base.SubsecTimeOriginal] = text_entry(decimals)
     if record.taken_at_offset:
         entries[Base.OffsetTimeOriginal] = text_entry(record.taken_at_offset)
     return entries

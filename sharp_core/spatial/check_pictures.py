@@ -62,7 +62,7 @@ def parallax(left: Pixels, right: Pixels) -> float | None:
             found.append(_MOST_SHIFT - int(costs.argmin()))
     if len(found) < _FEWEST_BLOCKS:
         return None
-    return float(np.median(found)) / width
+    return float(np.median(found) / width)
 
 
 def _measured(pixels: Pixels) -> npt.NDArray[np.float32]:

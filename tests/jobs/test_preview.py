@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from jobs.each_scene import EachReport
 from jobs.output import Output
-from jobs.preview import PreviewReport, preview
+from jobs.preview import preview
 from pipeline.database import read_catalog
 from pipeline.each import EachRunner, InlineRunner
 from pipeline.query import Filters
@@ -36,7 +37,7 @@ def make(
     settings: PreviewSettings = SHORT,
     filters: Filters = Filters(),  # noqa: B008 - frozen
     inline: bool = True,
-) -> PreviewReport:
+) -> EachReport:
     def runner() -> contextlib.AbstractContextManager[EachRunner]:
         if inline:
             return contextlib.nullcontext(InlineRunner())

@@ -51,11 +51,6 @@ class PreviewStage:
     name: str = "preview"
     cores: int = 2  # of a worker
 
-    @property
-    def name(self) -> str:
-        """What failures are recorded under."""
-        return "preview"
-
     def process(self, scene: KnownScene) -> Made | Failed:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()

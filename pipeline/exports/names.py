@@ -44,7 +44,7 @@ class NameTemplate:
             self._parts = list(string.Formatter().parse(text))
             for _, name, spec, _conversion in self._parts:
                 _check_field(name, spec or "")
-            self.stem(_SAMPLE)
+            self.stem(SAMPLE_RECORD)
         except ValueError as error:
             raise UsageError(
                 f"--name {text!r}: {error}", f"Known fields: {', '.join(NAME_FIELDS)}."
@@ -129,7 +129,7 @@ def _formatted(name: str, value: object, spec: str) -> str:
 
 
 _TIME_FIELDS = frozenset({"taken_at", "created_at"})
-_SAMPLE = PhotoRecord(
+SAMPLE_RECORD = PhotoRecord(
     photo_id="0" * 32,
     scene_id="0" * 32,
     paths=("/photos/IMG_0001.JPG",),

@@ -28,12 +28,8 @@ class ExportStage:
     settings: ExportSettings
     library: Store
     target: ExportTarget
+    name: str = "export"
     cores: int = 2  # of a worker
-
-    @property
-    def name(self) -> str:
-        """What failures are recorded under."""
-        return "export"
 
     def process(self, item: ExportItem) -> Made | Failed:
         """Make them, all or none. Raises RunError where no scene is at fault."""
@@ -51,7 +47,8 @@ class ExportStage:
                 raise
             return failed(item.photo, self.name, error)
         artifacts, unnamed_files = zip(*made, strict=True)
-        return Made(item.photo, artifacts, time.perf_counter() - started, unnamed_files)
+        seconds = time.perf_counter() - started
+        return Made(item.photo, artifacts, seconds, unnamed=unnamed_files)
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_named(planned.kind)

@@ -23,10 +23,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from jobs.each_scene import EachReport
-from jobs.export import ExportOrder, dry_export, export
+from jobs.each_run import each_runner
+from jobs.export import ExportOrder, ExportReport, dry_export, export
 from jobs.output import Output
-from jobs.scene_runner import scene_runner
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.exports.exported import MANIFEST
@@ -65,13 +64,13 @@ def run(
     settings: ExportSettings = QUICK,
     inline: bool = True,
     **order: Any,
-) -> EachReport:
+) -> ExportReport:
     filters = order.pop("filters", Filters())
     return export(
         library,
         ExportOrder(to, filters, settings, **order),
         Output(quiet=True),
-        scene_runner(inline, None),
+        each_runner(inline, None),
     )
 
 
@@ -114,7 +113,7 @@ def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) 
     found = exported(to)
     assert len(found) == len(KINDS)
     one = {name.removeprefix("one"): data for name, data in found.items()}
-    scene = read_scene(next((library / "scenes").rglob("*.ply"))).gaussians
+    scene = read_scene(next((library / "scenes").rglob("*.sog"))).gaussians
     width, height = 64, 52
     for suffix, size in (
         ("_LRF_Full_SBS.jpg", (2 * width, height)),
@@ -149,7 +148,7 @@ def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) 
         suffix = FORMATS[name].suffixes[0]
         read = read_scene(io.BytesIO(one[suffix]), format_name=name)
         assert len(read.gaussians) == len(scene)
-    assert one[".ply"] == next((library / "scenes").rglob("*.ply")).read_bytes()
+    assert one[".sog"] == next((library / "scenes").rglob("*.sog")).read_bytes()
 
 
 def test_a_second_run_writes_nothing(library: Path, to: Path) -> None:
@@ -335,7 +334,7 @@ def test_on_ray_the_files_are_the_same(library: Path, to: Path, tmp_path: Path) 
 
 
 def test_a_damaged_scene_fails_alone(library: Path, to: Path) -> None:
-    next((library / "scenes").rglob("*.ply")).write_bytes(b"no splat")
+    next((library / "scenes").rglob("*.sog")).write_bytes(b"no splat")
     report = run(library, to)
     assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
     check_whole(library, to)

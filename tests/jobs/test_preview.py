@@ -9,9 +9,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from jobs.each_scene import EachReport
 from jobs.output import Output
-from jobs.preview import preview
+from jobs.preview import PreviewReport, preview
 from pipeline.database import read_catalog
 from pipeline.each import EachRunner, InlineRunner
 from pipeline.query import Filters
@@ -37,7 +36,7 @@ def make(
     settings: PreviewSettings = SHORT,
     filters: Filters = Filters(),  # noqa: B008 - frozen
     inline: bool = True,
-) -> EachReport:
+) -> PreviewReport:
     def runner() -> contextlib.AbstractContextManager[EachRunner]:
         if inline:
             return contextlib.nullcontext(InlineRunner())

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from pipeline.exports.metadata import capture_seconds, photo_exif, picture_exif, srgb_profile
-from pipeline.exports.names import _SAMPLE
+from pipeline.exports.names import SAMPLE_RECORD
 from pipeline.identify import photo_id_of
 from pipeline.media_type import media_type
 from pipeline.metadata import read_metadata
@@ -34,7 +34,7 @@ SOURCES = [
 
 def record_of(path: Path, data: bytes, meta: PhotoMeta) -> PhotoRecord:
     return replace(
-        _SAMPLE,
+        SAMPLE_RECORD,
         photo_id=photo_id_of(data),
         paths=(str(path),),
         taken_at=meta.taken_at,
@@ -108,7 +108,7 @@ def test_a_file_that_is_another_photo_by_now_says_nothing(tmp_path):
 
 
 def test_the_time_of_a_photo_is_in_its_own_zone():
-    photo = replace(_SAMPLE, taken_at=datetime(2019, 7, 14, 18, 30), taken_at_offset="+02:00")
+    photo = replace(SAMPLE_RECORD, taken_at=datetime(2019, 7, 14, 18, 30), taken_at_offset="+02:00")
     assert capture_seconds(photo) == datetime(2019, 7, 14, 16, 30, tzinfo=UTC).timestamp()
     local = replace(photo, taken_at_offset=None)
     assert capture_seconds(local) == datetime(2019, 7, 14, 18, 30).timestamp()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.exports.names import _SAMPLE, NAME_FIELDS, NameTemplate, candidates, safe_name
+from pipeline.exports.names import NAME_FIELDS, SAMPLE_RECORD, NameTemplate, candidates, safe_name
 from schemas.errors import UsageError
 
 PHOTO = replace(
-    _SAMPLE,
+    SAMPLE_RECORD,
     photo_id="0123456789abcdef" * 2,
     paths=("/home/me/Été 2006/Olympus μ.JPG",),
     taken_at=datetime(2019, 7, 14, 18, 30),

@@ -6,10 +6,10 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from sqlalchemy.engine import Connection
 
@@ -19,13 +19,14 @@ from jobs.progress import RunProgress
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
-from pipeline.each import EachRunner, EachStage, InlineRunner
+from pipeline.each import EachRunner, EachStage, InlineRunner, Item
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
+from pipeline.stages import failed
 from pipeline.stop import Stop
 from pipeline.store import Store
-from schemas.errors import FailureReason
-from schemas.records import Failed, KnownScene, Made
+from schemas.errors import FailureReason, PhotoError
+from schemas.records import ArtifactRecord, Failed, Made
 
 RunnerMaker = Callable[[], contextlib.AbstractContextManager[EachRunner]]
 
@@ -41,6 +42,7 @@ class EachReport:
     done: int = 0
     failed: int = 0
     left: int = 0
+    files: int = 0
     bytes: int = 0
     seconds: float = 0.0
     is_interrupted: bool = False
@@ -51,14 +53,18 @@ class EachReport:
         return asdict(self)
 
 
-class EachWork(NamedTuple):
+class EachWork(NamedTuple, Generic[Item]):
     """What a run makes of which scenes."""
 
     command: str
     settings: dict[str, object]  # as the catalog records them
-    stage: EachStage
-    due: Callable[[Connection], tuple[list[KnownScene], int]]  # and how many lack nothing
-    on_made: Callable[[Made], object] = lambda _: None  # once its row is written
+    stage: EachStage[Item]
+    due: Callable[[Connection], tuple[list[Item], int]]  # and how many lack nothing
+    # Once its row is written. A PhotoError makes a failure of it, and `unmade` rows are dropped.
+    on_made: Callable[[Made], object] = lambda _: None
+    unmade: Callable[[Made], Sequence[ArtifactRecord]] = lambda made: made.artifacts
+    known: Callable[[], Sequence[ArtifactRecord]] = tuple  # what `due` found without a row
+    close: Callable[[Connection], object] = lambda _: None  # at the end, however it came
 
 
 def each_runner(inline: bool, address: str | None) -> RunnerMaker:
@@ -76,7 +82,7 @@ def each_runner(inline: bool, address: str | None) -> RunnerMaker:
 
 def run_each(
     root: Path,
-    work: EachWork,
+    work: EachWork[Item],
     report: EachReport,
     output: Output,
     runner: RunnerMaker,
@@ -99,6 +105,7 @@ def run_each(
         report.selected = len(due) + report.unchanged
         with Catalog(open_database(root, catalog=catalog_url)) as catalog:
             catalog.begin_run(report.run_id, work.command, work.settings)
+            catalog.record_known(work.known(), report.run_id)
             state = "failed"
             try:
                 _carry_out(work, due, catalog, report, output, runner)
@@ -116,14 +123,15 @@ def run_each(
                 )
                 text = json.dumps({**report.as_dict(), "state": state}, indent=1).encode()
                 store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
-                if catalog.is_changed:
-                    with catalog.engine.connect() as reader:
+                with catalog.engine.connect() as reader:
+                    work.close(reader)
+                    if catalog.is_changed:
                         write_snapshot(reader, store)
 
 
 def _carry_out(
-    work: EachWork,
-    due: list[KnownScene],
+    work: EachWork[Item],
+    due: list[Item],
     catalog: Catalog,
     report: EachReport,
     output: Output,
@@ -144,8 +152,8 @@ def _carry_out(
     ):
         progress.begin(len(due))
         with runner() as run:
-            for outcome in run.each(work.stage, due, stop):
-                catalog.record(outcome, report.run_id)
+            for made in run.each(work.stage, due, stop):
+                outcome = _recorded(made, catalog, report.run_id, work)
                 progress.advance(outcome)
                 if isinstance(outcome, Failed):
                     report.failed += 1
@@ -153,8 +161,23 @@ def _carry_out(
                     if outcome.reason is FailureReason.DISK_FULL:
                         stop.ask()
                 else:
-                    work.on_made(outcome)
                     report.done += 1
+                    report.files += len(outcome.artifacts)
                     report.bytes += outcome.bytes
     report.reasons = dict(reasons)
     report.is_interrupted = stop.is_requested and not reasons[FailureReason.DISK_FULL]
+
+
+def _recorded(
+    outcome: Made | Failed, catalog: Catalog, run_id: str, work: EachWork[Item]
+) -> Made | Failed:
+    """Record what became of a scene, and finish what was made."""
+    catalog.record(outcome, run_id)
+    if isinstance(outcome, Made):
+        try:
+            work.on_made(outcome)
+        except PhotoError as error:
+            catalog.forget(work.unmade(outcome))
+            outcome = failed(outcome.file, work.stage.name, error)
+            catalog.record(outcome, run_id)
+    return outcome

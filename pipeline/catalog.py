@@ -338,6 +338,22 @@ class Catalog:
                 case Failed():
                     self._record_failed(outcome, run_id)
 
+    def record_known(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
+        """Record files that were there already."""
+        known = list(made)
+        if known:
+            self.is_changed = True
+            with self.connection.begin():
+                self._record_artifacts(known, run_id)
+
+    def forget(self, made: Iterable[ArtifactRecord]) -> None:
+        """Drop the rows of files that did not come to be."""
+        with self.connection.begin():
+            for artifact in made:
+                self.connection.execute(
+                    artifacts.delete().where(artifacts.c.path == artifact.file.path)
+                )
+
     def _record_done(self, done: Done, run_id: str | None) -> None:
         photo, scene = done.photo, done.scene
         sized = {

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pipeline.stop import Stop
-from schemas.records import Failed, KnownScene, Made
+from schemas.records import Failed, Made, PhotoFile
 
 
-class EachStage(Protocol):
+class SceneItem(Protocol):
+    """What a stage takes: a stored scene, and what is to be made of it."""
+
+    @property
+    def photo(self) -> PhotoFile:
+        """The photo that the scene was made of."""
+        ...
+
+
+Item = TypeVar("Item", bound=SceneItem)
+_Taken_contra = TypeVar("_Taken_contra", bound=SceneItem, contravariant=True)
+
+
+class EachStage(Protocol[_Taken_contra]):
     """Makes something of one stored scene; `cores` is what one of its workers uses."""
 
     @property
     def name(self) -> str:
-        """What failures of this stage are recorded under."""
+        """What its failures are recorded under."""
         ...
 
     @property
@@ -22,7 +35,7 @@ class EachStage(Protocol):
         """How many cores a worker uses."""
         ...
 
-    def process(self, scene: KnownScene) -> Made | Failed:
+    def process(self, scene: _Taken_contra) -> Made | Failed:
         """Return what was made, or why not. Raises RunError where no scene is at fault."""
         ...
 
@@ -31,7 +44,7 @@ class EachRunner(Protocol):
     """Carries scenes through a stage."""
 
     def each(
-        self, stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Yield outcomes as they come, in any order."""
         ...
@@ -41,7 +54,7 @@ class InlineRunner:
     """Carries scenes through a stage in this process, one after the other."""
 
     def each(
-        self, stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Yield outcomes in order."""
         for scene in scenes:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.cicp import Cicp
+from sharp_core.isobmff import Box, BoxReader, boxes
 
 _VERSION_AND_FLAGS = 4  # bytes that open the content of some boxes
 
@@ -20,47 +21,6 @@ class Container(NamedTuple):
     cut_off: bool = False  # something that it refers to lies beyond its end
     is_transformed: bool = False  # it rotates or mirrors the picture by itself
     cicp: Cicp | None = None  # the picture's colours, where numbers give them
-
-
-class Box(NamedTuple):
-    """A box: its kind, and where its content begins and should end, in bytes."""
-
-    kind: bytes
-    start: int
-    end: int
-
-
-class _Reader:
-    """Takes big-endian numbers off a box, one after another; EOFError at its end."""
-
-    def __init__(self, data: bytes, box: Box) -> None:
-        self._data = data
-        self._at = box.start
-        self._end = min(box.end, len(data))
-
-    def uint(self, size: int) -> int:
-        """Return the next number, of `size` bytes; one of no bytes is zero."""
-        at = self._at
-        if at + size > self._end:
-            raise EOFError
-        self._at = at + size
-        return int.from_bytes(self._data[at : at + size], "big")
-
-
-def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yield the boxes that lie side by side between two offsets. Their ends are as they say."""
-    end = len(data) if end is None else min(end, len(data))
-    while start + 8 <= end:
-        size = int.from_bytes(data[start : start + 4], "big")
-        content = start + 8
-        if size == 1:
-            size = int.from_bytes(data[content : content + 8], "big")
-            content += 8
-        box_end = end if size == 0 else start + size
-        if box_end < content:
-            return
-        yield Box(data[start + 4 : start + 8], content, box_end)
-        start = box_end
 
 
 def has_cut_off_box(data: bytes) -> bool:
@@ -89,7 +49,7 @@ def read_container(data: bytes) -> Container:
 
 def _end_of_items(data: bytes, iloc: Box) -> int:
     """Return the offset after the last byte of any item."""
-    read = _Reader(data, iloc)
+    read = BoxReader(data, iloc)
     version = read.uint(1)
     read.uint(3)
     sizes = read.uint(2)
@@ -113,7 +73,7 @@ def _end_of_items(data: bytes, iloc: Box) -> int:
 
 
 def _primary_item(data: bytes, pitm: Box) -> int:
-    read = _Reader(data, pitm)
+    read = BoxReader(data, pitm)
     version = read.uint(1)
     read.uint(3)
     return read.uint(4 if version else 2)
@@ -131,7 +91,7 @@ def _properties(data: bytes, iprp: Box, item: int) -> list[Box]:
 
 
 def _associations(data: bytes, ipma: Box, item: int) -> Iterator[int]:
-    read = _Reader(data, ipma)
+    read = BoxReader(data, ipma)
     version = read.uint(1)
     wide = read.uint(3) & 1
     for _ in range(read.uint(4)):
@@ -145,5 +105,5 @@ def _associations(data: bytes, ipma: Box, item: int) -> Iterator[int]:
 def _cicp(data: bytes, box: Box) -> Cicp | None:
     if box.kind != b"colr" or data[box.start : box.start + 4] != b"nclx":
         return None
-    read = _Reader(data, Box(box.kind, box.start + 4, box.end))
+    read = BoxReader(data, Box(box.kind, box.start + 4, box.end))
     return Cicp(read.uint(2), read.uint(2))

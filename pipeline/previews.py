@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
 from collections.abc import Collection
@@ -12,19 +11,26 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.pictures import intrinsics_of, known_picture_errors, read_splat
+from pipeline.pictures import known_picture_errors, read_splat
 from pipeline.query import Filters, find
+from pipeline.scene_views import SceneViews
 from pipeline.stages import failed
 from pipeline.store import Store, preview_path
 from schemas.errors import RunError
-from schemas.records import ArtifactRecord, Failed, KnownScene, Made, MediaType, PhotoFile
+from schemas.records import (
+    ArtifactRecord,
+    Failed,
+    KnownScene,
+    Made,
+    MediaType,
+    PhotoFile,
+    PhotoRecord,
+)
 from schemas.settings import PreviewKind, PreviewSettings
 from schemas.tables import artifacts, photo_paths, photos
-from sharp_core.clips import ClipSettings, StillSettings, make_clip, make_still
-from sharp_core.encode_clip import CLIP_FORMATS
+from sharp_core.clips import ClipSettings, StillSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians
-from sharp_core.render.api import make_renderer
 from sharp_core.trajectories import Trajectory
 
 _SUFFIXES = {
@@ -48,10 +54,11 @@ class PreviewStage:
     def process(self, scene: KnownScene) -> Made | Failed:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()
+        info = SceneInfo(scene.focal_px, scene.width, scene.height)
+        path = self.store.absolute(scene.splat_path)
+        views = SceneViews(lambda: read_splat(path).gaussians, info, self.cores)
         try:
-            stored = read_splat(self.store.absolute(scene.splat_path))
-            info = SceneInfo(scene.focal_px, scene.width, scene.height)
-            made = self.of_gaussians(scene.photo.photo_id, scene.scene_id, stored.gaussians, info)
+            made = self._of_views(scene.photo.photo_id, scene.scene_id, views)
         except RunError:
             raise
         except Exception as error:
@@ -62,25 +69,13 @@ class PreviewStage:
         self, photo_id: str, scene_id: str, gaussians: Gaussians, info: SceneInfo
     ) -> tuple[ArtifactRecord, ...]:
         """Make previews of a scene that is in memory. Raises PhotoError, RunError."""
-        photo = intrinsics_of(info)
+        return self._of_views(photo_id, scene_id, SceneViews(lambda: gaussians, info, self.cores))
+
+    def _of_views(
+        self, photo_id: str, scene_id: str, views: SceneViews
+    ) -> tuple[ArtifactRecord, ...]:
         with known_picture_errors():
-            renderer = make_renderer(gaussians, threads=self.cores)
-            made = []
-            for kind in self.settings.kinds:
-                buffer = io.BytesIO()
-                if kind is PreviewKind.STILL:
-                    still = StillSettings(long_side=self.settings.long_side)
-                    make_still(buffer, gaussians, photo, still, renderer)
-                else:
-                    clip = ClipSettings(
-                        depth=kind is PreviewKind.DEPTH,
-                        long_side=self.settings.long_side,
-                        trajectory=Trajectory(self.settings.trajectory),
-                        seconds=self.settings.seconds,
-                    )
-                    clip_format = CLIP_FORMATS[_SUFFIXES[kind]]
-                    make_clip(buffer, clip_format, gaussians, photo, clip, renderer)
-                made.append((kind, buffer))
+            made = [(kind, self._make(kind, views)) for kind in self.settings.kinds]
         return tuple(
             ArtifactRecord(
                 artifact_id_of(scene_id, kind, self.settings),
@@ -89,12 +84,23 @@ class PreviewStage:
                 scene_id,
                 self.store.write(
                     preview_path(scene_id, kind, _SUFFIXES[kind]),
-                    lambda file, buffer=buffer: file.write(buffer.getbuffer()),  # type: ignore[misc]
+                    lambda file, data=data: file.write(data),  # type: ignore[misc]
                 ),
                 settings_text(kind, self.settings),
             )
-            for kind, buffer in made
+            for kind, data in made
         )
+
+    def _make(self, kind: PreviewKind, views: SceneViews) -> bytes:
+        if kind is PreviewKind.STILL:
+            return views.still(StillSettings(long_side=self.settings.long_side))
+        clip = ClipSettings(
+            depth=kind is PreviewKind.DEPTH,
+            long_side=self.settings.long_side,
+            trajectory=Trajectory(self.settings.trajectory),
+            seconds=self.settings.seconds,
+        )
+        return views.clip(_SUFFIXES[kind], clip)
 
 
 def settings_text(kind: PreviewKind, settings: PreviewSettings) -> str:
@@ -125,17 +131,20 @@ def due_previews(
         if wanted <= set(made):
             complete += 1
             continue
-        due.append(
-            KnownScene(
-                record.scene_id,
-                _photo_file(connection, record.photo_id, record.paths),
-                record.splat_path,
-                record.width or 0,
-                record.height or 0,
-                record.focal_px or 0.0,
-            )
-        )
+        due.append(known_scene(connection, record))
     return due, complete
+
+
+def known_scene(connection: Connection, record: PhotoRecord) -> KnownScene:
+    """Return the best scene of a photo that has one."""
+    return KnownScene(
+        record.scene_id or "",
+        _photo_file(connection, record.photo_id, record.paths),
+        record.splat_path or "",
+        record.width or 0,
+        record.height or 0,
+        record.focal_px or 0.0,
+    )
 
 
 def _photo_file(connection: Connection, photo_id: str, paths: tuple[str, ...]) -> PhotoFile:

@@ -10,17 +10,17 @@ from typing import Any
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
-from pipeline.each import EachStage
+from pipeline.each import EachStage, Item
 from pipeline.stop import Stop
 from schemas.errors import FailureReason, RunError
-from schemas.records import Failed, KnownScene, Made
+from schemas.records import Failed, Made, PhotoFile
 
 _TRIES = 3
 _WAIT_SECONDS = 0.2
 
 
 def each_on_ray(
-    stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+    stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
 ) -> Iterator[Made | Failed]:
     """Yield outcomes as they come; a scene whose worker dies is tried again, three times in all.
 
@@ -31,7 +31,7 @@ def each_on_ray(
     shared = ray.put(stage)
     window = 2 * max(1, cores // stage.cores)
     waiting = deque((scene, 1) for scene in scenes)
-    running: dict[Any, tuple[KnownScene, int]] = {}
+    running: dict[Any, tuple[Item, int]] = {}
     while waiting or running:
         if stop.is_asked:
             waiting.clear()
@@ -49,15 +49,15 @@ def each_on_ray(
                 if tries < _TRIES:
                     waiting.append((scene, tries + 1))
                 else:
-                    yield _lost(stage, scene, error, tries)
+                    yield _lost(scene.photo, stage.name, error, tries)
 
 
-def _process(stage: EachStage, scene: KnownScene) -> Made | Failed:
+def _process(stage: EachStage[Item], scene: Item) -> Made | Failed:
     return stage.process(scene)
 
 
-def _lost(stage: EachStage, scene: KnownScene, error: RayError, tries: int) -> Failed:
+def _lost(photo: PhotoFile, stage: str, error: RayError, tries: int) -> Failed:
     is_memory = isinstance(error, OutOfMemoryError)
     reason = FailureReason.OUT_OF_MEMORY if is_memory else FailureReason.WORKER_LOST
     message = f"the worker was lost {tries} times in a row"
-    return Failed(scene.photo, stage.name, reason, message, socket.gethostname())
+    return Failed(photo, stage, reason, message, socket.gethostname())

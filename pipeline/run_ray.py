@@ -22,7 +22,7 @@ import ray._private.worker as ray_worker
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from pipeline.each import EachStage
+from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
@@ -32,7 +32,7 @@ from pipeline.stop import Stop
 from pipeline.store import TEMPORARY_PREFIX
 from pipeline.watch import Watch
 from schemas.errors import RunError, UsageError
-from schemas.records import Failed, KnownScene, Made, Outcome, PhotoFile
+from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
 _FOLDER_PREFIX = "sb-ray-"
@@ -97,7 +97,7 @@ class RayRunner:
         self._remove_folder()
 
     def each(
-        self, stage: EachStage, scenes: Sequence[KnownScene], stop: Stop
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage."""
         return each_on_ray(stage, scenes, stop)

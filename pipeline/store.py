@@ -38,6 +38,11 @@ def preview_path(scene_id: str, kind: str, suffix: str) -> str:
     return f"previews/{scene_id[:2]}/{scene_id}.{kind}{suffix}"
 
 
+def partial_path(final: Path, owner: str = "") -> Path:
+    """Return a new temporary name beside a file; `owner` tells whose it is in a shared folder."""
+    return final.with_name(f"{TEMPORARY_PREFIX}{owner}{uuid.uuid4().hex}")
+
+
 def is_disk_full(error: OSError) -> bool:
     """Tell whether the disk or the user's quota is full."""
     return error.errno in _FULL
@@ -68,9 +73,25 @@ class Store:
         cannot be written at all: that is no photo's fault.
         """
         final = self.absolute(relative)
-        partial = final.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+        partial = partial_path(final)
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            stored = self.fill(relative, partial, write)
+            with self.known_errors(final):
+                partial.replace(final)
+                sync_folder(final.parent)
+        finally:
+            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+        return stored
+
+    def fill(self, relative: str, partial: Path, write: Callable[[BinaryIO], object]) -> StoredFile:
+        """Have `write` fill `partial` and bring it to disk; return the record of `relative`.
+
+        Raises as `write` does. What is half-written is the caller's to remove.
+        """
+        with self.known_errors(self.absolute(relative)):
+            partial.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("x+b") as file:
                 write(file)
                 file.flush()
@@ -78,8 +99,13 @@ class Store:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(0)
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            partial.replace(final)
-            _sync_folder(final.parent)
+        return StoredFile(relative, size, sha256)
+
+    @contextlib.contextmanager
+    def known_errors(self, final: Path) -> Iterator[None]:
+        """Turn what the disk refuses into an error for people."""
+        try:
+            yield
         except OSError as error:
             if is_disk_full(error):
                 message = f"no room left on the disk of {self.root}"
@@ -88,11 +114,6 @@ class Store:
                 f"{final} cannot be written: {error.strerror or error}",
                 "Mend that, then run the same command again: it goes on where it was.",
             ) from error
-        finally:
-            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-        return StoredFile(relative, size, sha256)
 
     def sweep(self) -> int:
         """Remove what killed writers left behind; the caller holds the lock. Return how many."""
@@ -129,7 +150,7 @@ class Store:
         return stats.f_bavail * stats.f_frsize
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring a rename to disk. Some file systems cannot: they are no worse off than before."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -198,6 +198,15 @@ class NewSplat:
 
 
 @dataclass(frozen=True, slots=True)
+class UnnamedFile:
+    """A file that is safely on disk under a temporary name, and still has to get its own."""
+
+    partial: str  # absolute, as is the path
+    path: str
+    may_replace: bool  # what is there is an earlier one of ours
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Something was made of the photo's scene."""
 
@@ -205,6 +214,7 @@ class Made:
     artifacts: tuple[ArtifactRecord, ...]
     seconds: float
     splat: NewSplat | None = None  # where the scene itself was stored anew
+    unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
 
     @property
     def bytes(self) -> int:

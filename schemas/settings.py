@@ -147,6 +147,41 @@ class PreviewSettings:
             raise UsageError("--width must be at least 16 pixels")
 
 
+class ImageFormat(StrEnum):
+    """How flat stereo pictures are stored."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """Which files are made of a scene, how they look, and what they are called."""
+
+    kinds: tuple[str, ...]
+    name: str = "{stem}"  # a template over a record's fields
+    long_side: int = 2048  # pixels of an eye, of a depth map; never above the photo's
+    clip_long_side: int | None = None  # None: what suits the format
+    image_format: ImageFormat = ImageFormat.JPEG
+    baseline_mm: float = 63.0
+    converge_m: float | None = None
+    max_disparity: float = 0.03
+    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
+    seconds: float = 2.0
+    views: int = 4  # of a wiggle
+    strip_gps: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            raise UsageError("--kind: name at least one kind of export")
+        if self.long_side < 16 or (self.clip_long_side or 16) < 16:
+            raise UsageError("--width and --clip-width must be at least 16 pixels")
+        if not 0.1 <= self.seconds <= 60:
+            raise UsageError("--seconds must be between 0.1 and 60")
+        if not 2 <= self.views <= 6:
+            raise UsageError("--views must be between 2 and 6")
+
+
 @dataclass(frozen=True, slots=True)
 class StageLimits:
     """How long each stage may take for one photo, in seconds."""

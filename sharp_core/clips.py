@@ -134,21 +134,31 @@ def _pictures(
     for viewmat in viewmats:
         result = renderer.render(Camera(seen, viewmat))
         if settings.depth:
-            farthest_m = farthest_m or min(float(result.depth.max()), _FARTHEST_SHOWN_M)
-            covered = torch.where(result.alpha > 0, result.depth, farthest_m)
-            yield turbo(covered / max(farthest_m, _NEAREST_SHOWN_M))
+            picture, farthest_m = depth_colors(result, farthest_m)
+            yield picture
         else:
             yield to_srgb8(_colors(result, settings))
 
 
 def _colors(result: RenderResult, settings: PictureSettings) -> torch.Tensor:
-    """Return what is shown of a view on black, (H, W, 3), linear.
+    if settings.crop:
+        return closed_colors(result, settings.background)
+    alpha = result.alpha[..., None]
+    return result.color_linear + (1 - alpha) * alpha.new_tensor(settings.background)
 
-    Where a scene is cropped its own colour closes what it covers in part: the mean of what is
-    there, without the black behind it. Any Gaussian that counts leaves an alpha above zero.
+
+def closed_colors(result: RenderResult, background: Background = BLACK) -> torch.Tensor:
+    """Return what is shown of a view on black where borders are out of sight, (H, W, 3), linear.
+
+    The scene's own colour closes what it covers in part: the mean of what is there, without the
+    black behind it. Any Gaussian that counts leaves an alpha above zero.
     """
     alpha = result.alpha[..., None]
-    background = alpha.new_tensor(settings.background)
-    if settings.crop:
-        return torch.where(alpha > 0, result.color_linear / alpha, background)
-    return result.color_linear + (1 - alpha) * background
+    return torch.where(alpha > 0, result.color_linear / alpha, alpha.new_tensor(background))
+
+
+def depth_colors(result: RenderResult, farthest_m: float = 0.0) -> tuple[Pixels, float]:
+    """Return depth in turbo colours up to `farthest_m`, and that: of the view itself if not set."""
+    farthest_m = farthest_m or min(float(result.depth.max()), _FARTHEST_SHOWN_M)
+    covered = torch.where(result.alpha > 0, result.depth, farthest_m)
+    return turbo(covered / max(farthest_m, _NEAREST_SHOWN_M)), farthest_m

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from sharp_core.cameras import Camera, Intrinsics, Matrix, fit_long_side
 from sharp_core.gaussians import Gaussians, depth_quantiles
 from sharp_core.render.api import Renderer
+from sharp_core.render.result import RenderResult
 from sharp_core.trajectories import Motion, Trajectory, loop_eyes, motion_of, viewmats
 
-_Mask = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
 
 # Frames are measured in this size, each pixel being covered where its alpha says so. A full-frame
 # scene is opaque but for the outermost pixel or two.
@@ -98,15 +99,39 @@ def balanced(motion: Motion, gaussians: Gaussians) -> Motion:
 
 def covered_window(renderer: Renderer, photo: Intrinsics, viewmats: Sequence[Matrix]) -> Window:
     """Return the largest window in the photo's shape that the scene covers in all views."""
-    seen = fit_long_side(photo, _MEASURED_SIDE)
-
-    def covered(viewmat: Matrix) -> _Mask:
-        alpha = renderer.render(Camera(seen, viewmat)).alpha.detach()
-        return (alpha >= _COVERED_ALPHA).cpu().numpy()
-
-    if max(_uncovered_sides(covered(np.eye(4)))) > _FULL_FRAME_UNCOVERED:
+    seen = measured_view(photo)
+    if not is_full_frame(renderer.render(Camera(seen, np.eye(4)))):
         return Window()
-    return _largest_window(np.logical_and.reduce([covered(viewmat) for viewmat in viewmats]))
+    masks = [covered(renderer.render(Camera(seen, viewmat))) for viewmat in viewmats]
+    return _window_within(np.logical_and.reduce(masks))
+
+
+def measured_view(photo: Intrinsics) -> Intrinsics:
+    """Return the photo's view in the few pixels in which frames are measured."""
+    return fit_long_side(photo, _MEASURED_SIDE)
+
+
+def covered(result: RenderResult) -> Mask:
+    """Return where a view shows the scene, (H, W)."""
+    return (result.alpha.detach() >= _COVERED_ALPHA).cpu().numpy()
+
+
+def is_full_frame(front: RenderResult) -> bool:
+    """Tell whether a scene fills the view of its own photo, so that it has a border to hide."""
+    return max(_uncovered_sides(covered(front))) <= _FULL_FRAME_UNCOVERED
+
+
+def centred_window(masks: Sequence[Mask]) -> Window:
+    """Return the largest window around the middle that is covered in all masks."""
+    mask = np.logical_and.reduce(masks)
+    height, width = mask.shape
+    left, top, right, bottom = _largest_sides(mask)
+    if (left, top, right, bottom) == (0, 0, width, height):
+        return Window()
+    lost_x = (max(left, width - right) + _MARGIN) / width
+    lost_y = (max(top, height - bottom) + _MARGIN) / height
+    lost = max(lost_x, lost_y)
+    return Window(1 / (1 - 2 * lost), lost, lost)
 
 
 def _window_of(
@@ -117,17 +142,27 @@ def _window_of(
     return covered_window(renderer, photo, viewmats(eyes[outermost], motion))
 
 
-def _largest_window(covered: _Mask) -> Window:
-    """Move the side that is covered least inwards until all are covered, and keep the shape."""
-    height, width = covered.shape
+def _largest_sides(mask: Mask) -> tuple[int, int, int, int]:
+    """Move the side that is covered least inwards until all are covered.
+
+    Returns left, top, and right and bottom, which are the first pixels outside.
+    """
+    height, width = mask.shape
     left, top, right, bottom = 0, 0, width, height
     while min(right - left, bottom - top) > min(width, height) // 2:
-        sides = _uncovered_sides(covered[top:bottom, left:right])
+        sides = _uncovered_sides(mask[top:bottom, left:right])
         worst = int(np.argmax(sides))
         if sides[worst] <= _MOST_UNCOVERED:
             break
         left, top = left + (worst == 0), top + (worst == 1)
         right, bottom = right - (worst == 2), bottom - (worst == 3)
+    return left, top, right, bottom
+
+
+def _window_within(mask: Mask) -> Window:
+    """Return the window in the mask's shape that lies within its largest covered part."""
+    height, width = mask.shape
+    left, top, right, bottom = _largest_sides(mask)
     if (left, top, right, bottom) == (0, 0, width, height):
         return Window()
     free_x, free_y = (left + _MARGIN) / width, (top + _MARGIN) / height
@@ -145,8 +180,8 @@ def _largest_window(covered: _Mask) -> Window:
     )
 
 
-def _uncovered_sides(covered: _Mask) -> tuple[float, float, float, float]:
+def _uncovered_sides(mask: Mask) -> tuple[float, float, float, float]:
     """Return the shares of the left, top, right and bottom side that are not covered."""
-    sides = (covered[:, 0], covered[0], covered[:, -1], covered[-1])
+    sides = (mask[:, 0], mask[0], mask[:, -1], mask[-1])
     left, top, right, bottom = (1 - float(side.mean()) for side in sides)
     return left, top, right, bottom

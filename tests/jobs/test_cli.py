@@ -22,7 +22,7 @@ from tests.trivial_model import ingest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = ("ingest", "status", "query", "show", "predict", "verify", "gc", "doctor")
+COMMANDS = ("ingest", "status", "query", "show", "predict", "export", "verify", "gc", "doctor")
 
 
 def run(*arguments: str | Path, text: bool = True, encoding: str = "utf-8") -> Any:
@@ -74,6 +74,11 @@ def test_every_reason_is_documented(reason: str) -> None:
         (["ingest"], 2, "Missing argument"),
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),
+        (["export", "--kind", "sbs"], 2, "--to"),
+        (["export", "--kind", "x", "--to", "/tmp/x"], 2, "spatial-heic"),
+        (["export", "--kind", "sbs", "--to", "/tmp/x", "--name", "{x}"], 2, "camera_model"),
+        (["export", "photo.heic"], 2, "--check"),
+        (["export", "--check", "README.md"], 1, ""),
         (["query", "--after", "yesterday"], 2, "--after"),
         (["query", "--limit", "99999999999999999999"], 2, "--limit"),
         (["query", "--format", "csv", "-o", "/no/such/x.csv"], 2, "no folder /no/such"),

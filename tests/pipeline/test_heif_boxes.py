@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.cicp import Cicp
-from pipeline.heif_boxes import Box, Container, boxes, has_cut_off_box, read_container
+from pipeline.heif_boxes import Container, has_cut_off_box, read_container
+from sharp_core.isobmff import Box, boxes
 from tests.pipeline.pictures import DATA, ORIENTATIONS, as_stored, encode, scene
 
 

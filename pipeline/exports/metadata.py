@@ -1,0 +1,188 @@
+"""The EXIF of an export: what the photo's own says, with what no longer holds left out.
+
+Entries are carried over byte for byte. What the catalog knows besides, as from XMP or where the
+photo's file is gone, fills in what is missing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PIL import ImageCms
+from PIL.ExifTags import GPS, Base
+
+from pipeline.identify import photo_id_of
+from pipeline.metadata_blocks import find_blocks
+from pipeline.query import path_bytes
+from pipeline.stages import GENERATOR
+from schemas.records import MediaType, PhotoRecord
+from sharp_core.cameras import Intrinsics
+from sharp_core.exif import (
+    BYTE,
+    LONG,
+    SHORT,
+    Entry,
+    Exif,
+    exif_bytes,
+    number_entry,
+    rational_entry,
+    read_exif,
+    text_entry,
+)
+
+# Of the first directory only what tells of the photo: the rest tells how a file stores its pixels.
+_IMAGE_TAGS = frozenset(
+    {
+        Base.ImageDescription,
+        Base.Make,
+        Base.Model,
+        Base.DateTime,
+        Base.Artist,
+        Base.HostComputer,
+        Base.Copyright,
+        Base.Rating,
+        Base.RatingPercent,
+        Base.XPTitle,
+        Base.XPComment,
+        Base.XPAuthor,
+        Base.XPKeywords,
+        Base.XPSubject,
+    }
+)
+# A maker's note may lead to another file, as a Live Photo's does, and points into its own.
+_EXIF_TAGS_LEFT = frozenset({Base.MakerNote, Base.ExifInteroperabilityOffset})
+_SRGB, _UPRIGHT, _DPI = 1, 1, 72
+_FULL_FRAME_MM = 36.0
+_GPS_VERSION = (2, 3, 0, 0)
+
+
+def photo_exif(record: PhotoRecord, media_type: MediaType, *, strip_gps: bool) -> Exif:
+    """Return what is carried over of a photo: from its file if that is there, else the catalog."""
+    found = _of_file(record, media_type)
+    image = {tag: entry for tag, entry in found.image.items() if tag in _IMAGE_TAGS}
+    exif = {tag: entry for tag, entry in found.exif.items() if tag not in _EXIF_TAGS_LEFT}
+    image = {**_known_image(record), **image}
+    if not any(tag in exif for tag in (Base.DateTimeOriginal, Base.DateTimeDigitized)):
+        exif.update(_known_time(record))
+    if record.lens_model:
+        exif.setdefault(Base.LensModel, text_entry(record.lens_model))
+    gps: Mapping[int, Entry] = {}
+    if not strip_gps:
+        gps = found.gps if GPS.GPSLatitude in found.gps else {**found.gps, **_known_place(record)}
+    return Exif(image, exif, gps)
+
+
+def picture_exif(photo: Exif, seen: Intrinsics, width: int, height: int) -> bytes:
+    """Return the EXIF of a picture of `width` x `height` pixels that shows `seen`, upright."""
+    image = {
+        **photo.image,
+        Base.Software: text_entry(GENERATOR),
+        Base.Orientation: number_entry(SHORT, _UPRIGHT),
+        Base.XResolution: rational_entry(_DPI),
+        Base.YResolution: rational_entry(_DPI),
+        Base.ResolutionUnit: number_entry(SHORT, 2),
+    }
+    # Of one eye: viewers take the angle of view from it.
+    equivalent = min(0xFFFF, max(1, round(_FULL_FRAME_MM * seen.fx / seen.width)))
+    exif = {
+        **photo.exif,
+        Base.ColorSpace: number_entry(SHORT, _SRGB),
+        Base.ExifImageWidth: number_entry(LONG, width),
+        Base.ExifImageHeight: number_entry(LONG, height),
+        Base.FocalLengthIn35mmFilm: number_entry(SHORT, equivalent),
+    }
+    return exif_bytes(replace(photo, image=image, exif=exif))
+
+
+@functools.cache
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB that is the same at any time."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes.fromhex("07d000010001000000000000")  # made on 1 January 2000
+    profile[84:100] = bytes(16)  # no checksum
+    return bytes(profile)
+
+
+def capture_seconds(record: PhotoRecord) -> float | None:
+    """Return when the photo was taken, in seconds since 1970; local time where no offset says."""
+    if record.taken_at is None:
+        return None
+    text = record.taken_at.isoformat() + (record.taken_at_offset or "")
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromisoformat(text).timestamp()
+    return None
+
+
+def _of_file(record: PhotoRecord, media_type: MediaType) -> Exif:
+    """Read the first of a photo's files that is there and still holds that photo."""
+    for path in record.paths:
+        try:
+            data = Path(path_bytes(path).decode("utf-8", "surrogateescape")).read_bytes()
+        except OSError:
+            continue
+        if photo_id_of(data) != record.photo_id:
+            continue
+        blocks = find_blocks(data, media_type)
+        image: dict[int, Entry] = {}
+        exif: dict[int, Entry] = {}
+        gps: dict[int, Entry] = {}
+        for block in blocks.exif:
+            found = read_exif(block)
+            image = {**found.image, **image}
+            # A CR3 keeps its Exif directory as a block of its own, as the first one in it.
+            exif = {**found.exif, **_exif_of(found), **exif}
+            gps = {**found.gps, **gps}
+        if blocks.gps:
+            gps = {**read_exif(blocks.gps).image, **gps}
+        return Exif(image, exif, gps)
+    return Exif()
+
+
+def _exif_of(found: Exif) -> Mapping[int, Entry]:
+    return found.image if Base.ExifVersion in found.image else {}
+
+
+def _known_image(record: PhotoRecord) -> dict[int, Entry]:
+    texts = {Base.Make: record.camera_make, Base.Model: record.camera_model}
+    return {tag: text_entry(text) for tag, text in texts.items() if text}
+
+
+def _known_time(record: PhotoRecord) -> dict[int, Entry]:
+    if record.taken_at is None:
+        return {}
+    entries: dict[int, Entry] = {
+        Base.DateTimeOriginal: text_entry(record.taken_at.strftime("%Y:%m:%d %H:%M:%S"))
+    }
+    if record.taken_at.microsecond:
+        decimals = f"{record.taken_at.microsecond:06d}".rstrip("0")
+        entries[Base.SubsecTimeOriginal] = text_entry(decimals)
+    if record.taken_at_offset:
+        entries[Base.OffsetTimeOriginal] = text_entry(record.taken_at_offset)
+    return entries
+
+
+def _known_place(record: PhotoRecord) -> dict[int, Entry]:
+    if record.latitude is None or record.longitude is None:
+        return {}
+    entries: dict[int, Entry] = {
+        GPS.GPSVersionID: number_entry(BYTE, *_GPS_VERSION),
+        GPS.GPSLatitudeRef: text_entry("S" if record.latitude < 0 else "N"),
+        GPS.GPSLatitude: _degrees(record.latitude),
+        GPS.GPSLongitudeRef: text_entry("W" if record.longitude < 0 else "E"),
+        GPS.GPSLongitude: _degrees(record.longitude),
+    }
+    if record.altitude_m is not None:
+        entries[GPS.GPSAltitudeRef] = number_entry(BYTE, int(record.altitude_m < 0))
+        entries[GPS.GPSAltitude] = rational_entry(abs(record.altitude_m))
+    return entries
+
+
+def _degrees(angle: float) -> Entry:
+    minutes, seconds = divmod(abs(angle) * 3600, 60)
+    degrees, minutes = divmod(minutes, 60)
+    return rational_entry(int(degrees), int(minutes), round(seconds, 5))

@@ -1,0 +1,90 @@
+"""One photo's scene as all kinds of exports that are asked for share it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pipeline.exports.metadata import photo_exif, picture_exif
+from pipeline.pictures import read_splat
+from pipeline.scene_views import SceneViews
+from pipeline.stages import GENERATOR
+from pipeline.store import Store
+from schemas.errors import UsageError
+from schemas.records import KnownScene, PhotoRecord
+from schemas.settings import ExportSettings
+from sharp_core.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
+from sharp_core.comfort import ComfortSettings
+from sharp_core.exif import Exif
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.render.result import RenderResult
+from sharp_core.stereo_pictures import Eyes, StereoPlan, plan_stereo, render_eyes
+
+
+class ExportScene(SceneViews):
+    """A scene, its photo's metadata, and its eyes, each made when it is first asked for."""
+
+    def __init__(
+        self,
+        scene: KnownScene,
+        record: PhotoRecord,
+        settings: ExportSettings,
+        library: Store,
+        threads: int,
+    ) -> None:
+        info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR)
+        self.splat = library.absolute(scene.splat_path)
+        super().__init__(lambda: read_splat(self.splat).gaussians, info, threads)
+        self.record = record
+        self.settings = settings
+        self._media_type = scene.photo.media_type
+
+    @cached_property
+    def stereo(self) -> StereoPlan:
+        """How two eyes look at the scene."""
+        return plan_stereo(
+            self.renderer, self.photo, self.settings.long_side, comfort_of(self.settings)
+        )
+
+    @cached_property
+    def eyes(self) -> Eyes:
+        """What they see."""
+        return render_eyes(self.renderer, self.stereo)
+
+    @cached_property
+    def front(self) -> RenderResult:
+        """What the photo's own camera sees."""
+        seen = fit_long_side(self.photo, self.settings.long_side)
+        viewmat = eye_viewmat((0.0, 0.0, 0.0), target_depth(self.gaussians))
+        return self.renderer.render(Camera(seen, viewmat))
+
+    @cached_property
+    def exif(self) -> Exif:
+        """What is carried over of the photo's EXIF."""
+        return photo_exif(self.record, self._media_type, strip_gps=self.settings.strip_gps)
+
+    def exif_of(self, width: int, height: int, seen: Intrinsics | None = None) -> bytes:
+        """Return the EXIF of a picture: of an eye, if nothing else is said."""
+        return picture_exif(self.exif, seen or self.stereo.view, width, height)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was decided for this scene, as far as it was asked for, for its record."""
+        if "stereo" not in self.__dict__:
+            return {}
+        plan = self.stereo
+        return {
+            "baseline_mm": round(1000 * plan.baseline_m, 3),
+            "disparity": round(plan.adjustment, 5),
+            "screen_m": round(plan.screen_m(plan.window_px), 3) if plan.window_px else None,
+            "near_m": round(plan.depth.near_m, 3),
+            "far_m": round(plan.depth.far_m, 3),
+            "zoom": round(plan.zoom, 4),
+        }
+
+
+def comfort_of(settings: ExportSettings) -> ComfortSettings:
+    """Return the settings of a stereo pair. Raises UsageError where they make no sense."""
+    try:
+        return ComfortSettings(settings.baseline_mm, settings.converge_m, settings.max_disparity)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,72 @@
+"""Stored scene -> files of the kinds asked for: read once, its eyes rendered once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.exports.exported import Exported
+from pipeline.exports.metadata import capture_seconds
+from pipeline.exports.plan import ExportItem, PlannedFile
+from pipeline.exports.registry import kind_named
+from pipeline.exports.scene import ExportScene
+from pipeline.exports.target import ExportTarget
+from pipeline.pictures import known_picture_errors
+from pipeline.stages import failed
+from pipeline.store import Store
+from schemas.errors import RunError
+from schemas.records import ArtifactRecord, Failed, Made, UnnamedFile
+from schemas.settings import ExportSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ExportStage:
+    """Makes the files that are due of one scene, under temporary names."""
+
+    settings: ExportSettings
+    library: Store
+    target: ExportTarget
+    name: str = "export"
+    cores: int = 2  # of a worker
+
+    def process(self, item: ExportItem) -> Made | Failed:
+        """Make them, all or none. Raises RunError where no scene is at fault."""
+        started = time.perf_counter()
+        scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)
+        made: list[tuple[ArtifactRecord, UnnamedFile]] = []
+        try:
+            with known_picture_errors():
+                made.extend(self._make(planned, scene) for planned in item.files)
+        except BaseException as error:
+            for _, unnamed in made:
+                with contextlib.suppress(OSError):
+                    Path(unnamed.partial).unlink(missing_ok=True)
+            if isinstance(error, RunError) or not isinstance(error, Exception):
+                raise
+            return failed(item.photo, self.name, error)
+        artifacts, unnamed_files = zip(*made, strict=True)
+        seconds = time.perf_counter() - started
+        return Made(item.photo, artifacts, seconds, unnamed=unnamed_files)
+
+    def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
+        kind = kind_named(planned.kind)
+        stored, path = self.target.fill(
+            planned.file, lambda file: kind.write(file, scene), capture_seconds(scene.record)
+        )
+        exported = Exported(
+            file=planned.file,
+            kind=planned.kind,
+            photo_id=scene.record.photo_id,
+            scene_id=scene.record.scene_id or "",
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            settings=kind.settings_text(self.settings),
+            facts=scene.facts() if "baseline_mm" in kind.uses else {},
+            name=self.settings.name,
+            stem=planned.stem,
+            mtime_ns=path.stat().st_mtime_ns,
+        )
+        artifact = exported.artifact(self.target)
+        return artifact, UnnamedFile(str(path), artifact.file.path, planned.may_replace)

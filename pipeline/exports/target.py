@@ -1,0 +1,121 @@
+"""The folder that exports go to: outside the library, and full of files that are not ours.
+
+A file is made under a temporary name, then recorded in the catalog, then given its own name, in
+this order: so whatever kills a run, a file under a name that the catalog does not know is somebody
+else's, and is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.catalog import path_text
+from pipeline.query import path_bytes
+from pipeline.store import TEMPORARY_PREFIX, Store, partial_path, sync_folder
+from schemas.errors import UsageError
+from schemas.records import StoredFile, UnnamedFile
+
+_OWNER_DIGITS = 8
+
+
+class ExportTarget:
+    """A folder of exports of one library. Only plain values inside: it travels to workers."""
+
+    def __init__(self, folder: Path, library: Path) -> None:
+        self.folder = Path(os.path.realpath(folder))
+        self._store = Store(self.folder)
+        # Of a library's own: another one may be writing into the same folder.
+        owner = hashlib.sha256(os.fsencode(os.path.realpath(library))).hexdigest()
+        self._owner = f"{owner[:_OWNER_DIGITS]}-"
+
+    @property
+    def text(self) -> str:
+        """The folder as the catalog holds it."""
+        return path_text(str(self.folder))
+
+    def absolute(self, relative: str) -> Path:
+        """Return the path of a file in the folder."""
+        return self.folder / relative
+
+    def catalog_path(self, relative: str) -> str:
+        """Return the path of a file as the catalog holds it."""
+        return path_text(str(self.absolute(relative)))
+
+    def check(self) -> None:
+        """Raise UsageError where the folder cannot be one."""
+        for path in (self.folder, *self.folder.parents):
+            if path.is_dir():
+                return
+            if os.path.lexists(path):
+                raise UsageError(f"--to {self.folder}: {path} is no folder", "Name another one.")
+
+    def fill(
+        self, relative: str, write: Callable[[BinaryIO], object], seconds: float | None
+    ) -> tuple[StoredFile, Path]:
+        """Fill a file under a temporary name, with the capture time as its own; return both.
+
+        Raises PhotoError (`disk_full`) and RunError as a store does; nothing is left then.
+        """
+        final = self.absolute(relative)
+        partial = partial_path(final, self._owner)
+        try:
+            stored = self._store.fill(relative, partial, write)
+            if seconds is not None:
+                with contextlib.suppress(OSError, OverflowError):  # a disk without such times
+                    os.utime(partial, (seconds, seconds))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+        return stored, partial
+
+    def write(self, relative: str, write: Callable[[BinaryIO], object]) -> None:
+        """Write a file of the folder's own, whole or not at all."""
+        self._store.write(relative, write)
+
+    def sweep(self, files: Iterable[str]) -> int:
+        """Remove what killed runs of this library left beside these files. Return how many."""
+        swept = 0
+        for folder in {self.folder, *(self.absolute(file).parent for file in files)}:
+            for partial in folder.glob(f"{TEMPORARY_PREFIX}{self._owner}*"):
+                partial.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
+
+def give_name(file: UnnamedFile) -> None:
+    """Give a file its own name. Raises FileExistsError where another's has that by now."""
+    partial, path = Path(file.partial), Path(os.fsdecode(path_bytes(file.path)))
+    if file.may_replace:
+        partial.replace(path)
+    else:
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without links
+            if os.path.lexists(path):
+                raise FileExistsError(path) from None
+            partial.rename(path)
+        else:
+            partial.unlink()
+    sync_folder(path.parent)
+
+
+def is_unchanged(path: Path, size: int, sha256: str, mtime_ns: int | None) -> bool:
+    """Tell whether a file is the one that was written. It is read only where its time differs."""
+    try:
+        found = path.stat()
+        if found.st_size != size or not path.is_file():
+            return False
+        if found.st_mtime_ns == mtime_ns:
+            return True
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False

@@ -154,10 +154,10 @@ def _disk(library: Path) -> Check:
 
 
 def _library(library: Path, catalog: str | None) -> Check:
-    if not has_catalog(library, catalog):
-        advice = "Make one: sharp-batch ingest PHOTOS"
-        return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
     try:
+        if not has_catalog(library, catalog):
+            advice = "Make one: sharp-batch ingest PHOTOS"
+            return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
         with read_catalog(library, catalog) as connection:
             status = read_status(connection)
     except SharpBatchError as error:

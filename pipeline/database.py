@@ -61,9 +61,14 @@ def read_catalog(root: Path, catalog: str | None = None) -> Iterator[Connection]
 
 
 def has_catalog(root: Path, catalog: str | None = None) -> bool:
-    """Tell whether the library at `root` has a catalog, or names one. Raises UsageError."""
+    """Tell whether the library at `root` has a catalog. Raises UsageError, StoreError."""
     address = find_catalog(root, catalog)
-    return address.url is not None or address.file.exists()
+    if address.url is None:
+        return address.file.exists()
+    try:
+        return open_unchecked(address, read_only=True)[1] is not None
+    except sa.exc.DatabaseError as error:
+        raise unusable(address, error) from error
 
 
 def unusable(address: CatalogAddress, error: sa.exc.DatabaseError) -> StoreError:

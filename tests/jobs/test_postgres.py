@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalog_address import CATALOG_FILE
+from pipeline.database import has_catalog
 from tests.jobs.test_cli import run
 from tests.made_photos import make_photos
 from tests.postgres import fresh_schema
@@ -49,6 +50,16 @@ def test_a_library_with_its_catalog_in_postgres(tmp_path: Path, url: str) -> Non
     assert "paths" in wrong.stderr
     shown = run("show", photos[0], "--library", library, "--json")
     assert json.loads(shown.stdout)["state"] == "done"
+
+
+def test_looking_makes_no_catalog(tmp_path: Path, url: str) -> None:
+    make_photos(tmp_path / "photos", 1)
+    command = ("ingest", tmp_path / "photos", "--library", tmp_path / "library", "--dry-run")
+    result = run(*command, "--catalog", url, "--model", "prior", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["due"] == 1
+    assert not (tmp_path / "library").exists()
+    assert not has_catalog(tmp_path / "library", url)
 
 
 def test_a_held_catalog_is_exit_3(tmp_path: Path, url: str) -> None:

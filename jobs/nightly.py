@@ -1,4 +1,4 @@
-"""A night: ingest, previews, a look at old scenes, clearing up, and a report of it all."""
+"""A night: ingest, previews, exports, a look at old scenes, clearing up, and a report of it all."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from jobs.each_run import each_runner
+from jobs.each_run import EachReport, each_runner
+from jobs.export import ExportOrder, export
 from jobs.fetching import shown_fetching
 from jobs.gc import collect_garbage
 from jobs.ingest import Ingest, new_run_id
-from jobs.nightly_config import AfterError, NightlyConfig, Previews, ReportWhen
+from jobs.nightly_config import AfterError, Export, NightlyConfig, Previews, ReportWhen
 from jobs.nightly_report import NightlyReport, Step, Trouble, html_page, markdown_page
 from jobs.output import Output, json_text, size_text
 from jobs.preview import preview
@@ -100,6 +101,9 @@ class _Night:
         previews, check = config.previews, config.verify.settings()
         if previews is not None:
             steps.append(("previews", lambda step: self._previews(step, previews)))
+        for index, order in enumerate(config.exports, 1):
+            name = "export" if len(config.exports) == 1 else f"export {index}"
+            steps.append((name, lambda step, o=order: self._export(step, o)))  # type: ignore[misc]
         if check is not None:
             steps.append(("verify", lambda step: self._verify(step, check)))
         if config.gc.enabled:
@@ -175,6 +179,19 @@ class _Night:
             each_runner(self._config.model.inline, self._config.model.address),
             self._config.catalog,
         )
+        self._note_made(step, done)
+
+    def _export(self, step: Step, order: Export) -> None:
+        done = export(
+            self._root,
+            ExportOrder(order.to, order.query.filters(), order.settings()),
+            self._output,
+            each_runner(self._config.model.inline, self._config.model.address),
+            self._config.catalog,
+        )
+        self._note_made(step, done)
+
+    def _note_made(self, step: Step, done: EachReport) -> None:
         self._run_ids.append(done.run_id)
         step.details = done.as_dict()
         step.has_changed = bool(done.done)

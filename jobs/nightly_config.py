@@ -16,6 +16,8 @@ from schemas.errors import UsageError
 from schemas.settings import (
     Device,
     DType,
+    ExportSettings,
+    ImageFormat,
     IngestSettings,
     ModelName,
     ModelSettings,
@@ -148,6 +150,46 @@ class Previews:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """Files for a folder of one's own, as the options of `export`."""
+
+    kinds: tuple[str, ...]
+    to: Path
+    name: str = "{stem}"
+    width: int = 2048
+    clip_width: int | None = None
+    image_format: ImageFormat = ImageFormat.JPEG
+    baseline_mm: float = 63.0
+    converge_m: float | None = None
+    max_disparity: float = 0.03
+    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
+    seconds: float = 2.0
+    views: int = 4
+    strip_gps: bool = False
+    query: Selection = Selection()
+
+    def __post_init__(self) -> None:
+        self.settings()
+
+    def settings(self) -> ExportSettings:
+        """Return the settings. Raises UsageError."""
+        return ExportSettings(
+            tuple(dict.fromkeys(self.kinds)),
+            self.name,
+            self.width,
+            self.clip_width,
+            self.image_format,
+            self.baseline_mm,
+            self.converge_m,
+            self.max_disparity,
+            self.trajectory,
+            self.seconds,
+            self.views,
+            self.strip_gps,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """When a night begins, for its unit, and when it ends."""
 
@@ -234,6 +276,7 @@ class NightlyConfig:
     model: Model = Model()
     scenes: Scenes = Scenes()
     previews: Previews | None = None
+    exports: tuple[Export, ...] = ()
     window: Window = Window()
     limits: Limits = Limits()
     retries: Retries = Retries()
@@ -327,6 +370,13 @@ kinds = ["clip"]                   # clip, webp, gif, depth, still
 # seconds = 2.0
 # width = 640
 # query = { after = "2015", camera = "iphone" }    # filters as those of 'query'
+
+# [[exports]]                      # one such table for each folder
+# kinds = ["spatial-heic"]         # as --kind of 'export', and so the other keys
+# to = "~/3D"
+# name = "{taken:%Y/%m}/{stem}"
+# strip_gps = true
+# query = { after = "2020" }
 
 [verify]
 sample = 200                       # old scenes checked each night, longest unchecked first

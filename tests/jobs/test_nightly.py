@@ -135,6 +135,15 @@ def test_sources_have_their_own_patterns(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_model")
+def test_exports_go_to_their_folders(folder: Path) -> None:
+    text = '[[exports]]\nkinds = ["ply"]\nto = "splats"\nquery = { limit = 1 }\n'
+    report = night(folder, SMALL + text)
+    assert steps(report)["export"].startswith("1 made, 0 failed"), steps(report)
+    assert len(list((folder / "splats").glob("*.ply"))) == 1
+    assert steps(night(folder, SMALL + text))["export"].startswith("0 made")
+
+
+@pytest.mark.usefixtures("quick_model")
 def test_a_held_library_is_left_alone(folder: Path) -> None:
     (folder / "library").mkdir()
     with hold(folder / "library", "ingest"), pytest.raises(LibraryBusyError, match="ingest"):

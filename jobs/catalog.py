@@ -17,6 +17,7 @@ from pipeline.catalog import Catalog
 from pipeline.catalog_address import find_catalog
 from pipeline.database import make_tables, open_database, open_unchecked, read_catalog, unusable
 from pipeline.identify import identify_all
+from pipeline.known import read_known_paths
 from pipeline.lock import hold
 from pipeline.migrate import Migrated, migrate
 from pipeline.rebuild import (
@@ -178,7 +179,7 @@ def _find_photos(
     catalog: Catalog, store: Store, sources: Sequence[Path], wanted: set[str]
 ) -> dict[str, PhotoFile]:
     """Read files that the snapshot does not know, and record those that are wanted."""
-    paths = catalog.known_paths()
+    paths = read_known_paths(catalog.connection)
     new = (file for file in scan(sources, (), store.root).files if file.path not in paths)
     found = {}
     for identified in identify_all(file for file in new if file.skip is None):

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from jobs import filter_options, options
 from jobs.output import Output, json_text, reader_may_leave, size_text
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.database import read_catalog
 from pipeline.query import RECORD_FIELDS, find, path_bytes
 from pipeline.store import Store

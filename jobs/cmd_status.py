@@ -6,7 +6,7 @@ import typer
 
 from jobs import options
 from jobs.output import Output, size_text
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.database import read_catalog
 from pipeline.status import LibraryStatus, read_status
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipeline.catalog import Catalog, Known, KnownPath
+from pipeline.catalog import Catalog
 from pipeline.database import has_catalog, open_database, read_catalog
+from pipeline.known import Known, KnownPath, read_known, read_known_paths
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
@@ -71,7 +72,7 @@ def dry_run(
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if has_catalog(root, catalog):
         with Catalog(open_database(root, catalog=catalog, read_only=True)) as reader:
-            known, paths = reader.known(), reader.known_paths()
+            known, paths = read_known(reader.connection), read_known_paths(reader.connection)
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format

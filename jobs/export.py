@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
 from jobs.ingest import new_run_id
 from jobs.output import Output
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.database import read_catalog
 from pipeline.exports.exported import known_exports
 from pipeline.exports.names import NameTemplate

@@ -25,6 +25,7 @@ from pipeline.compact_scene import Compactor
 from pipeline.database import is_full, open_database, unusable
 from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
+from pipeline.known import read_known, read_known_paths
 from pipeline.lock import hold
 from pipeline.model import ResolvedModel
 from pipeline.network_disk import network_warning
@@ -141,12 +142,12 @@ class Ingest:
         for folder in found.libraries:
             self._output.note(f"{folder} is a library: its own files are left out")
         rules = DueRules(
-            catalog.known(),
+            read_known(catalog.connection),
             self._model.fingerprint,
             self._settings.photo,
             self._settings.retry_failed,
         )
-        plan = make_plan(found, self._sources, catalog.known_paths(), rules)
+        plan = make_plan(found, self._sources, read_known_paths(catalog.connection), rules)
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         return plan

@@ -10,20 +10,20 @@ import json
 import os
 import socket
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from pipeline.catalog_text import clean_text, offset_text, path_text
 from schemas.errors import FailureReason, SkipReason
 from schemas.records import (
     ArtifactRecord,
     Done,
     Failed,
     Made,
-    MediaType,
     NewSplat,
     Outcome,
     PhotoFile,
@@ -43,41 +43,11 @@ from schemas.tables import (
     utc_now,
 )
 
-PHOTO_STAGES = ("decode", "predict", "encode")  # whose failures a later run does not try again
 PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
 _VARIABLES = 500  # values in one IN list, well below every database's limit
 _MODEL_RANK = sa.case(
     {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model, else_=99
 )
-
-
-class KnownPath(NamedTuple):
-    """A path as the catalog knows it."""
-
-    size: int
-    mtime_ns: int
-    skip_reason: str | None
-    photo_id: str
-    is_missing: bool
-    is_unread: bool
-
-
-class KnownPhoto(NamedTuple):
-    """A photo as the catalog knows it."""
-
-    state: str
-    media_type: str
-    width: int | None
-    height: int | None
-
-
-class Known(NamedTuple):
-    """What the catalog knows that decides whether a photo is due."""
-
-    photos: dict[str, KnownPhoto]
-    scene_ids: set[str]
-    failures: dict[tuple[str, str | None], str]  # photo_id, model fingerprint -> last reason
-    crashes: dict[str, int]  # photo_id -> workers that died of it, since it was last well
 
 
 class Catalog:
@@ -99,65 +69,6 @@ class Catalog:
     ) -> None:
         self.connection.close()
         self.engine.dispose()
-
-    def known_paths(self) -> dict[str, KnownPath]:
-        """Return every path of the catalog."""
-        query = sa.select(
-            photo_paths.c.path,
-            photo_paths.c.bytes,
-            photo_paths.c.mtime_ns,
-            photo_paths.c.skip_reason,
-            photo_paths.c.photo_id,
-            photo_paths.c.missing_at.is_not(None),
-            photos.c.media_type == MediaType.UNREAD,
-        ).join(photos)
-        with self.connection.begin():
-            return {row[0]: KnownPath(*row[1:]) for row in self.connection.execute(query)}
-
-    def known(self) -> Known:
-        """Return the state of every photo, every scene's id and every photo's last failures."""
-        state = sa.select(
-            photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height
-        )
-        later = scenes.alias()
-        # What failed before the photo's last success is history, and so is what was a matter of
-        # the moment: both say nothing against trying.
-        failed = (
-            sa.select(failures.c.photo_id, failures.c.model_fingerprint, failures.c.reason)
-            .where(
-                failures.c.is_final,
-                failures.c.stage.in_(PHOTO_STAGES),
-                ~sa.exists().where(
-                    later.c.photo_id == failures.c.photo_id,
-                    later.c.created_at >= failures.c.created_at,
-                ),
-            )
-            .order_by(failures.c.failure_id)
-        )
-        verdict = failures.alias()
-        crashed = (
-            sa.select(failures.c.photo_id, sa.func.count())
-            .where(
-                ~failures.c.is_final,
-                ~sa.exists().where(
-                    later.c.photo_id == failures.c.photo_id,
-                    later.c.created_at >= failures.c.created_at,
-                ),
-                ~sa.exists().where(
-                    verdict.c.photo_id == failures.c.photo_id,
-                    verdict.c.failure_id > failures.c.failure_id,
-                    verdict.c.is_final,
-                ),
-            )
-            .group_by(failures.c.photo_id)
-        )
-        with self.connection.begin():
-            return Known(
-                {row[0]: KnownPhoto(*row[1:]) for row in self.connection.execute(state)},
-                set(self.connection.scalars(sa.select(scenes.c.scene_id))),
-                {(row[0], row[1]): row[2] for row in self.connection.execute(failed)},
-                {row[0]: row[1] for row in self.connection.execute(crashed)},
-            )
 
     def begin_run(self, run_id: str, command: str, settings: dict[str, object]) -> None:
         """Record that a run has started.
@@ -499,25 +410,6 @@ def best_scene(photo_id: str) -> sa.Select[tuple[str]]:
     """Return the statement for the scene that a photo shows: the best model's, then the newest."""
     best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
     return best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
-
-
-def clean_text(text: str | None) -> str | None:
-    """Return text from a file or an error as a database takes it: no halves of characters."""
-    return text and text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
-
-
-def path_text(path: str) -> str:
-    r"""Return `path` as the catalog holds it: bytes that are no UTF-8 are written as \xNN."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def offset_text(offset: timedelta | None) -> str | None:
-    """Return a UTC offset as +HH:MM."""
-    if offset is None:
-        return None
-    minutes = round(offset.total_seconds() / 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def _meta_columns(meta: PhotoMeta) -> dict[str, object]:

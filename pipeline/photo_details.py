@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from schemas.errors import UsageError
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.catalog import Known, KnownPath, path_text
+from pipeline.catalog_text import path_text
 from pipeline.identify import Identified, identify_all, scene_id_of
+from pipeline.known import Known, KnownPath
 from pipeline.scan import PHOTO_SUFFIXES, FoundFile, Scan
 from pipeline.size_rules import skip_by_size
 from pipeline.stop import Stop

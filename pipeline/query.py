@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.portable_sql import (
     EARTH_RADIUS_KM,
     distance_expression,

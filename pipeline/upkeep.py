@@ -11,7 +11,8 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import PHOTO_STAGES, best_scene
+from pipeline.catalog import best_scene
+from pipeline.known import PHOTO_STAGES
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
 

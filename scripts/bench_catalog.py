@@ -31,6 +31,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog import Catalog
 from pipeline.catalog_address import CATALOG_FILE
 from pipeline.database import open_database, read_catalog
+from pipeline.known import read_known, read_known_paths
 from pipeline.query import Filters, find, parse_place
 from pipeline.status import read_status
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
@@ -215,7 +216,8 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
 
     def known() -> str:
         with Catalog(open_database(root, catalog=url, read_only=True)) as catalog:
-            return f"{len(catalog.known_paths())} paths, {len(catalog.known().scene_ids)} scenes"
+            paths = read_known_paths(catalog.connection)
+            return f"{len(paths)} paths, {len(read_known(catalog.connection).scene_ids)} scenes"
 
     with read_catalog(root, url) as reader:
         for name, filters in QUESTIONS.items():

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.query import path_bytes
 from pipeline.store import TEMPORARY_PREFIX, Store, partial_path, sync_folder
 from schemas.errors import UsageError

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import path_text
+from pipeline.catalog_text import path_text
 from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
 from pipeline.portable_sql import distance_km

@@ -1,0 +1,25 @@
+"""How the catalog writes down what is not plain text: odd paths, messages of others, offsets."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+
+def clean_text(text: str | None) -> str | None:
+    """Return text from a file or an error as a database takes it: no halves of characters."""
+    return text and text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
+
+
+def path_text(path: str) -> str:
+    r"""Return `path` as the catalog holds it: bytes that are no UTF-8 are written as \xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def offset_text(offset: timedelta | None) -> str | None:
+    """Return a UTC offset as +HH:MM."""
+    if offset is None:
+        return None
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"

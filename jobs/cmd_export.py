@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs import filter_options, options
-from jobs.output import Output, size_text, time_text
+from jobs.deadline import deadline_of
+from jobs.output import Output, ProgressKind, size_text, time_text
 from schemas.errors import ExitCode, UsageError
 from schemas.settings import ExportSettings, ImageFormat, TrajectoryName
 
@@ -97,6 +98,9 @@ def export(
     limit: filter_options.Limit = None,
     address: options.Address = None,
     inline: options.Inline = False,
+    until: options.Until = None,
+    max_hours: options.MaxHours = None,
+    progress: options.ProgressOption = ProgressKind.AUTO,
     library: options.Library = options.LIBRARY,
     catalog: options.Catalog = None,
     json: options.Json = False,
@@ -108,7 +112,7 @@ def export(
     Run it again at any time: it writes what is missing or changed, and nothing else. The folder
     gets a manifest, sharp-batch-manifest.jsonl and .csv.
     """
-    output = Output(json, quiet, verbose)
+    output = Output(json, quiet, verbose, progress)
     if check or files:
         if not (check and files):
             raise UsageError("--check and files go together", "To export, name --kind and --to.")
@@ -154,7 +158,14 @@ def export(
         result = dry_export(library, export_order, catalog)
         output.result(result.as_dict(), _dry_text(result, verbose))
         return
-    report = run_export(library, export_order, output, each_runner(inline, address), catalog)
+    report = run_export(
+        library,
+        export_order,
+        output,
+        each_runner(inline, address),
+        catalog,
+        deadline_of(until, max_hours),
+    )
     output.result(report.as_dict(), _text(report, to))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs import filter_options, options
-from jobs.output import Output, size_text, time_text
+from jobs.deadline import deadline_of
+from jobs.output import Output, ProgressKind, size_text, time_text
 from schemas.errors import ExitCode
 from schemas.settings import PreviewKind, PreviewSettings, TrajectoryName
 
@@ -43,6 +44,9 @@ def preview(
     limit: filter_options.Limit = None,
     address: options.Address = None,
     inline: options.Inline = False,
+    until: options.Until = None,
+    max_hours: options.MaxHours = None,
+    progress: options.ProgressOption = ProgressKind.AUTO,
     library: options.Library = options.LIBRARY,
     catalog: options.Catalog = None,
     json: options.Json = False,
@@ -57,7 +61,7 @@ def preview(
     from jobs.each_run import each_runner
     from jobs.preview import preview as run_previews
 
-    output = Output(json, quiet, verbose)
+    output = Output(json, quiet, verbose, progress)
     filters = filter_options.make_filters(
         model=model,
         camera=camera,
@@ -73,7 +77,9 @@ def preview(
     kinds = tuple(dict.fromkeys(kind or [PreviewKind.CLIP]))
     settings = PreviewSettings(kinds, trajectory, seconds, width)
     runner = each_runner(inline, address)
-    report = run_previews(library, filters, settings, output, runner, catalog)
+    report = run_previews(
+        library, filters, settings, output, runner, catalog, deadline_of(until, max_hours)
+    )
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

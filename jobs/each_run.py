@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, NamedTuple
 
@@ -46,6 +47,7 @@ class EachReport:
     bytes: int = 0
     seconds: float = 0.0
     is_interrupted: bool = False
+    is_out_of_time: bool = False
     reasons: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
@@ -87,6 +89,7 @@ def run_each(
     output: Output,
     runner: RunnerMaker,
     catalog_url: str | None = None,
+    deadline: datetime | None = None,
 ) -> None:
     """Carry out the work, and fill the report. Raises UsageError, LibraryBusyError, RunError."""
     started = time.monotonic()
@@ -108,7 +111,7 @@ def run_each(
             catalog.record_known(work.known(), report.run_id)
             state = "failed"
             try:
-                _carry_out(work, due, catalog, report, output, runner)
+                _carry_out(work, due, catalog, report, output, runner, deadline)
                 state = "interrupted" if report.is_interrupted else "finished"
             finally:
                 report.left = len(due) - report.done - report.failed
@@ -136,10 +139,11 @@ def _carry_out(
     report: EachReport,
     output: Output,
     runner: RunnerMaker,
+    deadline: datetime | None,
 ) -> None:
     if not due:
         return
-    stop = Stop()
+    stop = Stop(deadline)
     reasons: Counter[str] = Counter()
 
     def ending() -> None:
@@ -165,6 +169,7 @@ def _carry_out(
                     report.files += len(outcome.artifacts)
                     report.bytes += outcome.bytes
     report.reasons = dict(reasons)
+    report.is_out_of_time = stop.is_late and report.done + report.failed < len(due)
     report.is_interrupted = stop.is_requested and not reasons[FailureReason.DISK_FULL]
 
 

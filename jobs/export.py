@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
@@ -111,6 +112,7 @@ def export(
     output: Output,
     runner: RunnerMaker,
     catalog_url: str | None = None,
+    deadline: datetime | None = None,
 ) -> ExportReport:
     """Write the files that are missing or changed.
 
@@ -132,7 +134,7 @@ def export(
         new_run_id(), str(root), kinds=list(settings.kinds), to=exports.target.text
     )
     try:
-        run_each(root, work, report, output, runner, catalog_url)
+        run_each(root, work, report, output, runner, catalog_url, deadline)
     except PhotoError as error:  # no room for the manifest
         output.warn(f"{error.message}; the next run writes the manifest")
     return report

@@ -178,7 +178,9 @@ class _Night:
             self._output,
             each_runner(self._config.model.inline, self._config.model.address),
             self._config.catalog,
+            self._deadline,
         )
+        self._report.is_out_of_time |= done.is_out_of_time
         self._note_made(step, done)
 
     def _export(self, step: Step, order: Export) -> None:
@@ -188,7 +190,9 @@ class _Night:
             self._output,
             each_runner(self._config.model.inline, self._config.model.address),
             self._config.catalog,
+            self._deadline,
         )
+        self._report.is_out_of_time |= done.is_out_of_time
         self._note_made(step, done)
 
     def _note_made(self, step: Step, done: EachReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
@@ -28,6 +29,7 @@ def preview(
     output: Output,
     runner: RunnerMaker,
     catalog_url: str | None = None,
+    deadline: datetime | None = None,
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
     store = Store(root)
@@ -39,5 +41,5 @@ def preview(
     )
     kinds = [kind.value for kind in settings.kinds]
     report = PreviewReport(new_run_id(), str(root), kinds=kinds)
-    run_each(root, work, report, output, runner, catalog_url)
+    run_each(root, work, report, output, runner, catalog_url, deadline)
     return report

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from jobs.each_run import each_runner
 from jobs.output import Output
 from jobs.preview import PreviewReport, preview
 from pipeline.database import read_catalog
@@ -81,6 +83,15 @@ def test_other_settings_replace_what_was_made(library: Path) -> None:
     longer = PreviewSettings(SHORT.kinds, seconds=0.4, long_side=64)
     assert make(library, longer).done == 3
     assert len(recorded(library)) == len(previews(library)) == 6
+
+
+def test_past_its_deadline_nothing_is_begun(library: Path) -> None:
+    past = datetime.now().astimezone() - timedelta(seconds=1)
+    runner = each_runner(inline=True, address=None)
+    report = preview(library, Filters(), SHORT, Output(quiet=True), runner, deadline=past)
+    assert report.is_out_of_time
+    assert not report.is_interrupted
+    assert (report.done, report.left, previews(library)) == (0, 3, {})
 
 
 def test_filters_choose_the_scenes(library: Path) -> None:

@@ -78,7 +78,6 @@ def test_every_reason_is_documented(reason: str) -> None:
         (["export", "--kind", "x", "--to", "/tmp/x"], 2, "spatial-heic"),
         (["export", "--kind", "sbs", "--to", "/tmp/x", "--name", "{x}"], 2, "camera_model"),
         (["export", "photo.heic"], 2, "--check"),
-        (["export", "--check", "README.md"], 1, ""),
         (["query", "--after", "yesterday"], 2, "--after"),
         (["query", "--limit", "99999999999999999999"], 2, "--limit"),
         (["query", "--format", "csv", "-o", "/no/such/x.csv"], 2, "no folder /no/such"),

@@ -160,7 +160,7 @@ def plan_exports(
 def rewrite_manifest(connection: Connection, target: ExportTarget) -> int:
     """Write the manifest of a folder by what the catalog knows; return how many lines it has.
 
-    Lines of other libraries stay while their files do.
+    Lines that it does not know, as those of other libraries, stay while their files do.
     """
     known = {
         exported.file: exported
@@ -170,9 +170,7 @@ def rewrite_manifest(connection: Connection, target: ExportTarget) -> int:
     lines = [
         line
         for line in manifest_lines(target)
-        if line["file"] not in known
-        and target.absolute(line["file"]).is_file()
-        and not _is_known_photo(connection, line["photo_id"])
+        if line["file"] not in known and target.absolute(line["file"]).is_file()
     ]
     paths: dict[str, list[str]] = {}
     query = sa.select(photo_paths.c.photo_id, photo_paths.c.path).where(
@@ -194,7 +192,8 @@ def _adopt(
 ) -> None:
     """Take files for ours that the manifest names and the catalog does not.
 
-    As in a folder that was moved, or where the catalog was made anew.
+    As in a folder that was moved, where the catalog was made anew, or where the scene they were
+    made of is gone by now.
     """
     for line in manifest_lines(target):
         exported = of_line(line)
@@ -204,8 +203,10 @@ def _adopt(
             continue
         query = sa.select(scenes.c.photo_id).where(scenes.c.scene_id == exported.scene_id)
         if connection.scalar(query) == exported.photo_id:
-            known[exported.file] = exported
             plan.adopted.append(exported.artifact(target))
+        elif not _is_known_photo(connection, exported.photo_id):
+            continue
+        known[exported.file] = exported
 
 
 def _is_done(

@@ -177,7 +177,10 @@ def test_what_is_lost_altered_or_of_other_settings_is_written_again(
     check_whole(library, to)
 
 
-def test_a_better_scene_takes_the_place_of_the_old_one(library: Path, to: Path) -> None:
+@pytest.mark.parametrize("old_is_gone", [False, True])
+def test_a_better_scene_takes_the_place_of_the_old_one(
+    library: Path, to: Path, old_is_gone: bool
+) -> None:
     run(library, to)
     with Catalog(open_database(library)) as catalog, catalog.connection.begin():
         row = catalog.connection.execute(sa.select(scenes).limit(1)).one()
@@ -187,6 +190,10 @@ def test_a_better_scene_takes_the_place_of_the_old_one(library: Path, to: Path) 
             sa.text("UPDATE photos SET scene_id = :new WHERE photo_id = :id"),
             {"new": "f" * 32, "id": row.photo_id},
         )
+        if old_is_gone:
+            for table in (artifacts, scenes):
+                old = table.c.scene_id == row.scene_id
+                catalog.connection.execute(table.delete().where(old))
     report = run(library, to)
     assert (report.done, report.unchanged, len(exported(to))) == (1, 2, 3)
     assert "f" * 32 in {line["scene_id"] for line in manifest(to).values()}

@@ -40,7 +40,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         envvar="SHARP_BATCH_MODEL",
-        help="'sharp' is the published network (2.6 GB of weights, research licence); "
+        help="'sharp' is the published network (2.8 GB of weights, research licence); "
         "'prior' needs no weights and shows how things work.",
     ),
 ]

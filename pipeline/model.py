@@ -24,8 +24,13 @@ UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloa
 class Fetching:
     """How a download of weights speaks to a person."""
 
-    notice: Callable[[str], None]
+    licence: Callable[[str], None]  # to be read before the first byte
+    notice: Callable[[str], None]  # what it waits for
     progress: Callable[[int, int | None], None]  # bytes so far, and of how many, if known
+
+    def fetch(self) -> Path:
+        """Download the weights of `sharp`, or what is missing of them."""
+        return fetch_checkpoint(licence=self.licence, notice=self.notice, progress=self.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
     with known_weights_errors():
         path = find_checkpoint(given)
         if path is None and fetching is not None:
-            path = fetch_checkpoint(notice=fetching.notice, progress=fetching.progress)
+            path = fetching.fetch()
         if path is None:
             return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
         return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)

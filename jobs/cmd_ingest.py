@@ -51,6 +51,7 @@ def ingest(
     quality: options.Quality = None,
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
+    compile_network: options.Compile = False,
     batch_size: Annotated[
         int | None, typer.Option(help="Photos predicted together; else what suits the device.")
     ] = None,
@@ -137,7 +138,9 @@ def ingest(
     output = Output(json, quiet, verbose, progress)
     deadline = deadline_of(until, max_hours)
     settings = IngestSettings(
-        ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
+        ModelSettings(
+            model, str(checkpoint) if checkpoint else None, preset, device, dtype, compile_network
+        ),
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
         SplatSettings(format, quality),
         tuple(exclude or ()),

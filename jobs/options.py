@@ -58,6 +58,13 @@ DeviceOption = Annotated[
 DTypeOption = Annotated[
     DType, typer.Option("--dtype", help="Number format of the predictor; auto is safe and fast.")
 ]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile 'sharp' with torch.compile: minutes at the start, less for each photo.",
+    ),
+]
 Format = Annotated[
     SplatFormat,
     typer.Option("--format", help="How scenes are stored; sog takes a tenth of ply."),

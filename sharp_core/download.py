@@ -98,7 +98,6 @@ def _complete(
         timeout = patience.stall_seconds if is_reached else patience.connect_seconds
         try:
             _continue(url, part, begins_with, progress, timeout)
-            return
         except _BrokeOffError as error:
             is_reached |= not isinstance(error, _NoConnectionError)
             failures = 0 if part.size() > before else failures + 1
@@ -108,7 +107,9 @@ def _complete(
             if is_hopeless or failures >= patience.tries:
                 raise DownloadError(f"{url}: {error}") from error
             notice(f"The download waits: {error}; trying again in {pause:.0f} s.")
-        time.sleep(pause)
+            time.sleep(pause)
+        else:
+            return
 
 
 def _continue(

@@ -132,7 +132,7 @@ def ingest(
     from jobs.fetching import shown_fetching
     from jobs.ingest import Ingest
     from pipeline import run_inline
-    from pipeline.model import resolve_model
+    from pipeline.model import resolve_device, resolve_model
     from pipeline.scan import check_sources
 
     output = Output(json, quiet, verbose, progress)
@@ -161,6 +161,8 @@ def ingest(
         output.result(result.as_dict(), _dry_text(result))
         return
 
+    if inline:
+        resolve_device(device)  # before a download, if it is not there
     with shown_fetching(output) as fetching:
         resolved = resolve_model(settings.model, fetching)
 

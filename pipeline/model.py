@@ -80,6 +80,8 @@ class ResolvedModel:
                     preset=settings.preset.value,
                     device=device,
                     dtype=settings.dtype.value,
+                    # Not "graphs": Ray calls predictors from several threads, which torch's graphs
+                    # do not bear (pytorch/pytorch issue 123177).
                     compiled="kernels" if settings.compiled else "no",
                 )
         except CannotCompile as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,9 @@ class CannotCompile(Exception):  # noqa: N818 - reads as what it says
     """What torch.compile needs is missing here."""
 
 
-def compile_network(network: nn.Module, compiled: Compiled, device: torch.device) -> nn.Module:
+def compile_network(
+    network: nn.Module, compiled: Compiled, device: torch.device
+) -> Callable[..., Any]:
     """Return `network`, compiled at its first use for each size of a batch.
 
     Raises CannotCompile now, on a trial of a line, and not at the first photo.
@@ -32,8 +35,7 @@ def compile_network(network: nn.Module, compiled: Compiled, device: torch.device
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise CannotCompile(lines[0]) from error
     # Fixed shapes only: compiled for any size, kernels are slower and take longer to make.
-    result: nn.Module = torch.compile(network, mode=_MODES[compiled], dynamic=False)
-    return result
+    return torch.compile(network, mode=_MODES[compiled], dynamic=False)
 
 
 def _trial(x: Tensor) -> Tensor:

@@ -136,7 +136,7 @@ class SharpPredictor:
         disparity_factor = torch.cat((disparity_factor, disparity_factor[-1:].expand(missing)))
         if self.compiled == "kernels":
             return self._run(images, disparity_factor)
-        torch.compiler.cudagraph_mark_step_begin()
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         # Copies: the next replay writes over what this one gives.
         return NdcGaussians(*(value.clone() for value in self._run(images, disparity_factor)))
 

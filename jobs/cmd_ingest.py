@@ -51,6 +51,7 @@ def ingest(
     quality: options.Quality = None,
     device: options.DeviceOption = Device.AUTO,
     dtype: options.DTypeOption = DType.AUTO,
+    compile_network: options.Compile = False,
     batch_size: Annotated[
         int | None, typer.Option(help="Photos predicted together; else what suits the device.")
     ] = None,
@@ -131,13 +132,15 @@ def ingest(
     from jobs.fetching import shown_fetching
     from jobs.ingest import Ingest
     from pipeline import run_inline
-    from pipeline.model import resolve_model
+    from pipeline.model import resolve_device, resolve_model
     from pipeline.scan import check_sources
 
     output = Output(json, quiet, verbose, progress)
     deadline = deadline_of(until, max_hours)
     settings = IngestSettings(
-        ModelSettings(model, str(checkpoint) if checkpoint else None, preset, device, dtype),
+        ModelSettings(
+            model, str(checkpoint) if checkpoint else None, preset, device, dtype, compile_network
+        ),
         PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
         SplatSettings(format, quality),
         tuple(exclude or ()),
@@ -158,6 +161,8 @@ def ingest(
         output.result(result.as_dict(), _dry_text(result))
         return
 
+    if inline:
+        resolve_device(device)  # before a download, if it is not there
     with shown_fetching(output) as fetching:
         resolved = resolve_model(settings.model, fetching)
 

@@ -43,13 +43,11 @@ def fetch(
     """Download the weights of 'sharp' (research licence), or what is missing of them."""
     from jobs.fetching import shown_fetching
     from pipeline.model import known_weights_errors
-    from sharp_core.checkpoint import fetch_checkpoint, find_checkpoint
+    from sharp_core.checkpoint import find_checkpoint
 
     output = Output(json, quiet, verbose)
     with known_weights_errors(), shown_fetching(output) as fetching:
-        path = find_checkpoint() or fetch_checkpoint(
-            notice=fetching.notice, progress=fetching.progress
-        )
+        path = find_checkpoint() or fetching.fetch()
     _show(path, output)
 
 

@@ -46,8 +46,8 @@ def predict(
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.fetching import shown_fetching
-    from pipeline.model import resolve_model
-    from pipeline.predict_file import predict_file
+    from pipeline.model import resolve_device, resolve_model
+    from pipeline.predict_file import check_paths, predict_file
 
     output = Output(json, quiet, verbose)
     settings = ModelSettings(
@@ -60,6 +60,8 @@ def predict(
         full_raw=full_raw,
         own_depth=not no_photo_depth,
     )
+    check_paths(photo, to)
+    resolve_device(device)
     with shown_fetching(output) as fetching:
         resolved = resolve_model(settings, fetching)
     prediction = predict_file(photo, to, resolved, photo_settings)

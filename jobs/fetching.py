@@ -7,13 +7,19 @@ from collections.abc import Iterator
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from jobs.output import Output
+from jobs.output import Output, size_text
 from pipeline.model import Fetching
+
+_LINES = 10  # of progress where there is no terminal, for the whole file
 
 
 @contextlib.contextmanager
 def shown_fetching(output: Output) -> Iterator[Fetching]:
-    """Yield a Fetching that speaks through `output`; its bar appears with the first bytes."""
+    """Yield a Fetching that speaks through `output`; its bar appears with the first bytes.
+
+    Where stderr is no terminal, a line is printed now and then instead.
+    """
+    is_terminal = output.err.is_terminal
     bar = Progress(
         TextColumn("weights"),
         BarColumn(),
@@ -21,15 +27,21 @@ def shown_fetching(output: Output) -> Iterator[Fetching]:
         TimeRemainingColumn(),
         console=output.err,
         transient=True,
-        disable=output.quiet or not output.err.is_terminal,
+        disable=output.quiet or not is_terminal,
     )
     task = bar.add_task("weights", total=None)
+    tenths = 0
 
     def progress(done: int, total: int | None) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
+        nonlocal tenths
+        if is_terminal:
+            bar.start()
+            bar.update(task, completed=done, total=total)
+        elif total and _LINES * done // total > tenths:
+            tenths = _LINES * done // total
+            output.note(f"weights: {size_text(done)} of {size_text(total)}")
 
     try:
-        yield Fetching(output.warn, progress)
+        yield Fetching(output.warn, output.note, progress)
     finally:
         bar.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from sharp_core.network import errors as network_errors
 from sharp_core.predictors.interface import Predictor
 from sharp_core.predictors.prior import PriorPredictor
 
+_logger = logging.getLogger(__name__)
 _GPU_BATCH = 4
 # Of models whose fingerprint needs no weights.
 KNOWN_FINGERPRINTS = {ModelName.PRIOR.value: PriorPredictor.fingerprint}
@@ -24,8 +27,13 @@ UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloa
 class Fetching:
     """How a download of weights speaks to a person."""
 
-    notice: Callable[[str], None]
+    licence: Callable[[str], None]  # to be read before the first byte
+    notice: Callable[[str], None]  # what it waits for
     progress: Callable[[int, int | None], None]  # bytes so far, and of how many, if known
+
+    def fetch(self) -> Path:
+        """Download the weights of `sharp`, or what is missing of them."""
+        return fetch_checkpoint(licence=self.licence, notice=self.notice, progress=self.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,14 @@ class ResolvedModel:
 
     @property
     def usual_batch_size(self) -> int:
-        """How many photos are best predicted together. Raises UsageError for a missing device."""
-        on_gpu = resolve_device(self.settings.device) == Device.CUDA
+        """How many photos are best predicted together, by what is known here.
+
+        A GPU that is asked for by name may be another machine's, which predicts.
+        """
+        device = self.settings.device
+        on_gpu = device is Device.CUDA or (
+            device is Device.AUTO and resolve_device(device) == Device.CUDA
+        )
         return _GPU_BATCH if on_gpu and self.settings.model is ModelName.SHARP else 1
 
     def load(self) -> Predictor:
@@ -52,18 +66,53 @@ class ResolvedModel:
 
         Raises WeightsError, UsageError.
         """
-        device = resolve_device(self.settings.device)
-        if self.checkpoint is None:
+        settings = self.settings
+        device = resolve_device(settings.device)
+        if settings.model is ModelName.PRIOR:
             return PriorPredictor()
+        from sharp_core.predictors.compiling import CannotCompile
         from sharp_core.predictors.sharp import SharpPredictor
 
-        with known_weights_errors():
-            return SharpPredictor.load(
-                self.checkpoint,
-                preset=self.settings.preset.value,
-                device=device,
-                dtype=self.settings.dtype.value,
+        try:
+            with known_weights_errors():
+                return SharpPredictor.load(
+                    self._checkpoint_here(),
+                    preset=settings.preset.value,
+                    device=device,
+                    dtype=settings.dtype.value,
+                    # Not "graphs": Ray calls predictors from several threads, which torch's graphs
+                    # do not bear (pytorch/pytorch issue 123177).
+                    compiled="kernels" if settings.compiled else "no",
+                )
+        except CannotCompile as error:
+            raise UsageError(
+                f"--compile: torch cannot compile for {device} on {socket.gethostname()}: {error}",
+                "Install a C++ compiler (with an NVIDIA GPU, Triton), or leave --compile away.",
+            ) from error
+
+    def _checkpoint_here(self) -> Path:
+        """Return the run's weights on this machine, which need not be the one that found them.
+
+        They are where they were found, else in this machine's cache, else downloaded there. Raises
+        WeightsError unless they are those of the run.
+        """
+        path = self.checkpoint
+        if path is None or not path.is_file():
+            path = find_checkpoint()
+        if path is None and self.settings.checkpoint is None:
+            path = fetch_checkpoint(licence=_logger.warning, notice=_logger.warning)
+        host = socket.gethostname()
+        hint = f"Put the run's weights at {self.checkpoint} on every machine of the cluster."
+        if path is None:
+            raise WeightsError(f"{host} has no checkpoint {self.checkpoint}", hint)
+        found = inspect_checkpoint(path).fingerprint
+        if found != self.fingerprint:
+            raise WeightsError(
+                f"{path} on {host} holds other weights ({found}) than the run has "
+                f"({self.fingerprint})",
+                hint,
             )
+        return path
 
 
 def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> ResolvedModel:
@@ -82,7 +131,7 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
     with known_weights_errors():
         path = find_checkpoint(given)
         if path is None and fetching is not None:
-            path = fetch_checkpoint(notice=fetching.notice, progress=fetching.progress)
+            path = fetching.fetch()
         if path is None:
             return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
         return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)

@@ -49,6 +49,20 @@ class Prediction:
         return asdict(self)
 
 
+def check_paths(photo: Path, to: Path) -> None:
+    """Raise UsageError where either path is of no use: before any weights are downloaded."""
+    try:
+        format_of(to)
+    except FormatError as error:
+        raise UsageError(f"{error}") from error
+    if not to.absolute().parent.is_dir():
+        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
+    try:
+        photo.stat()
+    except OSError as error:
+        raise UsageError(f"{photo}: {error.strerror}") from error
+
+
 def predict_file(
     photo: Path, to: Path, model: ResolvedModel, settings: PhotoSettings
 ) -> Prediction:
@@ -56,17 +70,10 @@ def predict_file(
 
     Raises UsageError where either path is of no use, PhotoError where the photo is not.
     """
-    try:
-        splat_format = format_of(to)
-    except FormatError as error:
-        raise UsageError(f"{error}") from error
-    if not to.absolute().parent.is_dir():
-        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
+    check_paths(photo, to)
+    splat_format = format_of(to)
     started = time.perf_counter()
-    try:
-        stat = photo.stat()
-    except OSError as error:
-        raise UsageError(f"{photo}: {error.strerror}") from error
+    stat = photo.stat()
     identified = identify(FoundFile(str(photo.absolute()), stat.st_size, stat.st_mtime_ns))
     if identified.error is not None:
         raise UsageError(f"{photo}: {identified.error}")

@@ -45,6 +45,7 @@ from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog_planes import SogPlanes
 from sharp_core.gaussians import Gaussians
 from sharp_core.predictors.interface import Predictor, PredictorInput
+from sharp_core.predictors.memory import is_out_of_memory
 
 LARGEST_FILE_BYTES = 2_000_000_000
 READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
@@ -298,7 +299,7 @@ def failed(
             reason, message = error.reason, error.message
         case OutOfTime():
             reason, message = FailureReason.TIMEOUT, str(error)
-        case MemoryError():
+        case _ if is_out_of_memory(error):
             reason, message = FailureReason.OUT_OF_MEMORY, "not enough memory"
         case OSError() if is_disk_full(error):
             reason, message = FailureReason.DISK_FULL, "no room left on the disk"

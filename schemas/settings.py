@@ -75,6 +75,7 @@ class ModelSettings:
     preset: Preset = Preset.SHARP
     device: Device = Device.AUTO
     dtype: DType = DType.AUTO
+    compiled: bool = False  # by torch.compile: minutes at the first batch, less for each photo
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     python scripts/bench_network.py --checkpoint sharp.pt                      # CPU, one photo
     python scripts/bench_network.py --device cuda --dtypes fp32 tf32 bf16 fp16 \
-        --batches 1 2 4 8 --repeat 5 --compiled --published ml-sharp
+        --batches 1 2 4 8 --repeat 5 --compiled no kernels graphs --published ml-sharp
 
 Without --checkpoint, random weights are written to a temporary file: times are the same, errors are
 not those of real weights. `photo` is from the uint8 pixels of 12 megapixels to metric Gaussians on
@@ -41,6 +41,7 @@ from sharp_core.geometry import Shapes, covariances
 from sharp_core.network.composer import NdcGaussians
 from sharp_core.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.network.model import SharpNetwork
+from sharp_core.predictors.compiling import Compiled
 from sharp_core.predictors.interface import PredictorInput
 from sharp_core.predictors.precision import Precision, dtype_of, keep_to
 from sharp_core.predictors.sharp import SharpPredictor
@@ -76,7 +77,7 @@ def main() -> None:
         reference: Gaussians | None = None
         for dtype in options.dtypes:
             rate = matrix_rate(dtype, config.vit.width, device)
-            for compiled in (False, True) if options.compiled else (False,):
+            for compiled in options.compiled:
                 for batch in options.batches:
                     predictor = SharpPredictor.load(
                         checkpoint, options.preset, device=options.device, dtype=dtype,
@@ -100,7 +101,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--batches", type=int, nargs="+", default=[1])
     # fp32 first: the errors of the others are against it.
     parser.add_argument("--dtypes", nargs="+", default=["fp32"], choices=get_args(Precision)[1:])
-    parser.add_argument("--compiled", action="store_true", help="compiled as well")
+    parser.add_argument("--compiled", nargs="+", default=["no"], choices=get_args(Compiled))
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--published", type=Path)
@@ -127,9 +128,8 @@ def bench(
 
     reset_peak(device)
     whole = best_of(repeat, device, predict)
-    compiled = "yes" if predictor._compiled else "no"
     print(
-        f"{dtype:9} {compiled:8} {batch:5} | {min(forwards) / batch:9.4f} |"
+        f"{dtype:9} {predictor.compiled:8} {batch:5} | {min(forwards) / batch:9.4f} |"
         f" {whole.wall / batch:7.4f} | {whole.processor / batch:5.1f} | {peak_gb(device):7.2f} |"
         f" {rate / 1e12:7.2f} {operations / rate:7.4f}",
         end="",

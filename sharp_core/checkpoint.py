@@ -11,14 +11,20 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from sharp_core.download import DEFAULT_PATIENCE, DownloadError, Patience, Progress, download
+from sharp_core.download import (
+    DEFAULT_PATIENCE,
+    DownloadError,
+    Notice,
+    Patience,
+    Progress,
+    download,
+)
 from sharp_core.network.errors import WeightsDamaged, WeightsNotAvailable
 
 FILE_NAME = "sharp_2572gikvuh.pt"
@@ -73,21 +79,30 @@ def find_checkpoint(given: Path | None = None) -> Path | None:
 
 def fetch_checkpoint(
     *,
-    notice: Callable[[str], None],
+    licence: Notice,
+    notice: Notice = lambda text: None,
     progress: Progress = lambda done, total: None,
     patience: Patience = DEFAULT_PATIENCE,
     url: str = URL,
 ) -> Path:
     """Download the published checkpoint, or what is missing of it, and return its path.
 
-    `notice` is given the licence notice before a first download. Raises WeightsNotAvailable,
-    WeightsDamaged.
+    `licence` is given the licence notice before the first byte, `notice` what a person waits for.
+    Raises WeightsNotAvailable, WeightsDamaged.
     """
     target = home() / FILE_NAME
-    if not target.with_name(FILE_NAME + ".part").exists():
-        notice(LICENCE_NOTICE)
+    if not _has_bytes(target.with_name(FILE_NAME + ".part")):
+        licence(LICENCE_NOTICE)
+    notice(f"Downloading {url} to {target}")
     try:
-        download(url, target, begins_with=_ZIP_BEGINS_WITH, progress=progress, patience=patience)
+        download(
+            url,
+            target,
+            begins_with=_ZIP_BEGINS_WITH,
+            notice=notice,
+            progress=progress,
+            patience=patience,
+        )
     except DownloadError as error:
         raise WeightsNotAvailable(
             f"the weights could not be downloaded: {error}", _ways_out()
@@ -96,6 +111,10 @@ def fetch_checkpoint(
         target.unlink()
         raise WeightsDamaged(f"{url}: what was downloaded is not whole", _ways_out())
     return target
+
+
+def _has_bytes(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def inspect_checkpoint(path: Path) -> Checkpoint:
@@ -156,7 +175,8 @@ def _write_hashes(entries: dict[str, _Entry]) -> None:
 
 def _ways_out() -> str:
     return (
-        f"Three ways out: download {URL} by hand to {home() / FILE_NAME}; give a checkpoint that "
-        "is somewhere else with --checkpoint; or try everything out without weights with "
-        "--model prior."
+        "Three ways out:\n"
+        f"- download {URL} by hand to {home() / FILE_NAME}\n"
+        "- give a checkpoint that is somewhere else with --checkpoint\n"
+        "- try everything out without weights with --model prior"
     )

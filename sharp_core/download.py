@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO
 
 Progress = Callable[[int, int | None], None]  # bytes so far, and of how many, if that is known
+Notice = Callable[[str], None]  # a sentence for a person
 
 _BLOCK = 1 << 18
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -37,6 +38,10 @@ class _BrokeOffError(Exception):
     """One try failed; another one may not."""
 
 
+class _NoConnectionError(_BrokeOffError):
+    """The server was not reached at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """When a download gives up."""
@@ -44,6 +49,9 @@ class Patience:
     stall_seconds: float = 30.0  # without a byte, after which the line counts as broken
     tries: int = 6  # in a row that brought not one byte more
     pause_seconds: float = 1.0  # before another try, doubled from one to the next
+    # For a server that has never been reached: most often there is no network, and a person waits.
+    connect_seconds: float = 4.0  # a try, for each address of the server
+    unreached_seconds: float = 10.0  # in all, after which no other try begins
 
 
 DEFAULT_PATIENCE = Patience()
@@ -54,44 +62,58 @@ def download(
     target: Path,
     *,
     begins_with: bytes = b"",
+    notice: Notice = lambda text: None,
     progress: Progress = lambda done, total: None,
     patience: Patience = DEFAULT_PATIENCE,
 ) -> None:
     """Download `url` to `target`, taking up an earlier try where it stopped.
 
     `begins_with` are the first bytes of the file: a web page in its place, from a proxy or a hotel,
-    is found out at once. Raises DownloadError with the reason.
+    is found out at once. `notice` is told of each wait. Where another process downloads the same
+    file, this one waits for it. Raises DownloadError with the reason.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _open_part(target) as part:
-            _complete(url, part, begins_with, progress, patience)
-        part.path.replace(target)
-        part.forget_version()
+        with _open_part(target, notice) as part:
+            if part is None:
+                return  # the other process has finished it
+            _complete(url, part, begins_with, notice, progress, patience)
+            part.become(target)
     except OSError as error:
         raise DownloadError(f"{target}: {error.strerror or error}") from error
 
 
 def _complete(
-    url: str, part: _Part, begins_with: bytes, progress: Progress, patience: Patience
+    url: str,
+    part: _Part,
+    begins_with: bytes,
+    notice: Notice,
+    progress: Progress,
+    patience: Patience,
 ) -> None:
     """Try until `part` is the whole file."""
-    failures = 0
+    failures, is_reached, started = 0, False, time.monotonic()
     while True:
         before = part.size()
+        timeout = patience.stall_seconds if is_reached else patience.connect_seconds
         try:
-            _continue(url, part, begins_with, progress, patience.stall_seconds)
+            _continue(url, part, begins_with, progress, timeout)
         except _BrokeOffError as error:
+            is_reached |= not isinstance(error, _NoConnectionError)
             failures = 0 if part.size() > before else failures + 1
-            if failures >= patience.tries:
+            pause = patience.pause_seconds * 2 ** max(failures - 1, 0)
+            waited = time.monotonic() - started + pause
+            is_hopeless = not is_reached and waited > patience.unreached_seconds
+            if is_hopeless or failures >= patience.tries:
                 raise DownloadError(f"{url}: {error}") from error
-            time.sleep(patience.pause_seconds * 2**failures)
+            notice(f"The download waits: {error}; trying again in {pause:.0f} s.")
+            time.sleep(pause)
         else:
             return
 
 
 def _continue(
-    url: str, part: _Part, begins_with: bytes, progress: Progress, stall_seconds: float
+    url: str, part: _Part, begins_with: bytes, progress: Progress, timeout: float
 ) -> None:
     """Ask for what is missing of `part`, and write it to the disk."""
     version = part.version()
@@ -101,7 +123,7 @@ def _continue(
         request.add_header("Range", f"bytes={have}-")
         request.add_header("If-Range", version)
     try:
-        with urllib.request.urlopen(request, timeout=stall_seconds) as response:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
             _receive(response, part, have, begins_with, progress)
     except urllib.error.HTTPError as error:
         with error:  # it holds the connection
@@ -110,7 +132,10 @@ def _continue(
         reason = getattr(e, "reason", e)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise DownloadError(f"{url}: {reason}") from e
-        raise _BrokeOffError(str(reason) or type(reason).__name__) from e
+        message = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        if isinstance(e, urllib.error.URLError):
+            raise _NoConnectionError(f"no connection to {request.host}: {message}") from e
+        raise _BrokeOffError(message) from e
 
 
 def _judge(error: urllib.error.HTTPError, part: _Part, have: int) -> None:
@@ -209,26 +234,48 @@ class _Part:
     def sync(self) -> None:
         os.fsync(self.file.fileno())
 
+    def become(self, target: Path) -> None:
+        """Take the final name, before another process may go on with this one."""
+        if os.name == "nt":
+            self.file.close()  # Windows renames no open file
+        self.path.replace(target)
+        self.forget_version()
+
     @property
     def _note(self) -> Path:
         return self.path.with_name(self.path.name + ".json")
 
 
 @contextmanager
-def _open_part(target: Path) -> Iterator[_Part]:
-    """Open what there is of `target`, for this process alone."""
+def _open_part(target: Path, notice: Notice) -> Iterator[_Part | None]:
+    """Open what there is of `target`, for this process alone; None if another has finished it."""
     path = target.with_name(target.name + ".part")
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
-        _lock(file, path)
-        yield _Part(path, file)
+    while True:
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
+            _lock(file, path, notice)
+            if _is_still(path, file):
+                yield _Part(path, file)
+                return
+        if target.exists():  # it was renamed, and the file that was opened is the finished one
+            yield None
+            return
 
 
-def _lock(file: IO[bytes], path: Path) -> None:
+def _is_still(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(file: IO[bytes], path: Path, notice: Notice) -> None:
+    """Wait until no other process writes to `file`."""
     try:
         import fcntl
     except ImportError:  # Windows, where two writers get in each other's way without it
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise DownloadError(f"{path}: another process is downloading this file") from error
+    except BlockingIOError:
+        notice(f"Another process is downloading {path}; waiting for it.")
+        fcntl.flock(file, fcntl.LOCK_EX)

@@ -86,8 +86,11 @@ class PyramidEncoder(nn.Module):
         features_quarter = self.upsample_latent1(merge(maps.taps[1], batch, grid // 8))
         features_eighth = self.upsample0(merge(last0, batch, grid // 8))
         features_sixteenth = self.upsample1(merge(last1, batch, grid // 4))
-        whole = self.upsample_lowres(self.image_encoder(patches[-batch:]).last)
-        low = torch.cat((self.upsample2(last2), whole), dim=1)
+        whole = self.image_encoder(patches[-batch:]).last
+        # Packed, since it lacks the class token between images: Apple GPUs have convolved such
+        # views wrongly (pytorch/pytorch issue 180984). The other maps are packed by `cat`.
+        whole = whole.contiguous(memory_format=torch.channels_last)
+        low = torch.cat((self.upsample2(last2), self.upsample_lowres(whole)), dim=1)
         return Features(
             features_half,
             features_quarter,

@@ -14,6 +14,8 @@ _SHARE_OF_FREE = 0.8
 # Feature maps of the finest level that the network holds at its peak, a photo: five in the depth
 # decoder, and as much again for what convolutions need beside them.
 _FINEST_MAPS = 10
+# Of CUDA and MPS, of the CPU's allocator on Linux and on Windows, of cuBLAS and cuDNN.
+_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 def automatic_batch_size(config: NetworkConfig, device: torch.device, dtype: torch.dtype) -> int:
@@ -31,7 +33,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     message = str(error)
-    return "out of memory" in message or "can't allocate memory" in message
+    return any(words in message for words in _WORDS)
 
 
 def free_cached(device: torch.device) -> None:

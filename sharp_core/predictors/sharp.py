@@ -21,6 +21,7 @@ from sharp_core.network.composer import NdcGaussians
 from sharp_core.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.network.model import SharpNetwork
 from sharp_core.network.weights import load_network
+from sharp_core.predictors.compiling import Compiled, compile_network
 from sharp_core.predictors.interface import PredictorInput
 from sharp_core.predictors.memory import automatic_batch_size, free_cached, is_out_of_memory
 from sharp_core.predictors.precision import Precision, dtype_of, keep_to, resolve_precision
@@ -40,19 +41,19 @@ class SharpPredictor:
         device: torch.device,
         precision: Precision = "fp32",
         batch_size: int = 1,
-        compiled: bool = False,
+        compiled: Compiled = "no",
     ) -> None:
-        """Take a loaded network; `load` makes one from a checkpoint."""
+        """Take a loaded network; `load` makes one from a checkpoint. Raises CannotCompile."""
         self.fingerprint = fingerprint
         self.device = device
         self.precision = precision  # never "auto"
         self.batch_size = batch_size  # photos at once; falls when memory runs out
         self._config: NetworkConfig = network.config
-        # Fixed shapes only: compiled for any size, kernels are slower and take longer to make.
-        self._run: Callable[[Tensor, Tensor], NdcGaussians] = (
-            torch.compile(network, dynamic=False) if compiled else network
+        self.compiled = compiled
+        self._run: Callable[[Tensor, Tensor], NdcGaussians] = compile_network(
+            network, compiled, device
         )
-        self._compiled = compiled
+        self._compiled_size = 0  # the largest batch so far, which smaller ones are filled up to
 
     @staticmethod
     def load(
@@ -62,12 +63,12 @@ class SharpPredictor:
         device: str = "cpu",
         dtype: Precision = "auto",
         batch_size: int | None = None,
-        compiled: bool = False,
+        compiled: Compiled = "no",
     ) -> SharpPredictor:
         """Load a checkpoint onto `device`: "cpu", "cuda", "cuda:1", "mps".
 
         `batch_size` is chosen by the free memory if None. `compiled` takes minutes at the first
-        batch. Raises WeightsDamaged.
+        batch. Raises WeightsDamaged, CannotCompile.
         """
         place = torch.device(device)
         chosen = resolve_precision(dtype, place)
@@ -96,9 +97,11 @@ class SharpPredictor:
                 scenes += done
                 continue
             free_cached(self.device)
-            if len(batch) == 1:
+            at_once = max(len(batch), self._compiled_size)
+            if at_once == 1:
                 raise MemoryError(f"not enough memory on {self.device} for one photo")
-            self.batch_size = (len(batch) + 1) // 2
+            self.batch_size = (at_once + 1) // 2
+            self._compiled_size = 0
         return scenes
 
     def _try_batch(self, photos: Sequence[PredictorInput]) -> list[Gaussians] | None:
@@ -124,11 +127,18 @@ class SharpPredictor:
         images = torch.stack([self._square(photo) for photo in photos])  # (B, 3, R, R)
         factors = [photo.focal_px / photo.pixels.shape[1] for photo in photos]
         disparity_factor = torch.tensor(factors, dtype=torch.float32, device=self.device)
-        if self._compiled and (missing := self.batch_size - len(photos)) > 0:
-            # The last batch is filled up: another size would be compiled anew.
-            images = torch.cat((images, images[-1:].expand(missing, -1, -1, -1)))
-            disparity_factor = torch.cat((disparity_factor, disparity_factor[-1:].expand(missing)))
-        return self._run(images, disparity_factor)
+        if self.compiled == "no":
+            return self._run(images, disparity_factor)
+        # Filled up, as another size would be compiled anew.
+        self._compiled_size = max(self._compiled_size, len(photos))
+        missing = self._compiled_size - len(photos)
+        images = torch.cat((images, images[-1:].expand(missing, -1, -1, -1)))
+        disparity_factor = torch.cat((disparity_factor, disparity_factor[-1:].expand(missing)))
+        if self.compiled == "kernels":
+            return self._run(images, disparity_factor)
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        # Copies: the next replay writes over what this one gives.
+        return NdcGaussians(*(value.clone() for value in self._run(images, disparity_factor)))
 
     def _square(self, photo: PredictorInput) -> Tensor:
         # A copy where torch needs one: of views that are flipped, and of read-only arrays.

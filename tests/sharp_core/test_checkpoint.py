@@ -30,7 +30,7 @@ def saved_checkpoint() -> bytes:
 
 def fetch(server, notices=None):
     notices = [] if notices is None else notices
-    return fetch_checkpoint(notice=notices.append, patience=QUICK, url=server.url)
+    return fetch_checkpoint(licence=notices.append, patience=QUICK, url=server.url)
 
 
 def test_without_weights_none_are_found():
@@ -82,6 +82,15 @@ def test_the_licence_is_shown_before_the_first_byte_and_not_again():
         fetch(server, notices)
     assert len(notices) == 1
     assert "research" in notices[0]
+
+
+def test_the_licence_is_shown_again_where_nothing_came_of_the_first_try():
+    notices = []
+    with serve(Server(saved_checkpoint(), faults=[says(404)])) as server:
+        with pytest.raises(WeightsNotAvailable):
+            fetch(server, notices)
+        fetch(server, notices)
+    assert len(notices) == 2
 
 
 @pytest.mark.parametrize("fault", [says(404), sends_web_page])

@@ -1,5 +1,7 @@
 import fcntl
 import resource
+import threading
+from dataclasses import replace
 
 import pytest
 
@@ -141,6 +143,21 @@ def test_no_server_at_all_is_told(target):
         fetch(server, target)
 
 
+def test_a_server_that_is_never_reached_is_given_up_sooner_than_one_that_was(target):
+    """By the clock alone: no pause is made that would end too late."""
+    with serve(Server()) as server:
+        pass
+    notices = []
+    impatient = Patience(tries=100, pause_seconds=0.001, unreached_seconds=0.5)
+    with pytest.raises(DownloadError, match="refused"):
+        download(server.url, target, notice=notices.append, patience=impatient)
+    assert 1 <= len(notices) <= 10
+    assert "no connection to 127.0.0.1" in notices[0]
+    with serve(Server(faults=[says(503)] * 20)) as server:
+        download(server.url, target, patience=replace(impatient, pause_seconds=1e-9))
+    assert len(server.asked) == 21
+
+
 def test_a_disk_that_is_too_small_is_told_before_a_byte_is_written(target):
     with (
         serve(Server(faults=[claims_length(10**18)])) as server,
@@ -164,12 +181,40 @@ def test_a_disk_that_fills_is_told_and_what_is_there_is_kept(target):
     assert server.asked[-1] == "bytes=1000000-"
 
 
-def test_two_at_once_do_not_write_into_each_other(target):
+def test_the_second_of_two_at_once_waits_and_takes_what_the_first_has_fetched(target):
+    """It has the part open already when the first one gives that its final name."""
     target.parent.mkdir()
-    with serve(Server()) as server, target.with_name("weights.pt.part").open("w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="another process"):
-            fetch(server, target)
+    part, notices = target.with_name("weights.pt.part"), []
+    with serve(Server()) as server, part.open("wb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        waits = threading.Event()
+
+        def notice(text):
+            notices.append(text)
+            waits.set()
+
+        second = threading.Thread(target=lambda: fetch(server, target, notice=notice))
+        second.start()
+        assert waits.wait(5)
+        first.write(CONTENT)
+        first.flush()
+        part.replace(target)
+        fcntl.flock(first, fcntl.LOCK_UN)
+        second.join(5)
+        assert not second.is_alive()
+    assert "Another process" in notices[0]
+    assert server.asked == []
+    assert target.read_bytes() == CONTENT
+    assert leftovers(target) == []
+
+
+def test_where_the_first_of_two_gives_up_the_second_goes_on(target):
+    target.parent.mkdir()
+    with serve(Server()) as server, target.with_name("weights.pt.part").open("wb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        fetch(server, target, notice=lambda text: fcntl.flock(first, fcntl.LOCK_UN))
+    assert target.read_bytes() == CONTENT
+    assert leftovers(target) == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

@@ -5,6 +5,7 @@ import torch
 from sharp_core.gaussians import Gaussians
 from sharp_core.geometry import Shapes, covariances
 from sharp_core.network.errors import WeightsDamaged
+from sharp_core.predictors.compiling import CannotCompile
 from sharp_core.predictors.interface import Predictor, PredictorInput
 from sharp_core.predictors.sharp import SharpPredictor
 from tests import stand_in
@@ -114,6 +115,20 @@ def test_where_memory_runs_out_fewer_photos_go_at_once(predictor):
     assert predictor.batch_size == 1
 
 
+def test_compiled_small_batches_are_filled_up_until_memory_runs_out(predictor):
+    """Compiling is left out here; what it is given is the same."""
+    predictor.compiled, predictor.batch_size = "kernels", 4
+    photos = [photo_of(64, 64, salt) for salt in "abc"]
+    expected = predictor.predict(photos)
+    seen = refuse_more_than(predictor, 2)
+    (scene,) = predictor.predict(photos[:1])
+    assert_same(scene, expected[0])
+    assert seen == [3, 1]
+    for scene, alone in zip(predictor.predict(photos), expected, strict=True):
+        assert_same(scene, alone)
+    assert seen == [3, 1, 2, 2]
+
+
 def test_a_photo_that_does_not_fit_alone_is_told(predictor):
     refuse_more_than(predictor, 0)
     with pytest.raises(MemoryError, match="not enough memory on cpu for one photo"):
@@ -161,9 +176,34 @@ def test_the_weights_of_another_preset_are_refused(checkpoint):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch's own compiler
 def test_compiled_it_gives_the_same(checkpoint, predictor):
-    photo = photo_of(300, 400)
-    compiled = SharpPredictor.load(checkpoint, "tiny", dtype="fp32", batch_size=2, compiled=True)
-    assert_same(compiled.predict([photo])[0], predictor.predict([photo])[0])
+    photos = [photo_of(300, 400), photo_of(64, 64, "b")]
+    by = SharpPredictor.load(checkpoint, "tiny", dtype="fp32", batch_size=2, compiled="kernels")
+    scenes = [*by.predict(photos), *by.predict(photos[:1])]
+    for scene, photo in zip(scenes, [*photos, photos[0]], strict=True):
+        assert_same(scene, predictor.predict([photo])[0])
+
+
+def test_a_machine_that_cannot_compile_says_so_before_any_photo(checkpoint, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("Failed to find a C++ compiler\nand a long story")
+
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: fail)
+    with pytest.raises(CannotCompile, match=r"^Failed to find a C\+\+ compiler$"):
+        SharpPredictor.load(checkpoint, "tiny", compiled="kernels")
+
+
+@pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch's own compiler
+@pytest.mark.parametrize("compiled", ["kernels", "graphs"])
+def test_on_a_gpu_compiled_it_gives_the_same(checkpoint, predictor, compiled):
+    photos = [photo_of(300, 400), photo_of(400, 300, "b"), photo_of(64, 64, "c")]
+    on_gpu = SharpPredictor.load(
+        checkpoint, "tiny", device="cuda", dtype="fp32", batch_size=2, compiled=compiled
+    )
+    # Twice, as graphs are replayed from the second run on, over the memory of the one before.
+    for scenes in (on_gpu.predict(photos), on_gpu.predict(photos)):
+        for scene, expected in zip(scenes, predictor.predict(photos), strict=True):
+            assert_same(scene.to("cpu"), expected)
 
 
 @pytest.mark.gpu

@@ -1,0 +1,42 @@
+"""Compiling the network with torch.compile, and finding out first whether that works at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+Compiled = Literal[
+    "no",
+    "kernels",  # chains of small operations become one kernel each
+    "graphs",  # the same, replayed as CUDA graphs: without the cost of starting each kernel
+]
+_MODES = {"kernels": "default", "graphs": "reduce-overhead"}
+
+
+class CannotCompile(Exception):  # noqa: N818 - reads as what it says
+    """What torch.compile needs is missing here."""
+
+
+def compile_network(
+    network: nn.Module, compiled: Compiled, device: torch.device
+) -> Callable[..., Any]:
+    """Return `network`, compiled at its first use for each size of a batch.
+
+    Raises CannotCompile now, on a trial of a line, and not at the first photo.
+    """
+    if compiled == "no":
+        return network
+    try:
+        torch.compile(_trial, dynamic=False)(torch.ones(8, device=device))
+    except Exception as error:  # a missing compiler shows itself in many ways
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise CannotCompile(lines[0]) from error
+    # Fixed shapes only: compiled for any size, kernels are slower and take longer to make.
+    return torch.compile(network, mode=_MODES[compiled], dynamic=False)
+
+
+def _trial(x: Tensor) -> Tensor:
+    return 2 * x + 1

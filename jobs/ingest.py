@@ -173,7 +173,7 @@ class Ingest:
                 else None,
                 limits.encode_s,
             ),
-            self._settings.batch_size or self._model.usual_batch_size,
+            self._settings.batch_size,
             self._store.root,
         )
         with (

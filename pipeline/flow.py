@@ -20,8 +20,12 @@ class Flow:
     decode: DecodeStage
     predict: PredictStage
     encode: EncodeStage
-    batch_size: int = 1
+    batch_size: int | None = None  # photos predicted together; None: what suits the device
     library: Path | None = None  # where all stages write, for those that work elsewhere
+
+    def batch_size_on(self, *, gpu: bool) -> int:
+        """Return how many photos are predicted together on a GPU, or elsewhere."""
+        return self.batch_size or self.encode.model.usual_batch_size(on_gpu=gpu)
 
 
 class Runner(Protocol):

@@ -49,16 +49,8 @@ class ResolvedModel:
         """The model's name, as scenes record it."""
         return self.settings.model.value
 
-    @property
-    def usual_batch_size(self) -> int:
-        """How many photos are best predicted together, by what is known here.
-
-        A GPU that is asked for by name may be another machine's, which predicts.
-        """
-        device = self.settings.device
-        on_gpu = device is Device.CUDA or (
-            device is Device.AUTO and resolve_device(device) == Device.CUDA
-        )
+    def usual_batch_size(self, *, on_gpu: bool) -> int:
+        """Return how many photos are best predicted together."""
         return _GPU_BATCH if on_gpu and self.settings.model is ModelName.SHARP else 1
 
     def load(self) -> Predictor:

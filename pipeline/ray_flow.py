@@ -56,6 +56,7 @@ class FlowOnRay:
         self._stop = stop
         self._watch = watch
         self._resources = resources
+        self._batch_size = flow.batch_size_on(gpu=resources.gpus_per_predictor > 0)
         # Each stage goes into the object store once, not into every call.
         self._decode_stage = ray.put(flow.decode)
         self._encode_stage = ray.put(flow.encode)
@@ -68,7 +69,7 @@ class FlowOnRay:
         self._is_fed = False  # the photos have come to their end
         self._input_budget = int(_INPUT_SHARE * resources.object_store_bytes)
         output_budget = resources.object_store_bytes - self._input_budget
-        self._scenes_at_once = max(flow.batch_size, output_budget // flow.predict.scene_bytes)
+        self._scenes_at_once = max(self._batch_size, output_budget // flow.predict.scene_bytes)
         self._last_predictor = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -131,7 +132,7 @@ class FlowOnRay:
             self._decoding.clear()
             self._ready.clear()
             self._suspects.clear()
-        window = self._resources.cores + 2 * self._flow.batch_size * self._resources.predictors
+        window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
             if sum(item.input_bytes for item in self._held()) > self._input_budget:
                 return
@@ -159,10 +160,10 @@ class FlowOnRay:
         self._dispatch_alone(ready)
         for predictor in ready:
             while self._ready and len(predictor.calls) < CALLS_PER_PREDICTOR:
-                is_full = len(self._ready) >= self._flow.batch_size
+                is_full = len(self._ready) >= self._batch_size
                 if predictor.is_exclusive or (predictor.calls and not is_full):
                     break
-                count = min(len(self._ready), self._flow.batch_size)
+                count = min(len(self._ready), self._batch_size)
                 if not self._has_room(count):
                     break
                 predictor.predict([self._ready.popleft() for _ in range(count)])

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 
 from pipeline.blame import given_up, is_last_crash
 from pipeline.flow import Flow
+from pipeline.model import resolve_device
 from pipeline.stages import Pixels
 from pipeline.stop import Stop
 from pipeline.watch import StageCounts, Watch
 from schemas.errors import FailureReason
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile, UnderWay
+from schemas.settings import Device
 
 Batch = list[tuple[DecodedPhoto, Pixels]]
 
 
 def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch) -> Iterator[Outcome]:
     """Carry `photos` through `flow`. Raises what loading the model raises."""
+    on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
+    batch_size = flow.batch_size_on(gpu=on_gpu)
     batch: Batch = []
     for file in photos:
         if stop.is_asked:
@@ -38,7 +42,7 @@ def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch) -> It
             yield _settled(decoded)
             continue
         batch.append(decoded)
-        if len(batch) == flow.batch_size or file.crashes:
+        if len(batch) == batch_size or file.crashes:
             yield from _finish(flow, batch, watch)
             batch = []
     if batch and not stop.is_asked:

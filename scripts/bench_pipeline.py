@@ -146,7 +146,7 @@ def run_threads(flow: Flow, count: int) -> Iterator[Outcome]:
         encoding: deque[Future[Outcome]] = deque()
         while decoding:
             batch: list[Any] = []
-            while decoding and len(batch) < flow.batch_size:
+            while decoding and len(batch) < (flow.batch_size or 1):
                 batch.append(decoding.popleft().result())
                 decoding.extend(decoders.submit(flow.decode.process, f) for f in islice(files, 1))
             for (photo, _), result in zip(batch, flow.predict.process(batch), strict=True):

@@ -91,6 +91,7 @@ def test_a_machine_that_cannot_compile_says_so_at_the_start(
     assert "leave --compile away" in caught.value.hint
 
 
-def test_a_gpu_of_another_machine_may_be_named() -> None:
-    model = ResolvedModel(ModelSettings(device=Device.CUDA), "sharp-1")
-    assert model.usual_batch_size > 1
+def test_a_gpu_predicts_several_photos_at_once_wherever_it_is() -> None:
+    model = ResolvedModel(ModelSettings(device=Device.AUTO), "sharp-1")
+    assert model.usual_batch_size(on_gpu=True) > 1
+    assert model.usual_batch_size(on_gpu=False) == 1

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from jobs.gallery.worker import PICTURE, SCENE, Request
 from pipeline.file_cache import FileCache
@@ -178,11 +178,12 @@ class Maker:
         master = job.folder / SCENE
         if format_name == "ply":
             return master
-        stored = read_splat(master)
-        return FileCache(job.folder, sys.maxsize).get(
-            f"scene.{format_name}",
-            lambda out: write_scene(out, stored.gaussians, stored.info, format_name=format_name),
-        )
+
+        def write(out: BinaryIO) -> None:
+            stored = read_splat(master)
+            write_scene(out, stored.gaussians, stored.info, format_name=format_name)
+
+        return FileCache(job.folder, sys.maxsize).get(f"scene.{format_name}", write)
 
     def picture(self, job: Job) -> Path:
         """Return the large picture of a job's photo."""
@@ -191,10 +192,17 @@ class Maker:
     async def _work(self) -> None:
         while True:
             job = await self._waiting.get()
-            if job.state is JobState.WAITING:
-                await self._make(job)
-            elif job.keep is KeepState.RUNNING:
-                await self._keep(job)
+            try:
+                if job.state is JobState.WAITING:
+                    await self._make(job)
+                elif job.keep is KeepState.RUNNING:
+                    await self._keep(job)
+            except (OSError, UsageError) as error:  # the queue goes on
+                job.step = None
+                if job.keep is KeepState.RUNNING:
+                    job.keep, job.keep_error = KeepState.FAILED, str(error)
+                else:
+                    job.state, job.error = JobState.FAILED, str(error)
 
     async def _make(self, job: Job) -> None:
         job.state = JobState.RUNNING
@@ -252,6 +260,8 @@ class Maker:
             start_new_session=True,  # Ctrl-C is for the gallery, which then stops the worker
         )
         self._process = process
+        if job.state is JobState.CANCELLED:  # while the process began
+            process.kill()
         assert process.stdin is not None
         assert process.stdout is not None
         try:

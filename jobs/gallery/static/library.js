@@ -203,10 +203,10 @@ class Timeline {
 
   #rearrange(period) {
     const before = period.height;
-    const filled = listTop(period) + (period.filled ?? 0);
+    const isAbove = listTop(period) + before < scrollY;
     period.arrange(this.#width);
     // What is above the window grew or shrank: the window stays with what it shows.
-    if (filled + before < scrollY) scrollBy({ top: period.height - before, behavior: "instant" });
+    if (isAbove) scrollBy({ top: period.height - before, behavior: "instant" });
   }
 
   /** Bring a picture of a period into being, which may have to be fetched; null where there is none. */

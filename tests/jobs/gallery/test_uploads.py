@@ -78,6 +78,11 @@ def test_a_photo_becomes_a_scene_and_is_kept(
     picture = client.get(f"/made/{job_id}/picture.webp").content
     assert Image.open(io.BytesIO(picture)).size == (320, 256)
 
+    (library / "uploads").write_text("a file where a folder has to be")
+    client.post(f"/api/jobs/{job_id}/keep")
+    assert "uploads" in wait(client, job_id, "keep", "failed", "done")["keep_error"]
+    (library / "uploads").unlink()
+
     with hold(library, "a long run"):
         assert client.post(f"/api/jobs/{job_id}/keep").status_code == 202
         kept = wait(client, job_id, "keep", "failed", "done")

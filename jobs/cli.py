@@ -14,6 +14,7 @@ from jobs import (
     cmd_convert,
     cmd_doctor,
     cmd_export,
+    cmd_gallery,
     cmd_gc,
     cmd_ingest,
     cmd_model,
@@ -56,6 +57,7 @@ for command in (
     cmd_verify,
     cmd_gc,
     cmd_catalog,
+    cmd_gallery,
     cmd_model,
     cmd_doctor,
 ):

@@ -20,6 +20,9 @@ After = Annotated[
 Before = Annotated[str | None, typer.Option(help="Taken earlier than that.")]
 Near = Annotated[str | None, typer.Option(metavar="LAT,LON,KM", help="Taken within KM of a place.")]
 PathGlob = Annotated[str | None, typer.Option(help="Glob over whole paths, as in '*/2019/*'.")]
+Text = Annotated[
+    str | None, typer.Option(help="Words, each of them in the path, the camera or the lens.")
+]
 Where = Annotated[
     str | None,
     typer.Option(help="SQL expression over a record's fields, as in 'gaussians > 1e6'."),
@@ -39,6 +42,7 @@ def make_filters(  # noqa: PLR0913 - one for each option
     before: str | None = None,
     near: str | None = None,
     path: str | None = None,
+    text: str | None = None,
     where: str | None = None,
     order: str | None = None,
     limit: int | None = None,
@@ -54,6 +58,7 @@ def make_filters(  # noqa: PLR0913 - one for each option
         before=parse_time("--before", before) if before else None,
         near=parse_place(near) if near else None,
         path=path,
+        text=text,
         where=where,
         order=order,
         limit=limit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,15 +65,21 @@ def check_paths(photo: Path, to: Path) -> None:
 
 
 def predict_file(
-    photo: Path, to: Path, model: ResolvedModel, settings: PhotoSettings
+    photo: Path,
+    to: Path,
+    model: ResolvedModel,
+    settings: PhotoSettings,
+    on_step: Callable[[str], None] = lambda _: None,
 ) -> Prediction:
     """Make a scene of `photo` and write it to `to`, whole or not at all.
 
+    `on_step` is told the name of each step as it begins: decode, load, predict, write.
     Raises UsageError where either path is of no use, PhotoError where the photo is not.
     """
     check_paths(photo, to)
     splat_format = format_of(to)
     started = time.perf_counter()
+    on_step("decode")
     stat = photo.stat()
     identified = identify(FoundFile(str(photo.absolute()), stat.st_size, stat.st_mtime_ns))
     if identified.error is not None:
@@ -89,7 +96,11 @@ def predict_file(
     depth_m = None
     if settings.own_depth:
         depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
-    (predicted,) = model.load().predict([PredictorInput(pixels, focal.px)])
+    on_step("load")
+    predictor = model.load()
+    on_step("predict")
+    (predicted,) = predictor.predict([PredictorInput(pixels, focal.px)])
+    on_step("write")
     scene, depth_scale = scaled_by_photo(predicted, depth_m)
     info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
     stored = Store(to.absolute().parent).write(

@@ -61,6 +61,7 @@ class Filters:
     before: datetime | None = None  # exclusive
     near: Place | None = None
     path: str | None = None  # glob over the whole path
+    text: str | None = None  # words, each of them in the path, the camera or the lens, any case
     where: str | None = None  # an SQL expression over the record's fields
     order: str | None = None  # a field of the record; '-' before it turns the order round
     limit: int | None = None
@@ -83,7 +84,7 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
 
 def _select(connection: Connection, filters: Filters) -> Sequence[sa.Row[Any]]:
     register_functions(connection)
-    statement = _filtered(connection, filters)
+    statement = selected(connection, filters)
     if filters.where is None:
         statement = _ordered(statement, filters.order).limit(filters.limit)
         return connection.execute(statement).all()
@@ -116,7 +117,7 @@ def _where(statement: sa.Select[Any], expression: str) -> sa.Select[Any]:
 def _records(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[PhotoRecord]:
     for start in range(0, len(rows), _PATHS_AT_ONCE):
         chunk = rows[start : start + _PATHS_AT_ONCE]
-        paths = _paths_of(connection, [row.photo_id for row in chunk])
+        paths = paths_of(connection, [row.photo_id for row in chunk])
         for row in chunk:
             yield PhotoRecord(paths=tuple(paths.get(row.photo_id, ())), **row._mapping)
 
@@ -135,7 +136,8 @@ def record_select() -> sa.Select[Any]:
     )
 
 
-def _filtered(connection: Connection, filters: Filters) -> sa.Select[Any]:
+def selected(connection: Connection, filters: Filters) -> sa.Select[Any]:
+    """Return the statement that selects records, but for `where`, `order` and `limit`."""
     dialect = connection.dialect.name
     statement = record_select().where(*_time_and_place(connection, filters))
     for column, value in (
@@ -145,13 +147,24 @@ def _filtered(connection: Connection, filters: Filters) -> sa.Select[Any]:
     ):
         if value is not None:
             statement = statement.where(column == value)
+    camera = (
+        sa.func.coalesce(photos.c.camera_make, "")
+        + " "
+        + sa.func.coalesce(photos.c.camera_model, "")
+    )
     if filters.camera is not None:
-        name = (
-            sa.func.coalesce(photos.c.camera_make, "")
-            + " "
-            + sa.func.coalesce(photos.c.camera_model, "")
+        statement = statement.where(camera.icontains(filters.camera, autoescape=True))
+    for word in (filters.text or "").split():
+        statement = statement.where(
+            sa.or_(
+                camera.icontains(word, autoescape=True),
+                photos.c.lens_model.icontains(word, autoescape=True),
+                sa.exists().where(
+                    photo_paths.c.photo_id == photos.c.photo_id,
+                    photo_paths.c.path.icontains(path_text(word), autoescape=True),
+                ),
+            )
         )
-        statement = statement.where(name.icontains(filters.camera, autoescape=True))
     if filters.lens is not None:
         statement = statement.where(photos.c.lens_model.icontains(filters.lens, autoescape=True))
     if filters.path is not None:
@@ -215,7 +228,8 @@ def _ordered(statement: sa.Select[Any], order: str | None) -> sa.Select[Any]:
     return statement.order_by(column.nulls_last(), statement.selected_columns["photo_id"])
 
 
-def _paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
+def paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
+    """Return where the files of photos are; those whose files are all gone are left out."""
     rows = connection.execute(
         sa.select(photo_paths.c.photo_id, photo_paths.c.path)
         .where(photo_paths.c.photo_id.in_(ids), photo_paths.c.missing_at.is_(None))

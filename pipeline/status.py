@@ -63,7 +63,7 @@ def read_status(connection: Connection) -> LibraryStatus:
     last = sa.select(*(runs.c[name] for name in RunSummary.__slots__))
     last = last.order_by(runs.c.started_at.desc()).limit(_LAST_RUNS)
     return LibraryStatus(
-        photos=_photos_by_state(connection),
+        photos=count_states(connection),
         paths=_count_all(connection, photo_paths),
         failed=_counts(connection, photos.c.reason, photos.c.state == PhotoState.FAILED),
         skipped=_counts(connection, photos.c.reason, photos.c.state == PhotoState.SKIPPED),
@@ -73,7 +73,8 @@ def read_status(connection: Connection) -> LibraryStatus:
     )
 
 
-def _photos_by_state(connection: Connection) -> dict[str, int]:
+def count_states(connection: Connection) -> dict[str, int]:
+    """Count the photos by state."""
     # Most photos are done: they are what is left of all, and need no counting one by one.
     others = {
         state: count

@@ -83,6 +83,7 @@ photos = Table(
         "photos_by_time",
         *("taken_at", "photo_id", "latitude", "longitude", "camera_make", "camera_model"),
     ),
+    Index("photos_by_state_and_time", "state", "taken_at", "photo_id"),
     Index("photos_by_camera", "camera_model"),
     Index("photos_by_place", "latitude", "longitude", "taken_at", "camera_make", "camera_model"),
 )

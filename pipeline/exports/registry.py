@@ -6,6 +6,7 @@ from pipeline.exports.clip import CLIPS
 from pipeline.exports.depth import DEPTH, DEPTH_COLOR
 from pipeline.exports.flat_stereo import FLAT_STEREO
 from pipeline.exports.kind import ExportKind
+from pipeline.exports.page import HTML
 from pipeline.exports.parquet import PARQUET
 from pipeline.exports.spatial_heic import SPATIAL_HEIC
 from pipeline.exports.splat import SPLATS
@@ -24,6 +25,7 @@ KINDS = {
         DEPTH,
         DEPTH_COLOR,
         PARQUET,
+        HTML,
     )
 }
 

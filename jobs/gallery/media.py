@@ -1,0 +1,111 @@
+"""Routes of files: thumbnails, pictures, clips, splats, the viewer, and the gallery's own."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobs.gallery.files import inside, send_file
+from jobs.gallery.shelf import SceneFile, Shelf
+from schemas.tables import artifacts
+
+router = APIRouter()
+_GET = ["GET", "HEAD"]
+_STATIC = Path(str(resources.files("jobs.gallery"))) / "static"
+_VIEWER = Path(str(resources.files("pipeline"))) / "viewer_bundle"
+
+# An id is 32 hex digits, and nothing else gets as far as a query.
+Id = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{32}$")]
+FileName = Annotated[str, PathParameter(pattern=r"^[a-z]+[a-z_-]*\.(js|css|svg|txt)$")]
+
+
+@router.api_route("/thumbs/{photo_id}.webp", methods=_GET)
+def thumb(request: Request, photo_id: Id) -> Response:
+    """Send a photo's thumbnail. A photo's id is its content: it never changes."""
+    return send_file(request, _shelf(request).thumb(photo_id), immutable=True)
+
+
+@router.api_route("/pictures/{photo_id}.webp", methods=_GET)
+def picture(request: Request, photo_id: Id) -> Response:
+    """Send a large picture of a photo."""
+    return send_file(request, _shelf(request).picture(photo_id))
+
+
+@router.api_route("/scenes/{scene_id}.{format_name}", methods=_GET)
+def scene(request: Request, scene_id: Id, format_name: str, download: bool = False) -> Response:
+    """Send a scene in any splat format."""
+    from sharp_core.formats.registry import FORMATS
+
+    if format_name not in FORMATS:
+        raise HTTPException(404, f"There is no splat format {format_name!r}.")
+    shelf = _shelf(request)
+    stored = shelf.scene(scene_id)
+    filename = f"{stored.name}.{format_name}" if download else None
+    return send_file(request, shelf.scene_as(stored, format_name), filename=filename)
+
+
+@router.api_route("/scenes/{scene_id}/page.html", methods=_GET)
+def scene_page(request: Request, scene_id: Id) -> Response:
+    """Send a scene as one page that opens from disk."""
+    shelf = _shelf(request)
+    stored = shelf.scene(scene_id)
+    path = shelf.cache.get(
+        f"{stored.sha256[:32]}.{_bundle_stamp()}.html",
+        lambda out: _write_page(out, shelf, stored),
+    )
+    return send_file(request, path, filename=f"{stored.name}.html")
+
+
+@router.api_route("/artifacts/{artifact_id}", methods=_GET)
+def artifact(request: Request, artifact_id: Id, download: bool = False) -> Response:
+    """Send a clip or another file that was made of a scene."""
+    shelf = _shelf(request)
+    with shelf.catalog() as connection:
+        statement = sa.select(artifacts.c.path).where(artifacts.c.artifact_id == artifact_id)
+        relative = connection.scalar(statement)
+    if relative is None:
+        raise HTTPException(404, "The library knows no such file.")
+    path = inside(shelf.root, relative)
+    return send_file(request, path, filename=path.name if download else None)
+
+
+@router.api_route("/static/{name}", methods=_GET)
+def static(request: Request, name: FileName) -> Response:
+    """Send a file of the gallery's pages."""
+    return send_file(request, _STATIC / name)
+
+
+@router.api_route("/viewer/{name}", methods=_GET)
+def viewer(request: Request, name: FileName) -> Response:
+    """Send a file of the scene viewer."""
+    return send_file(request, _VIEWER / name)
+
+
+def is_viewer_built() -> bool:
+    """Tell whether the viewer is there: a source checkout has it built first."""
+    return (_VIEWER / "viewer.js").is_file()
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
+
+
+def _bundle_stamp() -> str:
+    return f"{(_VIEWER / 'viewer.js').stat().st_mtime_ns:x}" if is_viewer_built() else "none"
+
+
+def _write_page(out: BinaryIO, shelf: Shelf, stored: SceneFile) -> None:
+    from pipeline.scene_page import SceneView, write_scene_page
+
+    view = SceneView(stored.name, stored.width, stored.height, stored.focal_px)
+    sog, poster = shelf.scene_as(stored, "sog"), shelf.picture(stored.photo_id)
+    write_scene_page(out, view, sog.read_bytes(), poster.read_bytes())

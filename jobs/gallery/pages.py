@@ -1,0 +1,204 @@
+"""Routes of pages: the library by time, one photo with its scene, what failed, and places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from jobs.gallery.address import read_view
+from jobs.gallery.facts import REASONS, photo_facts
+from jobs.gallery.media import Id, is_viewer_built
+from jobs.gallery.places import map_of
+from jobs.gallery.rendering import render
+from jobs.gallery.shelf import Shelf
+from jobs.output import size_text
+from pipeline.photo_details import photo_details
+from pipeline.query import Filters
+from pipeline.status import count_states, read_status
+from pipeline.timeline import (
+    count_selected,
+    read_beside,
+    read_choices,
+    read_period,
+    read_periods,
+    read_pictures,
+    read_spots,
+)
+from schemas.errors import UsageError
+from schemas.records import PhotoState
+
+router = APIRouter()
+PAGE = 400  # photos of a period at a time
+LIST_PAGE = 100
+MOST_CHOICES = 300
+MOST_PLACES = 500
+_CLIPS = ("clip", "webp", "gif")  # previews, the best first
+_FORMAT_NAMES = {
+    "ply": "PLY, for every splat tool",
+    "sog": "SOG, compressed, for PlayCanvas",
+    "spz": "SPZ, compressed, for Niantic's tools",
+    "splat": "SPLAT, for older viewers",
+}
+_PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
+
+
+class Download(NamedTuple):
+    """A file that a person may take."""
+
+    label: str
+    href: str
+    note: str
+
+
+@router.get("/")
+def library(request: Request) -> Response:
+    """Show photos by capture time."""
+    view = read_view(request.query_params)
+    filters = view.of_state(PhotoState.DONE)
+    with _shelf(request).catalog() as connection:
+        periods = read_periods(connection, filters)
+        states = count_states(connection)
+    return render(
+        request,
+        "library.html",
+        view=view,
+        periods=periods,
+        count=sum(period.photos for period in periods),
+        states=states,
+    )
+
+
+@router.get("/api/choices")
+def choices(request: Request) -> Response:
+    """Return what filters can be set to."""
+    with _shelf(request).catalog() as connection:
+        found = read_choices(connection)
+    return JSONResponse({name: values[:MOST_CHOICES] for name, values in found._asdict().items()})
+
+
+@router.get("/api/photos")
+def photos_of_period(
+    request: Request,
+    period: Annotated[str, Query(max_length=10)],
+    beyond: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
+) -> Response:
+    """Return photos of a period: id, width, height, time, name; and whether there are more."""
+    filters = read_view(request.query_params).of_state(PhotoState.DONE)
+    with _shelf(request).catalog() as connection:
+        pictures = read_period(connection, filters, period, beyond, PAGE + 1)
+    rows = [
+        (
+            picture.photo_id,
+            picture.width,
+            picture.height,
+            picture.taken_at.isoformat(timespec="minutes") if picture.taken_at else None,
+            Path(picture.path).name if picture.path else None,
+        )
+        for picture in pictures[:PAGE]
+    ]
+    return JSONResponse({"photos": rows, "more": len(pictures) > PAGE})
+
+
+@router.get("/photos/{photo_id}")
+def photo(request: Request, photo_id: Id) -> Response:
+    """Show a photo, its scene and its facts."""
+    view = read_view(request.query_params)
+    with _shelf(request).catalog() as connection:
+        details: dict[str, Any] = photo_details(connection, photo_id, Path("/"))
+        beside = read_beside(connection, view.of_state(PhotoState.DONE), photo_id)
+    scene = next((s for s in details["scenes"] if s["scene_id"] == details["scene_id"]), None)
+    paths = [path["path"] for path in details["paths"] if path["missing_at"] is None]
+    clip = _clip_of(details["artifacts"], details["scene_id"])
+    return render(
+        request,
+        "photo.html",
+        view=view,
+        photo=details,
+        name=Path(paths[0]).name if paths else photo_id[:8],
+        paths=paths,
+        scene=scene,
+        facts=photo_facts(details, scene),
+        clip=clip,
+        downloads=_downloads(scene, details["artifacts"]) if scene else [],
+        beside=beside,
+        reason=REASONS.get(details["reason"] or "", ""),
+        is_viewer_built=is_viewer_built(),
+    )
+
+
+@router.get("/problems")
+def problems(
+    request: Request,
+    state: PhotoState = PhotoState.FAILED,
+    beyond: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
+) -> Response:
+    """List photos that have no scene, with the reasons, and what can be done."""
+    if state not in _PROBLEM_STATES:
+        raise UsageError(f"{state}: such photos have their scenes", "Look at the library's page.")
+    view = read_view(request.query_params)
+    filters = view.of_state(state)
+    with _shelf(request).catalog() as connection:
+        pictures = read_pictures(connection, filters, beyond, LIST_PAGE + 1)
+        count = count_selected(connection, filters)
+        status = read_status(connection)
+    page, has_more = pictures[:LIST_PAGE], len(pictures) > LIST_PAGE
+    return render(
+        request,
+        "problems.html",
+        view=view,
+        state=state,
+        states=status.photos,
+        pictures=page,
+        more=view.query(state=state, beyond=page[-1].photo_id) if has_more else None,
+        count=count,
+        by_reason=status.failed if state is PhotoState.FAILED else status.skipped,
+        reasons=REASONS,
+    )
+
+
+@router.get("/places")
+def places(request: Request) -> Response:
+    """Show where photos were taken."""
+    with _shelf(request).catalog() as connection:
+        spots = read_spots(connection, Filters(state=PhotoState.DONE), MOST_PLACES)
+    return render(request, "places.html", spots=spots, map=map_of(spots))
+
+
+def _clip_of(made: list[dict[str, Any]], scene_id: str | None) -> dict[str, Any] | None:
+    clips = [item for item in made if item["kind"] in _CLIPS and item["scene_id"] == scene_id]
+    return min(clips, key=lambda item: _CLIPS.index(item["kind"]), default=None)
+
+
+def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Download]:
+    from sharp_core.formats.registry import FORMATS
+
+    scene_id = scene["scene_id"]
+    files = [
+        Download(
+            _FORMAT_NAMES.get(name, name.upper()),
+            f"/scenes/{scene_id}.{name}?download=true",
+            size_text(scene["splat_bytes"]) if name == scene["format"] else "converted for you",
+        )
+        for name in FORMATS
+    ]
+    if is_viewer_built():
+        files.append(Download("Web page, opens anywhere", f"/scenes/{scene_id}/page.html", ""))
+    files += [
+        Download(
+            f"{item['kind'].capitalize()} ({Path(item['path']).suffix.removeprefix('.')})",
+            f"/artifacts/{item['artifact_id']}?download=true",
+            size_text(item["bytes"]),
+        )
+        for item in made
+        if item["scene_id"] == scene_id
+    ]
+    return files
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf

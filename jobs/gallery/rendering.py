@@ -1,0 +1,50 @@
+"""Templates -> pages, with what every page shows, and how values read."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from jobs.gallery.shelf import Shelf
+from jobs.output import plain, size_text, time_text
+
+
+def json_data(value: object) -> Markup:
+    """Return JSON that may stand in a script element of a page."""
+    text = json.dumps(value, default=plain, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def day_text(value: datetime) -> str:
+    """Return a day as people write it."""
+    return f"{value.day} {value:%B %Y}"
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(json=json_data, size=size_text, duration=time_text, day=day_text)
+
+
+def render(
+    request: Request, template: str, /, status_code: int = 200, **context: object
+) -> HTMLResponse:
+    """Return a page made of a template."""
+    shelf: Shelf = request.app.state.shelf
+    text = _ENVIRONMENT.get_template(template).render(
+        library=shelf.root.absolute().name,
+        path=request.url.path,
+        can_make=request.app.state.maker is not None,
+        **context,
+    )
+    return HTMLResponse(text, status_code)

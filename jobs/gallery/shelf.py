@@ -1,0 +1,146 @@
+"""What the gallery reads from: the catalog, the library's files, and files made in passing."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from starlette.exceptions import HTTPException
+
+from jobs.gallery.files import inside
+from pipeline.catalog_address import find_catalog
+from pipeline.database import open_database, unusable
+from pipeline.file_cache import FileCache
+from pipeline.portable_sql import register_functions
+from pipeline.query import path_bytes, paths_of
+from schemas.records import MediaType, PhotoFile
+from schemas.tables import photo_paths, photos, scenes
+
+CACHE_BYTES = 4_000_000_000
+HEAVY_AT_ONCE = 2  # conversions and large pictures: each takes up to a gigabyte of memory
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFile:
+    """A stored scene and the camera of its photo."""
+
+    scene_id: str
+    photo_id: str
+    path: Path
+    format: str
+    sha256: str
+    width: int
+    height: int
+    focal_px: float
+    name: str  # of the photo's file, without its ending
+
+
+class Shelf:
+    """A library to read from. Connections are short; a run may write meanwhile."""
+
+    def __init__(self, root: Path, cache: Path, catalog: str | None = None) -> None:
+        """Open the catalog; `catalog` is as in `find_catalog`. Raises UsageError, StoreError."""
+        self.root = root
+        self.cache = FileCache(cache, CACHE_BYTES)
+        self._heavy = threading.Semaphore(HEAVY_AT_ONCE)
+        self._address = find_catalog(root, catalog)
+        self._engine: Engine = open_database(root, catalog=catalog, read_only=True)
+
+    @contextlib.contextmanager
+    def catalog(self) -> Iterator[Connection]:
+        """Give a connection to the catalog. Raises StoreError where it is damaged."""
+        with self._engine.connect() as connection:
+            register_functions(connection)
+            try:
+                yield connection
+            except sa.exc.DatabaseError as error:
+                raise unusable(self._address, error) from error
+
+    def close(self) -> None:
+        """Let the catalog go."""
+        self._engine.dispose()
+
+    def scene(self, scene_id: str) -> SceneFile:
+        """Return a stored scene by its whole id. Raises HTTPException 404."""
+        with self.catalog() as connection:
+            row = _one(connection, sa.select(scenes).where(scenes.c.scene_id == scene_id))
+            paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
+        return SceneFile(
+            scene_id,
+            row.photo_id,
+            inside(self.root, row.splat_path),
+            row.format,
+            row.splat_sha256,
+            row.width,
+            row.height,
+            row.focal_px,
+            Path(paths[0]).stem if paths else row.photo_id[:8],
+        )
+
+    def scene_as(self, scene: SceneFile, format_name: str) -> Path:
+        """Return a scene in a format: as it is stored, or converted once. Raises PhotoError."""
+        if scene.format == format_name:
+            return scene.path
+        # Imported here: torch takes seconds, and most pages need none of it.
+        from pipeline.shown import write_converted
+        from sharp_core.formats.scene import SceneInfo
+
+        info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
+        with self._heavy:
+            return self.cache.get(
+                f"{scene.sha256[:32]}.{format_name}",
+                lambda out: write_converted(out, scene.path, format_name, info),
+            )
+
+    def thumb(self, photo_id: str) -> Path:
+        """Return a photo's thumbnail. Raises HTTPException 404."""
+        with self.catalog() as connection:
+            row = _one(
+                connection, sa.select(photos.c.thumb_path).where(photos.c.photo_id == photo_id)
+            )
+        if row.thumb_path is None:
+            raise HTTPException(404, "There is no thumbnail of this photo.")
+        return inside(self.root, row.thumb_path)
+
+    def picture(self, photo_id: str) -> Path:
+        """Return a large picture of a photo, or its thumbnail where the file is gone."""
+        from pipeline.shown import write_picture
+        from schemas.errors import PhotoError
+
+        for photo in self._files_of(photo_id):
+            with contextlib.suppress(PhotoError), self._heavy:
+                return self.cache.get(f"{photo_id}.webp", partial(write_picture, photo))
+        return self.thumb(photo_id)
+
+    def _files_of(self, photo_id: str) -> list[PhotoFile]:
+        columns = (photos.c.media_type, photo_paths.c.path, photo_paths.c.bytes)
+        statement = sa.select(*columns, photo_paths.c.mtime_ns).join(photo_paths)
+        statement = statement.where(
+            photos.c.photo_id == photo_id, photo_paths.c.missing_at.is_(None)
+        )
+        with self.catalog() as connection:
+            rows = connection.execute(statement).all()
+        return [
+            PhotoFile(
+                photo_id,
+                path_bytes(row.path).decode("utf-8", "surrogateescape"),
+                row.bytes,
+                row.mtime_ns,
+                MediaType(row.media_type),
+            )
+            for row in rows
+        ]
+
+
+def _one(connection: Connection, statement: sa.Select[Any]) -> sa.Row[Any]:
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise HTTPException(404, "The library knows no such photo or scene.")
+    return row

@@ -1,0 +1,39 @@
+// Keeps the photo of a scene in the library.
+
+import { post } from "./post.js";
+
+const POLL_MS = 700;
+const keep = document.querySelector(".keep");
+const button = keep.querySelector("button");
+const status = keep.querySelector("[role=status]");
+const { job, photo } = keep.dataset;
+
+function show(state, error) {
+  button.hidden = state === "done";
+  button.disabled = state === "running";
+  if (state === "running") status.textContent = "Taking it into the library…";
+  if (state === "failed") status.textContent = error;
+  if (state === "done") {
+    const link = document.createElement("a");
+    link.href = `/photos/${photo}`;
+    link.textContent = "It is in the library.";
+    status.replaceChildren(link);
+  }
+  if (state === "running") setTimeout(poll, POLL_MS);
+}
+
+async function poll() {
+  const jobs = await (await fetch("/api/jobs")).json();
+  const mine = jobs.find(({ id }) => id === job);
+  show(mine?.keep ?? "failed", mine?.keep_error ?? "This scene is gone.");
+}
+
+button.addEventListener("click", async () => {
+  try {
+    const answer = await post(`/api/jobs/${job}/keep`);
+    show(answer.keep, answer.keep_error);
+  } catch (problem) {
+    show("failed", problem.message);
+  }
+});
+show(keep.dataset.keep, "");

@@ -1,0 +1,191 @@
+"""Routes of "Make one": a photo comes in, its scene is made, watched, looked at and kept.
+
+The photo is the body of the post, as it is: no form to parse, and every byte is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Depends, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from jobs.gallery.facts import Fact
+from jobs.gallery.files import send_file
+from jobs.gallery.maker import Job, JobState, Maker, safe_name
+from jobs.gallery.media import Id, is_viewer_built
+from jobs.gallery.rendering import render
+from pipeline.media_type import HEADER_BYTES, media_type
+from schemas.records import MediaType
+from schemas.settings import ModelName, PhotoSettings
+
+router = APIRouter()
+LARGEST_UPLOAD = 200_000_000  # bytes: above every camera's RAW, below what fills a disk
+# A connection from this machine brings that in a second; one that trickles holds a place for none.
+UPLOAD_SECONDS = 120.0
+_NO_PHOTO = frozenset({MediaType.UNKNOWN, MediaType.UNREAD, MediaType.GIF})
+
+
+def _maker(request: Request) -> Maker:
+    maker: Maker | None = request.app.state.maker
+    if maker is None:
+        raise HTTPException(403, "This gallery is for looking only.")
+    return maker
+
+
+def _job(maker: Annotated[Maker, Depends(_maker)], job_id: Id) -> Job:
+    job = maker.job(job_id)
+    if job is None:
+        raise HTTPException(404, "This scene is gone: only the newest are held.")
+    return job
+
+
+TheMaker = Annotated[Maker, Depends(_maker)]
+TheJob = Annotated[Job, Depends(_job)]
+
+
+@router.get("/make")
+async def make_page(request: Request, maker: TheMaker) -> Response:
+    """Show where photos are dropped, and the queue."""
+    from sharp_core.checkpoint import find_checkpoint
+
+    has_weights = await asyncio.to_thread(find_checkpoint) is not None
+    return render(request, "make.html", has_weights=has_weights, largest=LARGEST_UPLOAD)
+
+
+@router.get("/api/jobs")
+async def jobs(maker: TheMaker) -> Response:
+    """Return all jobs, the newest first."""
+    return JSONResponse([job.as_dict() for job in maker.jobs])
+
+
+@router.post("/api/jobs")
+async def submit(
+    request: Request,
+    maker: TheMaker,
+    name: Annotated[str, Query(max_length=500)],
+    model: ModelName,
+    focal: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None,
+) -> Response:
+    """Take a photo in and put it in the queue."""
+    PhotoSettings(focal)  # raises UsageError where it is no focal length
+    if maker.is_full:
+        raise HTTPException(429, "The queue is full; wait until a scene is finished.")
+    if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
+        raise HTTPException(413, f"Photos may have up to {LARGEST_UPLOAD // 1_000_000} MB.")
+    shown = Path(unquote(name).replace("\\", "/")).name or "photo"
+    folder = maker.new_folder()
+    photo = folder / f"photo{Path(safe_name(shown)).suffix}"
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            await _receive(request, photo)
+    except BaseException as error:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if isinstance(error, TimeoutError):
+            raise HTTPException(408, "The photo came too slowly.") from error
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=400)
+        raise
+    job = maker.submit(photo, shown, model, focal)
+    return JSONResponse(job.as_dict(), 202)
+
+
+@router.post("/api/jobs/{job_id}/cancel")
+async def cancel(maker: TheMaker, job: TheJob) -> Response:
+    """Stop a job, or remove one that is over."""
+    if job.is_over:
+        maker.forget(job)
+    else:
+        maker.cancel(job)
+    return JSONResponse(job.as_dict())
+
+
+@router.post("/api/jobs/{job_id}/keep")
+async def keep(maker: TheMaker, job: TheJob) -> Response:
+    """Take the photo into the library."""
+    maker.keep(job)
+    return JSONResponse(job.as_dict(), 202)
+
+
+@router.get("/made/{job_id}")
+def made(request: Request, job: TheJob) -> Response:
+    """Show a scene that was made here."""
+    from sharp_core.formats.registry import FORMATS
+
+    result = _result(job)
+    diagonal = (result["width"] ** 2 + result["height"] ** 2) ** 0.5
+    facts = [
+        Fact("Photo", f"{result['width']} × {result['height']}"),  # noqa: RUF001
+        Fact(
+            "Focal length",
+            f"{result['focal_px']:.0f} px "
+            f"({result['focal_px'] * (36**2 + 24**2) ** 0.5 / diagonal:.0f} mm equivalent)",
+            result["focal_warning"] or "",
+        ),
+        Fact("Depth", f"{result['depth_near_m']:.2f} to {result['depth_far_m']:.2f} m"),
+        Fact("Model", job.model, f"made in {result['seconds']:.1f} s"),
+    ]
+    return render(
+        request,
+        "made.html",
+        job=job,
+        result=result,
+        facts=facts,
+        formats=list(FORMATS),
+        is_viewer_built=is_viewer_built(),
+    )
+
+
+@router.api_route("/made/{job_id}/scene.{format_name}", methods=["GET", "HEAD"])
+def made_scene(
+    request: Request, maker: TheMaker, job: TheJob, format_name: str, download: bool = False
+) -> Response:
+    """Send a scene that was made here."""
+    from sharp_core.formats.registry import FORMATS
+
+    _result(job)
+    if format_name not in FORMATS:
+        raise HTTPException(404, f"There is no splat format {format_name!r}.")
+    filename = f"{Path(job.name).stem}.{format_name}" if download else None
+    return send_file(request, maker.scene_as(job, format_name), filename=filename)
+
+
+@router.api_route("/made/{job_id}/picture.webp", methods=["GET", "HEAD"])
+def made_picture(request: Request, maker: TheMaker, job: TheJob) -> Response:
+    """Send the photo of a scene that was made here."""
+    _result(job)
+    return send_file(request, maker.picture(job))
+
+
+async def _receive(request: Request, photo: Path) -> None:
+    """Write the body to a file, as long as it may be a photo. Raises HTTPException."""
+    size = 0
+    head = b""
+    with photo.open("xb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > LARGEST_UPLOAD:
+                raise HTTPException(413, f"Photos may have up to {LARGEST_UPLOAD // 1_000_000} MB.")
+            if len(head) < HEADER_BYTES:
+                head += chunk
+                if len(head) >= HEADER_BYTES:
+                    _check_kind(head, photo)
+            await asyncio.to_thread(file.write, chunk)
+    _check_kind(head, photo)
+
+
+def _check_kind(head: bytes, photo: Path) -> None:
+    if media_type(head[:HEADER_BYTES], photo.suffix) in _NO_PHOTO:
+        raise HTTPException(415, "This file is no photo that can be read.")
+
+
+def _result(job: Job) -> dict[str, Any]:
+    if job.state is not JobState.DONE or job.result is None:
+        raise HTTPException(404, "This scene is not made.")
+    return job.result

@@ -1,0 +1,106 @@
+"""The process that makes one scene of an uploaded photo, or takes it into the library.
+
+    python -m jobs.gallery.worker < request.json
+
+It is a process of its own so that it can be stopped at any moment, and so that a photo that is
+made to do harm meets nothing but this. In: a Request as JSON. Out: one JSON document a line, each
+{"step": NAME}, and at last {"result": {...}} or {"error": TEXT, "hint": TEXT}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from schemas.errors import SharpBatchError, WeightsError
+from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
+
+SCENE = "scene.ply"
+PICTURE = "picture.webp"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be done with the photo; `library` where it is to be taken in there."""
+
+    photo: str
+    folder: str  # where what is made goes
+    model: str
+    focal_35mm: float | None
+    library: str | None = None
+    catalog: str | None = None
+
+    def as_json(self) -> str:
+        """Return the request as it travels."""
+        return json.dumps(asdict(self))
+
+
+def main() -> None:
+    """Do what the request on stdin asks for."""
+    request = Request(**json.load(sys.stdin))
+    try:
+        result = _keep(request) if request.library else _make(request)
+    except SharpBatchError as error:
+        _tell(error=error.message, hint=error.hint)
+    except MemoryError:
+        _tell(error="not enough memory for this photo", hint="")
+    else:
+        _tell(result=result)
+
+
+def _make(request: Request) -> dict[str, object]:
+    _tell(step="begin")
+    from pipeline.identify import identify
+    from pipeline.model import resolve_model
+    from pipeline.predict_file import predict_file
+    from pipeline.scan import FoundFile
+    from pipeline.shown import write_picture
+    from pipeline.store import Store
+
+    photo, folder = Path(request.photo), Path(request.folder)
+    model = resolve_model(ModelSettings(ModelName(request.model)))
+    if model.settings.model is ModelName.SHARP and model.checkpoint is None:
+        raise WeightsError(
+            "the weights of 'sharp' are not on this machine", "Get them: sharp-batch model fetch"
+        )
+    settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
+    prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
+    stat = photo.stat()
+    found = identify(FoundFile(str(photo), stat.st_size, stat.st_mtime_ns))
+    Store(folder).write(PICTURE, partial(write_picture, found.photo))
+    return prediction.as_dict()
+
+
+def _keep(request: Request) -> dict[str, object]:
+    _tell(step="keep")
+    from jobs.ingest import Ingest
+    from jobs.output import Output
+    from pipeline import run_inline
+    from pipeline.model import resolve_model
+
+    model = resolve_model(ModelSettings(ModelName(request.model)))
+    settings = IngestSettings(
+        model.settings, PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
+    )
+    run = Ingest(
+        Path(request.library or ""),
+        [Path(request.photo)],
+        settings,
+        model,
+        Output(quiet=True),
+        catalog_url=request.catalog,
+    )
+    return run.run(lambda: contextlib.nullcontext(run_inline.run)).as_dict()
+
+
+def _tell(**document: object) -> None:
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

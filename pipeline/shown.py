@@ -1,0 +1,37 @@
+"""What is shown of a photo and its scene: a large picture, and the splat in any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline import decode
+from pipeline.metadata import read_metadata
+from pipeline.pictures import read_splat
+from pipeline.stages import read_unchanged
+from pipeline.thumbnail import thumbnail
+from schemas.records import PhotoFile
+from sharp_core.formats.registry import write_scene
+from sharp_core.formats.scene import SceneInfo
+
+PICTURE_SIDE = 1600
+
+
+def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
+    """Write the upright photo as a WebP of at most 1600 pixels a side. Raises PhotoError.
+
+    The file has to be the one that was identified: a path alone shows nothing.
+    """
+    data = read_unchanged(photo)
+    meta = read_metadata(data, photo.media_type, None)
+    pixels = decode.decode(data, photo.media_type, meta.orientation)
+    out.write(thumbnail(pixels, PICTURE_SIDE))
+
+
+def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInfo) -> None:
+    """Write the scene of `splat` in another format. Raises PhotoError, FormatError.
+
+    `info` goes into the file where the splat itself does not say how it was taken.
+    """
+    stored = read_splat(splat)
+    write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)

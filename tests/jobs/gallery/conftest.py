@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from jobs.gallery.app import GallerySettings, make_app
+from schemas.settings import IngestSettings, PreviewSettings
+from tests.conftest import DATA
+from tests.jobs.gallery.relief import ingest_reliefs
+
+PREVIEWS = PreviewSettings(seconds=0.2, long_side=64)
+
+
+@pytest.fixture(scope="session")
+def gallery_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library of two photos with scenes and clips, one failed and one skipped."""
+    root = tmp_path_factory.mktemp("gallery")
+    photos = root / "photos"
+    photos.mkdir()
+    for name in ("coffee.png", "el torcal rocks.jpg"):
+        (photos / name).write_bytes((DATA / "photos" / name).read_bytes())
+    whole = (DATA / "photos" / "mongolels.jpg").read_bytes()
+    (photos / "cut off <b>.jpg").write_bytes(whole[: len(whole) // 2])
+    (photos / ".hidden.jpg").write_bytes(whole)
+    library = root / "library"
+    ingest_reliefs(library, photos, settings=IngestSettings(previews=PREVIEWS))
+    return library
+
+
+@pytest.fixture
+def client(gallery_library: Path, tmp_path: Path) -> Iterator[TestClient]:
+    """Return a browser-like client of a gallery over `gallery_library`."""
+    with gallery_client(GallerySettings(gallery_library, tmp_path / "cache")) as client:
+        yield client
+
+
+def gallery_client(settings: GallerySettings) -> TestClient:
+    return TestClient(
+        make_app(settings),
+        base_url="http://127.0.0.1:7860",
+        headers={"sec-fetch-site": "same-origin"},
+        follow_redirects=False,
+    )

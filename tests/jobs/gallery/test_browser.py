@@ -1,0 +1,351 @@
+"""The gallery in a real browser: pages, keys, the viewer's pictures, and who is asked for what."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from pipeline.database import open_database
+from pipeline.scene_page import SceneView, write_scene_page
+from schemas.tables import photos, utc_now
+from sharp_core.formats.registry import FORMATS
+from tests.conftest import DATA
+from tests.jobs.gallery.browser import VIEWER, Watch, browser, need_viewer, serving
+from tests.made_photos import make_photo
+
+READY = '.viewer[data-state="ready"][data-settled="true"]'
+WAIT_MS = 30_000
+Pixels = npt.NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    need_viewer()
+    with browser(viewport={"width": 1000, "height": 700}) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def address(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(gallery_library, tmp_path_factory.mktemp("cache")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    """Give a page that may ask nothing of other hosts, and has to be content."""
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    watch = Watch(page)
+    yield page
+    page.close()
+    assert watch.strangers(address) == []
+    assert watch.complaints == []
+
+
+def open_scene(page: Page, address: str, name: str = "coffee.png") -> None:
+    page.goto(address)
+    page.locator(f'.tiles a:has(img[alt^="{name}"])').click()
+    page.wait_for_selector(READY)
+
+
+def picture(page: Page) -> Pixels:
+    """Return what the viewer shows, as gray levels."""
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(300)  # what is faded out is gone by then
+    return gray(Image.open(io.BytesIO(page.locator(".viewer-frame").screenshot())))
+
+
+def gray(image: Image.Image) -> Pixels:
+    return np.asarray(image.convert("L"), np.float64)
+
+
+def psnr(a: Pixels, b: Pixels) -> float:
+    return float(10 * np.log10(255**2 / np.mean((a - b) ** 2)))
+
+
+def shift(before: Pixels, after: Pixels, most: int = 40) -> int:
+    """Return by how many pixels a picture has moved to the right, by the best match of a part."""
+    inner = before[:, most:-most]
+    errors = {
+        step: np.mean((after[:, most + step : after.shape[1] - most + step] - inner) ** 2)
+        for step in range(-most, most)
+    }
+    return min(errors, key=errors.__getitem__)
+
+
+def test_the_first_picture_is_the_photo(page: Page, address: str) -> None:
+    open_scene(page, address)
+    shown = picture(page)
+    image = Image.open(DATA / "photos" / "coffee.png").convert("RGB")
+    photo = gray(image.resize(shown.shape[::-1], Image.Resampling.LANCZOS))
+    right = psnr(shown, photo)
+    flipped = [
+        psnr(shown, photo[::-1]),
+        psnr(shown, photo[:, ::-1]),
+        psnr(shown, photo[::-1, ::-1]),
+    ]
+    assert right > 20
+    assert right > max(flipped) + 5
+
+
+def test_moving_right_moves_near_things_left(page: Page, address: str) -> None:
+    open_scene(page, address)
+    before = picture(page)
+    page.locator(".viewer canvas").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_selector('.viewer[data-settled="false"]', state="attached")
+    after = picture(page)
+    x, y, z = (float(value) for value in eye(page))
+    assert x > 0
+    assert (y, z) == (0, 0)
+    height, width = before.shape
+    middle = (
+        slice(int(0.42 * height), int(0.58 * height)),
+        slice(int(0.3 * width), int(0.7 * width)),
+    )
+    assert shift(before[middle], after[middle]) < 0
+    page.keyboard.press("Home")
+    page.wait_for_selector('.viewer[data-eye="0.0000 0.0000 0.0000"]')
+    inside = (slice(8, -8), slice(8, -8))  # of the ring around what has the focus
+    assert np.abs(picture(page)[inside] - before[inside]).max() < 10
+
+
+def eye(page: Page) -> list[str]:
+    return (page.locator(".viewer").get_attribute("data-eye") or "").split()
+
+
+def test_buttons_drags_and_wheels_move_within_the_head_box(page: Page, address: str) -> None:
+    open_scene(page, address)
+    page.get_by_role("button", name="Move closer").click()
+    page.wait_for_selector(READY)
+    assert float(eye(page)[2]) > 0
+    for _ in range(30):
+        page.get_by_role("button", name="Move left").click()
+    page.wait_for_selector(READY)
+    reach = [float(value) for value in eye(page)]
+    assert reach[0] < 0
+    page.get_by_role("button", name="Move left").click()
+    page.wait_for_timeout(500)
+    assert [float(value) for value in eye(page)] == pytest.approx(reach, abs=2e-3)
+    page.get_by_role("button", name="Back to the photo").click()
+    page.wait_for_selector('.viewer[data-eye="0.0000 0.0000 0.0000"]')
+    box = page.locator(".viewer canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 200, steps=5)
+    page.mouse.up()
+    page.wait_for_selector(READY)
+    assert float(eye(page)[0]) > 0  # the scene follows the hand to the left
+    before = float(eye(page)[2])
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(500)
+    assert float(eye(page)[2]) > before
+
+
+def test_two_eyes_side_by_side(page: Page, address: str) -> None:
+    open_scene(page, address)
+    page.get_by_role("button", name="Side by side").click()
+    page.wait_for_selector('.viewer[data-stereo="true"]')
+    shown = picture(page)
+    half = shown.shape[1] // 2
+    left, right = shown[:, :half], shown[:, half : 2 * half]
+    height = slice(int(0.42 * len(shown)), int(0.58 * len(shown)))
+    middle = slice(int(0.3 * half), int(0.7 * half))
+    assert shift(left[height, middle], right[height, middle], 20) < 0  # near: crossed
+    assert psnr(left, right) > 12
+    assert left.std() > 20
+
+
+def test_the_eye_sways_until_it_is_stopped(page: Page, address: str) -> None:
+    open_scene(page, address)
+    page.get_by_role("button", name="Sway").click()
+    page.wait_for_selector('.viewer[data-eye]:not([data-eye="0.0000 0.0000 0.0000"])')
+    page.get_by_role("button", name="Sway").click()
+    page.wait_for_selector(READY)
+    still = eye(page)
+    page.wait_for_timeout(600)
+    assert eye(page) == still
+
+
+def test_without_webgl_the_photo_stays_with_a_message(page: Page, address: str) -> None:
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+    page.goto(address)
+    page.locator(".tiles a").first.click()
+    page.wait_for_selector('.viewer[data-state="failed"]')
+    expect(page.locator(".viewer-status")).to_contain_text("WebGL 2")
+    expect(page.locator(".viewer-poster")).to_be_visible()
+
+
+def test_the_library_is_walked_with_the_keyboard_alone(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector('.tiles a[tabindex="0"]')
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.locator(".tiles a:focus").count():
+            break
+    names = [page.locator(".tiles a:focus img").get_attribute("alt")]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector('.tiles a[data-period="undated"]:focus')
+    names.append(page.locator(".tiles a:focus img").get_attribute("alt"))
+    assert len(set(names)) == 2
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/photos/"))
+    page.wait_for_selector(READY)
+    undated = page.url
+    page.keyboard.press("p")
+    page.wait_for_url(lambda url: url != undated, wait_until="commit")
+    page.wait_for_selector(READY)
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("/#photo-"))
+
+
+def test_a_filtered_view_has_an_address(page: Page, address: str) -> None:
+    page.goto(address)
+    page.keyboard.press("/")
+    page.keyboard.type("coffee")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/?text=coffee")
+    expect(page.locator(".count")).to_have_text("1 photo")
+    expect(page.locator(".tiles a")).to_have_count(1)
+    page.get_by_role("link", name="coffee").first.click()
+    page.wait_for_url(f"{address}/")
+
+
+def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Path) -> None:
+    photo = make_photo(tmp_path / "dropped.jpg", 5)
+    page.goto(f"{address}/make")
+    page.set_input_files("input[type=file]", photo)
+    page.locator(".jobs").get_by_role("link", name="dropped.jpg").click()
+    page.wait_for_selector(READY)
+    for name in FORMATS:
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name.upper(), exact=True).click()
+        assert download.value.suggested_filename == f"dropped.{name}"
+
+
+def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: Path) -> None:
+    from sharp_core.formats.registry import write_scene
+    from sharp_core.predictors.interface import PredictorInput
+    from tests.jobs.gallery.relief import relief  # the engine of the scenes is slow to import
+
+    image = Image.open(DATA / "photos" / "coffee.png").convert("RGB")
+    sog, poster = io.BytesIO(), io.BytesIO()
+    write_scene(sog, relief(PredictorInput(np.asarray(image), 500.0)), format_name="sog")
+    image.save(poster, "WEBP")
+    file = tmp_path / "scene.html"
+    with file.open("wb") as out:
+        view = SceneView('<b>"coffee"</b> & </title>', *image.size, 500.0)
+        write_scene_page(out, view, sog.getvalue(), poster.getvalue())
+    page = context.new_page()
+    watch = Watch(page)
+    page.goto(file.as_uri())
+    page.wait_for_selector(READY, timeout=WAIT_MS)
+    assert page.title() == view.title
+    shown = picture(page)
+    photo = gray(image.resize(shown.shape[::-1], Image.Resampling.LANCZOS))
+    page.close()
+    assert psnr(shown, photo) > 20
+    assert [url for url in watch.requests if not url.startswith(("data:", "blob:"))] == [
+        file.as_uri()
+    ]
+    assert watch.complaints == []
+
+
+def test_of_many_photos_only_those_near_are_on_the_page(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    many_photos(library, 3000)
+    with serving(library, tmp_path / "cache") as address:
+        page = context.new_page()
+        watch = Watch(page)
+        page.goto(address)
+        tiles = page.locator(".tiles li")
+        seen: set[str | None] = set()
+        for share in (0, 0.3, 0.6, 1, 0.2):
+            page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
+            page.wait_for_timeout(500)
+            assert 5 < tiles.count() < 200
+            found = page.locator(".tiles a").evaluate_all("all => all.map((link) => link.href)")
+            assert len(found) == len(set(found))
+            seen.update(found)
+        assert len(seen) > 200
+        page.locator(".tiles a").first.focus()
+        for _ in range(3):
+            page.keyboard.press("End")
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(300)
+        assert page.locator(".tiles a:focus").count() == 1
+        page.close()
+    assert watch.complaints == []
+
+
+def many_photos(library: Path, count: int) -> None:
+    """Fill a catalog with photos of ten years that share one thumbnail."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 24), "teal").save(buffer, "WEBP")
+    (library / "thumb.webp").write_bytes(buffer.getvalue())
+    rows = [
+        {
+            "photo_id": f"{index:032x}",
+            "state": "done",
+            "media_type": "jpeg",
+            "bytes": 1,
+            "width": 300 + index % 200,
+            "height": 300,
+            "taken_at": datetime(2010, 1, 1) + timedelta(days=3650 * index / count),
+            "thumb_path": "thumb.webp",
+            "found_at": utc_now(),
+        }
+        for index in range(count)
+    ]
+    engine = open_database(library, create=True)
+    with engine.begin() as connection:
+        connection.execute(photos.insert(), rows)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_obstacle(page: Page, address: str, scheme: str) -> None:
+    axe = VIEWER / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("axe-core is not installed: npm ci in viewer/")
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(address)
+    photo = page.locator(".tiles a").first.get_attribute("href")
+    for path in ("/", photo, "/problems?state=failed", "/places", "/make", "/?text=nothing+at+all"):
+        page.goto(f"{address}{path}")
+        if path == photo:
+            page.wait_for_selector(READY)
+        if path == "/":
+            page.locator(".filters summary").click()
+            page.wait_for_selector(".tiles img")
+        page.evaluate(axe.read_text())
+        found = page.evaluate("axe.run().then((result) => result.violations)")
+        serious = [item for item in found if item["impact"] in ("serious", "critical")]
+        assert not serious, [(item["id"], item["nodes"][0]["html"]) for item in serious]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_is_wider_than_its_window(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(address)
+    photo = page.locator(".tiles a").first.get_attribute("href")
+    for path in ("/", photo, "/problems?state=failed", "/places", "/make"):
+        page.goto(f"{address}{path}")
+        if path == "/":
+            page.locator(".filters summary").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

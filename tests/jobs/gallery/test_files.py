@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from jobs.gallery.app import GallerySettings
+from sharp_core.formats.registry import FORMATS, read_scene
+from tests.jobs.gallery.conftest import gallery_client
+from tests.jobs.gallery.relief import COLUMNS, ROWS
+
+
+@pytest.fixture
+def photo_id(client: TestClient) -> str:
+    rows = client.get("/api/photos", params={"period": "undated"}).json()["photos"]
+    return str(rows[0][0])
+
+
+@pytest.fixture
+def scene_id(client: TestClient, photo_id: str) -> str:
+    found = re.search(r"/scenes/([0-9a-f]{32})", client.get(f"/photos/{photo_id}").text)
+    assert found
+    return found[1]
+
+
+def test_a_thumbnail_is_sent_once_and_for_all(client: TestClient, photo_id: str) -> None:
+    answer = client.get(f"/thumbs/{photo_id}.webp")
+    assert Image.open(io.BytesIO(answer.content)).format == "WEBP"
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_what_a_browser_has_is_not_sent_again(client: TestClient, scene_id: str) -> None:
+    path = f"/scenes/{scene_id}.sog"
+    whole = client.get(path)
+    tag = whole.headers["etag"]
+    for given in (tag, f"W/{tag}", f'"other", {tag}'):
+        again = client.get(path, headers={"if-none-match": given})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+    assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_parts_are_sent_as_asked(client: TestClient, scene_id: str) -> None:
+    path = f"/scenes/{scene_id}.ply"
+    whole = client.get(path).content
+    for asked, part in (
+        ("bytes=0-9", whole[:10]),
+        ("bytes=100-", whole[100:]),
+        ("bytes=-7", whole[-7:]),
+        (f"bytes=5-{len(whole) * 2}", whole[5:]),
+    ):
+        answer = client.get(path, headers={"range": asked})
+        assert (answer.status_code, answer.content) == (206, part)
+        assert answer.headers["content-range"].endswith(f"/{len(whole)}")
+    beyond = client.get(path, headers={"range": f"bytes={len(whole)}-"})
+    assert beyond.status_code == 416
+    changed = client.get(path, headers={"range": "bytes=0-9", "if-range": '"other"'})
+    assert (changed.status_code, len(changed.content)) == (200, len(whole))
+
+
+@pytest.mark.parametrize("asked", ["bytes=9-2", "bytes=a-b", "lines=0-9", "bytes=-", "bytes=0-9,x"])
+def test_a_part_that_makes_no_sense_harms_nothing(
+    client: TestClient, scene_id: str, asked: str
+) -> None:
+    answer = client.get(f"/scenes/{scene_id}.sog", headers={"range": asked})
+    assert answer.status_code in (200, 206, 400, 416)
+
+
+def test_head_says_what_get_would(client: TestClient, photo_id: str, scene_id: str) -> None:
+    for path in (f"/thumbs/{photo_id}.webp", f"/scenes/{scene_id}.sog", "/static/gallery.css"):
+        head, get = client.head(path), client.get(path, headers={"accept-encoding": "identity"})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["etag"] == get.headers["etag"]
+        assert head.headers["accept-ranges"] == "bytes"
+
+
+def test_every_format_is_the_scene(client: TestClient, scene_id: str) -> None:
+    for name in FORMATS:
+        answer = client.get(f"/scenes/{scene_id}.{name}?download=true")
+        stored = read_scene(io.BytesIO(answer.content), format_name=name)
+        assert len(stored.gaussians) == ROWS * COLUMNS
+        assert stored.info is None or stored.info.width == 600
+        assert f"coffee.{name}" in answer.headers["content-disposition"]
+
+
+def test_a_converted_scene_is_kept(gallery_library: Path, tmp_path: Path, scene_id: str) -> None:
+    cache = tmp_path / "other"
+    other = next(name for name in FORMATS if not list(gallery_library.rglob(f"*.{name}")))
+    with gallery_client(GallerySettings(gallery_library, cache)) as client:
+        first = client.get(f"/scenes/{scene_id}.{other}")
+        (kept,) = cache.iterdir()
+        before = kept.stat().st_ino
+        assert client.get(f"/scenes/{scene_id}.{other}").content == first.content
+        assert kept.stat().st_ino == before
+
+
+def test_the_large_picture_is_the_photo(client: TestClient, photo_id: str) -> None:
+    picture = Image.open(io.BytesIO(client.get(f"/pictures/{photo_id}.webp").content))
+    assert picture.size == (600, 400)
+
+
+def test_the_clip_is_sent(client: TestClient, photo_id: str) -> None:
+    found = re.search(r'src="(/artifacts/[0-9a-f]{32})"', client.get(f"/photos/{photo_id}").text)
+    assert found
+    answer = client.get(found[1])
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content[4:8] == b"ftyp"
+
+
+def test_ids_that_nobody_has_are_not_found(client: TestClient) -> None:
+    for path in ("/thumbs/{}.webp", "/pictures/{}.webp", "/scenes/{}.sog", "/artifacts/{}"):
+        assert client.get(path.format("0" * 32)).status_code == 404

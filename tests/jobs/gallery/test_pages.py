@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from jobs.gallery import pages
+from jobs.gallery.app import GallerySettings
+from pipeline.database import open_database
+from schemas.errors import UsageError
+from schemas.records import PhotoState
+from schemas.tables import photos
+from tests.jobs.gallery.conftest import gallery_client
+from tests.pipeline.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
+
+PAGE = {"accept": "text/html"}
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Return a library of 60 photos by the book, none of which has files."""
+    library = tmp_path / "library"
+    library.mkdir()
+    with new_catalog(library) as catalog:
+        for index in range(60):
+            file = photo_file(f"{2000 + index % 20}/IMG_{index:03d}.jpg")
+            about = meta(2000 + index % 20, 10.0 * (index % 3), "X-E2" if index % 2 else "EOS R5")
+            catalog.add_found([(file, None)])
+            outcome = failed(file) if index >= 50 else done(file, about)
+            catalog.record(outcome, RUN)
+    return library
+
+
+@pytest.fixture
+def large_client(large: Path, tmp_path: Path) -> TestClient:
+    return gallery_client(GallerySettings(large, tmp_path / "cache"))
+
+
+def periods(page: str) -> dict[str, int]:
+    found = re.search(r'id="periods">(.*?)</script>', page)
+    assert found
+    return dict(json.loads(found[1]))
+
+
+def all_photos(client: TestClient, period: str, **filters: str) -> list[str]:
+    ids: list[str] = []
+    more = True
+    while more:
+        parameters = {"period": period, **filters} | ({"beyond": ids[-1]} if ids else {})
+        answer = client.get("/api/photos", params=parameters).json()
+        ids += [row[0] for row in answer["photos"]]
+        more = answer["more"]
+    return ids
+
+
+def test_the_periods_hold_every_photo_once(
+    large_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PAGE", 7)
+    counts = periods(large_client.get("/").text)
+    assert sum(counts.values()) == 50
+    ids = [photo for period in counts for photo in all_photos(large_client, period)]
+    assert len(ids) == len(set(ids)) == 50
+
+
+def test_filters_select_as_a_query_does(large_client: TestClient) -> None:
+    for query, count in (
+        ("camera=eos", 25),
+        ("text=EOS+2004", 3),
+        ("text=IMG_004", 1),
+        ("after=2010&before=2012", 4),
+        ("near=10,2.2945,5", 17),
+        ("camera=eos&near=10,2.2945,5", 8),
+        ("model=prior", 50),
+        ("model=sharp", 0),
+    ):
+        assert sum(periods(large_client.get(f"/?{query}").text).values()) == count, query
+
+
+@pytest.mark.parametrize("query", ["after=yesterday", "near=paris", "near=1,2", "before=2019-99"])
+def test_a_filter_that_makes_no_sense_is_explained(large_client: TestClient, query: str) -> None:
+    answer = large_client.get(f"/?{query}", headers=PAGE)
+    assert answer.status_code == 400
+    assert "<h1>" in answer.text
+    assert large_client.get(f"/api/photos?period=2004&{query}").json()["error"]
+
+
+@pytest.mark.parametrize("period", ["2019-13", "2019-00", "20", "x", "0000", "9999", "undated2"])
+def test_a_period_that_is_none_is_refused(large_client: TestClient, period: str) -> None:
+    assert large_client.get("/api/photos", params={"period": period}).status_code == 400
+
+
+def test_neighbours_lead_through_the_whole_view(large_client: TestClient) -> None:
+    first = next(iter(periods(large_client.get("/?camera=eos").text)))
+    at: str | None = all_photos(large_client, first, camera="eos")[0]
+    seen = []
+    while at is not None:
+        seen.append(at)
+        page = large_client.get(f"/photos/{at}?camera=eos").text
+        found = re.search(r'rel="next" href="/photos/([0-9a-f]{32})\?camera=eos"', page)
+        at = found[1] if found else None
+    assert len(seen) == len(set(seen)) == 25
+
+
+def test_problems_are_listed_in_pages_with_reasons(
+    large_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "LIST_PAGE", 4)
+    address: str | None = "/problems?state=failed"
+    seen: list[str] = []
+    while address:
+        page = large_client.get(address).text
+        seen += re.findall(r'<li><a href="/photos/([0-9a-f]{32})"', page)
+        found = re.search(r'href="(/problems\?[^"]*beyond=[^"]*)"', page)
+        address = found[1].replace("&amp;", "&") if found else None
+        assert "truncated" in page
+        assert "--retry-failed" in page
+    assert len(seen) == len(set(seen)) == 10
+    assert large_client.get("/problems?state=done").status_code == 400
+    assert large_client.get("/problems?state=x").status_code == 400
+
+
+def test_places_lead_to_their_photos(large_client: TestClient) -> None:
+    page = large_client.get("/places").text
+    links = re.findall(r'<li><a href="(/\?near=[^"]*)"', page)
+    assert len(links) == 3
+    counts = [sum(periods(large_client.get(link).text).values()) for link in links]
+    assert sum(counts) == 50
+
+
+def test_the_page_of_a_photo_tells_what_is_known(client: TestClient) -> None:
+    (row,) = client.get("/api/photos", params={"period": "undated"}).json()["photos"]
+    page = client.get(f"/photos/{row[0]}").text
+    for text in ("coffee.png", "30 mm equivalent", "600 × 400", "prior", "32 768 Gaussians"):  # noqa: RUF001
+        assert text.replace(" 768", "\u202f768") in page
+    for name in ("ply", "sog"):
+        assert f".{name}?download=true" in page
+
+
+def test_a_photo_without_a_scene_says_why(client: TestClient) -> None:
+    found = re.search(r"/photos/([0-9a-f]{32})", client.get("/problems?state=failed").text)
+    assert found
+    page = client.get(found[0]).text
+    assert "truncated" in page
+    assert "data-viewer" not in page
+
+
+def test_a_photo_that_waits_says_so(large: Path, large_client: TestClient) -> None:
+    engine = open_database(large)
+    with engine.begin() as connection:
+        connection.execute(photos.update().values(state=PhotoState.DUE, scene_id=None))
+    engine.dispose()
+    assert "60 photos" in large_client.get("/problems?state=due").text
+    assert "There are no scenes here yet." in large_client.get("/").text
+
+
+def test_no_library_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no library"):
+        gallery_client(GallerySettings(tmp_path, tmp_path / "cache"))
+
+
+def test_what_is_not_there_is_said_to_people_and_programs(client: TestClient) -> None:
+    assert "<h1>" in client.get("/nothing", headers=PAGE).text
+    assert client.get("/nothing").json() == {"error": "Not Found", "hint": None}

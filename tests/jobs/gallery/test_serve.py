@@ -1,0 +1,184 @@
+"""The gallery as a process: how it begins and ends, and what many or slow clients do to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from jobs.gallery.serve import TOKEN_VARIABLE, serve
+from jobs.output import Output
+from schemas.errors import ExitCode, RunError, UsageError
+from tests.made_photos import make_photo
+
+COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
+
+
+class Server(NamedTuple):
+    process: subprocess.Popen[str]
+    address: str
+
+    @property
+    def port(self) -> int:
+        return int(self.address.split(":")[2].split("/")[0])
+
+
+def start(library: Path, *options: str, **environment: str) -> Server:
+    process = subprocess.Popen(
+        [*COMMAND, "--library", str(library), "--port", "0", "--json", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert process.stdout is not None
+    text = ""
+    while not text.endswith("}\n"):
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        text += line
+    return Server(process, json.loads(text)["address"])
+
+
+def end(server: Server, number: int = signal.SIGINT) -> tuple[int, str]:
+    server.process.send_signal(number)
+    _, said = server.process.communicate(timeout=20)
+    return server.process.returncode, said
+
+
+def get(server: Server, path: str, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def server(gallery_library: Path) -> Iterator[Server]:
+    server = start(gallery_library)
+    try:
+        # Answers from the moment on that it says where it is.
+        assert get(server, "/")[0] == 200
+        yield server
+    finally:
+        code, said = end(server)
+    assert code == ExitCode.OK, said
+    assert "Traceback" not in said
+
+
+def test_two_hundred_parts_at_once(server: Server, gallery_library: Path) -> None:
+    path = next(gallery_library.rglob("scenes/*/*.*"))
+    data = path.read_bytes()
+    address = f"/scenes/{path.stem}.{path.suffix[1:]}"
+
+    def part(index: int) -> bool:
+        first = index * 997 % (len(data) - 5000)
+        status, body = get(server, address, Range=f"bytes={first}-{first + 4999}")
+        return status == 206 and body == data[first : first + 5000]
+
+    with ThreadPoolExecutor(50) as pool:
+        assert all(pool.map(part, range(200)))
+
+
+def test_slow_clients_keep_nobody_waiting(server: Server) -> None:
+    slow = []
+    for index in range(100):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Sl"[: 10 + index])
+        slow.append(connection)
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(
+            b"POST /api/jobs?name=a.jpg&model=prior HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Sec-Fetch-Site: same-origin\r\nContent-Length: 100000\r\n\r\n\xff\xd8\xff"
+        )
+        slow.append(connection)
+    assert get(server, "/")[0] == 200
+    for connection in slow:
+        connection.close()
+
+
+def test_an_upload_that_lies_about_its_size_is_refused(server: Server) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.sendall(
+        b"POST /api/jobs?name=a.jpg&model=prior HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Sec-Fetch-Site: same-origin\r\nContent-Length: 999999999999\r\n\r\n"
+    )
+    assert connection.recv(100).startswith(b"HTTP/1.1 413")
+    connection.close()
+
+
+def test_headers_without_end_are_cut_off(server: Server) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    with pytest.raises(OSError):
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        for _ in range(1000):
+            connection.sendall(b"X-Header: " + b"x" * 1000 + b"\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 4")
+        raise OSError
+    connection.close()
+
+
+def test_other_machines_get_a_token(gallery_library: Path) -> None:
+    server = start(gallery_library, "--host", "0.0.0.0", **{TOKEN_VARIABLE: "a" * 20})
+    try:
+        assert server.address.endswith(f"/?token={'a' * 20}")
+        assert get(server, "/")[0] == 401
+        assert get(server, f"/?token={'a' * 20}")[0] == 303
+    finally:
+        code, said = end(server, signal.SIGTERM)
+    assert "Traceback" not in said
+    assert code == ExitCode.OK
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "no such host.invalid"])
+def test_what_cannot_be_listened_on_is_explained(gallery_library: Path, host: str) -> None:
+    with pytest.raises(RunError, match="cannot be listened on"):
+        serve(gallery_library, host, 0, Output(quiet=True), False, True)
+
+
+def test_a_port_in_use_is_explained(server: Server, gallery_library: Path) -> None:
+    with pytest.raises(RunError, match=str(server.port)) as caught:
+        serve(gallery_library, "127.0.0.1", server.port, Output(quiet=True), False, True)
+    assert "--port" in caught.value.hint
+
+
+@pytest.mark.parametrize("token", ["short", "with spaces in it, and long", "é" * 20, ""])
+def test_a_token_that_is_none_is_refused(
+    gallery_library: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    with pytest.raises(UsageError, match=TOKEN_VARIABLE):
+        serve(gallery_library, "0.0.0.0", 0, Output(quiet=True), False, True)
+
+
+def test_ending_stops_the_scene_under_way(gallery_library: Path, tmp_path: Path) -> None:
+    server = start(gallery_library, TMPDIR=str(tmp_path))
+    photo = make_photo(tmp_path / "a.jpg", 1, (1600, 1200)).read_bytes()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request(
+        "POST",
+        "/api/jobs?name=a.jpg&model=prior",
+        body=photo,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    assert connection.getresponse().status == 202
+    connection.close()
+    time.sleep(0.5)
+    code, said = end(server)
+    assert (code, "Traceback" in said) == (ExitCode.OK, False), said
+    assert not list(tmp_path.glob("sharp-batch-gallery-*"))

@@ -1,0 +1,77 @@
+// Builds what the Python package takes along, in pipeline/viewer_bundle: viewer.js, viewer.css, the
+// world's coasts as land.txt, and the licences of all that is in them. Equal sources and lockfile
+// give equal bytes.
+
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+
+import { build } from "esbuild";
+import { feature } from "topojson-client";
+
+const OUT = new URL("../pipeline/viewer_bundle/", import.meta.url);
+
+const result = await build({
+  entryPoints: { viewer: "src/main.js", "viewer-style": "src/viewer.css" },
+  absWorkingDir: import.meta.dirname,
+  outdir: OUT.pathname,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  charset: "utf8",
+  legalComments: "none", // the licences go beside the bundle, whole
+  metafile: true,
+  write: false,
+});
+
+const packages = new Set([
+  "world-atlas",
+  ...Object.keys(result.metafile.inputs)
+    .map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1])
+    .filter(Boolean),
+]);
+const licences = await Promise.all(
+  [...packages].sort().map(async (name) => {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url);
+    const { version, license } = JSON.parse(await readFile(new URL("package.json", folder)));
+    const text = await readFile(new URL("LICENSE", folder), "utf8");
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  }),
+);
+
+// An SVG path over degrees of longitude to the right and of latitude to the bottom, tenths of them.
+const world = JSON.parse(
+  await readFile(new URL("node_modules/world-atlas/land-110m.json", import.meta.url)),
+);
+const rings = feature(world, world.objects.land)
+  .features.flatMap(({ geometry }) => geometry.coordinates)
+  .flat();
+const coasts = rings.flatMap(acrossDateLine).map((ring) => {
+  const points = ring.map(([east, north]) => `${round(east)},${round(-north)}`);
+  return `M${points.join(" ")}Z`;
+});
+
+// A ring that crosses the date line is drawn at both ends of the map, each time in one piece.
+function acrossDateLine(ring) {
+  let turn = 0;
+  const whole = ring.map(([east, north], index) => {
+    const step = index ? east - ring[index - 1][0] : 0;
+    if (Math.abs(step) > 180) turn -= 360 * Math.sign(step);
+    return [east + turn, north];
+  });
+  if (turn || whole.every(([east], index) => east === ring[index][0])) return [ring];
+  const side = whole.some(([east]) => east > 180) ? -360 : 360;
+  return [whole, whole.map(([east, north]) => [east + side, north])];
+}
+
+function round(degrees) {
+  return Math.round(degrees * 10) / 10;
+}
+
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+for (const file of result.outputFiles) {
+  const name = file.path.endsWith(".css") ? "viewer.css" : "viewer.js";
+  await writeFile(new URL(name, OUT), file.contents);
+}
+await writeFile(new URL("land.txt", OUT), coasts.join(""));
+await writeFile(new URL("LICENSES.txt", OUT), licences.join("\n"));

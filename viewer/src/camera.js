@@ -1,0 +1,83 @@
+// The camera of a photo, and how far an eye may move around it: numbers only, no engine.
+//
+// Metres, in the axes of scenes: x right, y down, z forward, the photo's camera at the origin.
+
+// As in the clips (sharp_core/trajectories.py): a share of the scene's nearest depth, so that the
+// nearest things shift by the same part of the picture in every scene.
+const LATERAL_SHARE = 0.08;
+const FORWARD_SHARE = 0.15;
+const NEAR_QUANTILE = 0.001;
+// As in sharp_core/cameras.py: an eye looks at the nearest tenth of the scene, from two metres on.
+const FOCUS_QUANTILE = 0.1;
+const NEAREST_FOCUS_M = 2;
+// A hand may take the eye farther than a clip does, into views that begin to show gaps.
+const HAND_SHARE = 1.3;
+// How far the picture closes in at the edge of the head box, which hides most of the borders that
+// a photo's scene ends with.
+const CLOSE_IN = 0.1;
+// Depths that a quantile is taken of; more make it no truer.
+const MOST_DEPTHS = 100_000;
+
+/** Return the vertical field of view of a photo in degrees; its size and focal length in pixels. */
+export function verticalFov(photo) {
+  return (2 * Math.atan(photo.height / (2 * photo.focal)) * 180) / Math.PI;
+}
+
+/** Return `shares` quantiles of the depths in front of the camera; `centers` holds x, y, z, ... */
+export function depthQuantiles(centers, shares) {
+  const step = Math.max(1, Math.floor(centers.length / 3 / MOST_DEPTHS));
+  const depths = [];
+  for (let at = 2; at < centers.length; at += 3 * step) {
+    if (centers[at] > 0) depths.push(centers[at]);
+  }
+  const sorted = Float32Array.from(depths).sort();
+  return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))] ?? 1);
+}
+
+/** Return the ellipsoid that the eye stays in, the clips' own reach, and where an eye looks. */
+export function headBox(centers, photo) {
+  const [near, focus] = depthQuantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE]);
+  const diagonal = Math.hypot(photo.width, photo.height) / photo.focal;
+  const lateral = LATERAL_SHARE * diagonal * near;
+  return {
+    lateral: lateral * HAND_SHARE,
+    forward: FORWARD_SHARE * near,
+    sway: lateral,
+    focus: Math.max(NEAREST_FOCUS_M, focus),
+  };
+}
+
+/** Return how far out an eye is: 0 at the photo's camera, 1 at the edge of the head box. */
+export function reachOf(eye, box) {
+  return Math.hypot(eye.x / box.lateral, eye.y / box.lateral, eye.z / box.forward);
+}
+
+/** Return the eye, or the point of the head box's edge in its direction if it is outside. */
+export function clampEye(eye, box) {
+  const reach = reachOf(eye, box);
+  if (reach <= 1) return eye;
+  return { x: eye.x / reach, y: eye.y / reach, z: eye.z / reach };
+}
+
+/** Return how much the picture is magnified at an eye, so that borders stay mostly out of sight. */
+export function magnification(eye, box) {
+  return 1 + CLOSE_IN * Math.min(1, Math.hypot(eye.x, eye.y) / box.lateral);
+}
+
+/** Return the eye of a slow figure of eight, `seconds` after it began at the photo's camera. */
+export function swayEye(seconds, box) {
+  const turn = (2 * Math.PI * seconds) / 9;
+  const rise = Math.min(1, seconds / 3);
+  return {
+    x: rise * box.sway * Math.sin(turn),
+    y: rise * box.sway * 0.25 * Math.sin(2 * turn),
+    z: 0,
+  };
+}
+
+/** Return the largest size of a picture of this aspect, width over height, within a space. */
+export function contain(aspect, width, height) {
+  return width / height > aspect
+    ? { width: height * aspect, height }
+    : { width, height: width / aspect };
+}

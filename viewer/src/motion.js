@@ -1,0 +1,92 @@
+// Where the eye is: what hands, keys, a tilted phone and idle time make of it.
+
+import { clampEye, swayEye } from "./camera.js";
+
+const SETTLE_S = 0.12; // time in which the eye makes up most of the way to where it is to be
+const STILL_SHARE = 0.002; // of the head box: nearer than that, the eye has arrived
+const KEY_SHARE = 0.2; // of the head box, for one press of a key or a button
+const WHEEL_SHARE = 0.0012; // of the head box, for one pixel of a wheel
+const TILT_FULL_DEGREES = 18; // of a phone, to the edge of the head box
+const HOME = Object.freeze({ x: 0, y: 0, z: 0 });
+
+/** Moves an eye smoothly inside a head box; `jumps` leaves the smoothness out. */
+export class Motion {
+  eye = HOME;
+  isSwaying = false;
+  #wanted = HOME;
+  #swaySeconds = 0;
+
+  constructor(box, jumps) {
+    this.box = box;
+    this.jumps = jumps;
+  }
+
+  /** Let the eye sway by itself, or stop it where it is. */
+  sway(on) {
+    this.isSwaying = on;
+    this.#swaySeconds = 0;
+  }
+
+  /** Move by shares of the head box, as one press of a key does for each step. */
+  step(x, y, z) {
+    this.#move(x * KEY_SHARE, y * KEY_SHARE, z * KEY_SHARE);
+  }
+
+  /** Move as a hand that drags the scene by shares of the picture's width. */
+  drag(x, y) {
+    this.#move(-2 * x, -2 * y, 0);
+  }
+
+  wheel(pixels) {
+    this.#move(0, 0, -pixels * WHEEL_SHARE);
+  }
+
+  /** Move as a phone is tilted, in degrees from how it was held: to the right, and upwards. */
+  tilt(right, up) {
+    this.#want({
+      x: (right / TILT_FULL_DEGREES) * this.box.lateral,
+      y: (-up / TILT_FULL_DEGREES) * this.box.lateral,
+      z: this.#wanted.z,
+    });
+  }
+
+  home() {
+    this.#want(HOME);
+  }
+
+  /** Go on by `seconds`; tell whether the eye has moved. */
+  update(seconds) {
+    if (this.isSwaying) {
+      this.#swaySeconds += seconds;
+      this.#wanted = swayEye(this.#swaySeconds, this.box);
+    }
+    const share = this.jumps ? 1 : 1 - Math.exp(-seconds / SETTLE_S);
+    const [from, to] = [this.eye, this.#wanted];
+    if (from === to) return false;
+    const isNear =
+      Math.hypot(to.x - from.x, to.y - from.y) < STILL_SHARE * this.box.lateral &&
+      Math.abs(to.z - from.z) < STILL_SHARE * this.box.forward;
+    this.eye = isNear
+      ? to
+      : {
+          x: from.x + share * (to.x - from.x),
+          y: from.y + share * (to.y - from.y),
+          z: from.z + share * (to.z - from.z),
+        };
+    return true;
+  }
+
+  #move(x, y, z) {
+    const { lateral, forward } = this.box;
+    this.#want({
+      x: this.#wanted.x + x * lateral,
+      y: this.#wanted.y + y * lateral,
+      z: this.#wanted.z + z * forward,
+    });
+  }
+
+  #want(eye) {
+    this.isSwaying = false;
+    this.#wanted = clampEye(eye, this.box);
+  }
+}

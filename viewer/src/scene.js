@@ -1,0 +1,202 @@
+// A splat scene on a canvas: loads a SOG, draws it from an eye, one or two eyes at a time.
+
+import {
+  AppBase,
+  AppOptions,
+  Asset,
+  CameraComponentSystem,
+  Color,
+  Entity,
+  GSplatComponentSystem,
+  GSplatHandler,
+  TextureHandler,
+  Vec4,
+  WebglGraphicsDevice,
+  XrManager,
+  XRSPACE_LOCAL,
+  XRTYPE_VR,
+} from "playcanvas";
+
+import { headBox, magnification, verticalFov } from "./camera.js";
+
+// Two eyes, side by side: the mean distance of people's pupils, metres.
+const EYES_APART_M = 0.063;
+const MOST_PIXELS_PER_CSS_PIXEL = 2;
+
+/**
+ * One scene. `photo` has width, height and focal length in pixels of the upright photo; `onFrame`
+ * is called for each frame that shows the scene.
+ */
+export class SplatScene {
+  #app;
+  #canvas;
+  #photo;
+  #mono;
+  #pair;
+  #onFrame;
+  #isLoaded = false;
+  #size = { width: 0, height: 0 };
+
+  /** Make the drawing device. Throws where the browser has no WebGL 2. */
+  constructor(canvas, photo, onFrame) {
+    this.#canvas = canvas;
+    this.#photo = photo;
+    this.#onFrame = onFrame;
+    const device = new WebglGraphicsDevice(canvas, {
+      antialias: false,
+      alpha: true,
+      depth: true,
+      stencil: false,
+      powerPreference: "high-performance",
+    });
+    const options = new AppOptions();
+    options.graphicsDevice = device;
+    options.componentSystems = [CameraComponentSystem, GSplatComponentSystem];
+    options.resourceHandlers = [TextureHandler, GSplatHandler];
+    options.xr = XrManager;
+    this.#app = new AppBase(canvas);
+    this.#app.init(options);
+    this.#app.autoRender = false;
+    const whole = new Vec4(0, 0, 1, 1);
+    this.#mono = this.#addCamera(whole, true);
+    this.#pair = [-1, 1].map((side) =>
+      this.#addCamera(new Vec4(side < 0 ? 0 : 0.5, 0, 0.5, 1), false),
+    );
+    this.#app.systems.gsplat.on("frame:request", () => this.redraw());
+    this.#app.systems.gsplat.on("frame:ready", (_camera, _layer, ready, loading) => {
+      if (!ready || loading || !this.#isLoaded) return;
+      // The engine counts what it drew as the next frame begins, and asks for none while it draws.
+      if (this.#app.stats.frame.gsplats > 0) this.#onFrame();
+      else requestAnimationFrame(() => this.redraw());
+    });
+    this.#app.start();
+  }
+
+  /** Show the SOG in `bytes` (ArrayBuffer); return its head box. Rejects where it is none. */
+  load(bytes) {
+    const asset = new Asset("scene", "gsplat", {
+      url: "scene.sog",
+      filename: "scene.sog",
+      contents: bytes,
+    });
+    return new Promise((resolve, reject) => {
+      asset.on("error", (error) => reject(new Error(String(error))));
+      asset.on("load", () => {
+        const box = headBox(asset.resource.centers ?? [], this.#photo);
+        const entity = new Entity("scene");
+        entity.addComponent("gsplat", { asset });
+        // Half a turn about x: from x right, y down, z forward to x right, y up, z backward.
+        entity.setLocalEulerAngles(180, 0, 0);
+        this.#app.root.addChild(entity);
+        this.#isLoaded = true;
+        this.redraw();
+        resolve(box);
+      });
+      this.#app.assets.add(asset);
+      this.#app.assets.load(asset);
+    });
+  }
+
+  /** Draw the scene from `eye`, which looks at the photo's axis at the box's focus depth. */
+  look(eye, box) {
+    const fov = 2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / magnification(eye, box));
+    const target = [0, 0, -box.focus];
+    this.#mono.camera.fov = (fov * 180) / Math.PI;
+    this.#mono.setPosition(eye.x, -eye.y, -eye.z);
+    this.#mono.lookAt(...target);
+    const apart = Math.min(EYES_APART_M, box.lateral);
+    this.#pair.forEach((camera, index) => {
+      const aside = (index - 0.5) * apart;
+      camera.setPosition(this.#mono.getPosition());
+      camera.setRotation(this.#mono.getRotation());
+      camera.translateLocal(aside, 0, 0);
+      camera.camera.calculateProjection = (matrix) => {
+        this.#setShiftedProjection(matrix, camera.camera, fov, aside / box.focus);
+      };
+    });
+    this.redraw();
+  }
+
+  // What is at the focus depth falls on the same place for both eyes: on the screen's plane.
+  #setShiftedProjection(matrix, camera, fov, slope) {
+    const top = camera.nearClip * Math.tan(fov / 2);
+    const right = (top * this.#photo.width) / this.#photo.height;
+    const shift = -slope * camera.nearClip;
+    matrix.setFrustum(shift - right, shift + right, -top, top, camera.nearClip, camera.farClip);
+  }
+
+  /** Show one picture, or one for each eye side by side. */
+  set isStereo(on) {
+    this.#mono.enabled = !on;
+    for (const camera of this.#pair) camera.enabled = on;
+    this.redraw();
+  }
+
+  get isStereo() {
+    return !this.#mono.enabled;
+  }
+
+  /** Fit the canvas's pixels to the place that it has on the page, in CSS pixels. */
+  resize(width, height) {
+    const scale = Math.min(devicePixelRatio || 1, MOST_PIXELS_PER_CSS_PIXEL);
+    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
+    if (size.width === this.#size.width && size.height === this.#size.height) return;
+    this.#size = size;
+    this.#canvas.width = size.width;
+    this.#canvas.height = size.height;
+    this.redraw();
+  }
+
+  /** Have `step` called before each frame, with the seconds since the last. */
+  onUpdate(step) {
+    this.#app.on("update", step);
+  }
+
+  redraw() {
+    this.#app.renderNextFrame = true;
+  }
+
+  /** Whether this browser has a headset to show scenes in, now; told again at each change. */
+  onHeadset(tell) {
+    const xr = this.#app.xr;
+    if (!xr?.supported) return;
+    xr.on("available:" + XRTYPE_VR, tell);
+    tell(xr.isAvailable(XRTYPE_VR));
+  }
+
+  /** Enter the headset, at the photo's camera. */
+  enterHeadset() {
+    this.isStereo = false;
+    this.#mono.setPosition(0, 0, 0);
+    this.#mono.setRotation(0, 0, 0, 1);
+    this.#app.autoRender = true;
+    this.#app.xr.once("end", () => {
+      this.#app.autoRender = false;
+      this.redraw();
+    });
+    this.#mono.camera.startXr(XRTYPE_VR, XRSPACE_LOCAL);
+  }
+
+  get isInHeadset() {
+    return Boolean(this.#app.xr?.active);
+  }
+
+  /** Give the drawing device back: browsers have few. */
+  destroy() {
+    this.#app.destroy();
+  }
+
+  #addCamera(rect, enabled) {
+    const camera = new Entity("camera");
+    camera.addComponent("camera", {
+      clearColor: new Color(0, 0, 0, 0),
+      fov: verticalFov(this.#photo),
+      nearClip: 0.01,
+      farClip: 10_000,
+      rect,
+    });
+    camera.enabled = enabled;
+    this.#app.root.addChild(camera);
+    return camera;
+  }
+}

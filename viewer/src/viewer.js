@@ -1,0 +1,286 @@
+// The viewer on a page: a photo that becomes a scene, with what moves the eye.
+//
+// Its state stands in the page: data-state is loading, ready or failed, data-settled is true while
+// the picture shown is the finished one, data-eye is the eye in metres.
+
+import { contain } from "./camera.js";
+import { icon } from "./icons.js";
+import { decodeBase64, fetchBytes } from "./load.js";
+import { Motion } from "./motion.js";
+import { SplatScene } from "./scene.js";
+
+const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
+// A picture is finished when no frame has followed for so long: sorting brings more of them.
+const SETTLED_MS = 300;
+const KEYS = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, -1, 0],
+  ArrowDown: [0, 1, 0],
+  "+": [0, 0, 1],
+  "=": [0, 0, 1],
+  "-": [0, 0, -1],
+};
+const MOVES = [
+  ["left", "Move left", [-1, 0, 0]],
+  ["up", "Move up", [0, -1, 0]],
+  ["down", "Move down", [0, 1, 0]],
+  ["right", "Move right", [1, 0, 0]],
+  ["closer", "Move closer", [0, 0, 1]],
+  ["farther", "Move back", [0, 0, -1]],
+];
+const NO_WEBGL =
+  "This browser cannot draw scenes: WebGL 2 is missing or turned off. " +
+  "Try a current browser, or turn hardware acceleration on.";
+
+/** Turn `root`, which holds the photo as an image, into a viewer. */
+export class Viewer {
+  #root;
+  #photo;
+  #stage;
+  #frame;
+  #canvas;
+  #status;
+  #bar;
+  #scene;
+  #motion;
+  #isShown = false;
+  #settling = 0;
+
+  constructor(root) {
+    this.#root = root;
+    const { width, height, focal } = root.dataset;
+    this.#photo = { width: Number(width), height: Number(height), focal: Number(focal) };
+    this.#build();
+    this.#start().catch((error) => this.#fail(error.message));
+  }
+
+  async #start() {
+    this.#root.dataset.state = "loading";
+    try {
+      this.#scene = new SplatScene(this.#canvas, this.#photo, () => this.#onFrame());
+    } catch {
+      this.#fail(NO_WEBGL);
+      return;
+    }
+    this.#resize();
+    addEventListener("pagehide", (event) => event.persisted || this.#scene.destroy());
+    const box = await this.#scene.load(await this.#bytes());
+    this.#motion = new Motion(box, REDUCED_MOTION.matches);
+    this.#scene.look(this.#motion.eye, box);
+    this.#scene.onUpdate((seconds) => this.#update(seconds));
+    this.#status.textContent = "Drawing…";
+  }
+
+  #bytes() {
+    const { scene, sceneElement } = this.#root.dataset;
+    if (sceneElement) return decodeBase64(document.getElementById(sceneElement).textContent);
+    return fetchBytes(scene, (share) => {
+      this.#bar.hidden = false;
+      if (share === null) this.#bar.removeAttribute("value");
+      else this.#bar.value = share;
+    });
+  }
+
+  #update(seconds) {
+    if (this.#scene.isInHeadset) return;
+    if (this.#motion.update(seconds)) {
+      const { eye, box } = this.#motion;
+      this.#root.dataset.settled = "false";
+      this.#root.dataset.eye = [eye.x, eye.y, eye.z].map((v) => v.toFixed(4)).join(" ");
+      this.#scene.look(eye, box);
+    }
+  }
+
+  #onFrame() {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#root.dataset.settled = "true";
+    }, SETTLED_MS);
+    if (this.#isShown) return;
+    this.#isShown = true;
+    this.#root.dataset.state = "ready";
+    this.#status.textContent = "";
+    this.#bar.hidden = true;
+    this.#offer();
+  }
+
+  #fail(message) {
+    this.#root.dataset.state = "failed";
+    this.#bar.hidden = true;
+    this.#status.textContent = message;
+  }
+
+  #resize() {
+    const stereo = this.#scene?.isStereo ? 2 : 1;
+    const aspect = (stereo * this.#photo.width) / this.#photo.height;
+    const { width, height } = contain(aspect, this.#stage.clientWidth, this.#stage.clientHeight);
+    this.#frame.style.width = `${width}px`;
+    this.#frame.style.height = `${height}px`;
+    this.#root.dataset.settled = "false";
+    this.#scene?.resize(width, height);
+  }
+
+  #build() {
+    this.#stage = make("div", { className: "viewer-stage" });
+    this.#canvas = make("canvas", { tabIndex: 0 });
+    this.#canvas.setAttribute("role", "img");
+    this.#canvas.setAttribute(
+      "aria-label",
+      `${this.#root.dataset.label}: scene. Arrow keys move, plus and minus go closer and back, ` +
+        "Home returns to the photo.",
+    );
+    this.#status = make("p", { className: "viewer-status", textContent: "Loading…" });
+    this.#status.setAttribute("role", "status");
+    this.#bar = make("progress", { className: "viewer-progress", max: 1, hidden: true });
+    this.#bar.setAttribute("aria-label", "Loading the scene");
+    const poster = this.#root.querySelector(".viewer-poster");
+    const behind = poster.cloneNode();
+    behind.className = "viewer-behind";
+    behind.alt = "";
+    this.#frame = make("div", { className: "viewer-frame" });
+    this.#frame.append(behind, this.#canvas, poster);
+    this.#stage.append(this.#frame, this.#status, this.#bar);
+    this.#root.append(this.#stage);
+    this.#root.style.setProperty("--aspect", this.#photo.width / this.#photo.height);
+    new ResizeObserver(() => this.#resize()).observe(this.#stage);
+    this.#resize();
+  }
+
+  // Controls appear when there is something to control.
+  #offer() {
+    const bar = make("div", { className: "viewer-controls" });
+    bar.setAttribute("role", "toolbar");
+    bar.setAttribute("aria-label", "Move in the scene");
+    const moves = MOVES.map(([name, label, step]) =>
+      button(name, label, () => this.#motion.step(...step)),
+    );
+    const home = button("home", "Back to the photo's place", () => this.#motion.home());
+    const sway = button("play", "Sway", () => this.#setSway(!this.#motion.isSwaying));
+    sway.setAttribute("aria-pressed", "false");
+    const photo = toggle("photo", "Show the photo", (on) => {
+      this.#root.dataset.showsPhoto = String(on);
+    });
+    const stereo = toggle("stereo", "Side by side, for two eyes", (on) => {
+      this.#root.dataset.stereo = String(on);
+      this.#scene.isStereo = on;
+      this.#resize();
+    });
+    const gap = make("span", { className: "viewer-gap" });
+    bar.append(...moves, home, gap, sway, photo, stereo);
+    this.#swayButton = sway;
+    this.#offerTilt(bar);
+    this.#offerHeadset(bar);
+    if (document.fullscreenEnabled) {
+      const full = button("fullscreen", "Full screen", () =>
+        document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen(),
+      );
+      full.dataset.key = "f";
+      bar.append(full);
+    }
+    this.#root.append(bar);
+    this.#listen();
+    this.#setSway(!REDUCED_MOTION.matches);
+  }
+
+  #swayButton;
+
+  #setSway(on) {
+    this.#motion.sway(on);
+    this.#showSway();
+  }
+
+  #showSway() {
+    const on = this.#motion.isSwaying;
+    if (this.#swayButton.getAttribute("aria-pressed") === String(on)) return;
+    this.#swayButton.setAttribute("aria-pressed", String(on));
+    this.#swayButton.replaceChildren(icon(on ? "pause" : "play"));
+  }
+
+  #offerTilt(bar) {
+    const isPhone = matchMedia("(pointer: coarse)").matches;
+    if (!isPhone || !("DeviceOrientationEvent" in globalThis)) return;
+    let start = null;
+    const onTilt = ({ beta, gamma }) => {
+      if (beta === null) return;
+      start ??= { beta, gamma };
+      this.#motion.tilt(gamma - start.gamma, start.beta - beta);
+    };
+    const tilt = toggle("tilt", "Move by tilting", async (on) => {
+      start = null;
+      removeEventListener("deviceorientation", onTilt);
+      // Some phones want to be asked, in answer to a touch.
+      const ask = DeviceOrientationEvent.requestPermission?.bind(DeviceOrientationEvent);
+      const isAllowed = !ask || (await ask().catch(() => "denied")) === "granted";
+      if (on && isAllowed) addEventListener("deviceorientation", onTilt);
+    });
+    bar.append(tilt);
+  }
+
+  #offerHeadset(bar) {
+    const enter = button("headset", "Enter with a headset", () => this.#scene.enterHeadset());
+    this.#scene.onHeadset((isThere) => {
+      if (isThere) bar.append(enter);
+      else enter.remove();
+    });
+  }
+
+  #listen() {
+    const stage = this.#stage;
+    this.#root.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = KEYS[event.key];
+      const isButton = event.target instanceof HTMLButtonElement;
+      if (step && !(isButton && event.key === "Enter")) this.#motion.step(...step);
+      else if (event.key === "Home") this.#motion.home();
+      else if (event.key === "f") this.#root.querySelector('[data-key="f"]')?.click();
+      else return;
+      event.preventDefault();
+    });
+    stage.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      stage.setPointerCapture(event.pointerId);
+    });
+    stage.addEventListener("pointermove", (event) => {
+      if (!stage.hasPointerCapture(event.pointerId)) return;
+      const width = this.#canvas.clientWidth;
+      this.#motion.drag((4 * event.movementX) / width, (4 * event.movementY) / width);
+    });
+    stage.addEventListener("dblclick", () => this.#motion.home());
+    stage.addEventListener(
+      "wheel",
+      (event) => {
+        // A page that is scrolled past the scene goes on scrolling: only a scene in use zooms.
+        if (!this.#root.contains(document.activeElement) && !document.fullscreenElement) return;
+        event.preventDefault();
+        this.#motion.wheel(event.deltaY);
+      },
+      { passive: false },
+    );
+    for (const kind of ["pointermove", "keydown", "click", "wheel"]) {
+      this.#root.addEventListener(kind, () => this.#showSway());
+    }
+  }
+}
+
+function make(tag, properties) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function button(name, label, act) {
+  const element = make("button", { type: "button", title: label });
+  element.setAttribute("aria-label", label);
+  element.append(icon(name));
+  element.addEventListener("click", act);
+  return element;
+}
+
+function toggle(name, label, act) {
+  const element = button(name, label, () => {
+    const on = element.getAttribute("aria-pressed") !== "true";
+    element.setAttribute("aria-pressed", String(on));
+    act(on);
+  });
+  element.setAttribute("aria-pressed", "false");
+  return element;
+}

@@ -10,7 +10,7 @@ import typer
 from jobs import options
 from jobs.output import Output, size_text, time_text
 from schemas.errors import ExitCode, UsageError
-from schemas.settings import SogQuality, SplatFormat, SplatSettings
+from schemas.settings import SCENE_LIMIT_S, SogQuality, SplatFormat, SplatSettings
 
 if TYPE_CHECKING:
     from jobs.convert import ConvertReport
@@ -50,12 +50,9 @@ def convert(
         SplatFormat | None,
         typer.Option("--format", help="Without IN and OUT: what the library's scenes become."),
     ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="Address of a running Ray cluster, or 'auto'.")
-    ] = None,
-    inline: Annotated[
-        bool, typer.Option("--inline", help="Work in this process, without Ray.")
-    ] = False,
+    address: options.Address = None,
+    inline: options.Inline = False,
+    timeout: options.SceneTimeout = SCENE_LIMIT_S,
     library: options.Library = options.LIBRARY,
     catalog: options.Catalog = None,
     json: options.Json = False,
@@ -91,7 +88,7 @@ def convert(
 
     settings = SplatSettings(format, quality)
     runner = each_runner(inline, address)
-    report = convert_library(library, settings, output, runner, catalog)
+    report = convert_library(library, settings, output, runner, catalog, timeout)
     output.result(report.as_dict(), _library_text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

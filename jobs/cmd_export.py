@@ -11,7 +11,7 @@ from jobs import filter_options, options
 from jobs.deadline import deadline_of
 from jobs.output import Output, ProgressKind, size_text, time_text
 from schemas.errors import ExitCode, UsageError
-from schemas.settings import ExportSettings, ImageFormat, TrajectoryName
+from schemas.settings import SCENE_LIMIT_S, ExportSettings, ImageFormat, TrajectoryName
 
 if TYPE_CHECKING:
     from jobs.check_export import CheckedFile
@@ -101,6 +101,7 @@ def export(
     until: options.Until = None,
     max_hours: options.MaxHours = None,
     progress: options.ProgressOption = ProgressKind.AUTO,
+    timeout: options.SceneTimeout = SCENE_LIMIT_S,
     library: options.Library = options.LIBRARY,
     catalog: options.Catalog = None,
     json: options.Json = False,
@@ -165,6 +166,7 @@ def export(
         each_runner(inline, address),
         catalog,
         deadline_of(until, max_hours),
+        timeout,
     )
     output.result(report.as_dict(), _text(report, to))
     if report.is_interrupted:

@@ -10,7 +10,7 @@ from jobs import filter_options, options
 from jobs.deadline import deadline_of
 from jobs.output import Output, ProgressKind, size_text, time_text
 from schemas.errors import ExitCode
-from schemas.settings import PreviewKind, PreviewSettings, TrajectoryName
+from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings, TrajectoryName
 
 if TYPE_CHECKING:
     from jobs.preview import PreviewReport
@@ -48,6 +48,7 @@ def preview(
     until: options.Until = None,
     max_hours: options.MaxHours = None,
     progress: options.ProgressOption = ProgressKind.AUTO,
+    timeout: options.SceneTimeout = SCENE_LIMIT_S,
     library: options.Library = options.LIBRARY,
     catalog: options.Catalog = None,
     json: options.Json = False,
@@ -80,7 +81,7 @@ def preview(
     settings = PreviewSettings(kinds, trajectory, seconds, width)
     runner = each_runner(inline, address)
     report = run_previews(
-        library, filters, settings, output, runner, catalog, deadline_of(until, max_hours)
+        library, filters, settings, output, runner, catalog, deadline_of(until, max_hours), timeout
     )
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:

@@ -10,14 +10,19 @@ import typer
 from jobs import options
 from jobs.output import Output, size_text, time_text
 from schemas.errors import UsageError
-from schemas.settings import Device, TrajectoryName
+from schemas.settings import RenderDevice, TrajectoryName
 
 if TYPE_CHECKING:
     from pipeline.pictures import Picture
     from sharp_core.clips import ClipSettings, StillSettings
+    from sharp_core.render.api import Engine
 
 _PHOTOS_OWN = 1 << 20  # pixels of the long side; none is shown above the photo's
-_ENGINES = {Device.AUTO: "auto", Device.CPU: "cpu", Device.CUDA: "gpu", Device.MPS: "torch"}
+_ENGINES: dict[RenderDevice, Engine] = {
+    RenderDevice.AUTO: "auto",
+    RenderDevice.CPU: "cpu",
+    RenderDevice.CUDA: "gpu",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +60,9 @@ def render(
     no_crop: Annotated[
         bool, typer.Option("--no-crop", help="Keep unseen borders and the whole picture.")
     ] = False,
-    device: options.DeviceOption = Device.AUTO,
+    device: Annotated[
+        RenderDevice, typer.Option(help="Where it is rendered; auto takes the fastest.")
+    ] = RenderDevice.AUTO,
     json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -93,7 +100,7 @@ def render(
     else:
         known = ", ".join((*CLIP_FORMATS, STILL_SUFFIX))
         raise UsageError(f"{to}: no picture format has this ending", f"Known are {known}.")
-    picture = make_picture(splat, to, settings, _ENGINES[device])  # type: ignore[arg-type]
+    picture = make_picture(splat, to, settings, _ENGINES[device])
     Output(json, quiet, verbose).result(picture.as_dict(), _text(picture))
 
 

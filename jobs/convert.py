@@ -19,7 +19,7 @@ from jobs.output import Output
 from pipeline.conversions import ConvertStage, due_conversions
 from pipeline.store import Store
 from schemas.records import KnownScene, Made
-from schemas.settings import SplatSettings
+from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import scenes
 
 
@@ -38,6 +38,7 @@ def convert_library(
     output: Output,
     runner: RunnerMaker,
     catalog_url: str | None = None,
+    limit_s: float = SCENE_LIMIT_S,
 ) -> ConvertReport:
     """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
     store = Store(root)
@@ -53,7 +54,8 @@ def convert_library(
         if made.splat is not None and made.splat.replaces != made.splat.file.path:
             report.bytes_before += _remove(store.absolute(made.splat.replaces))
 
-    work = EachWork("convert", asdict(settings), ConvertStage(settings, store), due, remove_old)
+    stage = ConvertStage(settings, store, limit_s=limit_s)
+    work = EachWork("convert", asdict(settings), stage, due, remove_old)
     run_each(root, work, report, output, runner, catalog_url)
     return report
 

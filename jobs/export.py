@@ -25,7 +25,7 @@ from pipeline.query import Filters
 from pipeline.store import Store, is_disk_full
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
 from schemas.records import ArtifactRecord, Made
-from schemas.settings import ExportSettings
+from schemas.settings import SCENE_LIMIT_S, ExportSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ def export(
     runner: RunnerMaker,
     catalog_url: str | None = None,
     deadline: datetime | None = None,
+    limit_s: float = SCENE_LIMIT_S,
 ) -> ExportReport:
     """Write the files that are missing or changed.
 
@@ -123,7 +124,7 @@ def export(
     work = EachWork(
         command="export",
         settings={**asdict(settings), "to": exports.target.text},
-        stage=ExportStage(settings, Store(root), exports.target),
+        stage=ExportStage(settings, Store(root), exports.target, limit_s=limit_s),
         due=exports.due,
         on_made=exports.name_files,
         unmade=_unnamed,

@@ -88,6 +88,12 @@ Until = Annotated[
     typer.Option(metavar="HH:MM", help="Begin nothing after this time; the next run goes on."),
 ]
 MaxHours = Annotated[float | None, typer.Option(help="The same after so many hours.")]
+SceneTimeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", help="The longest that one scene may take.", min=1
+    ),
+]
 ProgressOption = Annotated[
     ProgressKind, typer.Option("--progress", help="Progress for people, or as JSON lines.")
 ]

@@ -12,7 +12,7 @@ from jobs.output import Output
 from pipeline.previews import PreviewStage, due_previews
 from pipeline.query import Filters
 from pipeline.store import Store
-from schemas.settings import PreviewSettings
+from schemas.settings import SCENE_LIMIT_S, PreviewSettings
 
 
 @dataclass(slots=True)
@@ -30,13 +30,14 @@ def preview(
     runner: RunnerMaker,
     catalog_url: str | None = None,
     deadline: datetime | None = None,
+    limit_s: float = SCENE_LIMIT_S,
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
     store = Store(root)
     work = EachWork(
         "preview",
         asdict(settings),
-        PreviewStage(settings, store),
+        PreviewStage(settings, store, limit_s=limit_s),
         lambda connection: due_previews(connection, store, filters, settings),
     )
     kinds = [kind.value for kind in settings.kinds]

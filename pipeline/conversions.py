@@ -14,7 +14,7 @@ from pipeline.stages import GENERATOR, failed
 from pipeline.store import Store
 from schemas.errors import RunError
 from schemas.records import Failed, KnownScene, Made, MediaType, NewSplat, PhotoFile
-from schemas.settings import SplatSettings
+from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import photo_paths, photos, scenes
 from sharp_core.formats.scene import SceneInfo
 
@@ -26,7 +26,9 @@ class ConvertStage:
     settings: SplatSettings
     store: Store
     name: str = "convert"
+    limit_s: float = SCENE_LIMIT_S
     cores: int = 1  # of a worker
+    gpus: float = 0.0
 
     def process(self, scene: KnownScene) -> Made | Failed:
         """Convert one scene. Raises RunError."""

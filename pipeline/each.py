@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from pipeline.stages import failed
 from pipeline.stop import Stop
+from pipeline.time_limit import OutOfTime, time_limit
 from schemas.records import Failed, Made, PhotoFile
 
 
@@ -23,7 +25,7 @@ _Taken_contra = TypeVar("_Taken_contra", bound=SceneItem, contravariant=True)
 
 
 class EachStage(Protocol[_Taken_contra]):
-    """Makes something of one stored scene; `cores` is what one of its workers uses."""
+    """Makes something of one stored scene."""
 
     @property
     def name(self) -> str:
@@ -35,9 +37,28 @@ class EachStage(Protocol[_Taken_contra]):
         """How many cores a worker uses."""
         ...
 
+    @property
+    def gpus(self) -> float:
+        """What share of a GPU a worker uses on a cluster that has some."""
+        ...
+
+    @property
+    def limit_s(self) -> float:
+        """How many seconds one scene may take."""
+        ...
+
     def process(self, scene: _Taken_contra) -> Made | Failed:
         """Return what was made, or why not. Raises RunError where no scene is at fault."""
         ...
+
+
+def process_in_time(stage: EachStage[Item], scene: Item) -> Made | Failed:
+    """Carry one scene through a stage; too much time is its failure. Raises RunError."""
+    try:
+        with time_limit(stage.limit_s):
+            return stage.process(scene)
+    except OutOfTime as error:
+        return failed(scene.photo, stage.name, error)
 
 
 class EachRunner(Protocol):
@@ -60,4 +81,4 @@ class InlineRunner:
         for scene in scenes:
             if stop.is_asked:
                 return
-            yield stage.process(scene)
+            yield process_in_time(stage, scene)

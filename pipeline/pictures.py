@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import torch
 
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
@@ -17,8 +20,11 @@ from sharp_core.encode_clip import CLIP_FORMATS, ClipError
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.scene import SceneInfo, StoredScene
-from sharp_core.render.api import Engine, make_renderer
+from sharp_core.gaussians import Gaussians
+from sharp_core.render.api import Engine, Renderer, gpu_engine_is_installed, make_renderer
 from sharp_core.render.errors import EngineError
+
+_log = logging.getLogger(__name__)
 
 STILL_SUFFIX = ".png"
 # How a splat is shown that does not say how it was taken: a camera of 60 degrees.
@@ -58,7 +64,7 @@ def make_picture(
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
     buffer = io.BytesIO()
     with known_picture_errors():
-        renderer = make_renderer(scene.gaussians, engine)
+        renderer = renderer_here(scene.gaussians, engine)
         if isinstance(settings, StillSettings):
             info = make_still(buffer, scene.gaussians, photo, settings, renderer)
         else:
@@ -67,6 +73,21 @@ def make_picture(
     stored = Store(folder).write(to.name, lambda file: file.write(buffer.getbuffer()))
     seconds = round(time.perf_counter() - started, 3)
     return Picture(str(to), stored.bytes, info.width, info.height, info.frames, info.zoom, seconds)
+
+
+def renderer_here(
+    gaussians: Gaussians, engine: Engine = "auto", *, threads: int | None = None
+) -> Renderer:
+    """Prepare a scene for rendering, by default on this machine's GPU where one can be used.
+
+    Raises EngineError if the engine asked for cannot work here.
+    """
+    if engine == "auto" and torch.cuda.is_available() and gpu_engine_is_installed():
+        try:
+            return make_renderer(gaussians, "gpu")
+        except EngineError as error:
+            _log.warning("rendering on the CPU: %s", error)
+    return make_renderer(gaussians, engine, threads=threads)
 
 
 def read_splat(path: Path) -> StoredScene:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,11 +27,12 @@ from schemas.records import (
     PhotoFile,
     PhotoRecord,
 )
-from schemas.settings import PreviewKind, PreviewSettings
+from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings
 from schemas.tables import artifacts, photo_paths, photos
 from sharp_core.clips import ClipSettings, StillSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians
+from sharp_core.render.api import gpu_engine_is_installed
 from sharp_core.trajectories import Trajectory
 
 _SUFFIXES = {
@@ -49,7 +51,13 @@ class PreviewStage:
     settings: PreviewSettings
     store: Store
     name: str = "preview"
+    limit_s: float = SCENE_LIMIT_S
     cores: int = 2  # of a worker
+
+    @property
+    def gpus(self) -> float:
+        """Four workers share a GPU: rendering is a small part of their time, encoding the rest."""
+        return 0.25 if gpu_engine_is_installed() else 0.0
 
     def process(self, scene: KnownScene) -> Made | Failed:
         """Make all kinds of previews of one scene. Raises RunError."""
@@ -120,8 +128,10 @@ def due_previews(
     """Return the selected scenes that lack a preview, and how many have all of theirs."""
     made: Collection[str] = {
         row.artifact_id
-        for row in connection.execute(sa.select(artifacts.c.artifact_id, artifacts.c.path))
-        if store.absolute(row.path).is_file()
+        for row in connection.execute(
+            sa.select(artifacts.c.artifact_id, artifacts.c.path, artifacts.c.bytes)
+        )
+        if _is_there(store.absolute(row.path), row.bytes)
     }
     due, complete = [], 0
     for record in find(connection, filters):
@@ -145,6 +155,18 @@ def known_scene(connection: Connection, record: PhotoRecord) -> KnownScene:
         record.height or 0,
         record.focal_px or 0.0,
     )
+
+
+def _is_there(path: Path, size: int) -> bool:
+    """Tell whether a preview is the one that was recorded.
+
+    Those of other settings have the same name: one may lie there whose row a killed run has not
+    written.
+    """
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
 
 
 def _photo_file(connection: Connection, photo_id: str, paths: tuple[str, ...]) -> PhotoFile:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import socket
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
-from pipeline.each import EachStage, Item
+from pipeline.each import EachStage, Item, process_in_time
 from pipeline.stop import Stop
+from pipeline.time_limit import GRACE_SECONDS, process_dies_after
 from schemas.errors import FailureReason, RunError
-from schemas.records import Failed, Made, PhotoFile
+from schemas.records import Failed, Made
 
 _TRIES = 3
 _WAIT_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class _OnItsWay(Generic[Item]):
+    """A scene that is not finished."""
+
+    scene: Item
+    tries: int = 0
+    began: float = 0.0  # when its task was sent off
 
 
 def each_on_ray(
@@ -24,40 +37,53 @@ def each_on_ray(
 ) -> Iterator[Made | Failed]:
     """Yield outcomes as they come; a scene whose worker dies is tried again, three times in all.
 
-    Raises RunError where the stage says that no scene is at fault.
+    One that takes too long is not. Raises RunError where the stage says that no scene is at fault.
     """
-    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    task = ray.remote(num_cpus=min(stage.cores, cores), max_retries=0)(_process)
+    there = ray.cluster_resources()
+    cores = min(stage.cores, max(1, int(there.get("CPU", 1))))
+    # Ray hides GPUs from tasks that do not ask for a share of one.
+    gpus = stage.gpus if there.get("GPU", 0) >= stage.gpus else 0.0
+    task = ray.remote(num_cpus=cores, num_gpus=gpus, max_retries=0)(_process)
     shared = ray.put(stage)
-    window = 2 * max(1, cores // stage.cores)
-    waiting = deque((scene, 1) for scene in scenes)
-    running: dict[Any, tuple[Item, int]] = {}
+    at_once = min(there.get("CPU", 1) // cores, there["GPU"] // gpus if gpus else math.inf)
+    window = 2 * max(1, int(at_once))
+    waiting = deque(_OnItsWay(scene) for scene in scenes)
+    running: dict[Any, _OnItsWay[Item]] = {}
     while waiting or running:
         if stop.is_asked:
             waiting.clear()
         while waiting and len(running) < window:
-            scene, tries = waiting.popleft()
-            running[task.remote(shared, scene)] = (scene, tries)
+            item = waiting.popleft()
+            item.tries += 1
+            item.began = time.monotonic()
+            running[task.remote(shared, item.scene)] = item
         finished, _ = ray.wait(list(running), timeout=_WAIT_SECONDS) if running else ([], [])
         for ref in finished:
-            scene, tries = running.pop(ref)
+            item = running.pop(ref)
             try:
                 yield ray.get(ref)
             except RayError as error:
                 if isinstance(error, RayTaskError) and isinstance(error.cause, RunError):
                     raise error.cause from None
-                if tries < _TRIES:
-                    waiting.append((scene, tries + 1))
+                lost = _lost(stage, item, error)
+                if lost.reason is FailureReason.TIMEOUT or item.tries == _TRIES:
+                    yield lost
                 else:
-                    yield _lost(scene.photo, stage.name, error, tries)
+                    waiting.append(item)
 
 
 def _process(stage: EachStage[Item], scene: Item) -> Made | Failed:
-    return stage.process(scene)
+    with process_dies_after(stage.limit_s):
+        return process_in_time(stage, scene)
 
 
-def _lost(photo: PhotoFile, stage: str, error: RayError, tries: int) -> Failed:
-    is_memory = isinstance(error, OutOfMemoryError)
-    reason = FailureReason.OUT_OF_MEMORY if is_memory else FailureReason.WORKER_LOST
-    message = f"the worker was lost {tries} times in a row"
-    return Failed(photo, stage, reason, message, socket.gethostname())
+def _lost(stage: EachStage[Item], item: _OnItsWay[Item], error: RayError) -> Failed:
+    message = f"the worker was lost {item.tries} times in a row"
+    if isinstance(error, OutOfMemoryError):
+        reason = FailureReason.OUT_OF_MEMORY
+    elif time.monotonic() - item.began > stage.limit_s + GRACE_SECONDS:  # it did not hear its limit
+        reason = FailureReason.TIMEOUT
+        message = f"not finished after {stage.limit_s:g} s"
+    else:
+        reason = FailureReason.WORKER_LOST
+    return Failed(item.scene.photo, stage.name, reason, message, socket.gethostname())

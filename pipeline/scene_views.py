@@ -6,13 +6,13 @@ import io
 from collections.abc import Callable
 from functools import cached_property
 
-from pipeline.pictures import intrinsics_of
+from pipeline.pictures import intrinsics_of, renderer_here
 from sharp_core.cameras import Intrinsics
 from sharp_core.clips import ClipSettings, StillSettings, make_clip, make_still
 from sharp_core.encode_clip import CLIP_FORMATS
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.gaussians import Gaussians
-from sharp_core.render.api import Renderer, make_renderer
+from sharp_core.render.api import Renderer
 
 
 class SceneViews:
@@ -36,7 +36,7 @@ class SceneViews:
     @cached_property
     def renderer(self) -> Renderer:
         """What renders it."""
-        return make_renderer(self.gaussians, threads=self._threads)
+        return renderer_here(self.gaussians, threads=self._threads)
 
     def clip(self, suffix: str, settings: ClipSettings) -> bytes:
         """Return a clip of the format with that suffix. Raises as `make_clip` does."""

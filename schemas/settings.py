@@ -50,6 +50,14 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+class RenderDevice(StrEnum):
+    """Where scenes are rendered."""
+
+    AUTO = "auto"  # the GPU where one can be used
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class DType(StrEnum):
     """The number format the predictor works in."""
 
@@ -181,6 +189,10 @@ class ExportSettings:
             raise UsageError("--seconds must be between 0.1 and 60")
         if not 2 <= self.views <= 6:
             raise UsageError("--views must be between 2 and 6")
+
+
+# How long one stored scene may take to become something else, such as its previews.
+SCENE_LIMIT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from schemas.records import (
     Failed,
     FocalLength,
     FocalSource,
+    KnownScene,
+    Made,
     MediaType,
     PhotoFile,
     PhotoMeta,
@@ -117,6 +119,28 @@ class FaultyPredict:
             time.sleep(self.seconds)
         scene = CompactScene(np.ones((1, 14), dtype=np.float32), 1, 1.0, 1.0, 1.0, None)
         return [(scene, 0.0) for _ in photos]
+
+
+@dataclass(frozen=True)
+class FaultyEach:
+    """Strikes at stored scenes."""
+
+    faults: Faults
+    limit_s: float = 1.0
+    name: str = "each"
+    cores: int = 1
+    gpus: float = 0.0
+
+    def process(self, scene: KnownScene) -> Made | Failed:
+        try:
+            self.faults.strike("each", scene.photo.path)
+        except PhotoError as error:
+            return failed(scene.photo, self.name, error)
+        return Made(scene.photo, (), 0.0)
+
+
+def known_scene(name: str) -> KnownScene:
+    return KnownScene(name, photo(name), "", 16, 16, 16.0)
 
 
 @dataclass(frozen=True)

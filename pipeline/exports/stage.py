@@ -18,7 +18,7 @@ from pipeline.stages import failed
 from pipeline.store import Store
 from schemas.errors import RunError
 from schemas.records import ArtifactRecord, Failed, Made, UnnamedFile
-from schemas.settings import ExportSettings
+from schemas.settings import SCENE_LIMIT_S, ExportSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class ExportStage:
     library: Store
     target: ExportTarget
     name: str = "export"
+    limit_s: float = SCENE_LIMIT_S
     cores: int = 2  # of a worker
+    gpus: float = 0.0
 
     def process(self, item: ExportItem) -> Made | Failed:
         """Make them, all or none. Raises RunError where no scene is at fault."""

@@ -77,12 +77,17 @@ def make_renderer(
 def choose_engine(device: torch.device) -> Literal["torch", "cpu", "gpu"]:
     """Return the fastest engine for Gaussians on `device` among those that are installed."""
     if device.type == "cuda":
-        if _installed("gsplat"):
+        if gpu_engine_is_installed():
             return "gpu"
         _log.warning(
             "gsplat is not installed, so scenes are rendered on the CPU, not on %s", device
         )
     return "cpu" if _installed("numba") else "torch"
+
+
+def gpu_engine_is_installed() -> bool:
+    """Tell whether the GPU engine is there, be there a GPU or not."""
+    return _installed("gsplat")
 
 
 def _installed(package: str) -> bool:

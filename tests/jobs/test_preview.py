@@ -134,3 +134,23 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong in ({"kinds": ()}, {"seconds": 0.0}, {"long_side": 1}):
         with pytest.raises(UsageError):
             PreviewSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_file_of_other_settings_that_no_row_names_is_not_taken_for_the_recorded_one(
+    library: Path,
+) -> None:
+    make(library)
+    left_by_a_killed_run = next((library / "previews").rglob("*.mp4"))
+    left_by_a_killed_run.write_bytes(b"another clip")
+    assert (make(library).done, make(library).unchanged) == (1, 3)
+    assert {(name, len(data)) for name, data in previews(library).items()} == recorded(library)
+
+
+def test_a_preview_that_takes_too_long_is_a_failure_of_its_own(library: Path) -> None:
+    def inline() -> contextlib.AbstractContextManager[EachRunner]:
+        return contextlib.nullcontext(InlineRunner())
+
+    endless = PreviewSettings(seconds=60, long_side=64)
+    report = preview(library, Filters(), endless, Output(quiet=True), inline, limit_s=0.05)
+    assert (report.failed, report.reasons) == (3, {"timeout": 3})
+    assert previews(library) == {}

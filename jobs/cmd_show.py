@@ -13,6 +13,7 @@ from jobs import options
 from jobs.output import Output
 from pipeline.database import read_catalog
 from pipeline.photo_details import photo_details
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.splat_details import SplatDetails
@@ -41,7 +42,9 @@ def show(
     verbose: options.Verbose = False,
 ) -> None:
     """Show all the catalog knows about one photo, or all that one splat file holds."""
-    if photo.lower().endswith(SPLAT_NAMES) and Path(photo).is_file():
+    if photo.lower().endswith(SPLAT_NAMES):
+        if not Path(photo).is_file():
+            raise UsageError(f"there is no splat file {photo}")
         from pipeline.splat_details import splat_details  # torch takes seconds
 
         splat = splat_details(Path(photo))

@@ -22,7 +22,10 @@ from tests.trivial_model import ingest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = ("ingest", "status", "query", "show", "predict", "export", "verify", "gc", "doctor")
+COMMANDS = (
+    *("ingest", "status", "query", "show", "predict", "convert", "render", "preview"),
+    *("export", "verify", "gc", "doctor"),
+)
 
 
 def run(*arguments: str | Path, text: bool = True, encoding: str = "utf-8") -> Any:
@@ -223,6 +226,12 @@ def test_show_tells_all_of_a_photo(library: Path) -> None:
     answer = json.loads(run("show", photo, "--library", library, "--json").stdout)
     assert answer["scenes"][0]["gaussians"] == 64
     assert answer["paths"] == [{"path": str(photo), "missing_at": None, "skip_reason": None}]
+
+
+def test_show_says_which_splat_file_is_missing(library: Path) -> None:
+    result = run("show", "nowhere/a scene.sog", "--library", library)
+    assert result.returncode == ExitCode.USAGE
+    assert "no splat file nowhere/a scene.sog" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", ["query --json", "query", "status --json"])

@@ -36,12 +36,12 @@ class SogSettings:
 
 PRESETS: dict[Preset, SogSettings] = {
     "small": SogSettings(
-        Steps(0.16, 2e-4, 20, 0.16, 0.48, 5.0, 17),
-        Steps(0.64, 8e-4, 40, 0.32, 0.48, 20.0, 51),
+        Steps(0.16, 1e-4, 24, 0.24, 0.48, 3.0, 17),
+        Steps(0.96, 16e-4, 40, 0.48, 0.48, 12.0, 51),
     ),
     "default": SogSettings(
-        Steps(0.08, 8e-5, 12, 0.1, 0.4, 3.0, 15),
-        Steps(0.24, 24e-5, 24, 0.2, 0.4, 9.0, 17),
+        Steps(0.08, 4e-5, 16, 0.125, 0.4, 2.0, 17),
+        Steps(0.48, 48e-5, 24, 0.25, 0.5, 8.0, 51),
     ),
     "high": SogSettings(
         Steps(0.04, 2e-5, 8, 0.06, 0.18, 1.0, 3),

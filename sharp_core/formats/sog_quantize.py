@@ -186,13 +186,14 @@ def _slopes(means: Tensor, info: SceneInfo) -> Tensor:
 
 def _hide_transparent(codes: _Codes) -> None:
     """Give splats that nobody can see the numbers of their left neighbours, which cost nothing."""
-    transparent = codes.opacities == 0
-    if not bool(transparent.any()):
+    is_hidden = codes.opacities == 0
+    hidden = is_hidden.nonzero()[:, 0]
+    if len(hidden) == 0:
         return
-    index = torch.arange(len(transparent), device=transparent.device)
-    index = torch.where(transparent, 0, index).cummax(dim=0).values
+    index = torch.arange(len(is_hidden), device=is_hidden.device)
+    neighbours = torch.where(is_hidden, 0, index).cummax(dim=0).values[hidden]
     for channels in (codes.positions, codes.quats, codes.scales, codes.colors):
-        channels.copy_(channels[:, index])
+        channels[:, hidden] = channels[:, neighbours]
 
 
 def _planes(codes: _Codes, layout: Layout, units: _Units, depths: Triple | None) -> SogPlanes:

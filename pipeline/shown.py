@@ -1,4 +1,4 @@
-"""What is shown of a photo and its scene: a large picture, and the splat in any format."""
+"""What is shown of a photo and its scene: a large picture, the splat in any format, exports."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import decode
+from pipeline.exports.kind import ExportKind
+from pipeline.exports.scene import ExportScene
 from pipeline.metadata import read_metadata
-from pipeline.pictures import read_splat
+from pipeline.pictures import known_picture_errors, read_splat
 from pipeline.stages import read_unchanged
+from pipeline.store import Store
 from pipeline.thumbnail import thumbnail
-from schemas.records import PhotoFile
+from schemas.records import KnownScene, PhotoFile, PhotoRecord
+from schemas.settings import ExportSettings
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 
 PICTURE_SIDE = 1600
+_EXPORT_THREADS = 2
 
 
 def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
@@ -35,3 +40,15 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
     """
     stored = read_splat(splat)
     write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)
+
+
+def write_export(
+    out: BinaryIO, kind: ExportKind, scene: KnownScene, record: PhotoRecord, library: Store
+) -> None:
+    """Write an export of a scene, as `export` does unless told otherwise.
+
+    Raises PhotoError, and RunError where what draws or encodes is missing.
+    """
+    settings = ExportSettings((kind.name,))
+    with known_picture_errors():
+        kind.write(out, ExportScene(scene, record, settings, library, _EXPORT_THREADS))

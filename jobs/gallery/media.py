@@ -64,6 +64,13 @@ def scene_page(request: Request, scene_id: Id) -> Response:
     return send_file(request, path, filename=f"{stored.name}.html")
 
 
+@router.api_route("/photos/{photo_id}/exports/{kind}", methods=_GET)
+def export(request: Request, photo_id: Id, kind: str) -> Response:
+    """Send an export of a photo's scene, as `sharp-batch export` makes it."""
+    path, filename = _shelf(request).export(photo_id, kind)
+    return send_file(request, path, filename=filename)
+
+
 @router.api_route("/artifacts/{artifact_id}", methods=_GET)
 def artifact(request: Request, artifact_id: Id, download: bool = False) -> Response:
     """Send a clip or another file that was made of a scene."""

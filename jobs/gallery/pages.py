@@ -16,6 +16,7 @@ from jobs.gallery.places import map_of
 from jobs.gallery.rendering import render
 from jobs.gallery.shelf import Shelf
 from jobs.output import size_text
+from pipeline.exports.exported import EXPORT_PREFIX
 from pipeline.photo_details import photo_details
 from pipeline.query import Filters
 from pipeline.status import count_states, read_status
@@ -124,6 +125,7 @@ def photo(request: Request, photo_id: Id) -> Response:
         facts=photo_facts(details, scene),
         clip=clip,
         downloads=_downloads(scene, details["artifacts"]) if scene else [],
+        exports=_exports(photo_id) if scene else [],
         beside=beside,
         reason=REASONS.get(details["reason"] or "", ""),
         is_viewer_built=is_viewer_built(),
@@ -194,9 +196,21 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
             size_text(item["bytes"]),
         )
         for item in made
-        if item["scene_id"] == scene_id
+        # Exports lie outside the library, in folders of their own: they are made anew.
+        if item["scene_id"] == scene_id and not item["kind"].startswith(EXPORT_PREFIX)
     ]
     return files
+
+
+def _exports(photo_id: str) -> list[Download]:
+    from pipeline.exports.registry import KINDS
+    from sharp_core.formats.registry import FORMATS
+
+    return [
+        Download(name, f"/photos/{photo_id}/exports/{name}", kind.help)
+        for name, kind in KINDS.items()
+        if name not in FORMATS and name != "html"  # which are among the downloads above
+    ]
 
 
 def _shelf(request: Request) -> Shelf:

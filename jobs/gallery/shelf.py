@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -19,8 +19,11 @@ from pipeline.catalog_address import find_catalog
 from pipeline.database import open_database, unusable
 from pipeline.file_cache import FileCache
 from pipeline.portable_sql import register_functions
-from pipeline.query import path_bytes, paths_of
-from schemas.records import MediaType, PhotoFile
+from pipeline.previews import known_scene
+from pipeline.query import Filters, find, path_bytes, paths_of
+from pipeline.store import Store
+from schemas.records import MediaType, PhotoFile, PhotoState
+from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
@@ -93,11 +96,35 @@ class Shelf:
         from sharp_core.formats.scene import SceneInfo
 
         info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
-        with self._heavy:
-            return self.cache.get(
-                f"{scene.sha256[:32]}.{format_name}",
-                lambda out: write_converted(out, scene.path, format_name, info),
-            )
+        return self._made(
+            f"{scene.sha256[:32]}.{format_name}",
+            lambda out: write_converted(out, scene.path, format_name, info),
+        )
+
+    def export(self, photo_id: str, kind_name: str) -> tuple[Path, str]:
+        """Return an export of a photo's scene, made once, and what to call it.
+
+        Raises HTTPException 404, PhotoError, RunError.
+        """
+        from pipeline.exports.registry import KINDS
+        from pipeline.shown import write_export
+
+        if kind_name not in KINDS:
+            raise HTTPException(404, f"There is no export {kind_name!r}.")
+        kind = KINDS[kind_name]
+        with self.catalog() as connection:
+            filters = Filters(state=PhotoState.DONE, where=f"photo_id = '{photo_id}'")
+            record = next(find(connection, filters), None)
+            if record is None or record.scene_id is None:
+                raise HTTPException(404, "The library has no scene of such a photo.")
+            known = known_scene(connection, record)
+        stored = self.scene(record.scene_id)
+        suffix = kind.suffix_for(ExportSettings((kind.name,)))
+        path = self._made(
+            f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
+            lambda out: write_export(out, kind, known, record, Store(self.root)),
+        )
+        return path, stored.name + suffix
 
     def thumb(self, photo_id: str) -> Path:
         """Return a photo's thumbnail. Raises HTTPException 404."""
@@ -115,9 +142,18 @@ class Shelf:
         from schemas.errors import PhotoError
 
         for photo in self._files_of(photo_id):
-            with contextlib.suppress(PhotoError), self._heavy:
-                return self.cache.get(f"{photo_id}.webp", partial(write_picture, photo))
+            with contextlib.suppress(PhotoError):
+                return self._made(f"{photo_id}.webp", partial(write_picture, photo))
         return self.thumb(photo_id)
+
+    def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
+        """Return a file of the cache. To make it may have to wait; what is there never does."""
+
+        def make_in_turn(out: BinaryIO) -> None:
+            with self._heavy:
+                make(out)
+
+        return self.cache.get(name, make_in_turn)
 
     def _files_of(self, photo_id: str) -> list[PhotoFile]:
         columns = (photos.c.media_type, photo_paths.c.path, photo_paths.c.bytes)

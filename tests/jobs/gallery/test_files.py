@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from jobs.gallery.app import GallerySettings
+from pipeline.database import open_database
+from pipeline.exports.registry import KINDS
+from schemas.tables import artifacts
 from sharp_core.formats.registry import FORMATS, read_scene
 from tests.jobs.gallery.conftest import gallery_client
 from tests.jobs.gallery.relief import COLUMNS, ROWS
@@ -85,6 +89,33 @@ def test_every_format_is_the_scene(client: TestClient, scene_id: str) -> None:
         assert len(stored.gaussians) == ROWS * COLUMNS
         assert stored.info is None or stored.info.width == 600
         assert f"coffee.{name}" in answer.headers["content-disposition"]
+
+
+def test_exports_are_made_for_whoever_takes_them(client: TestClient, photo_id: str) -> None:
+    page = client.get(f"/photos/{photo_id}").text
+    kinds = re.findall(rf"/photos/{photo_id}/exports/([a-z0-9-]+)", page)
+    assert set(kinds) | set(FORMATS) | {"html"} == set(KINDS)
+    for kind in ("sbs", "depth", "mpo"):
+        answer = client.get(f"/photos/{photo_id}/exports/{kind}")
+        assert answer.status_code == 200
+        assert Image.open(io.BytesIO(answer.content)).width == 600 * (2 if kind == "sbs" else 1)
+        assert "coffee" in answer.headers["content-disposition"]
+    for path in (f"{photo_id}/exports/exe", f"{'0' * 32}/exports/sbs", "x/exports/sbs"):
+        assert client.get(f"/photos/{path}").status_code in (400, 404)
+
+
+def test_exports_outside_the_library_are_not_offered(
+    gallery_library: Path, tmp_path: Path, photo_id: str
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(gallery_library, library)
+    engine = open_database(library)
+    with engine.begin() as connection:
+        outside = str(tmp_path / "a.mp4")
+        connection.execute(artifacts.update().values(kind="export:mp4", path=outside))
+    engine.dispose()
+    with gallery_client(GallerySettings(library, tmp_path / "cache")) as client:
+        assert "/artifacts/" not in client.get(f"/photos/{photo_id}").text
 
 
 def test_a_converted_scene_is_kept(gallery_library: Path, tmp_path: Path, scene_id: str) -> None:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-_IMMUTABLE = "public, max-age=31536000, immutable"
+_IMMUTABLE = "private, max-age=31536000, immutable"
 _CHECKED = "no-cache"  # kept, and asked about each time
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 MEDIA_TYPES = {

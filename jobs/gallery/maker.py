@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -106,6 +106,7 @@ class Maker:
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
         self._process: asyncio.subprocess.Process | None = None
         self._folder: Path | None = None
+        self._arriving = 0  # uploads that are on their way
 
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -132,13 +133,26 @@ class Maker:
     @property
     def is_full(self) -> bool:
         """Tell whether no more photos are taken for now."""
-        return sum(job.state is JobState.WAITING for job in self._jobs.values()) >= MOST_WAITING
+        waiting = sum(job.state is JobState.WAITING for job in self._jobs.values())
+        return waiting + self._arriving >= MOST_WAITING
 
-    def new_folder(self) -> Path:
-        """Return an empty folder for an upload."""
+    @contextlib.contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """Give an empty folder for an upload; it goes again where the upload fails.
+
+        The upload has its place in the queue meanwhile.
+        """
         if self._folder is None:
-            raise RuntimeError("working() comes before new_folder()")
-        return Path(tempfile.mkdtemp(dir=self._folder))
+            raise RuntimeError("working() comes before arriving()")
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        self._arriving += 1
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            self._arriving -= 1
 
     def submit(self, photo: Path, name: str, model: str, focal_35mm: float | None) -> Job:
         """Put a photo in the queue. It lies in a folder of its own, which the job then owns."""
@@ -277,6 +291,8 @@ class Maker:
                 await process.wait()
         except TimeoutError:
             last = {"error": "it took longer than half an hour, and was stopped", "hint": ""}
+        except ValueError:  # a line is no JSON, or has no end
+            last = {"error": "the process that worked on it went wrong", "hint": ""}
         finally:
             self._process = None
             await _end(process)

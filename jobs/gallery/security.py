@@ -128,7 +128,9 @@ class Guard:
         rest = urlencode(query, doseq=True)
         # Relative, so that it leads nowhere else, whatever the path is.
         place = f"./{quote(scope['path'].rsplit('/', 1)[-1])}" + (f"?{rest}" if rest else "")
-        cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"
+        # Lax, not Strict: a link in a chat or a mail leads here too. What changes anything is a
+        # post, and those of other sites are refused.
+        cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax"
         await _answer(send, 303, "", {"location": place, "set-cookie": cookie})
 
 

@@ -6,7 +6,6 @@ The photo is the body of the post, as it is: no form to parse, and every byte is
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -80,18 +79,15 @@ async def submit(
     if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
         raise HTTPException(413, f"Photos may have up to {LARGEST_UPLOAD // 1_000_000} MB.")
     shown = Path(unquote(name).replace("\\", "/")).name or "photo"
-    folder = maker.new_folder()
-    photo = folder / f"photo{Path(safe_name(shown)).suffix}"
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
-            await _receive(request, photo)
-    except BaseException as error:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if isinstance(error, TimeoutError):
-            raise HTTPException(408, "The photo came too slowly.") from error
-        if isinstance(error, ClientDisconnect):
-            return Response(status_code=400)
-        raise
+        with maker.arriving() as folder:
+            photo = folder / f"photo{Path(safe_name(shown)).suffix}"
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await _receive(request, photo)
+    except TimeoutError as error:
+        raise HTTPException(408, "The photo came too slowly.") from error
+    except ClientDisconnect:
+        return Response(status_code=400)
     job = maker.submit(photo, shown, model, focal)
     return JSONResponse(job.as_dict(), 202)
 

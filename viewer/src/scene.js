@@ -164,15 +164,15 @@ export class SplatScene {
     tell(xr.isAvailable(XRTYPE_VR));
   }
 
-  /** Enter the headset, at the photo's camera. */
-  enterHeadset() {
+  /** Enter the headset, at the photo's camera; `onEnd` is called when it is left. */
+  enterHeadset(onEnd) {
     this.isStereo = false;
     this.#mono.setPosition(0, 0, 0);
     this.#mono.setRotation(0, 0, 0, 1);
     this.#app.autoRender = true;
     this.#app.xr.once("end", () => {
       this.#app.autoRender = false;
-      this.redraw();
+      onEnd();
     });
     this.#mono.camera.startXr(XRTYPE_VR, XRSPACE_LOCAL);
   }

@@ -42,6 +42,7 @@ export class Viewer {
   #canvas;
   #status;
   #bar;
+  #controls;
   #scene;
   #motion;
   #isShown = false;
@@ -141,15 +142,16 @@ export class Viewer {
     this.#frame = make("div", { className: "viewer-frame" });
     this.#frame.append(behind, this.#canvas, poster);
     this.#stage.append(this.#frame, this.#status, this.#bar);
-    this.#root.append(this.#stage);
+    this.#controls = make("div", { className: "viewer-controls" });
+    this.#root.append(this.#stage, this.#controls);
     this.#root.style.setProperty("--aspect", this.#photo.width / this.#photo.height);
     new ResizeObserver(() => this.#resize()).observe(this.#stage);
     this.#resize();
   }
 
-  // Controls appear when there is something to control.
+  // Controls appear when there is something to control; their room is there before.
   #offer() {
-    const bar = make("div", { className: "viewer-controls" });
+    const bar = this.#controls;
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", "Move in the scene");
     const moves = MOVES.map(([name, label, step]) =>
@@ -178,7 +180,6 @@ export class Viewer {
       full.dataset.key = "f";
       bar.append(full);
     }
-    this.#root.append(bar);
     this.#listen();
     this.#setSway(!REDUCED_MOTION.matches);
   }
@@ -199,7 +200,8 @@ export class Viewer {
 
   #offerTilt(bar) {
     const isPhone = matchMedia("(pointer: coarse)").matches;
-    if (!isPhone || !("DeviceOrientationEvent" in globalThis)) return;
+    // Browsers tell how a phone is held to this machine's own pages and to HTTPS alone.
+    if (!isPhone || !isSecureContext || !("DeviceOrientationEvent" in globalThis)) return;
     let start = null;
     const onTilt = ({ beta, gamma }) => {
       if (beta === null) return;
@@ -218,7 +220,12 @@ export class Viewer {
   }
 
   #offerHeadset(bar) {
-    const enter = button("headset", "Enter with a headset", () => this.#scene.enterHeadset());
+    // The page shows afterwards what it showed before.
+    const goOn = () => {
+      this.#scene.isStereo = this.#root.dataset.stereo === "true";
+      this.#scene.look(this.#motion.eye, this.#motion.box);
+    };
+    const enter = button("headset", "Enter with a headset", () => this.#scene.enterHeadset(goOn));
     this.#scene.onHeadset((isThere) => {
       if (isThere) bar.append(enter);
       else enter.remove();
@@ -227,6 +234,8 @@ export class Viewer {
 
   #listen() {
     const stage = this.#stage;
+    // Where the pointer was: its movementX is no CSS pixels in some browsers, and missing in others.
+    let held = null;
     this.#root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const step = KEYS[event.key];
@@ -240,11 +249,14 @@ export class Viewer {
     stage.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       stage.setPointerCapture(event.pointerId);
+      held = { x: event.clientX, y: event.clientY };
     });
     stage.addEventListener("pointermove", (event) => {
       if (!stage.hasPointerCapture(event.pointerId)) return;
       const width = this.#canvas.clientWidth;
-      this.#motion.drag((4 * event.movementX) / width, (4 * event.movementY) / width);
+      const { clientX: x, clientY: y } = event;
+      this.#motion.drag((4 * (x - held.x)) / width, (4 * (y - held.y)) / width);
+      held = { x, y };
     });
     stage.addEventListener("dblclick", () => this.#motion.home());
     stage.addEventListener(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
+from jobs.gallery.maker import MOST_WAITING
 from jobs.gallery.serve import TOKEN_VARIABLE, serve
 from jobs.output import Output
 from schemas.errors import ExitCode, RunError, UsageError
@@ -108,6 +110,12 @@ def test_slow_clients_keep_nobody_waiting(server: Server) -> None:
         )
         slow.append(connection)
     assert get(server, "/")[0] == 200
+    # An upload on its way has its place in the queue; what goes beyond it is refused at once.
+    end = time.monotonic() + 20
+    refused: list[socket.socket] = []
+    while len(refused) < 20 - MOST_WAITING and time.monotonic() < end:
+        refused = select.select(slow[100:], [], [], 0.1)[0]
+    assert [connection.recv(12) for connection in refused] == [b"HTTP/1.1 429"] * 12
     for connection in slow:
         connection.close()
 

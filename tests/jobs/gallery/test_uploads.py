@@ -203,6 +203,14 @@ def test_a_gallery_for_looking_takes_nothing(library: Path, tmp_path: Path) -> N
         assert 'href="/make"' not in client.get("/").text
 
 
+def test_a_worker_that_talks_nonsense_fails_its_job_alone(library: Path, tmp_path: Path) -> None:
+    settings = GallerySettings(library, tmp_path / "cache", worker="this")  # prints a poem
+    with gallery_client(settings) as client:
+        for _ in range(2):
+            failed = wait(client, submit(client, jpeg(tmp_path)), "state", "failed", "done")
+            assert "went wrong" in failed["error"]
+
+
 def test_names_of_uploads_stay_in_their_folder() -> None:
     for name, safe in (
         ("../../etc/passwd", "passwd"),

@@ -348,6 +348,14 @@ def test_a_damaged_scene_fails_alone(library: Path, to: Path) -> None:
     check_whole(library, to)
 
 
+@pytest.mark.parametrize("kind", ["sog", "sbs"])
+def test_a_scene_whose_file_is_gone_fails_alone(library: Path, to: Path, kind: str) -> None:
+    next((library / "scenes").rglob("*.sog")).unlink()
+    report = run(library, to, replace(QUICK, kinds=(kind,)))
+    assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
+    check_whole(library, to)
+
+
 def test_what_makes_no_sense_is_refused_before_anything_is_done(library: Path, to: Path) -> None:
     for wrong in (
         {"kinds": ("hologram",)},

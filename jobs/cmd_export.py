@@ -34,7 +34,8 @@ def export(
         typer.Option(
             help="What to make; can be given several times. Spatial photos: spatial-heic. Stereo: "
             "sbs, half-sbs, tb, cross, anaglyph, mpo, jps. Clips: mp4, webp, gif, wiggle. Splats: "
-            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet."
+            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet. "
+            "Web pages: html."
         ),
     ] = None,
     to: Annotated[

@@ -172,7 +172,7 @@ def export(
     output.result(report.as_dict(), _text(report, to))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))
-    if report.failed:
+    if report.failed or not report.has_manifest:
         raise typer.Exit(int(ExitCode.SOME_FAILED))
 
 

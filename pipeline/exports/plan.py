@@ -154,6 +154,7 @@ def plan_exports(
             plan.items.append(ExportItem(known_scene(connection, record), record, due))
         else:
             plan.complete += 1
+    target.check_folders(file.file for item in plan.items for file in item.files)
     return plan
 
 

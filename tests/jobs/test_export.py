@@ -253,6 +253,16 @@ def test_names_follow_the_template_into_folders(library: Path, to: Path) -> None
     check_whole(library, to)
 
 
+def test_a_photo_that_is_gone_keeps_its_name_and_its_place_in_the_manifest(
+    library: Path, to: Path, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photos" / "photo001.jpg"
+    photo.unlink()
+    ingest(library, tmp_path / "photos")
+    run(library, to)
+    assert manifest(to)["photo001_LRF_Full_SBS.jpg"]["source_paths"] == [str(photo)]
+
+
 def test_two_folders_know_nothing_of_each_other(library: Path, tmp_path: Path) -> None:
     run(library, tmp_path / "a")
     run(library, tmp_path / "a" / "b")

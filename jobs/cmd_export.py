@@ -34,7 +34,8 @@ def export(
         typer.Option(
             help="What to make; can be given several times. Spatial photos: spatial-heic. Stereo: "
             "sbs, half-sbs, tb, cross, anaglyph, mpo, jps. Clips: mp4, webp, gif, wiggle. Splats: "
-            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet."
+            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet. "
+            "Web pages: html."
         ),
     ] = None,
     to: Annotated[
@@ -171,7 +172,7 @@ def export(
     output.result(report.as_dict(), _text(report, to))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))
-    if report.failed:
+    if report.failed or not report.has_manifest:
         raise typer.Exit(int(ExitCode.SOME_FAILED))
 
 

@@ -60,6 +60,7 @@ class ExportReport(EachReport):
 
     kinds: list[str] = field(default_factory=list)
     to: str = ""
+    has_manifest: bool = True  # False where the disk had no room left for it
 
 
 class _Exports:
@@ -137,6 +138,7 @@ def export(
     try:
         run_each(root, work, report, output, runner, catalog_url, deadline)
     except PhotoError as error:  # no room for the manifest
+        report.has_manifest = False
         output.warn(f"{error.message}; the next run writes the manifest")
     return report
 

@@ -97,7 +97,12 @@ def read_splat(path: Path) -> StoredScene:
     except FormatError as error:
         raise PhotoError(FailureReason.UNREADABLE, str(error)) from error
     except OSError as error:
-        raise PhotoError(FailureReason.UNREADABLE, f"{path}: {error.strerror}") from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> PhotoError:
+    """Return the error of a splat file that cannot be read."""
+    return PhotoError(FailureReason.UNREADABLE, f"{path}: {error.strerror}")
 
 
 def intrinsics_of(info: SceneInfo) -> Intrinsics:

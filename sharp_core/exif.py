@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SLONG, SRATIONAL = 1, 2, 3, 4, 5, 7, 9, 10
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SLONG, SRATIONAL, IFD = 1, 2, 3, 4, 5, 7, 9, 10, 13
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 
 # Bytes of a value, and of the numbers that it is made of and that have a byte order.
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
-_ORDERED = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_ORDERED = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}
 _HEADER = b"MM\0*\0\0\0\x08"
 _MOST_BYTES = 60_000  # of a block: JPEG has room for 65,533 with what surrounds it
 _MOST_DENOMINATOR = 1_000_000
@@ -51,7 +51,7 @@ def read_exif(block: bytes) -> Exif:
     image = _read_directory(block, order, *struct.unpack_from(f"{order}I", block, 4))
     exif, gps = (
         _read_directory(block, order, int.from_bytes(image[tag].data[:4], "big"))
-        if tag in image and image[tag].kind in (LONG, 13)
+        if tag in image and image[tag].kind in (LONG, IFD)
         else {}
         for tag in (EXIF_IFD, GPS_IFD)
     )

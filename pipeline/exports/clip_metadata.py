@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from pipeline.exports.metadata import capture_seconds
 from schemas.records import PhotoRecord
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _VP8X, _EXIF = b"VP8X", b"EXIF"
 _HAS_EXIF = 0x08  # flag of VP8X (WebP container specification)
 _KEYS = "com.apple.quicktime."  # which phones, exiftool and photo programs read
+_FIRST_SECONDS = -2_082_844_800  # MP4 counts from 1904 (ISO/IEC 14496-12, 8.2.2)
 
 
 def webp_with_exif(webp: bytes, exif: bytes) -> bytes:
@@ -60,4 +63,9 @@ def _known(record: PhotoRecord, *, strip_gps: bool) -> dict[str, str]:
         # ISO 6709
         altitude = f"{record.altitude_m:+.3f}" if record.altitude_m is not None else ""
         found["location.ISO6709"] = f"{record.latitude:+09.5f}{record.longitude:+010.5f}{altitude}/"
-    return {_KEYS + name: text for name, text in found.items() if text}
+    tags = {_KEYS + name: text for name, text in found.items() if text}
+    seconds = capture_seconds(record)
+    if seconds is not None and seconds >= _FIRST_SECONDS:
+        # In UTC, in the header: what programs go by that know no keys.
+        tags["creation_time"] = datetime.fromtimestamp(seconds, UTC).isoformat()
+    return tags

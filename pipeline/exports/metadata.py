@@ -54,8 +54,22 @@ _IMAGE_TAGS = frozenset(
         Base.XPSubject,
     }
 )
-# A maker's note may lead to another file, as a Live Photo's does, and points into its own.
-_EXIF_TAGS_LEFT = frozenset({Base.MakerNote, Base.ExifInteroperabilityOffset})
+# A maker's note may lead to another file, as a Live Photo's does, and points into its own; the
+# last two are Microsoft's: room that was left for more, and how far that has moved a note.
+_MAKER_TAGS = frozenset({Base.MakerNote, Base.ExifInteroperabilityOffset, 0xEA1C, 0xEA1D})
+_SUBJECT_AREA = 0x9214
+# These count in pixels of the photo.
+_PIXEL_TAGS = frozenset(
+    {
+        Base.CompressedBitsPerPixel,
+        Base.FocalPlaneXResolution,
+        Base.FocalPlaneYResolution,
+        Base.FocalPlaneResolutionUnit,
+        _SUBJECT_AREA,
+        Base.SubjectLocation,
+    }
+)
+_EXIF_TAGS_LEFT = _MAKER_TAGS | _PIXEL_TAGS
 _SRGB, _UPRIGHT, _DPI = 1, 1, 72
 _FULL_FRAME_MM = 36.0
 _GPS_VERSION = (2, 3, 0, 0)
@@ -167,19 +181,16 @@ def _known_time(record: PhotoRecord) -> dict[int, Entry]:
 
 
 def _known_place(record: PhotoRecord) -> dict[int, Entry]:
-    if record.latitude is None or record.longitude is None:
-        return {}
-    entries: dict[int, Entry] = {
-        GPS.GPSVersionID: number_entry(BYTE, *_GPS_VERSION),
-        GPS.GPSLatitudeRef: text_entry("S" if record.latitude < 0 else "N"),
-        GPS.GPSLatitude: _degrees(record.latitude),
-        GPS.GPSLongitudeRef: text_entry("W" if record.longitude < 0 else "E"),
-        GPS.GPSLongitude: _degrees(record.longitude),
-    }
+    entries: dict[int, Entry] = {}
+    if record.latitude is not None and record.longitude is not None:
+        entries[GPS.GPSLatitudeRef] = text_entry("S" if record.latitude < 0 else "N")
+        entries[GPS.GPSLatitude] = _degrees(record.latitude)
+        entries[GPS.GPSLongitudeRef] = text_entry("W" if record.longitude < 0 else "E")
+        entries[GPS.GPSLongitude] = _degrees(record.longitude)
     if record.altitude_m is not None:
         entries[GPS.GPSAltitudeRef] = number_entry(BYTE, int(record.altitude_m < 0))
         entries[GPS.GPSAltitude] = rational_entry(abs(record.altitude_m))
-    return entries
+    return {GPS.GPSVersionID: number_entry(BYTE, *_GPS_VERSION), **entries} if entries else {}
 
 
 def _degrees(angle: float) -> Entry:

@@ -42,8 +42,8 @@ class NameTemplate:
         self.text = text
         try:
             self._parts = list(string.Formatter().parse(text))
-            for _, name, spec, _conversion in self._parts:
-                _check_field(name, spec or "")
+            for _, name, spec, conversion in self._parts:
+                _check_field(name, spec or "", conversion)
             self.stem(SAMPLE_RECORD)
         except ValueError as error:
             raise UsageError(
@@ -89,13 +89,17 @@ def same_name(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def _check_field(name: str | None, spec: str) -> None:
+def _check_field(name: str | None, spec: str, conversion: str | None) -> None:
     if name is None:
         return
     if name not in NAME_FIELDS:
         raise ValueError(f"there is no field {name!r}")
     if "{" in spec:
         raise ValueError("a field within a field is not understood")
+    if conversion:
+        raise ValueError(f"!{conversion} is not understood")
+    if re.search(r"\d{4}", spec):  # before thousands of blanks take all memory
+        raise ValueError("a width has at most three digits")
 
 
 def _values(record: PhotoRecord) -> Mapping[str, object]:

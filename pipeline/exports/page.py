@@ -25,7 +25,7 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
 
 def _sog(scene: ExportScene) -> bytes:
     if scene.record.format == "sog":
-        return scene.splat.read_bytes()
+        return scene.stored_bytes()
     buffer = io.BytesIO()
     write_scene(buffer, scene.gaussians, scene.info, format_name="sog")
     return buffer.getvalue()

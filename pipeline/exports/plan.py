@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -143,7 +143,7 @@ def plan_exports(
     _adopt(connection, target, known, plan)
     names = _Names(target, known.values())
     selected = [r for r in find(connection, filters) if r.scene_id and r.splat_path]
-    for record in sorted(selected, key=_by_time):
+    for record in sorted(_with_paths(connection, selected), key=_by_time):
         files = names.files(record, template, [kind.suffix_for(settings) for kind in kinds])
         due = tuple(
             PlannedFile(kind.name, file, stem, may_replace=file in known)
@@ -154,6 +154,7 @@ def plan_exports(
             plan.items.append(ExportItem(known_scene(connection, record), record, due))
         else:
             plan.complete += 1
+    target.check_folders(file.file for item in plan.items for file in item.files)
     return plan
 
 
@@ -172,19 +173,35 @@ def rewrite_manifest(connection: Connection, target: ExportTarget) -> int:
         for line in manifest_lines(target)
         if line["file"] not in known and target.absolute(line["file"]).is_file()
     ]
-    paths: dict[str, list[str]] = {}
-    query = sa.select(photo_paths.c.photo_id, photo_paths.c.path).where(
-        photo_paths.c.missing_at.is_(None)
-    )
-    wanted = {exported.photo_id for exported in known.values()}
-    for photo_id, path in connection.execute(query.order_by(photo_paths.c.path)):
-        if photo_id in wanted:
-            paths.setdefault(photo_id, []).append(path)
+    paths = _source_paths(connection, {exported.photo_id for exported in known.values()})
     lines += [line_of(exported, paths.get(exported.photo_id, ())) for exported in known.values()]
     lines.sort(key=lambda line: str(line["file"]))
     if lines or target.absolute(f"{MANIFEST}.jsonl").exists():
         write_manifest(target, lines)
     return len(lines)
+
+
+def _source_paths(connection: Connection, photo_ids: Collection[str]) -> dict[str, list[str]]:
+    """Return where photos are or, where all files of one are gone, where they were."""
+    present: dict[str, list[str]] = {}
+    gone: dict[str, list[str]] = {}
+    columns = photo_paths.c.photo_id, photo_paths.c.path, photo_paths.c.missing_at
+    # A path in the open before one in a hidden folder.
+    order = photo_paths.c.skip_reason.is_not(None), photo_paths.c.path
+    for photo_id, path, missing_at in connection.execute(sa.select(*columns).order_by(*order)):
+        if photo_id in photo_ids:
+            found = present if missing_at is None else gone
+            found.setdefault(photo_id, []).append(path)
+    return {**gone, **present}
+
+
+def _with_paths(connection: Connection, records: list[PhotoRecord]) -> list[PhotoRecord]:
+    """Give photos whose files are gone the paths that they had: names are made of them."""
+    gone = {record.photo_id for record in records if not record.paths}
+    paths = _source_paths(connection, gone) if gone else {}
+    return [
+        replace(record, paths=tuple(paths.get(record.photo_id, record.paths))) for record in records
+    ]
 
 
 def _adopt(

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
-from pipeline.pictures import read_splat
+from pipeline.pictures import read_splat, unreadable
 from pipeline.scene_views import SceneViews
 from pipeline.stages import GENERATOR
 from pipeline.store import Store
@@ -38,6 +38,13 @@ class ExportScene(SceneViews):
         self.record = record
         self.settings = settings
         self._media_type = scene.photo.media_type
+
+    def stored_bytes(self) -> bytes:
+        """Return the scene's file as the library holds it. Raises PhotoError."""
+        try:
+            return self.splat.read_bytes()
+        except OSError as error:  # no fault of the file that it would be written to
+            raise unreadable(self.splat, error) from error
 
     @cached_property
     def stereo(self) -> StereoPlan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -14,8 +13,7 @@ from sharp_core.formats.registry import FORMATS, SplatFormat, write_scene
 def _writer(splat_format: SplatFormat) -> Callable[[BinaryIO, ExportScene], None]:
     def write(file: BinaryIO, scene: ExportScene) -> None:
         if scene.record.format == splat_format.name:  # as it is: nothing gets lost
-            with scene.splat.open("rb") as stored:
-                shutil.copyfileobj(stored, file)
+            file.write(scene.stored_bytes())
             return
         write_scene(file, scene.gaussians, scene.info, format_name=splat_format.name)
 

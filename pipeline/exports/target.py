@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipeline.catalog_text import path_text
@@ -50,9 +50,21 @@ class ExportTarget:
         """Raise UsageError where the folder cannot be one."""
         for path in (self.folder, *self.folder.parents):
             if path.is_dir():
+                if not os.access(path, os.W_OK | os.X_OK):
+                    raise UsageError(f"--to {self.folder}: {path} cannot be written to")
                 return
             if os.path.lexists(path):
                 raise UsageError(f"--to {self.folder}: {path} is no folder", "Name another one.")
+
+    def check_folders(self, files: Iterable[str]) -> None:
+        """Raise UsageError where a file lies in the way of a folder that these files need."""
+        for folder in {folder for file in files for folder in PurePosixPath(file).parents}:
+            path = self.absolute(str(folder))
+            if os.path.lexists(path) and not path.is_dir():
+                raise UsageError(
+                    f"{path} is no folder, and exports would lie in one of this name",
+                    "Move that file away, or choose other names with --name.",
+                )
 
     def fill(
         self, relative: str, write: Callable[[BinaryIO], object], seconds: float | None

@@ -110,8 +110,8 @@ def kind_of(data: bytes, box: Box) -> bytes:
 
 def read_intrinsics(data: bytes, box: Box) -> Intrinsics:
     """Read an intrinsics box. Raises ValueError."""
-    read = _content(data, box)
     try:
+        read = _content(data, box)
         _, flags = read.full_box()
         unit = 1 << (flags >> 8 & 0x1F)
         found = Intrinsics(*(read.sint(4) / unit for _ in range(3)))
@@ -125,8 +125,8 @@ def read_intrinsics(data: bytes, box: Box) -> Intrinsics:
 
 def read_extrinsics(data: bytes, box: Box) -> Extrinsics:
     """Read an extrinsics box. Raises ValueError."""
-    read = _content(data, box)
     try:
+        read = _content(data, box)
         _, flags = read.full_box()
         x, y, z = (read.sint(4) if flags & bit else 0 for bit in (_HAS_X, _HAS_Y, _HAS_Z))
         if flags & _HAS_TURN:
@@ -141,8 +141,8 @@ def read_extrinsics(data: bytes, box: Box) -> Extrinsics:
 
 def read_disparity(data: bytes, box: Box) -> float:
     """Read a disparity adjustment, a share of the width. Raises ValueError."""
-    read = _content(data, box)
     try:
+        read = _content(data, box)
         value = read.sint(4)
     except EOFError:
         raise ValueError("it is too short") from None

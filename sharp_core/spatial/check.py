@@ -187,8 +187,11 @@ def _check_camera(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> N
         return
     if not _USUAL_BASELINES_M[0] <= baseline <= _USUAL_BASELINES_M[1]:
         report.warn(f"the baseline is {1000 * baseline:.1f} mm")
-    camera = StereoCamera(focal[0], baseline, disparities[0])
-    report.camera = camera
+    try:
+        report.camera = StereoCamera(focal[0], baseline, disparities[0])
+    except ValueError as error:
+        report.error(str(error))
+        return
     degrees = [StereoCamera(f, baseline, 0).field_of_view_deg for f in focal]
     if abs(degrees[0] - degrees[1]) > _SAME_DEG:
         report.error(f"the eyes differ in angle of view: {degrees[0]:.2f} and {degrees[1]:.2f}")

@@ -213,6 +213,17 @@ def test_a_file_of_somebody_elses_is_never_touched(library: Path, to: Path) -> N
     assert name not in manifest(to)
 
 
+def test_a_file_in_the_way_of_a_folder_is_named_before_anything_is_done(
+    library: Path, to: Path
+) -> None:
+    to.mkdir()
+    (to / "undated").write_text("holiday")
+    with pytest.raises(UsageError, match="undated is no folder"):
+        run(library, to, replace(QUICK, name="{taken:%Y}/{stem}"))
+    assert exported(to) == {"undated": b"holiday"}
+    assert run(library, to).done == 3
+
+
 def test_photos_of_one_name_get_names_that_do_not_depend_on_the_run(tmp_path: Path) -> None:
     for index, folder in enumerate("abc"):
         make_photo(tmp_path / "photos" / folder / "IMG_1.jpg", index)
@@ -240,6 +251,16 @@ def test_names_follow_the_template_into_folders(library: Path, to: Path) -> None
     run(library, to, replace(QUICK, name="{taken:%Y/%m}/{photo_id:.4}_{stem}"))
     assert all(name.startswith("undated/") and "_photo00" in name for name in exported(to))
     check_whole(library, to)
+
+
+def test_a_photo_that_is_gone_keeps_its_name_and_its_place_in_the_manifest(
+    library: Path, to: Path, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photos" / "photo001.jpg"
+    photo.unlink()
+    ingest(library, tmp_path / "photos")
+    run(library, to)
+    assert manifest(to)["photo001_LRF_Full_SBS.jpg"]["source_paths"] == [str(photo)]
 
 
 def test_two_folders_know_nothing_of_each_other(library: Path, tmp_path: Path) -> None:
@@ -293,7 +314,11 @@ def test_files_have_the_time_and_the_metadata_of_their_photo(tmp_path: Path, to:
     with Image.open(to / "a_LRF_Full_SBS.jpg") as sbs, Image.open(to / "a.webp") as webp:
         for picture in (sbs, webp):
             assert picture.getexif().get_ifd(0x8769)[0x9003] == "2019:07:14 18:30:00"
-    assert b"2019-07-14T18:30:00+02:00" in (to / "a.mp4").read_bytes()
+    mp4 = (to / "a.mp4").read_bytes()
+    assert b"2019-07-14T18:30:00+02:00" in mp4
+    header = mp4.index(b"mvhd") + 4
+    since_1904 = int.from_bytes(mp4[header + 4 : header + 8], "big")
+    assert since_1904 == 1563121800 + 2082844800
 
 
 def exiftool(*paths: Path) -> list[dict[str, Any]]:
@@ -344,6 +369,14 @@ def test_on_ray_the_files_are_the_same(library: Path, to: Path, tmp_path: Path) 
 def test_a_damaged_scene_fails_alone(library: Path, to: Path) -> None:
     next((library / "scenes").rglob("*.sog")).write_bytes(b"no splat")
     report = run(library, to)
+    assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
+    check_whole(library, to)
+
+
+@pytest.mark.parametrize("kind", ["sog", "sbs"])
+def test_a_scene_whose_file_is_gone_fails_alone(library: Path, to: Path, kind: str) -> None:
+    next((library / "scenes").rglob("*.sog")).unlink()
+    report = run(library, to, replace(QUICK, kinds=(kind,)))
     assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
     check_whole(library, to)
 
@@ -418,15 +451,33 @@ def test_a_spatial_photo_is_checked_on_the_command_line(library: Path, to: Path)
         assert [one["is_good"] for one in json.loads(answer.stdout)] == [True, False][: len(files)]
 
 
+def mounted(disk: Path, options: str) -> None:
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk of its own needs the right to mount one")
+
+
+@pytest.fixture
+def fixed_disk(tmp_path: Path) -> Iterator[Path]:
+    mounted(tmp_path / "disk", "ro,size=64k")
+    yield tmp_path / "disk"
+    subprocess.run(["umount", str(tmp_path / "disk")], check=True)
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_at_once(
+    library: Path, fixed_disk: Path
+) -> None:
+    for to in (fixed_disk, fixed_disk / "to"):
+        with pytest.raises(UsageError, match="cannot be written to"):
+            run(library, to)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk that fills up needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    mounted(tmp_path / "disk", "size=64k")
+    yield tmp_path / "disk"
+    subprocess.run(["umount", str(tmp_path / "disk")], check=True)
 
 
 def test_a_full_disk_ends_the_run_and_the_next_goes_on(library: Path, small_disk: Path) -> None:
@@ -436,6 +487,7 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(library: Path, small_disk
     report = run(library, small_disk / "to", settings)
     assert report.reasons == {"disk_full": 1}
     assert report.left > 0
+    assert not report.has_manifest
     ballast.unlink()
     assert run(library, small_disk / "to", settings).failed == 0
     check_whole(library, small_disk / "to")

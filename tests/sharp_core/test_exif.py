@@ -20,6 +20,9 @@ from sharp_core.exif import (
     read_exif,
     text_entry,
 )
+from sharp_core.exif import (
+    IFD as IFD_KIND,
+)
 
 entries = st.one_of(
     st.text(max_size=20).map(text_entry),
@@ -69,6 +72,13 @@ def test_either_byte_order_gives_the_same():
         int.from_bytes(found[Base.XResolution].data[at : at + 4], "big") for at in (0, 4)
     )
     assert numerator / denominator == 72.5
+
+
+def test_a_pointer_may_say_that_it_is_one():
+    block = bytearray(exif_bytes(Exif(gps={1: text_entry("N")})))
+    at = block.index(b"\x88\x25") + 2
+    block[at : at + 2] = IFD_KIND.to_bytes(2, "big")  # TIFF's type of its own for pointers
+    assert read_exif(bytes(block)).gps == {1: text_entry("N")}
 
 
 def test_a_block_too_long_for_a_jpeg_loses_its_largest_values_only():

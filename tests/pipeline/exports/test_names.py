@@ -61,6 +61,8 @@ def test_every_field_can_be_used(name):
         "..",
         "{width:%Y}",
         "{stem:{camera}}",
+        "{stem!r}",
+        "{stem:9999999999999}",
     ],
 )
 def test_a_template_that_makes_no_sense_names_the_known_fields(wrong):

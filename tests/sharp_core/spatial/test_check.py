@@ -79,6 +79,7 @@ ERRORS = {
     "no place": (lambda: changed(EXTRINSICS_UUID, bytes(16)), "extrinsics"),
     "no disparity": (lambda: changed(DISPARITY_UUID, bytes(16)), "no disparity"),
     "right eye on the left": (lambda: right_place(-63_000), "left of"),
+    "eyes kilometres apart": (lambda: right_place(2_000_000_000), "baseline: 2000"),
     "eyes in one place": (lambda: right_place(0), "left of"),
     "flags without values": (
         lambda: changed(extrinsics_boxes(CAMERA)[1][:28], extrinsics_boxes(CAMERA)[1][:27] + b"\3"),
@@ -149,3 +150,11 @@ def test_no_damage_makes_the_check_itself_fail():
             data[rng.randrange(heif.meta.end)] = rng.randrange(256)
         # Only the structure: broken pictures are the decoder's matter, and take their time.
         check_spatial(bytes(data[: heif.meta.end + 8]))
+
+
+@pytest.mark.parametrize("uuid", [INTRINSICS_UUID, EXTRINSICS_UUID, DISPARITY_UUID])
+def test_boxes_that_end_too_early_do_not_make_the_check_itself_fail(uuid):
+    size_at = spatial().index(uuid) - 8
+    for size in range(8, 28):
+        report = check_spatial(at(size_at, size.to_bytes(4, "big")))
+        assert not report.is_good

@@ -1,6 +1,6 @@
 """Ray for a run: a cluster that is joined, or one of our own on this machine, and what it offers.
 
-Only this file, `ray_flow`, `ray_predictors`, `ray_workers` and `ray_each` import ray.
+Only this file and those beside it whose names begin with `ray_` import ray.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pipeline.flow import Flow
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
 from pipeline.ray_predictors import Resources
+from pipeline.ray_session import daemons_in_own_session
 from pipeline.ray_workers import sees_task
 from pipeline.stop import Stop
 from pipeline.store import TEMPORARY_PREFIX
@@ -71,14 +72,15 @@ class RayRunner:
         on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
-                ray.init(
-                    address="local",
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    object_store_memory=self._settings.object_store_bytes,
-                    _temp_dir=self._make_folder(),
-                )
+                with daemons_in_own_session():
+                    ray.init(
+                        address="local",
+                        include_dashboard=False,
+                        log_to_driver=False,
+                        logging_level=logging.ERROR,
+                        object_store_memory=self._settings.object_store_bytes,
+                        _temp_dir=self._make_folder(),
+                    )
             else:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, RuntimeError, ValueError, SystemExit) as error:

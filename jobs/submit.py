@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from jobs.output import Output
-from schemas.errors import RunError
+from schemas.errors import ExitCode, RunError
 
 _OPTION = "--submit"
 
@@ -13,7 +14,7 @@ _OPTION = "--submit"
 def submit(head: str, output: Output) -> int:
     """Run this process's own command line on the cluster of `head`; return its exit code.
 
-    Ctrl-C asks the job to end well. Raises RunError.
+    Ctrl-C asks the job to end well, a second one does not wait for that. Raises RunError.
     """
     try:
         from pipeline.ray_submit import SubmittedJob
@@ -32,16 +33,21 @@ def submit(head: str, output: Output) -> int:
             sys.stderr.write(text)
             sys.stderr.flush()
 
-    while True:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
         try:
             code = job.follow(on_text)
         except KeyboardInterrupt:
-            output.note("Asking the job to end well ...")
+            output.note("Asking the job to end well ... Press Ctrl-C again not to wait for it.")
             job.stop()
-            continue
-        if output.as_json:
-            sys.stdout.write(_document("".join(said)))
-        return code
+            code = job.follow(on_text)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if output.as_json:
+        sys.stdout.write(_document("".join(said)))
+    return code
 
 
 def _document(text: str) -> str:

@@ -29,6 +29,7 @@ class _OnItsWay(Generic[Item]):
 
     scene: Item
     tries: int = 0
+    was_starved: bool = False  # of memory, which others may have taken
     began: float = 0.0  # when its task was sent off
 
 
@@ -37,7 +38,9 @@ def each_on_ray(
 ) -> Iterator[Made | Failed]:
     """Yield outcomes as they come; a scene whose worker dies is tried again, three times in all.
 
-    One that takes too long is not. Raises RunError where the stage says that no scene is at fault.
+    One that takes too long is not. One that is starved of memory goes again when all others are
+    through, since Ray ends several workers then, and only that counts.
+    Raises RunError where the stage says that no scene is at fault.
     """
     there = ray.cluster_resources()
     cores = min(stage.cores, max(1, int(there.get("CPU", 1))))
@@ -48,10 +51,14 @@ def each_on_ray(
     at_once = min(there.get("CPU", 1) // cores, there["GPU"] // gpus if gpus else math.inf)
     window = 2 * max(1, int(at_once))
     waiting = deque(_OnItsWay(scene) for scene in scenes)
+    starved: deque[_OnItsWay[Item]] = deque()
     running: dict[Any, _OnItsWay[Item]] = {}
-    while waiting or running:
+    while waiting or running or starved:
         if stop.is_asked:
             waiting.clear()
+            starved.clear()
+        if starved and not (waiting or running):
+            waiting.append(starved.popleft())
         while waiting and len(running) < window:
             item = waiting.popleft()
             item.tries += 1
@@ -65,6 +72,11 @@ def each_on_ray(
             except RayError as error:
                 if isinstance(error, RayTaskError) and isinstance(error.cause, RunError):
                     raise error.cause from None
+                if isinstance(error, OutOfMemoryError) and not item.was_starved:
+                    item.was_starved = True
+                    item.tries -= 1
+                    starved.append(item)
+                    continue
                 lost = _lost(stage, item, error)
                 if lost.reason is FailureReason.TIMEOUT or item.tries == _TRIES:
                     yield lost

@@ -8,6 +8,9 @@ Whose fault a crash is: a decode or encode worker has one photo, so it is that o
 that dies blames nobody at first: the photos it had go again, each alone on an idle predictor. Only
 crashes while alone count, `MOST_CRASHES` give a photo up, and not before the same predictor has
 survived a photo that nothing is wrong with. A lost node is nobody's fault.
+
+Where memory runs low, Ray kills whoever works or idles there, several at once: the photos that this
+hits go again at the end, each with the whole run to itself, and only then does it count.
 """
 
 from __future__ import annotations
@@ -36,8 +39,10 @@ from schemas.errors import FailureReason, RunError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
-_INPUT_SHARE = 0.35  # of the object store: pixels; the rest is for Gaussians
-_PATIENCE_SECONDS = 60.0  # without any predictor, before something is said
+_USED_SHARE = 0.75  # of the object store: over 80 % Ray begins to spill to disk
+_INPUT_SHARE = 0.35  # of that: pixels; the rest is for Gaussians
+_USUAL_INPUT_BYTES = 36_000_000  # 12 megapixels
+_PATIENCE_SECONDS = 60.0  # in which nothing goes on, before something is said
 
 
 class FlowOnRay:
@@ -63,20 +68,25 @@ class FlowOnRay:
         self._decoding: dict[Ref, Item] = {}
         self._ready: deque[Item] = deque()
         self._suspects: deque[Item] = deque()  # decoded, each to be predicted alone
+        self._starved: deque[Item] = deque()  # of memory, each to go when all others are through
         self._doomed: list[Failed] = []  # given up, if a predictor survives a probe
         self._predictors = Predictors(flow, resources)
         self._encoding: dict[Ref, Item] = {}
+        self._was_starved = False  # any photo, so far
         self._is_fed = False  # the photos have come to their end
-        self._input_budget = int(_INPUT_SHARE * resources.object_store_bytes)
-        output_budget = resources.object_store_bytes - self._input_budget
+        budget = int(_USED_SHARE * resources.object_store_bytes)
+        self._input_budget = int(_INPUT_SHARE * budget)
+        self._input_bytes = _USUAL_INPUT_BYTES  # that a photo may be expected to take
+        output_budget = budget - self._input_budget
         self._scenes_at_once = max(self._batch_size, output_budget // flow.predict.scene_bytes)
-        self._last_predictor = time.monotonic()
+        self._last_progress = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield outcomes as they come. Raises RunError where no predictor can be started."""
         try:
             while True:
                 self._feed()
+                self._feed_starved()
                 self._dispatch()
                 self._report()
                 waiting = self._waiting()
@@ -86,6 +96,7 @@ class FlowOnRay:
                 # arrays that belong to them to the driver.
                 finished, _ = ray.wait(waiting, timeout=_WAIT_SECONDS, fetch_local=False)
                 for ref in finished:
+                    self._last_progress = time.monotonic()
                     yield from self._finished(ref)
                 yield from self._late()
         finally:
@@ -93,27 +104,24 @@ class FlowOnRay:
 
     def _waiting(self) -> list[Ref]:
         """Return what can come back; nothing once every photo has had its outcome."""
-        to_do = self._ready or self._suspects or self._doomed
-        if not (to_do or self._decoding or self._encoding or self._predictors.items):
+        if not (self._is_busy() or self._starved):
             return []
         return [*self._decoding, *self._encoding, *self._predictors.refs()]
+
+    def _is_busy(self) -> bool:
+        """Tell whether any photo is on its way."""
+        to_do = self._ready or self._suspects or self._doomed
+        return bool(to_do or self._decoding or self._encoding or self._predictors.items)
 
     def _report(self) -> None:
         ready = self._predictors.ready
         busy = sum(bool(p.calls) for p in ready)
         held_up_by = None
         if ready:
-            self._last_predictor = time.monotonic()
             if busy == len(ready):
                 held_up_by = "predict"
             else:
                 held_up_by = "encode" if not self._has_room(1) else "decode"
-        elif time.monotonic() - self._last_predictor > _PATIENCE_SECONDS:
-            self._last_predictor = time.monotonic()
-            self._watch.notice(
-                f"No predictor has started for {_PATIENCE_SECONDS:g} s; the cluster has "
-                f"{_resources_text()} free."
-            )
         counts = StageCounts(
             len(self._decoding),
             len(self._ready) + len(self._suspects),
@@ -123,6 +131,14 @@ class FlowOnRay:
             busy,
         )
         self._watch.see(counts, held_up_by)
+        if busy:
+            self._last_progress = time.monotonic()
+        elif time.monotonic() - self._last_progress > _PATIENCE_SECONDS:
+            self._last_progress = time.monotonic()
+            what = "Nothing has come back" if ready else "No predictor has started"
+            self._watch.notice(
+                f"{what} for {_PATIENCE_SECONDS:g} s; the cluster has {_resources_text()} free."
+            )
 
     # Feeding and dispatching
 
@@ -132,9 +148,12 @@ class FlowOnRay:
             self._decoding.clear()
             self._ready.clear()
             self._suspects.clear()
+            self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            if sum(item.input_bytes for item in self._held()) > self._input_budget:
+            held = sum(item.input_bytes for item in self._held())
+            expected = self._input_bytes * (len(self._decoding) + 1)
+            if self._is_busy() and held + expected > self._input_budget:
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:
@@ -142,6 +161,12 @@ class FlowOnRay:
                 return
             self._predictors.start()
             self._start_decode(Item(file, crashes=file.crashes))
+
+    def _feed_starved(self) -> None:
+        """Send off one photo that has been starved of memory, if it has all of it now."""
+        are_up = all(predictor.is_ready for predictor in self._predictors)
+        if self._starved and self._is_fed and are_up and not self._is_busy():
+            self._start_decode(self._starved.popleft())
 
     def _held(self) -> Iterator[Item]:
         """Yield the photos whose pixels are in the object store."""
@@ -177,13 +202,16 @@ class FlowOnRay:
             # One predictor takes no more from now on, so that it falls idle.
             ready[:] = ready[1:]
             return
-        if self._doomed:
+        if not self._doomed:
+            # Rather on another predictor than where it crashed before.
+            photo_id = self._suspects[0].file.photo_id
+            idle.sort(key=lambda predictor: photo_id in predictor.died_of)
+        if not idle[0].is_alive():  # nobody is to be blamed for that
+            ready.remove(idle[0])
+            self._predictors.replace_dead(idle[0])
+        elif self._doomed:
             idle[0].probe()
-            return
-        item = self._suspects[0]
-        # Rather on another predictor than where it crashed before.
-        idle.sort(key=lambda predictor: item.file.photo_id in predictor.died_of)
-        if self._has_room(1):
+        elif self._has_room(1):
             idle[0].predict([self._suspects.popleft()])
 
     def _has_room(self, scenes: int) -> bool:
@@ -202,7 +230,8 @@ class FlowOnRay:
                 yield from self._predicted(ref, predictor)
                 return
             if ref == predictor.started and not predictor.is_ready:
-                self._predictors.see_started(predictor)
+                has_company = bool(self._decoding or self._encoding)
+                self._predictors.see_started(predictor, has_company=has_company)
                 return
 
     def _decoded(self, ref: Ref, item: Item) -> Iterator[Outcome]:
@@ -213,6 +242,7 @@ class FlowOnRay:
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
+            self._input_bytes = (self._input_bytes + item.input_bytes) // 2
             (self._suspects if item.is_suspect else self._ready).append(item)
         else:
             yield from self._settled(item, result)
@@ -241,6 +271,7 @@ class FlowOnRay:
             yield from self._predictor_lost(predictor, reason, error)
             return
         call = predictor.finish(ref)
+        self._predictors.see_work()
         if not call.items:  # it has survived the probe
             yield from self._doomed
             self._doomed.clear()
@@ -281,7 +312,7 @@ class FlowOnRay:
         if isinstance(error, NodeDiedError) or _is_lost_input(error):
             yield from self._moved(item, stage)
         elif isinstance(error, OutOfMemoryError):
-            yield from self._crashed(item, stage, FailureReason.OUT_OF_MEMORY, first_line(error))
+            yield from self._out_of_memory(item, stage)
         elif time.monotonic() - item.began > limit_s + GRACE_SECONDS:  # it did not hear its limit
             message = f"not finished after {limit_s:g} s"
             yield from self._crashed(item, stage, FailureReason.TIMEOUT, message)
@@ -297,7 +328,9 @@ class FlowOnRay:
         """
         items = predictor.items
         node_is_dead = not predictor.is_node_alive()
-        if not (items or node_is_dead):  # it was being probed
+        is_starved = reason is FailureReason.OUT_OF_MEMORY
+        has_company = len(self._predictors.items) > len(items) or self._decoding or self._encoding
+        if not (items or node_is_dead or (is_starved and has_company)):  # it was being probed
             raise RunError(
                 f"the predictor dies at every photo: {first_line(error) or reason}",
                 "See 'sharp-batch doctor'. The photos stay due.",
@@ -307,13 +340,13 @@ class FlowOnRay:
         for item in items:
             if node_is_dead:
                 yield from self._moved(item, "predict")
+            elif is_starved:
+                yield from self._out_of_memory(item, "predict")
             elif is_alone:
                 replacement.died_of.add(item.file.photo_id)
-                words = {
-                    FailureReason.TIMEOUT: f"not finished after {self._flow.predict.limit_s:g} s",
-                    FailureReason.OUT_OF_MEMORY: "the predictor ran out of memory",
-                }
-                message = words.get(reason, "the predictor died")
+                message = "the predictor died"
+                if reason is FailureReason.TIMEOUT:
+                    message = f"not finished after {self._flow.predict.limit_s:g} s"
                 yield from self._crashed(item, "predict", reason, message)
             else:
                 item.was_in_crash = True
@@ -326,6 +359,22 @@ class FlowOnRay:
             yield lost_nodes(item.file, stage, item.moves, self._fingerprint(stage))
         else:
             self._start_decode(item)
+
+    def _out_of_memory(self, item: Item, stage: str) -> Iterator[Outcome]:
+        """Count it against a photo that had all memory; any other one goes again later."""
+        if item.was_starved:
+            message = "the memory ran out, though no other photo was under way"
+            yield from self._crashed(item, stage, FailureReason.OUT_OF_MEMORY, message)
+            return
+        if not self._was_starved:
+            self._was_starved = True
+            self._watch.notice(
+                "Memory ran low, and Ray ended some of the work. The photos that were hit go again "
+                "at the end, one by one."
+            )
+        item.was_starved = True
+        item.photo = item.pixels = None
+        self._starved.append(item)
 
     def _crashed(
         self, item: Item, stage: str, reason: FailureReason, message: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
 from pipeline.flow import Flow
 from pipeline.ray_workers import spawn_predictor
@@ -16,7 +16,8 @@ from schemas.errors import RunError, SharpBatchError
 from schemas.records import DecodedPhoto, PhotoFile
 
 Ref = Any  # a ray.ObjectRef; ray has no types of its own
-_STARTS = 5  # failed starts of a predictor in a row before the run is given up
+_STARTS = 5  # that come to nothing in a row before the run is given up
+_ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class Item:
     moves: int = 0  # of nodes that were lost with it
     began: float = 0.0  # when its task was sent off
     was_in_crash: bool = False  # together with others
+    was_starved: bool = False  # of memory, together with others
 
     @property
     def is_suspect(self) -> bool:
         """Whether it goes alone."""
-        return self.was_in_crash or self.crashes > 0
+        return self.was_in_crash or self.was_starved or self.crashes > 0
 
     @property
     def input_bytes(self) -> int:
@@ -113,6 +115,14 @@ class Predictor:
         photos = max(1, len(next(iter(self.calls.values())).items))
         return time.monotonic() - self.clock > limit_s * photos
 
+    def is_alive(self) -> bool:
+        """Ask it. For an idle one, which answers at once, and whose death nobody has heard of."""
+        try:
+            ray.get(self.actor.ping.remote(), timeout=_ANSWER_SECONDS)
+        except RayError:
+            return False
+        return True
+
     def is_node_alive(self) -> bool:
         """Tell whether the machine that it ran on is still there."""
         return any(node["Alive"] and node["NodeID"] == self.node for node in ray.nodes())
@@ -130,7 +140,7 @@ class Predictors:
         self._flow = flow
         self._resources = resources
         self._all: list[Predictor] = []
-        self._failed_starts = 0
+        self._starts_in_vain = 0
 
     def __iter__(self) -> Iterator[Predictor]:
         return iter(self._all)
@@ -155,6 +165,14 @@ class Predictors:
         for predictor in self._all:
             ray.kill(predictor.actor)
 
+    def replace_dead(self, predictor: Predictor) -> None:
+        """Replace one that died while it had nothing to do.
+
+        Raises RunError if that happens again and again.
+        """
+        self._count_start_in_vain("while it was idle")
+        self.replace(predictor)
+
     def refs(self) -> Iterator[Ref]:
         """Yield what can come back: calls, and the starts of those that are not ready."""
         for predictor in self._all:
@@ -171,9 +189,10 @@ class Predictors:
         self._all[self._all.index(predictor)] = new
         return new
 
-    def see_started(self, predictor: Predictor) -> None:
+    def see_started(self, predictor: Predictor, *, has_company: bool) -> None:
         """Take in how a start has ended; one that died is repeated.
 
+        One that was starved of memory is none of its own fault if it `has_company` of other work.
         Raises RunError, WeightsError or the like with the cause where there is no use in that.
         """
         try:
@@ -183,16 +202,21 @@ class Predictors:
                 raise error.cause from None
             raise RunError(f"the model could not be loaded: {error.cause}") from error
         except RayError as error:
-            self._failed_starts += 1
-            if self._failed_starts >= _STARTS:
-                raise RunError(
-                    f"the predictor died {_STARTS} times while it loaded its model: "
-                    f"{first_line(error)}",
-                    "See 'sharp-batch doctor'; with too little memory, try --inline.",
-                ) from error
+            if not (has_company and isinstance(error, OutOfMemoryError)):
+                self._count_start_in_vain(f"while it loaded its model: {first_line(error)}")
             self.replace(predictor)
-            return
-        self._failed_starts = 0
+
+    def see_work(self) -> None:
+        """Take in that a predictor has done something."""
+        self._starts_in_vain = 0
+
+    def _count_start_in_vain(self, what: str) -> None:
+        self._starts_in_vain += 1
+        if self._starts_in_vain >= _STARTS:
+            raise RunError(
+                f"the predictor died {_STARTS} times {what}",
+                "See 'sharp-batch doctor'; with too little memory, try --inline.",
+            )
 
     def _spawn(self) -> Predictor:
         resources = self._resources

@@ -8,15 +8,14 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from ray.exceptions import RayError
-from ray.job_submission import JobSubmissionClient
+from ray.job_submission import JobStatus, JobSubmissionClient
 
-from schemas.errors import RunError
+from pipeline.ray_code import package_folders
+from schemas.errors import ExitCode, RunError
 
-_PACKAGES = ("schemas", "sharp_core", "pipeline", "jobs")
 _TALKATIVE = (
     "ray.dashboard.modules.dashboard_sdk",
     "ray.dashboard.modules.job.sdk",
@@ -24,6 +23,8 @@ _TALKATIVE = (
 )
 _PATIENCE_SECONDS = 30.0
 _OUR_VARIABLES = "SHARP_BATCH_"
+# Ray kills a job that it has asked to stop after 3 s else: less than the photos under way take.
+_STOP_VARIABLE, _STOP_SECONDS = "RAY_JOB_STOP_WAIT_TIME_S", 600
 
 
 class SubmittedJob:
@@ -36,6 +37,7 @@ class SubmittedJob:
         where nobody answers there.
         """
         self._head = head
+        self._heard = 0  # characters of what the job has said
         command = ["python", "-m", "jobs", *arguments]
         try:
             self._client = JobSubmissionClient(head)
@@ -52,7 +54,7 @@ class SubmittedJob:
             ) from error
 
     def _submit(self, entrypoint: str) -> str:
-        environment = {"py_modules": _package_folders(), "env_vars": _variables()}
+        environment = {"py_modules": package_folders(), "env_vars": _variables()}
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -63,7 +65,10 @@ class SubmittedJob:
                 time.sleep(1.0)
 
     def follow(self, on_text: Callable[[str], object]) -> int:
-        """Pass on what the job says until it ends; return its exit code. Raises RunError."""
+        """Pass on what the job says until it ends; return its exit code. Raises RunError.
+
+        Called again after an interrupt, it goes on where it was.
+        """
         try:
             asyncio.run(self._tail(on_text))
             details = self._client.get_job_info(self.job_id)
@@ -72,6 +77,8 @@ class SubmittedJob:
                 f"the job {self.job_id} can no longer be followed: {_first_line(error)}",
                 f"See how it goes with: ray job logs --address {self._head} {self.job_id}",
             ) from error
+        if details.status == JobStatus.STOPPED:
+            return int(ExitCode.INTERRUPTED)
         if details.driver_exit_code is None:
             raise RunError(f"the job {self.job_id} ended as {details.status}: {details.message}")
         return int(details.driver_exit_code)
@@ -81,21 +88,18 @@ class SubmittedJob:
         self._client.stop_job(self.job_id)
 
     async def _tail(self, on_text: Callable[[str], object]) -> None:
+        seen = 0  # Ray begins with the first word each time
         async for text in self._client.tail_job_logs(self.job_id):
-            on_text(text)
-
-
-def _package_folders() -> list[str]:
-    folders = []
-    for name in _PACKAGES:
-        spec = find_spec(name)
-        assert spec is not None and spec.submodule_search_locations
-        folders.append(next(iter(spec.submodule_search_locations)))
-    return folders
+            new = text[max(0, self._heard - seen) :]
+            seen += len(text)
+            if new:
+                self._heard = seen
+                on_text(new)
 
 
 def _variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(_OUR_VARIABLES)}
+    ours = {name: value for name, value in os.environ.items() if name.startswith(_OUR_VARIABLES)}
+    return {**ours, _STOP_VARIABLE: os.environ.get(_STOP_VARIABLE, str(_STOP_SECONDS))}
 
 
 def _first_line(error: Exception) -> str:

@@ -66,6 +66,9 @@ class _PredictorWorker:
         self._stage.setup()
         return str(ray.get_runtime_context().get_node_id())
 
+    def ping(self) -> None:
+        """Show that it lives."""
+
     def predict(self, photos: list[DecodedPhoto], *pixels: Pixels) -> tuple[Any, ...]:
         """Return, first, the seconds or the failure of each photo; then each one's scene."""
         with self._one_at_a_time:

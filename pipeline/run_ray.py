@@ -12,6 +12,7 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
+from pipeline.ray_code import package_folders
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
 from pipeline.ray_predictors import Resources
@@ -39,6 +41,8 @@ from schemas.settings import Device
 _FOLDER_PREFIX = "sb-ray-"
 _ANSWER_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
+_JOIN_SECONDS = 20.0
+_CLIENT_SCHEME = "ray://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,13 @@ class RayRunner:
                         _temp_dir=self._make_folder(),
                     )
             else:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (OSError, RuntimeError, ValueError, SystemExit) as error:
+                _join(address)
+        except (OSError, RuntimeError, ValueError, RayError, SystemExit) as error:
             self._remove_folder()
             raise RunError(
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
-                "Give --address of a running cluster, or use --inline to work without Ray.",
+                "Give --address of a running cluster, --submit to run as a job on it, or --inline "
+                "to work without Ray.",
             ) from error
         if threading.current_thread() is threading.main_thread():
             # Ray takes SIGTERM to end the driver at once; how a run ends is its owner's matter.
@@ -128,7 +133,8 @@ class RayRunner:
         that the cluster does not have.
         """
         resources = resources_of(self._settings)
-        if resources.nodes > 1 and flow.library is not None:
+        is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
+        if is_elsewhere and flow.library is not None:
             check_is_shared(flow.library)
         return FlowOnRay(flow, photos, stop, watch, resources).outcomes()
 
@@ -186,9 +192,26 @@ def resources_of(settings: ClusterSettings) -> Resources:
     )
 
 
+def _join(address: str) -> None:
+    """Connect to a running cluster; through ray:// from a machine that is no part of it."""
+    options: dict[str, object] = {}
+    if address.startswith(_CLIENT_SCHEME):
+        options["runtime_env"] = {"py_modules": package_folders()}
+    deadline = time.monotonic() + _JOIN_SECONDS
+    while True:
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        except ConnectionError:  # of a cluster that has only just been started
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1.0)
+        else:
+            return
+
+
 def _check_answers(address: str) -> None:
     """Raise RunError at once if nothing listens at host:port; Ray itself would wait for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT_SCHEME).rpartition(":")
     if not port.isdigit():
         return  # 'auto', or a name that Ray knows
     try:

@@ -37,6 +37,8 @@ from schemas.records import (
 )
 from tests.trivial_model import trivial_model
 
+MOST_MEMORY = 10 << 30
+MEMORY_STEP = 256 << 20
 NOWHERE = StoredFile("", 0, "")
 
 
@@ -73,11 +75,22 @@ class Faults:
             case "deaf":  # hangs where no signal is heard
                 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
                 time.sleep(60)
+            case "memory":
+                take_memory()
             case "store":
                 raise RunError("the library cannot be written")
 
     def count(self, name: str) -> int:
         return len(list(self.folder.glob(f"{name}@*")))
+
+
+def take_memory() -> None:
+    """Take more and more until somebody ends this process."""
+    taken = []
+    for _ in range(MOST_MEMORY // MEMORY_STEP):
+        taken.append(np.ones(MEMORY_STEP, dtype=np.uint8))
+        time.sleep(0.02)
+    raise AssertionError("nobody minded")
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,11 @@ class FaultyPredict:
     limit_s: float = 2.0
     setup_fault: str | None = None
     seconds: float = 0.0
-    scene_bytes = 1000
+    gaussians: int = 1
+
+    @property
+    def scene_bytes(self) -> int:
+        return 56 * self.gaussians
 
     def setup(self) -> None:
         if self.setup_fault is not None:
@@ -117,7 +134,8 @@ class FaultyPredict:
                 os._exit(1)
             self.faults.strike("predict", decoded.file.path)
             time.sleep(self.seconds)
-        scene = CompactScene(np.ones((1, 14), dtype=np.float32), 1, 1.0, 1.0, 1.0, None)
+        floats = np.ones((self.gaussians, 14), dtype=np.float32)
+        scene = CompactScene(floats, self.gaussians, 1.0, 1.0, 1.0, None)
         return [(scene, 0.0) for _ in photos]
 
 
@@ -147,6 +165,7 @@ def known_scene(name: str) -> KnownScene:
 class FaultyEncode:
     faults: Faults
     limit_s: float = 2.0
+    seconds: float = 0.0
     model = trivial_model()
 
     def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
@@ -154,6 +173,7 @@ class FaultyEncode:
         try:
             with time_limit(self.limit_s):
                 self.faults.strike("encode", file.path)
+                time.sleep(self.seconds)
         except (PhotoError, OutOfTime) as error:
             return failed(file, "encode", error)
         record = SceneRecord(

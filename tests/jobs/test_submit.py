@@ -1,4 +1,4 @@
-"""Jobs on a real cluster with its dashboard, in processes of its own."""
+"""A real cluster with its dashboard, in processes of its own: jobs on it, and runs through ray://."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.jobs.whole_library import check_whole
+from tests.jobs.whole_library import check_whole, files
 from tests.made_photos import make_photos
+
+
+ROOT = Path(__file__).parents[2]
+MANY = 60
 
 
 def free_port() -> int:
@@ -27,10 +32,15 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+class Cluster(NamedTuple):
+    dashboard: str  # its URL
+    client: str  # what --address is from elsewhere
+    environment: dict[str, str]  # in which it answers
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[str, dict[str, str]]]:
-    """The URL of a dashboard, and the environment in which it is answered."""
-    port = free_port()
+def cluster() -> Iterator[Cluster]:
+    port, client_port = free_port(), free_port()
     folder = tempfile.mkdtemp(prefix="sb-", dir="/tmp")  # sockets have short paths
     environment = {
         **os.environ,
@@ -38,16 +48,18 @@ def cluster() -> Iterator[tuple[str, dict[str, str]]]:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
     }
     head = subprocess.Popen(
         ["ray", "start", "--head", "--block", "--num-cpus=2", f"--port={free_port()}",
-         f"--dashboard-port={port}", f"--temp-dir={folder}"],
+         f"--dashboard-port={port}", f"--ray-client-server-port={client_port}",
+         f"--temp-dir={folder}"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
     try:
         wait_for_answer(port, head)
-        yield f"http://127.0.0.1:{port}", environment
+        yield Cluster(f"http://127.0.0.1:{port}", f"ray://127.0.0.1:{client_port}", environment)
     finally:
         os.killpg(head.pid, signal.SIGTERM)
         try:
@@ -71,37 +83,101 @@ def wait_for_answer(port: int, head: subprocess.Popen[bytes]) -> None:
     raise AssertionError("no dashboard came up")
 
 
-def submit(
-    cluster: tuple[str, dict[str, str]], folder: Path, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    url, environment = cluster
-    return subprocess.run(
-        [sys.executable, "-m", "jobs", "ingest", *arguments, "--model", "prior", "--submit", url],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False,
+def start(
+    folder: Path, environment: dict[str, str], *arguments: str, module: str = "jobs"
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=180)
+    return process.returncode, out, err
+
+
+def submitted(cluster: Cluster, *arguments: str) -> list[str]:
+    return ["ingest", *arguments, "--model", "prior", "--submit", cluster.dashboard]
+
+
 def test_an_ingest_runs_on_the_cluster_with_our_code_and_its_result_comes_back(
-    cluster: tuple[str, dict[str, str]], tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
     make_photos(tmp_path / "photos", 1)
-    done = submit(cluster, tmp_path, "photos", "--library", "lib", "--format", "ply", "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["done"] == 1
+    arguments = submitted(cluster, "photos", "--library", "lib", "--format", "ply", "--json")
+    code, out, err = finish(start(tmp_path, cluster.environment, *arguments))
+    assert code == 0, err
+    assert json.loads(out)["done"] == 1
     check_whole(tmp_path / "lib")
 
 
 def test_the_exit_code_and_words_of_a_job_that_fails_are_those_of_the_command(
-    cluster: tuple[str, dict[str, str]], tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
-    failed = submit(cluster, tmp_path, "nowhere", "--library", "lib")
-    assert failed.returncode == 2
-    assert "nowhere does not exist" in failed.stderr
+    arguments = submitted(cluster, "nowhere", "--library", "lib")
+    code, _, err = finish(start(tmp_path, cluster.environment, *arguments))
+    assert code == 2
+    assert "nowhere does not exist" in err
 
 
-def test_a_cluster_that_does_not_answer_is_said_so() -> None:
-    nobody = f"http://127.0.0.1:{free_port()}", dict(os.environ)
-    failed = submit(nobody, Path.cwd(), "photos")
-    assert failed.returncode == 1
-    assert "could not be submitted" in failed.stderr
-    assert "Traceback" not in failed.stderr
+def test_ctrl_c_ends_a_job_well(cluster: Cluster, tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", MANY)
+    library = tmp_path / "lib"
+    arguments = submitted(cluster, "photos", "--library", "lib", "--format", "ply", "--json")
+    process = start(tmp_path, cluster.environment, *arguments)
+    while not list(library.glob("scenes/*/[!.]*")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    code, out, err = finish(process)
+    assert code == 130, err
+    report = json.loads(out)
+    assert report["is_interrupted"]
+    assert 1 <= report["done"] < MANY
+    assert report["done"] == len(files(library, "scenes"))
+    check_whole(library)
+
+
+def test_an_ingest_from_a_machine_beside_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", 1)
+    arguments = ["ingest", "photos", "--library", "lib", "--model", "prior", "--format", "ply"]
+    environment = {**cluster.environment, "RAY_ADDRESS": cluster.client}
+    code, out, err = finish(start(tmp_path, environment, *arguments, "--json"))
+    assert code == 0, err
+    assert json.loads(out)["done"] == 1
+    check_whole(tmp_path / "lib")
+
+
+def test_faults_are_told_apart_from_beside_the_cluster_too(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    expected = {
+        "good0": "done",
+        "decode-kill-1": "done",
+        "decode-raise": "unsupported",
+        "predict-exit-1": "done",
+        "good1": "done",
+    }
+    arguments = [str(tmp_path), cluster.client, *expected]
+    process = start(ROOT, cluster.environment, *arguments, module="tests.faulty_run")
+    code, out, err = finish(process)
+    assert code == 0, err
+    answer = json.loads(out)
+    assert answer["ends"] == expected
+    assert answer["tries"].pop("predict-exit-1", 0) <= 1  # none, if it was not alone
+    assert answer["tries"] == {"decode-kill-1": 1}
+
+
+def test_a_cluster_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", 1)
+    there = f"127.0.0.1:{free_port()}"
+    for way, said in (
+        (f"--submit=http://{there}", "could not be submitted"),
+        (f"--address=ray://{there}", f"no Ray cluster answers at ray://{there}"),
+    ):
+        process = start(tmp_path, dict(os.environ), "ingest", "photos", "--model=prior", way)
+        code, _, err = finish(process)
+        assert code == 1
+        assert said in err
+        assert "Traceback" not in err

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.flow import Flow
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.errors import RunError
-from schemas.records import Done, Failed, Outcome, PhotoFile
-from tests.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
+from schemas.records import Outcome
+from tests.faulty_run import ends, flow, good, outcomes, tries
+from tests.faulty_stages import Faults, photo
 
 
 @pytest.fixture(scope="module")
@@ -26,46 +25,6 @@ def runner() -> Iterator[RayRunner]:
 @pytest.fixture
 def faults(tmp_path: Path) -> Faults:
     return Faults(tmp_path)
-
-
-def flow(faults: Faults, batch_size: int = 2, setup_fault: str | None = None) -> Flow:
-    return Flow(
-        FaultyDecode(faults),  # type: ignore[arg-type]
-        FaultyPredict(faults, setup_fault=setup_fault),  # type: ignore[arg-type]
-        FaultyEncode(faults),  # type: ignore[arg-type]
-        batch_size,
-    )
-
-
-def good(count: int) -> list[str]:
-    return [f"good{index}" for index in range(count)]
-
-
-def outcomes(runner: RayRunner, flow: Flow, files: list[PhotoFile]) -> list[Outcome]:
-    return list(runner(flow, iter(files), Stop(), Watch()))
-
-
-def ends(found: list[Outcome]) -> dict[str, str]:
-    """Return how each photo ended; each ends once."""
-    last: dict[str, str] = {}
-    for outcome in found:
-        if isinstance(outcome, Done):
-            name, end = outcome.photo.file.path, "done"
-        else:
-            assert isinstance(outcome, Failed)
-            if not outcome.is_final:
-                assert outcome.file.path not in last
-                continue
-            name, end = outcome.file.path, str(outcome.reason)
-        assert name not in last
-        last[name] = end
-    return last
-
-
-def tries(found: list[Outcome]) -> Counter[str]:
-    """Return how often each photo was tried again."""
-    again = [o for o in found if isinstance(o, Failed) and not o.is_final]
-    return Counter(outcome.file.path for outcome in again)
 
 
 def test_each_kind_of_fault_in_each_stage_hits_its_own_photo_alone(

@@ -17,6 +17,7 @@ import argparse
 import gc
 import importlib
 import math
+import multiprocessing
 import resource
 import sys
 import tempfile
@@ -262,13 +263,23 @@ def checkpoint_of(config: NetworkConfig, given: Path | None) -> Iterator[Path]:
     if given is not None:
         yield given
         return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "random.pt"
+        # In a process of its own: what its allocator keeps would count as the network's memory.
+        writer = multiprocessing.get_context("spawn").Process(
+            target=write_random_weights, args=(config, path)
+        )
+        writer.start()
+        writer.join()
+        yield path
+
+
+def write_random_weights(config: NetworkConfig, path: Path) -> None:
+    """Save a checkpoint of random weights."""
     with torch.device("meta"):
         shapes = {name: p.shape for name, p in SharpNetwork(config).named_parameters()}
     generator = torch.Generator().manual_seed(0)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "random.pt"
-        torch.save({name: random_weight(name, s, generator) for name, s in shapes.items()}, path)
-        yield path
+    torch.save({name: random_weight(name, s, generator) for name, s in shapes.items()}, path)
 
 
 def random_weight(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:

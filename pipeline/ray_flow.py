@@ -2,7 +2,8 @@
 
 The driver keeps a window of its own over decode tasks, predictor actors and encode tasks, and
 waits on small results only: pixels and Gaussians go from worker to worker through the object
-store, within a budget of bytes, and never through the driver.
+store, and never through the driver. A photo begins when there is room in the store for its pixels
+and for its scene, so that whatever is under way can be finished and nothing goes to disk.
 
 Whose fault a crash is: a decode or encode worker has one photo, so it is that one's. A predictor
 that dies blames nobody at first: the photos it had go again, each alone on an idle predictor. Only
@@ -36,7 +37,9 @@ from schemas.errors import FailureReason, RunError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
-_INPUT_SHARE = 0.35  # of the object store: pixels; the rest is for Gaussians
+_STORE_SHARE = 0.9  # of the object store, which has its own needs beside ours
+_USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
+_RECENT = 64  # photos, the largest of which the next one is taken to be like
 _PATIENCE_SECONDS = 60.0  # without any predictor, before something is said
 
 
@@ -67,9 +70,8 @@ class FlowOnRay:
         self._predictors = Predictors(flow, resources)
         self._encoding: dict[Ref, Item] = {}
         self._is_fed = False  # the photos have come to their end
-        self._input_budget = int(_INPUT_SHARE * resources.object_store_bytes)
-        output_budget = resources.object_store_bytes - self._input_budget
-        self._scenes_at_once = max(self._batch_size, output_budget // flow.predict.scene_bytes)
+        self._store_bytes = int(_STORE_SHARE * resources.object_store_bytes)
+        self._recent_pixels = deque([_USUAL_PIXELS], _RECENT)  # bytes
         self._last_predictor = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -107,7 +109,7 @@ class FlowOnRay:
             if busy == len(ready):
                 held_up_by = "predict"
             else:
-                held_up_by = "encode" if not self._has_room(1) else "decode"
+                held_up_by = "encode" if len(self._encoding) > len(self._decoding) else "decode"
         elif time.monotonic() - self._last_predictor > _PATIENCE_SECONDS:
             self._last_predictor = time.monotonic()
             self._watch.notice(
@@ -134,7 +136,7 @@ class FlowOnRay:
             self._suspects.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            if sum(item.input_bytes for item in self._held()) > self._input_budget:
+            if not self._has_room():
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:
@@ -143,11 +145,14 @@ class FlowOnRay:
             self._predictors.start()
             self._start_decode(Item(file, crashes=file.crashes))
 
-    def _held(self) -> Iterator[Item]:
-        """Yield the photos whose pixels are in the object store."""
-        yield from self._ready
-        yield from self._suspects
-        yield from self._predictors.items
+    def _has_room(self) -> bool:
+        """Tell whether the object store has room for one more photo, from pixels to scene."""
+        with_pixels = [*self._ready, *self._suspects, *self._predictors.items]
+        scenes = len(self._decoding) + len(with_pixels) + len(self._encoding)
+        needed = sum(item.input_bytes for item in with_pixels)
+        needed += (len(self._decoding) + 1) * max(self._recent_pixels)
+        needed += (scenes + 1) * self._flow.predict.scene_bytes
+        return needed <= self._store_bytes or scenes == 0
 
     def _start_decode(self, item: Item) -> None:
         item.photo = item.pixels = None
@@ -160,12 +165,10 @@ class FlowOnRay:
         self._dispatch_alone(ready)
         for predictor in ready:
             while self._ready and len(predictor.calls) < CALLS_PER_PREDICTOR:
-                is_full = len(self._ready) >= self._batch_size
-                if predictor.is_exclusive or (predictor.calls and not is_full):
+                grows = len(self._ready) < self._batch_size and bool(self._decoding)
+                if predictor.is_exclusive or (predictor.calls and grows):
                     break
                 count = min(len(self._ready), self._batch_size)
-                if not self._has_room(count):
-                    break
                 predictor.predict([self._ready.popleft() for _ in range(count)])
 
     def _dispatch_alone(self, ready: list[Predictor]) -> None:
@@ -183,12 +186,7 @@ class FlowOnRay:
         item = self._suspects[0]
         # Rather on another predictor than where it crashed before.
         idle.sort(key=lambda predictor: item.file.photo_id in predictor.died_of)
-        if self._has_room(1):
-            idle[0].predict([self._suspects.popleft()])
-
-    def _has_room(self, scenes: int) -> bool:
-        under_way = len(self._predictors.items) + len(self._encoding)
-        return under_way + scenes <= self._scenes_at_once
+        idle[0].predict([self._suspects.popleft()])
 
     # What comes back
 
@@ -213,6 +211,7 @@ class FlowOnRay:
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
+            self._recent_pixels.append(item.input_bytes)
             (self._suspects if item.is_suspect else self._ready).append(item)
         else:
             yield from self._settled(item, result)

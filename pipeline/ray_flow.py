@@ -136,7 +136,8 @@ class FlowOnRay:
             self._suspects.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            if not self._has_room():
+            # No long queue: scenes that are to be encoded would wait behind it.
+            if len(self._decoding) >= self._resources.cores + 2 or not self._has_room():
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:

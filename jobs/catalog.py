@@ -16,6 +16,7 @@ from jobs.output import Output
 from pipeline.catalog import Catalog
 from pipeline.catalog_address import find_catalog
 from pipeline.database import make_tables, open_database, open_unchecked, read_catalog, unusable
+from pipeline.decode_stage import DecodeStage
 from pipeline.identify import identify_all
 from pipeline.known import read_known_paths
 from pipeline.lock import hold
@@ -32,7 +33,6 @@ from pipeline.rebuild import (
 )
 from pipeline.scan import check_sources, scan
 from pipeline.snapshot import write_snapshot
-from pipeline.stages import DecodeStage
 from pipeline.store import Store
 from pipeline.upkeep import drop_scene
 from pipeline.verify import SCENE, check_file, count_scenes, source_of, stored_rows

@@ -97,7 +97,7 @@ def convert(
 
 
 def _file_options(quality: SogQuality | None, spz_version: int | None) -> Options | None:
-    from sharp_core.formats.sog_write import SogOptions
+    from sharp_core.formats.sog_bundle import SogOptions
     from sharp_core.formats.spz_write import SpzOptions
 
     if quality is not None and spz_version is not None:

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from pipeline.catalog import Catalog
 from pipeline.database import has_catalog, open_database, read_catalog
+from pipeline.decode_stage import look_at
 from pipeline.known import Known, KnownPath, read_known, read_known_paths
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
-from pipeline.stages import look_at
 from pipeline.stop import Stop
 from schemas.errors import FailureReason, SkipReason
 from schemas.settings import IngestSettings, ModelName, SplatFormat

@@ -21,9 +21,9 @@ from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.each import EachRunner, EachStage, InlineRunner, Item
+from pipeline.failures import failed
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
-from pipeline.stages import failed
 from pipeline.stop import Stop
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError

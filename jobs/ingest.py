@@ -21,8 +21,11 @@ from jobs.progress import RunProgress
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
 from pipeline.catalog_address import find_catalog
-from pipeline.compact_scene import Compactor
+from pipeline.compactor import Compactor
 from pipeline.database import is_full, open_database, unusable
+from pipeline.decode_stage import DecodeStage
+from pipeline.encode_stage import EncodeStage
+from pipeline.failures import failed
 from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
 from pipeline.known import read_known, read_known_paths
@@ -30,10 +33,10 @@ from pipeline.lock import hold
 from pipeline.model import ResolvedModel
 from pipeline.network_disk import network_warning
 from pipeline.plan import DueRules, Plan, make_plan
+from pipeline.predict_stage import PredictStage
 from pipeline.previews import PreviewStage
 from pipeline.scan import check_sources, scan
 from pipeline.snapshot import write_snapshot
-from pipeline.stages import DecodeStage, EncodeStage, PredictStage, failed
 from pipeline.stop import Stop
 from pipeline.store import Store
 from pipeline.watch import Watch

@@ -21,9 +21,9 @@ from jobs.output import Output
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
+from pipeline.decode_stage import DecodeStage
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
-from pipeline.stages import DecodeStage
 from pipeline.stop import Stop
 from pipeline.store import Store
 from pipeline.upkeep import drop_artifact, drop_scene, mark_verified, put_right

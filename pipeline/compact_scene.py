@@ -6,25 +6,17 @@ one: 20 MB go to the encoder then instead of 66 MB.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.photo_depth import scaled_by_photo
-from pipeline.splats import options_of
-from schemas.records import DecodedPhoto
-from schemas.settings import SplatSettings
-from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog_planes import SogPlanes
-from sharp_core.formats.sog_write import SogOptions, prepare_sog
-from sharp_core.gaussians import COLUMNS, Gaussians, depth_quantiles
+
+if TYPE_CHECKING:  # a worker that encodes quantised scenes has no need of torch
+    from sharp_core.gaussians import Gaussians
 
 Packed = npt.NDArray[np.float32]  # Gaussians.to_array()
-
-_USUAL_GAUSSIANS = 2 * 768 * 768
-_SOG_BYTES = 17  # a Gaussian
-_DEPTHS = (0.01, 0.5, 0.99)
 
 
 class CompactScene(NamedTuple):
@@ -41,32 +33,6 @@ class CompactScene(NamedTuple):
         """Return the scene as it was predicted. Raises TypeError if it has been quantised."""
         if isinstance(self.content, SogPlanes):
             raise TypeError("a quantised scene has no Gaussians any more")
+        from sharp_core.gaussians import Gaussians
+
         return Gaussians.from_array(self.content)
-
-
-class Compactor(NamedTuple):
-    """How scenes are made compact."""
-
-    splat: SplatSettings
-    keep_floats: bool = False  # since something else than the splat is made of them
-
-    @property
-    def usual_bytes(self) -> int:
-        """What a scene of the model `sharp` takes."""
-        return _USUAL_GAUSSIANS * (_SOG_BYTES if self._sog() else 4 * COLUMNS)
-
-    def compact(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> CompactScene:
-        """Correct a predicted scene by the photo's own depth and make it small.
-
-        Works on the device of the Gaussians. Raises ValueError if they make no sense.
-        """
-        scene.check()
-        scene, depth_scale = scaled_by_photo(scene, photo.depth_m)
-        near, median, far = depth_quantiles(scene, _DEPTHS)
-        options = self._sog()
-        content = prepare_sog(scene, info, options) if options else scene.to_array()
-        return CompactScene(content, len(scene), near, median, far, depth_scale)
-
-    def _sog(self) -> SogOptions | None:
-        options = options_of(self.splat)
-        return options if isinstance(options, SogOptions) and not self.keep_floats else None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.failures import failed
 from pipeline.pictures import read_splat
+from pipeline.scene_info import GENERATOR
 from pipeline.splats import store_splat
-from pipeline.stages import GENERATOR, failed
 from pipeline.store import Store
 from schemas.errors import RunError
 from schemas.records import Failed, KnownScene, Made, MediaType, NewSplat, PhotoFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from pipeline.stages import failed
+from pipeline.failures import failed
 from pipeline.stop import Stop
 from pipeline.time_limit import OutOfTime, time_limit
 from schemas.records import Failed, Made, PhotoFile

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.stages import DecodeStage, EncodeStage, PredictStage
+from pipeline.decode_stage import DecodeStage
+from pipeline.encode_stage import EncodeStage
+from pipeline.predict_stage import PredictStage
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.records import Outcome, PhotoFile

@@ -8,18 +8,18 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.errors import UsageError, WeightsError
 from schemas.settings import Device, ModelName, ModelSettings
 from sharp_core.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
 from sharp_core.network import errors as network_errors
-from sharp_core.predictors.interface import Predictor
-from sharp_core.predictors.prior import PriorPredictor
+
+if TYPE_CHECKING:  # torch is imported where a model is loaded
+    from sharp_core.predictors.interface import Predictor
 
 _logger = logging.getLogger(__name__)
 _GPU_BATCH = 4
-# Of models whose fingerprint needs no weights.
-KNOWN_FINGERPRINTS = {ModelName.PRIOR.value: PriorPredictor.fingerprint}
 UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloaded
 
 
@@ -61,6 +61,8 @@ class ResolvedModel:
         settings = self.settings
         device = resolve_device(settings.device)
         if settings.model is ModelName.PRIOR:
+            from sharp_core.predictors.prior import PriorPredictor
+
             return PriorPredictor()
         from sharp_core.predictors.compiling import CannotCompile
         from sharp_core.predictors.sharp import SharpPredictor
@@ -118,7 +120,7 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
             raise UsageError(
                 "--checkpoint: the model 'prior' has no weights", "Use --model sharp with it."
             )
-        return ResolvedModel(settings, PriorPredictor.fingerprint)
+        return ResolvedModel(settings, prior_fingerprint())
     given = Path(settings.checkpoint).expanduser() if settings.checkpoint else None
     with known_weights_errors():
         path = find_checkpoint(given)
@@ -127,6 +129,13 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
         if path is None:
             return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
         return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)
+
+
+def prior_fingerprint() -> str:
+    """Return what names the model `prior`, which has no weights."""
+    from sharp_core.predictors.prior import PriorPredictor
+
+    return PriorPredictor.fingerprint
 
 
 @contextlib.contextmanager

@@ -16,8 +16,6 @@ import numpy.typing as npt
 
 from pipeline.heif_boxes import read_container
 from schemas.records import MediaType
-from sharp_core.depth_scale import compare_depth, scaled
-from sharp_core.gaussians import Gaussians
 
 Depth = npt.NDArray[np.float32]  # (height, width) metres, NaN where it is not known
 
@@ -79,17 +77,3 @@ def coarse_photo_depth(
         return None
     step = max(1, max(depth.shape) // _COARSE_SIDE)
     return np.ascontiguousarray(depth[step // 2 :: step, step // 2 :: step])
-
-
-def scaled_by_photo(scene: Gaussians, depth_m: Depth | None) -> tuple[Gaussians, float | None]:
-    """Return the scene in the size that the photo's own depth gives it, and the factor.
-
-    The factor is None, and the scene as it was, where there is no depth, or where the two see
-    different shapes, so that no factor would help.
-    """
-    if depth_m is None:
-        return scene, None
-    found = compare_depth(scene, depth_m)
-    if not found.agrees:
-        return scene, None
-    return scaled(scene, found.factor), found.factor

@@ -12,12 +12,14 @@ from pipeline.focal import resolve_focal
 from pipeline.identify import identify
 from pipeline.metadata import read_metadata
 from pipeline.model import ResolvedModel
-from pipeline.photo_depth import coarse_photo_depth, scaled_by_photo
+from pipeline.photo_depth import coarse_photo_depth
+from pipeline.read_photo import read_sidecar, read_unchanged
 from pipeline.scan import FoundFile
-from pipeline.stages import GENERATOR, read_sidecar, read_unchanged
+from pipeline.scene_info import GENERATOR
 from pipeline.store import Store
 from schemas.errors import PhotoError, UsageError
 from schemas.settings import PhotoSettings
+from sharp_core.depth_scale import scaled_by_depth
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import format_of, write_scene
 from sharp_core.formats.scene import SceneInfo
@@ -101,7 +103,7 @@ def predict_file(
     on_step("predict")
     (predicted,) = predictor.predict([PredictorInput(pixels, focal.px)])
     on_step("write")
-    scene, depth_scale = scaled_by_photo(predicted, depth_m)
+    scene, depth_scale = scaled_by_depth(predicted, depth_m)
     info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
     stored = Store(to.absolute().parent).write(
         to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)

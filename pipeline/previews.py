@@ -12,10 +12,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.failures import failed
 from pipeline.pictures import known_picture_errors, read_splat
 from pipeline.query import Filters, find
 from pipeline.scene_views import SceneViews
-from pipeline.stages import failed
 from pipeline.store import Store, preview_path
 from schemas.errors import RunError
 from schemas.records import (

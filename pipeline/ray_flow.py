@@ -2,7 +2,8 @@
 
 The driver keeps a window of its own over decode tasks, predictor actors and encode tasks, and
 waits on small results only: pixels and Gaussians go from worker to worker through the object
-store, within a budget of bytes, and never through the driver.
+store, and never through the driver. A photo begins when there is room in the store for its pixels
+and for its scene, so that whatever is under way can be finished and nothing goes to disk.
 
 Whose fault a crash is: a decode or encode worker has one photo, so it is that one's. A predictor
 that dies blames nobody at first: the photos it had go again, each alone on an idle predictor. Only
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import ray
 from ray.exceptions import (
@@ -35,13 +36,14 @@ from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS
 from pipeline.watch import StageCounts, Watch
-from schemas.errors import FailureReason, RunError
+from schemas.errors import FailureReason, RunError, UsageError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
-_USED_SHARE = 0.75  # of the object store: over 80 % Ray begins to spill to disk
-_INPUT_SHARE = 0.35  # of that: pixels; the rest is for Gaussians
-_USUAL_INPUT_BYTES = 36_000_000  # 12 megapixels
+_STORE_SHARE = 0.9  # of the object store, which has its own needs beside ours
+_USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
+_RECENT = 64  # photos, the largest of which the next one is taken to be like
+_LOOK_SECONDS = 5.0  # between looks at what the cluster has
 _PATIENCE_SECONDS = 60.0  # in which nothing goes on, before something is said
 
 
@@ -54,13 +56,15 @@ class FlowOnRay:
         photos: Iterator[PhotoFile],
         stop: Stop,
         watch: Watch,
-        resources: Resources,
+        look: Callable[[], Resources],
     ) -> None:
         self._flow = flow
         self._photos = photos
         self._stop = stop
         self._watch = watch
-        self._resources = resources
+        self._look = look
+        self._looked = time.monotonic()
+        self._resources = resources = look()
         self._batch_size = flow.batch_size_on(gpu=resources.gpus_per_predictor > 0)
         # Each stage goes into the object store once, not into every call.
         self._decode_stage = ray.put(flow.decode)
@@ -74,17 +78,15 @@ class FlowOnRay:
         self._encoding: dict[Ref, Item] = {}
         self._was_starved = False  # any photo, so far
         self._is_fed = False  # the photos have come to their end
-        budget = int(_USED_SHARE * resources.object_store_bytes)
-        self._input_budget = int(_INPUT_SHARE * budget)
-        self._input_bytes = _USUAL_INPUT_BYTES  # that a photo may be expected to take
-        output_budget = budget - self._input_budget
-        self._scenes_at_once = max(self._batch_size, output_budget // flow.predict.scene_bytes)
+        self._store_bytes = int(_STORE_SHARE * resources.object_store_bytes)
+        self._recent_pixels = deque([_USUAL_PIXELS], _RECENT)  # bytes
         self._last_progress = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield outcomes as they come. Raises RunError where no predictor can be started."""
         try:
             while True:
+                self._look_again()
                 self._feed()
                 self._feed_starved()
                 self._dispatch()
@@ -121,7 +123,7 @@ class FlowOnRay:
             if busy == len(ready):
                 held_up_by = "predict"
             else:
-                held_up_by = "encode" if not self._has_room(1) else "decode"
+                held_up_by = "encode" if len(self._encoding) > len(self._decoding) else "decode"
         counts = StageCounts(
             len(self._decoding),
             len(self._ready) + len(self._suspects),
@@ -140,6 +142,20 @@ class FlowOnRay:
                 f"{what} for {_PATIENCE_SECONDS:g} s; the cluster has {_resources_text()} free."
             )
 
+    def _look_again(self) -> None:
+        """Count on what has joined the cluster, and no longer on what has left it."""
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        try:
+            found = self._look()
+        except UsageError:
+            return  # less than was asked for: what is lost may come back
+        if found.gpus_per_predictor == self._resources.gpus_per_predictor:
+            self._resources = found
+            self._store_bytes = int(_STORE_SHARE * found.object_store_bytes)
+            self._predictors.fit(found)
+
     # Feeding and dispatching
 
     def _feed(self) -> None:
@@ -151,9 +167,8 @@ class FlowOnRay:
             self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            held = sum(item.input_bytes for item in self._held())
-            expected = self._input_bytes * (len(self._decoding) + 1)
-            if self._is_busy() and held + expected > self._input_budget:
+            # No long queue: scenes that are to be encoded would wait behind it.
+            if len(self._decoding) >= self._resources.cores + 2 or not self._has_room():
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:
@@ -168,11 +183,14 @@ class FlowOnRay:
         if self._starved and self._is_fed and are_up and not self._is_busy():
             self._start_decode(self._starved.popleft())
 
-    def _held(self) -> Iterator[Item]:
-        """Yield the photos whose pixels are in the object store."""
-        yield from self._ready
-        yield from self._suspects
-        yield from self._predictors.items
+    def _has_room(self) -> bool:
+        """Tell whether the object store has room for one more photo, from pixels to scene."""
+        with_pixels = [*self._ready, *self._suspects, *self._predictors.items]
+        scenes = len(self._decoding) + len(with_pixels) + len(self._encoding)
+        needed = sum(item.input_bytes for item in with_pixels)
+        needed += (len(self._decoding) + 1) * max(self._recent_pixels)
+        needed += (scenes + 1) * self._flow.predict.scene_bytes
+        return needed <= self._store_bytes or scenes == 0
 
     def _start_decode(self, item: Item) -> None:
         item.photo = item.pixels = None
@@ -185,12 +203,10 @@ class FlowOnRay:
         self._dispatch_alone(ready)
         for predictor in ready:
             while self._ready and len(predictor.calls) < CALLS_PER_PREDICTOR:
-                is_full = len(self._ready) >= self._batch_size
-                if predictor.is_exclusive or (predictor.calls and not is_full):
+                grows = len(self._ready) < self._batch_size and bool(self._decoding)
+                if predictor.is_exclusive or (predictor.calls and grows):
                     break
                 count = min(len(self._ready), self._batch_size)
-                if not self._has_room(count):
-                    break
                 predictor.predict([self._ready.popleft() for _ in range(count)])
 
     def _dispatch_alone(self, ready: list[Predictor]) -> None:
@@ -211,12 +227,8 @@ class FlowOnRay:
             self._predictors.replace_dead(idle[0])
         elif self._doomed:
             idle[0].probe()
-        elif self._has_room(1):
+        else:
             idle[0].predict([self._suspects.popleft()])
-
-    def _has_room(self, scenes: int) -> bool:
-        under_way = len(self._predictors.items) + len(self._encoding)
-        return under_way + scenes <= self._scenes_at_once
 
     # What comes back
 
@@ -242,7 +254,7 @@ class FlowOnRay:
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
-            self._input_bytes = (self._input_bytes + item.input_bytes) // 2
+            self._recent_pixels.append(item.input_bytes)
             (self._suspects if item.is_suspect else self._ready).append(item)
         else:
             yield from self._settled(item, result)

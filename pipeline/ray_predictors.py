@@ -160,6 +160,14 @@ class Predictors:
         while len(self._all) < self._resources.predictors:
             self._all.append(self._spawn())
 
+    def fit(self, resources: Resources) -> None:
+        """Take in what there is now: wait no longer for the start of those it has no place for."""
+        self._resources = resources
+        for predictor in [p for p in self._all if not p.is_ready]:
+            if len(self._all) > resources.predictors:
+                ray.kill(predictor.actor)
+                self._all.remove(predictor)
+
     def kill(self) -> None:
         """End all."""
         for predictor in self._all:

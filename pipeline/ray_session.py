@@ -15,8 +15,8 @@ from ray._private import services
 
 
 class _InOwnSession(services.ConsolePopen):  # type: ignore[misc]  # ray has no types of its own
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options, start_new_session=True)
+    def __init__(self, command: list[str], **options: Any) -> None:  # noqa: ANN401 - of Popen
+        super().__init__(command, **options, start_new_session=True)
 
 
 @contextlib.contextmanager

@@ -1,33 +1,38 @@
 """What runs inside the workers of a Ray cluster: a stage each, and nothing else.
 
-Ray itself retries nothing: it cannot know whose fault a crash is, and `ray_flow` does.
+Ray itself retries nothing: it cannot know whose fault a crash is, and `ray_flow` does. A worker
+imports what its own stage needs, when that comes to it: torch, which takes seconds, for predictors
+alone.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ray
 
-from pipeline.compact_scene import CompactScene
-from pipeline.flow import Flow
-from pipeline.stages import DecodeStage, EncodeStage, Pixels, PredictStage
 from pipeline.time_limit import process_dies_after
 from schemas.records import (
     DecodedPhoto,
-    Done,
     Failed,
     FocalLength,
     FocalSource,
     MediaType,
     PhotoFile,
     PhotoMeta,
-    Skipped,
     StoredFile,
 )
+
+if TYPE_CHECKING:
+    from pipeline.compact_scene import CompactScene
+    from pipeline.decode_stage import DecodeStage, Pixels
+    from pipeline.encode_stage import EncodeStage
+    from pipeline.flow import Flow
+    from pipeline.predict_stage import PredictStage
+    from schemas.records import Done, Skipped
 
 Actor = Any  # a handle; ray has no types of its own
 CALLS_PER_PREDICTOR = 2  # one is worked on, one waits with its pixels at hand
@@ -59,11 +64,8 @@ class _PredictorWorker:
 
     def start(self) -> str:
         """Load the model and return the node's id: a call of its own, for its errors."""
-        import torch
-
         # Ray gives an actor without CPUs only one thread.
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self._sharers))
-        self._stage.setup()
+        self._stage.setup(max(1, len(os.sched_getaffinity(0)) // self._sharers))
         return str(ray.get_runtime_context().get_node_id())
 
     def ping(self) -> None:

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.identify import scene_id_of
-from pipeline.model import KNOWN_FINGERPRINTS
+from pipeline.model import prior_fingerprint
 from pipeline.store import Store
 from schemas.arrow import snapshot_tables
 from schemas.errors import StoreError
 from schemas.records import MediaType, SceneRecord, StoredFile
-from schemas.settings import PhotoSettings
+from schemas.settings import ModelName, PhotoSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import format_of, read_scene
@@ -147,7 +147,7 @@ def _read_loose(store: Store, path: str) -> LooseScene | None:
 
 def recipes(connection: Connection) -> list[Recipe]:
     """Return every model and settings that this library was made with, by its scenes and runs."""
-    models: set[tuple[str, str]] = set(KNOWN_FINGERPRINTS.items())
+    models: set[tuple[str, str]] = {(ModelName.PRIOR.value, prior_fingerprint())}
     columns = sa.select(scenes.c.model, scenes.c.model_fingerprint).distinct()
     models.update((row[0], row[1]) for row in connection.execute(columns))
     settings = {PhotoSettings()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.blame import given_up, is_last_crash
+from pipeline.decode_stage import Pixels
 from pipeline.flow import Flow
 from pipeline.model import resolve_device
-from pipeline.stages import Pixels
 from pipeline.stop import Stop
 from pipeline.watch import StageCounts, Watch
 from schemas.errors import FailureReason

@@ -132,11 +132,18 @@ class RayRunner:
         Raises RunError where no predictor can be started, UsageError where a GPU is asked for
         that the cluster does not have.
         """
-        resources = resources_of(self._settings)
-        is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
-        if is_elsewhere and flow.library is not None:
-            check_is_shared(flow.library)
-        return FlowOnRay(flow, photos, stop, watch, resources).outcomes()
+        nodes = 0
+
+        def look() -> Resources:
+            nonlocal nodes
+            resources = resources_of(self._settings)
+            is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
+            if is_elsewhere and resources.nodes > nodes and flow.library is not None:
+                check_is_shared(flow.library)
+            nodes = resources.nodes
+            return resources
+
+        return FlowOnRay(flow, photos, stop, watch, look).outcomes()
 
 
 def check_is_shared(library: Path) -> None:

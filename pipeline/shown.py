@@ -10,7 +10,7 @@ from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
 from pipeline.metadata import read_metadata
 from pipeline.pictures import known_picture_errors, read_splat
-from pipeline.stages import read_unchanged
+from pipeline.read_photo import read_unchanged
 from pipeline.store import Store
 from pipeline.thumbnail import thumbnail
 from schemas.records import KnownScene, PhotoFile, PhotoRecord

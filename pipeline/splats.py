@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.store import Store, scene_path
 from schemas.records import StoredFile
 from schemas.settings import SplatSettings
-from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog_bundle import SogOptions, write_sog_planes
 from sharp_core.formats.sog_planes import SogPlanes
-from sharp_core.formats.sog_write import SogOptions, write_sog_planes
-from sharp_core.gaussians import Gaussians
+
+if TYPE_CHECKING:  # a worker that encodes quantised scenes has no need of torch
+    from sharp_core.gaussians import Gaussians
 
 
 def store_splat(
@@ -28,6 +29,8 @@ def store_splat(
         if isinstance(scene, SogPlanes):
             write_sog_planes(file, scene, info, options or SogOptions())
         else:
+            from sharp_core.formats.registry import write_scene
+
             write_scene(file, scene, info, format_name=settings.format, options=options)
 
     return store.write(scene_path(scene_id, settings.suffix), write)

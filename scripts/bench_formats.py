@@ -31,7 +31,7 @@ from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 from sharp_core.cameras import Camera, Intrinsics, eye_viewmat, target_depth
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.sog_bundle import SogOptions
 from sharp_core.formats.spz_write import SpzOptions
 from sharp_core.gaussians import Gaussians
 from sharp_core.prune import psnr_between

@@ -4,11 +4,12 @@
     python scripts/bench_network.py --device cuda --dtypes fp32 tf32 bf16 fp16 \
         --batches 1 2 4 8 --repeat 5 --compiled no kernels graphs --published ml-sharp
 
-Without --checkpoint, random weights are written to a temporary file: times are the same, errors are
-not those of real weights. `photo` is from the uint8 pixels of 12 megapixels to metric Gaussians on
-the device, `forward` the network's share of it, both a photo. Errors are against fp32 at batch 1.
-The floor is the network's operations over the rate of matrix products that is measured in the same
-run and precision. --published PATH runs the forward pass of a checkout of apple/ml-sharp first.
+Without --checkpoint, the stand-in weights of the tests are written to a temporary file: times are
+the same, errors are not those of real weights. `photo` is from the uint8 pixels of 12 megapixels to
+metric Gaussians on the device, `forward` the network's share of it, both a photo. Errors are
+against fp32 at batch 1. The floor is the network's operations over the rate of matrix products that
+is measured in the same run and precision. --published PATH runs the forward pass of a checkout of
+apple/ml-sharp first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import math
+import multiprocessing
 import resource
 import sys
 import tempfile
@@ -45,6 +46,7 @@ from sharp_core.predictors.compiling import Compiled
 from sharp_core.predictors.interface import PredictorInput
 from sharp_core.predictors.precision import Precision, dtype_of, keep_to
 from sharp_core.predictors.sharp import SharpPredictor
+from tests import stand_in
 
 PHOTO_HEIGHT, PHOTO_WIDTH, FOCAL_PX = 3024, 4032, 3200.0
 CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -69,7 +71,7 @@ def main() -> None:
     print_environment()
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     print(f"# {where}, {torch.get_num_threads()} threads, {operations / 1e12:.2f} TFLOP a photo")
-    with checkpoint_of(config, options.checkpoint) as checkpoint:
+    with checkpoint_of(options.preset, options.checkpoint) as checkpoint:
         if options.published:
             bench_published(options.published, checkpoint, config, device, options.repeat)
         print("precision compiled batch | forward s | photo s | CPU s | peak GB | TFLOP/s floor s"
@@ -257,26 +259,25 @@ def photo(seed: int) -> PredictorInput:
 
 
 @contextmanager
-def checkpoint_of(config: NetworkConfig, given: Path | None) -> Iterator[Path]:
-    """Yield `given`, or a temporary file of random weights that keep signals alive."""
+def checkpoint_of(preset: PresetName, given: Path | None) -> Iterator[Path]:
+    """Yield `given`, or a temporary file of the stand-in weights of the tests."""
     if given is not None:
         yield given
         return
-    with torch.device("meta"):
-        shapes = {name: p.shape for name, p in SharpNetwork(config).named_parameters()}
-    generator = torch.Generator().manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "random.pt"
-        torch.save({name: random_weight(name, s, generator) for name, s in shapes.items()}, path)
+        path = Path(folder) / "stand-in.pt"
+        # In a process of its own: what its allocator keeps would count as the network's memory.
+        writer = multiprocessing.get_context("spawn").Process(
+            target=write_stand_in, args=("full" if preset == "sharp" else preset, path)
+        )
+        writer.start()
+        writer.join()
         yield path
 
 
-def random_weight(name: str, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """Return weights as they are before training: gains near 1, the rest by its inputs."""
-    if len(shape) == 1:
-        gain = 0.0 if name.endswith("bias") else 0.1 if name.endswith("gamma") else 1.0
-        return gain + 0.05 * torch.randn(shape, generator=generator)
-    return torch.randn(shape, generator=generator) / math.sqrt(math.prod(shape[1:]))
+def write_stand_in(preset: str, path: Path) -> None:
+    """Save stand-in weights."""
+    torch.save(stand_in.weights(preset), path)
 
 
 if __name__ == "__main__":

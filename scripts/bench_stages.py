@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.compact_scene import CompactScene
-from pipeline.stages import Pixels
+from pipeline.decode_stage import Pixels
 from schemas.records import (
     DecodedPhoto,
     Done,
@@ -57,7 +57,7 @@ class SleepingPredict:
     limit_s: float = 60.0
     scene_bytes: int = 17 * GRID[0] * GRID[1]
 
-    def setup(self) -> None:
+    def setup(self, threads: int | None = None) -> None:
         """Load nothing."""
 
     def process(

@@ -15,8 +15,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-
 from sharp_core.download import (
     DEFAULT_PATIENCE,
     DownloadError,
@@ -73,6 +71,8 @@ def find_checkpoint(given: Path | None = None) -> Path | None:
         if not given.is_file():
             raise WeightsNotAvailable(f"there is no checkpoint {given}", _ways_out())
         return given
+    import torch
+
     places = (home() / FILE_NAME, Path(torch.hub.get_dir()) / "checkpoints" / FILE_NAME)
     return next((path for path in places if path.is_file()), None)
 

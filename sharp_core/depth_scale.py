@@ -64,3 +64,19 @@ def scaled(scene: Gaussians, factor: float) -> Gaussians:
     return Gaussians(
         scene.means * factor, scene.quats, scene.scales * factor, scene.opacities, scene.colors
     )
+
+
+def scaled_by_depth(
+    scene: Gaussians, depth_m: npt.NDArray[np.float32] | None
+) -> tuple[Gaussians, float | None]:
+    """Return the scene in the size that a measured depth gives it, and the factor.
+
+    The factor is None, and the scene as it was, where there is no depth, or where the two see
+    different shapes, so that no factor would help.
+    """
+    if depth_m is None:
+        return scene, None
+    found = compare_depth(scene, depth_m)
+    if not found.agrees:
+        return scene, None
+    return scaled(scene, found.factor), found.factor

@@ -1,4 +1,4 @@
-"""A run on a simulated cluster of two GPU nodes, one of which is killed on the way.
+"""A run on a simulated cluster of two GPU nodes: one is killed on the way, and another one joins.
 
 As a program, since a process can be part of one cluster only: python -m tests.cluster_run FOLDER.
 Prints how each photo ended, as JSON.
@@ -10,18 +10,21 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ray.cluster_utils import Cluster
 
-from pipeline.flow import Flow
+from pipeline import ray_flow
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
 from pipeline.watch import Watch
-from schemas.records import Done, Failed
-from tests.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
+from schemas.records import PhotoFile
+from tests.faulty_run import ends, flow
+from tests.faulty_stages import Faults, photo
 
-PHOTOS = 60
+MOST_PHOTOS = 3000
 QUICK_HEALTH_CHECKS = {
     "health_check_initial_delay_ms": 0,
     "health_check_period_ms": 500,
@@ -37,31 +40,34 @@ def main() -> None:
         initialize_head=True,
         head_node_args={**head, "_system_config": QUICK_HEALTH_CHECKS, "include_dashboard": False},
     )
-    nodes = [
-        cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=100_000_000) for _ in range(2)
-    ]
-    flow = Flow(
-        FaultyDecode(faults, limit_s=60.0),  # type: ignore[arg-type]
-        FaultyPredict(faults, limit_s=60.0, seconds=0.1),  # type: ignore[arg-type]
-        FaultyEncode(faults, limit_s=60.0),  # type: ignore[arg-type]
-        2,
-    )
-    ends: dict[str, list[str]] = {}
-    loaded = 0
+    gpu_node = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 100_000_000}
+    nodes = [cluster.add_node(**gpu_node) for _ in range(2)]
+    ray_flow._LOOK_SECONDS = 1.0
     watch = Watch()
+    awaited = [2, 1, 2]  # loaded predictors: one a GPU, and none on the node without
+
+    def photos() -> Iterator[PhotoFile]:
+        """Yield more and more, until all has happened that is to happen."""
+        for index in range(MOST_PHOTOS):
+            if not awaited:
+                return
+            time.sleep(0.02)
+            yield photo(f"good{index}")
+
+    found = []
     with RayRunner(ClusterSettings(cluster.address)) as runner:
-        photos = (photo(f"good{index}") for index in range(PHOTOS))
-        for outcome in runner(flow, photos, Stop(), watch):
-            if isinstance(outcome, Done):
-                ends.setdefault(outcome.photo.file.path, []).append("done")
-            elif isinstance(outcome, Failed) and outcome.is_final:
-                ends.setdefault(outcome.file.path, []).append(outcome.reason)
-            if loaded < 2 == watch.now.predictors:
-                loaded = watch.now.predictors
+        for outcome in runner(flow(faults, limit_s=60.0, seconds=0.1), photos(), Stop(), watch):
+            found.append(outcome)
+            if not awaited or watch.now.predictors != awaited[0]:
+                continue
+            del awaited[0]
+            if len(awaited) == 2:
                 raylet = nodes[0].all_processes["raylet"][0].process
                 os.kill(raylet.pid, signal.SIGKILL)
+            elif len(awaited) == 1:
+                cluster.add_node(**gpu_node)
     cluster.shutdown()
-    print(json.dumps({"ends": ends, "predictors": loaded}))  # noqa: T201
+    print(json.dumps({"ends": ends(found), "awaited": awaited}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Stages that go wrong at chosen photos, in every way in which a worker can; else they are quick.
 
-Which photo does what is said by its name, as `predict-exit` or `decode-hang-1`: the stage, the
-fault, and how often (always, where no number is given).
+Nothing here imports torch, so that workers are up at once. Which photo does what is said by its
+name, as `predict-exit` or `decode-hang-1`: the stage, the fault, and how often (always, where no
+number is given).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.compact_scene import CompactScene
+from pipeline.decode_stage import Pixels
+from pipeline.failures import failed
 from pipeline.identify import photo_id_of
-from pipeline.stages import Pixels, failed
+from pipeline.model import ResolvedModel
 from pipeline.time_limit import OutOfTime, time_limit
 from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import (
@@ -35,7 +38,7 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
-from tests.trivial_model import trivial_model
+from schemas.settings import ModelName, ModelSettings
 
 MOST_MEMORY = 10 << 30
 MEMORY_STEP = 256 << 20
@@ -122,7 +125,7 @@ class FaultyPredict:
     def scene_bytes(self) -> int:
         return 56 * self.gaussians
 
-    def setup(self) -> None:
+    def setup(self, threads: int | None = None) -> None:
         if self.setup_fault is not None:
             self.faults.strike("setup", self.setup_fault)
 
@@ -166,7 +169,7 @@ class FaultyEncode:
     faults: Faults
     limit_s: float = 2.0
     seconds: float = 0.0
-    model = trivial_model()
+    model = ResolvedModel(ModelSettings(ModelName.PRIOR), "faulty-1")
 
     def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         file = decoded.file

@@ -19,7 +19,7 @@ from PIL.ExifTags import GPS, Base
 from pipeline.identify import photo_id_of
 from pipeline.metadata_blocks import find_blocks
 from pipeline.query import path_bytes
-from pipeline.stages import GENERATOR
+from pipeline.scene_info import GENERATOR
 from schemas.records import MediaType, PhotoRecord
 from sharp_core.cameras import Intrinsics
 from sharp_core.exif import (

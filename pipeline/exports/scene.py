@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
 from pipeline.pictures import read_splat, unreadable
+from pipeline.scene_info import GENERATOR
 from pipeline.scene_views import SceneViews
-from pipeline.stages import GENERATOR
 from pipeline.store import Store
 from schemas.errors import UsageError
 from schemas.records import KnownScene, PhotoRecord

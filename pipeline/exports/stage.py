@@ -13,8 +13,8 @@ from pipeline.exports.plan import ExportItem, PlannedFile
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
+from pipeline.failures import failed
 from pipeline.pictures import known_picture_errors
-from pipeline.stages import failed
 from pipeline.store import Store
 from schemas.errors import RunError
 from schemas.records import ArtifactRecord, Failed, Made, UnnamedFile

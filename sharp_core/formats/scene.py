@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sharp_core.formats.errors import FormatError
-from sharp_core.gaussians import Gaussians
+
+if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
+    from sharp_core.gaussians import Gaussians
 
 # The most a side of a photo can be: far above any camera, and safe in every integer of a format.
 LONGEST_SIDE = 1 << 24

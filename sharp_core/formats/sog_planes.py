@@ -14,11 +14,13 @@ row i // width of every image, and pixels after the last splat are ignored.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
+
+if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
+    from torch import Tensor
 
 LAST_POSITION = 65535
 CODEBOOK_SIZE = 256

@@ -1,4 +1,4 @@
-"""How many photos fit into a device's memory at once, and telling when they did not."""
+"""How many photos fit into a device's memory at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ _SHARE_OF_FREE = 0.8
 # Feature maps of the finest level that the network holds at its peak, a photo: five in the depth
 # decoder, and as much again for what convolutions need beside them.
 _FINEST_MAPS = 10
-# Of CUDA and MPS, of the CPU's allocator on Linux and on Windows, of cuBLAS and cuDNN.
-_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 def automatic_batch_size(config: NetworkConfig, device: torch.device, dtype: torch.dtype) -> int:
@@ -26,14 +24,6 @@ def automatic_batch_size(config: NetworkConfig, device: torch.device, dtype: tor
     cells = (config.resolution // 2) ** 2
     a_photo = _FINEST_MAPS * config.depth_decoder_width * cells * dtype.itemsize
     return min(max(int(_SHARE_OF_FREE * free / a_photo), 1), _LARGEST_BATCH)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether `error` is one of the ways in which torch says so."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    message = str(error)
-    return any(words in message for words in _WORDS)
 
 
 def free_cached(device: torch.device) -> None:

@@ -23,7 +23,8 @@ from sharp_core.network.model import SharpNetwork
 from sharp_core.network.weights import load_network
 from sharp_core.predictors.compiling import Compiled, compile_network
 from sharp_core.predictors.interface import PredictorInput
-from sharp_core.predictors.memory import automatic_batch_size, free_cached, is_out_of_memory
+from sharp_core.predictors.memory import automatic_batch_size, free_cached
+from sharp_core.predictors.out_of_memory import is_out_of_memory
 from sharp_core.predictors.precision import Precision, dtype_of, keep_to, resolve_precision
 from sharp_core.predictors.resize import resize_to_square
 

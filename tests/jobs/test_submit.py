@@ -21,7 +21,6 @@ import pytest
 from tests.jobs.whole_library import check_whole, files
 from tests.made_photos import make_photos
 
-
 ROOT = Path(__file__).parents[2]
 MANY = 60
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.compact_scene import Compactor, CompactScene
+from pipeline.compact_scene import CompactScene
+from pipeline.compactor import Compactor
+from pipeline.decode_stage import Pixels
 from pipeline.model import ResolvedModel
-from pipeline.stages import Pixels, PredictStage
+from pipeline.predict_stage import PredictStage
 from schemas.errors import FailureReason
 from schemas.records import (
     DecodedPhoto,

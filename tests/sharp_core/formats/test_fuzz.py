@@ -15,7 +15,7 @@ from types import FrameType
 import pytest
 
 from sharp_core.formats.errors import FormatError
-from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.sog_bundle import SogOptions
 from sharp_core.formats.spz_write import SpzOptions
 from tests.sharp_core.formats.clouds import DATA, INFO, cloud, read, written
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sharp_core.formats.registry import read_scene, write_scene
-from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.sog_bundle import SogOptions
 from tests.sharp_core.formats.clouds import DATA, cloud, covariances, in_order_of, srgb
 
 TOOL = shutil.which("splat-transform")

@@ -9,7 +9,7 @@ import torch
 
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
-from sharp_core.formats.sog_write import SogOptions
+from sharp_core.formats.sog_bundle import SogOptions
 from sharp_core.formats.spz_write import SpzOptions
 from sharp_core.gaussians import Gaussians
 from tests.sharp_core.formats.clouds import (

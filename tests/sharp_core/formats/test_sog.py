@@ -14,8 +14,8 @@ from PIL import Image
 
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import read_scene, write_scene
+from sharp_core.formats.sog_bundle import SogOptions
 from sharp_core.formats.sog_settings import PRESETS, Preset
-from sharp_core.formats.sog_write import SogOptions
 from sharp_core.gaussians import Gaussians
 from tests.sharp_core.formats.clouds import GRID_INFO, INFO, cloud, covariances, read, srgb, written
 from tests.sharp_core.scenes import PHOTO, photo_scene

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from sharp_core.network.config import PRESETS
-from sharp_core.predictors.memory import automatic_batch_size, is_out_of_memory
+from sharp_core.predictors.memory import automatic_batch_size
+from sharp_core.predictors.out_of_memory import is_out_of_memory
 
 
 def test_torch_running_out_of_memory_is_recognised():

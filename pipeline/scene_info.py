@@ -1,0 +1,15 @@
+"""What splat files say of their photo and their maker."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from schemas.records import DecodedPhoto
+from sharp_core.formats.scene import SceneInfo
+
+GENERATOR = f"sharp-batch {version('sharp-batch')}"
+
+
+def info_of(photo: DecodedPhoto) -> SceneInfo:
+    """Return what makes the photo's scene metric and viewable."""
+    return SceneInfo(photo.focal.px, photo.width, photo.height, photo.file.photo_id, GENERATOR)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from jobs.ingest import disk_full_is_known
 from jobs.output import Output
 from jobs.progress import RunProgress
-from jobs.signals import Interrupted, ends_well
+from jobs.signals import ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.each import EachRunner, EachStage, InlineRunner, Item
@@ -152,7 +152,7 @@ def _carry_out(
     with (
         ends_well(stop, ending),
         RunProgress(output, "scenes") as progress,
-        contextlib.suppress(Interrupted),
+        contextlib.suppress(KeyboardInterrupt),
     ):
         progress.begin(len(due))
         with runner() as run:

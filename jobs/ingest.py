@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from jobs.output import Output
 from jobs.progress import RunProgress
-from jobs.signals import Interrupted, ends_well
+from jobs.signals import ends_well
 from pipeline.catalog import Catalog
 from pipeline.catalog_address import find_catalog
 from pipeline.compactor import Compactor
@@ -181,7 +181,7 @@ class Ingest:
         )
         with (
             RunProgress(self._output, watch=self._watch) as progress,
-            contextlib.suppress(Interrupted),
+            contextlib.suppress(KeyboardInterrupt),
         ):
             progress.begin(plan.at_most)
             due = islice(self._due(plan, catalog, progress), self._settings.limit)

@@ -14,17 +14,16 @@ _NUMBERS = [
 ]
 
 
-class Interrupted(BaseException):
-    """The run is to end now."""
-
-
 @contextlib.contextmanager
 def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
-    """While this holds, the first signal asks `stop`, and the second raises Interrupted."""
+    """While this holds, the first signal asks `stop`, and the second raises KeyboardInterrupt.
+
+    An exception of our own would not survive where Ray waits: it lets only that one through.
+    """
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         if stop.is_requested:
-            raise Interrupted
+            raise KeyboardInterrupt
         stop.ask()
         on_first()
 

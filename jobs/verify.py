@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from jobs.count_progress import Advance, counted
 from jobs.ingest import disk_full_is_known
 from jobs.output import Output
-from jobs.signals import Interrupted, ends_well
+from jobs.signals import ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.decode_stage import DecodeStage
@@ -123,7 +123,7 @@ class _Verification:
             ends_well(self._stop, self._say_ending),
             counted(self._output, "scenes", total) as advance,
             ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
-            suppress(Interrupted),
+            suppress(KeyboardInterrupt),
         ):
             for rows in stored_rows(self._reader, sample):
                 if self._stop.is_asked:

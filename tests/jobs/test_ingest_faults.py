@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,8 +30,11 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def start(library: Path, photos: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.trivial_model", str(library), str(photos), *options]
+def start(
+    library: Path, photos: Path, *options: str, prefix: Sequence[str] = ()
+) -> subprocess.Popen[str]:
+    program = [sys.executable, "-m", "tests.trivial_model"]
+    command = [*prefix, *program, str(library), str(photos), *options]
     return subprocess.Popen(
         command,
         cwd=ROOT,

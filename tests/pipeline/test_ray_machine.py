@@ -18,10 +18,18 @@ from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.errors import UsageError
-from schemas.records import PhotoFile
+from schemas.records import Failed, PhotoFile
 from schemas.settings import Device
 from tests.faulty_run import ends, flow, good, outcomes, tries
-from tests.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
+from tests.faulty_stages import (
+    Faults,
+    FaultyDecode,
+    FaultyEach,
+    FaultyEncode,
+    FaultyPredict,
+    known_scene,
+    photo,
+)
 
 SPARE_BYTES = 4 << 30  # that may be taken from now on, until Ray ends somebody
 STORE_BYTES = 600_000_000
@@ -64,8 +72,7 @@ def faults(tmp_path: Path) -> Faults:
 def test_who_takes_all_memory_is_found_though_ray_ends_others_too(
     runner: RayRunner, faults: Faults
 ) -> None:
-    if psutil.virtual_memory().available < 2 * SPARE_BYTES:
-        pytest.skip("taking memory until Ray minds needs 8 GB of it")
+    check_memory()
     # Once more is enough, and that is once while nothing else is under way.
     greedy = ["decode-memory", "predict-memory"]
     notices: list[str] = []
@@ -80,6 +87,23 @@ def test_who_takes_all_memory_is_found_though_ray_ends_others_too(
     assert not tries(found)
     assert len(notices) == 1
     assert "Memory ran low" in notices[0]
+
+
+def test_a_stored_scene_that_takes_all_memory_is_found_too(
+    runner: RayRunner, faults: Faults
+) -> None:
+    check_memory()
+    scenes = [known_scene(name) for name in ("each-memory", *good(2))]
+    found = list(runner.each(FaultyEach(faults, limit_s=60.0), scenes, Stop()))
+    failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
+    assert len(found) == 3
+    assert failures == {"each-memory": "out_of_memory"}
+    assert faults.count("each-memory") == 4  # three times alone
+
+
+def check_memory() -> None:
+    if psutil.virtual_memory().available < 2 * SPARE_BYTES:
+        pytest.skip("taking memory until Ray minds needs 8 GB of it")
 
 
 def test_two_predictors_share_a_gpu_and_survive_each_others_crashes(

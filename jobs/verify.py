@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
@@ -21,6 +20,7 @@ from jobs.output import Output
 from jobs.signals import Interrupted, ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
 from pipeline.stages import DecodeStage
@@ -36,6 +36,7 @@ from pipeline.verify import (
     StoredRow,
     check_catalog,
     check_file,
+    check_size,
     count_scenes,
     source_of,
     stored_rows,
@@ -68,7 +69,7 @@ class VerifyReport:
 
 
 def verify(
-    root: Path,
+    root: LibraryRoot,
     settings: VerifySettings,
     output: Output,
     catalog_url: str | None = None,
@@ -96,7 +97,7 @@ class _Verification:
 
     def __init__(
         self,
-        root: Path,
+        root: LibraryRoot,
         settings: VerifySettings,
         output: Output,
         catalog: Catalog,
@@ -108,6 +109,7 @@ class _Verification:
         self._catalog = catalog
         self._reader = reader
         self._store = Store(root)
+        self._look = partial(check_size, self._store.size)
         self._stop = stop
         self._report = VerifyReport(str(root))
         self._problems: Counter[str] = Counter()
@@ -119,6 +121,10 @@ class _Verification:
             for damage in check_catalog(self._reader):
                 self._take(damage)
         total = count_scenes(self._reader, sample)
+        if not self._settings.quick:
+            self._look = partial(check_file, self._store)
+        elif sample is None:
+            self._look = partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
         with (
             ends_well(self._stop, self._say_ending),
             counted(self._output, "scenes", total) as advance,
@@ -136,8 +142,7 @@ class _Verification:
         return report
 
     def _check(self, rows: Sequence[StoredRow], pool: ThreadPoolExecutor, advance: Advance) -> None:
-        check = partial(check_file, self._store, quick=self._settings.quick)
-        damages = list(pool.map(check, rows))
+        damages = list(pool.map(self._look, rows))
         bad = {damage.row_id for damage in damages if damage is not None}
         scene_ids = [row.row_id for row in rows if row.kind == SCENE]
         whole = [scene_id for scene_id in scene_ids if scene_id not in bad]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.pictures import read_splat
+from pipeline.pictures import read_stored
 from pipeline.splats import store_splat
 from pipeline.stages import GENERATOR, failed
 from pipeline.store import Store
@@ -34,7 +34,7 @@ class ConvertStage:
         """Convert one scene. Raises RunError."""
         started = time.perf_counter()
         try:
-            stored = read_splat(self.store.absolute(scene.splat_path))
+            stored = read_stored(self.store, scene.splat_path)
             info = SceneInfo(
                 scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pipeline.database import read_catalog
-from pipeline.store import TEMPORARY_PREFIX
+from pipeline.local_files import TEMPORARY_PREFIX
 from schemas.tables import photos, scenes
 from sharp_core.formats.registry import read_scene
 

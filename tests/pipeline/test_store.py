@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 import pytest
 
-from pipeline.store import TEMPORARY_PREFIX, Store, scene_path
+from pipeline.local_files import TEMPORARY_PREFIX
+from pipeline.store import Store, scene_path
 from schemas.errors import FailureReason, PhotoError
 
 

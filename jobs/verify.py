@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
@@ -109,7 +109,6 @@ class _Verification:
         self._catalog = catalog
         self._reader = reader
         self._store = Store(root)
-        self._look = partial(check_size, self._store.size)
         self._stop = stop
         self._report = VerifyReport(str(root))
         self._problems: Counter[str] = Counter()
@@ -121,10 +120,7 @@ class _Verification:
             for damage in check_catalog(self._reader):
                 self._take(damage)
         total = count_scenes(self._reader, sample)
-        if not self._settings.quick:
-            self._look = partial(check_file, self._store)
-        elif sample is None:
-            self._look = partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
+        check = self._chosen_check()
         with (
             ends_well(self._stop, self._say_ending),
             counted(self._output, "scenes", total) as advance,
@@ -134,15 +130,28 @@ class _Verification:
             for rows in stored_rows(self._reader, sample):
                 if self._stop.is_asked:
                     break
-                self._check(rows, pool, advance)
+                self._check(rows, check, pool, advance)
         report.left = total - report.scenes
         report.is_interrupted = self._stop.is_requested and report.left > 0
         report.problems = dict(sorted(self._problems.items()))
         report.seconds = round(time.monotonic() - started, 3)
         return report
 
-    def _check(self, rows: Sequence[StoredRow], pool: ThreadPoolExecutor, advance: Advance) -> None:
-        damages = list(pool.map(self._look, rows))
+    def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
+        if not self._settings.quick:
+            return partial(check_file, self._store)
+        if self._settings.sample is not None:
+            return partial(check_size, self._store.size)
+        return partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
+
+    def _check(
+        self,
+        rows: Sequence[StoredRow],
+        check: Callable[[StoredRow], Damage | None],
+        pool: ThreadPoolExecutor,
+        advance: Advance,
+    ) -> None:
+        damages = list(pool.map(check, rows))
         bad = {damage.row_id for damage in damages if damage is not None}
         scene_ids = [row.row_id for row in rows if row.kind == SCENE]
         whole = [scene_id for scene_id in scene_ids if scene_id not in bad]

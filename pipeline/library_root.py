@@ -70,6 +70,11 @@ def parse_root(text: str) -> LibraryRoot:
     return RemoteRoot(f"{scheme}://{rest}")
 
 
+def looks_remote(path: Path) -> bool:
+    """Tell whether somebody meant an address where a folder of this machine was asked for."""
+    return bool(_ADDRESS.match(path.as_posix().replace(":/", "://", 1)))
+
+
 def _schemes() -> set[str]:
     from fsspec import available_protocols  # takes a moment, and folders need none of it
 

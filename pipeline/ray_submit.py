@@ -58,7 +58,7 @@ class SubmittedJob:
             ) from error
 
     def _submit(self, entrypoint: str) -> str:
-        environment = {"py_modules": _package_folders(), "env_vars": _variables()}
+        environment = {"py_modules": _package_folders(), "env_vars": passed_variables()}
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -100,7 +100,8 @@ def _package_folders() -> list[str]:
     return folders
 
 
-def _variables() -> dict[str, str]:
+def passed_variables() -> dict[str, str]:
+    """Return what a job is told of this terminal's environment."""
     return {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,14 +18,16 @@ from jobs.dry_run import dry_run
 from jobs.each_run import each_runner
 from jobs.export import ExportOrder, export
 from jobs.gc import collect_garbage
+from jobs.ingest import Ingest
 from jobs.output import Output
 from jobs.preview import preview
 from jobs.verify import verify
 from pipeline.catalog_address import find_catalog
 from pipeline.library_root import RemoteRoot
 from pipeline.query import Filters
+from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared
 from pipeline.store import Store
-from schemas.errors import LibraryBusyError, UsageError
+from schemas.errors import LibraryBusyError, RunError, UsageError
 from schemas.settings import (
     ExportSettings,
     IngestSettings,
@@ -91,8 +94,15 @@ def test_a_run_that_is_killed_is_alone_and_the_next_one_goes_on(
 def test_workers_on_ray_write_there_themselves(
     remote_root: RemoteRoot, url: str, photos: Path
 ) -> None:
-    assert ingest(remote_root, photos, catalog=url, inline=False).done == 3
+    run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
+    with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
+        check_is_shared(remote_root)
+        with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
+            check_is_shared(RemoteRoot("memory://of/one/process"))
+        assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
     check_whole(remote_root)
+    assert files(remote_root, "") == sorted(files(remote_root, ""))
+    assert not [path for path in files(remote_root, "") if "/" not in path][1:]  # catalog.url
 
 
 def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Path) -> None:
@@ -128,6 +138,9 @@ def test_what_is_made_of_scenes(
     order = ExportOrder(tmp_path / "out", Filters(), ExportSettings(("spz", "ply")))
     assert export(remote_root, order, QUIET, INLINE).files == 6
     assert export(remote_root, order, QUIET, INLINE).unchanged == 3
+    elsewhere = ExportOrder(Path("s3://bucket/out"), Filters(), ExportSettings(("spz",)))
+    with pytest.raises(UsageError, match="is an address"):
+        export(remote_root, elsewhere, QUIET, INLINE)
     check_whole(remote_root)
 
 

@@ -170,7 +170,8 @@ class RemoteFiles:
                 raise self._missing(relative) from error
             raise RunError(
                 f"{address} cannot be {done}: there is no such bucket",
-                "Make the bucket, or name another one with --library. " + self._hint(),
+                "Make it, or name another one with --library. A server other than Amazon's is named "
+                "by AWS_ENDPOINT_URL.",
             ) from error
         except PermissionError as error:
             raise RunError(

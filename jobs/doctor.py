@@ -5,17 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from jobs.output import size_text
 from pipeline.database import has_catalog, read_catalog
 from pipeline.library_root import LibraryRoot, RemoteRoot
-from pipeline.local_files import partial_path
 from pipeline.network_disk import network_warning
 from pipeline.status import read_status
 from pipeline.store import Store
@@ -145,11 +145,9 @@ def _writable(library: LibraryRoot) -> Check:
 
 
 def _writable_store(library: RemoteRoot) -> Check:
-    store = Store(library)
-    probe = partial_path(PurePosixPath("probe")).name
     try:
-        store.write(probe, lambda file: file.write(b"."))
-        store.remove(probe)
+        with Store(library).probe():
+            pass
     except SharpBatchError as error:
         return Check("writing", Level.PROBLEM, error.message, error.hint)
     return Check("writing", Level.OK, f"{library} can be written")
@@ -162,10 +160,10 @@ def _network(library: LibraryRoot, catalog: str | None) -> Iterator[Check]:
 
 
 def _disk(library: LibraryRoot) -> Iterator[Check]:
-    free = Store(library).free_bytes()
-    if free is None or not isinstance(library, Path):
+    if not isinstance(library, Path):
         return
     folder = _nearest_folder(library)
+    free = shutil.disk_usage(folder).free
     found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
     level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
     yield Check("disk", level, found, "" if level is Level.OK else "Make room.")

@@ -52,8 +52,8 @@ class RemoteFiles:
 
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
         """Have `write` fill a file, whole or not at all. Raises OSError of this machine's disk."""
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY_FOLDER) as folder:
-            local = Path(folder, PurePosixPath(relative).name)
+        with _temporary_folder() as folder:
+            local = folder / PurePosixPath(relative).name
             stored = fill(local, relative, write, to_disk=False)
             with self._known_errors("written", relative):
                 if self._is_object_store:
@@ -84,8 +84,8 @@ class RemoteFiles:
     @contextlib.contextmanager
     def open_local(self, relative: str) -> Iterator[Path]:
         """Give a copy of a file on this machine, which goes afterwards."""
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY_FOLDER) as folder:
-            local = Path(folder, PurePosixPath(relative).name)
+        with _temporary_folder() as folder:
+            local = folder / PurePosixPath(relative).name
             with self._known_errors("read", relative):
                 self._system.get_file(self._path(relative), str(local))
             yield local
@@ -170,8 +170,8 @@ class RemoteFiles:
                 raise self._missing(relative) from error
             raise RunError(
                 f"{address} cannot be {done}: there is no such bucket",
-                "Make it, or name another one with --library. A server other than Amazon's is named "
-                "by AWS_ENDPOINT_URL.",
+                "Make it, or name another one with --library. A server other than Amazon's is "
+                "named by AWS_ENDPOINT_URL.",
             ) from error
         except PermissionError as error:
             raise RunError(
@@ -198,6 +198,18 @@ class RemoteFiles:
         if self._root.scheme in _S3:
             return "Get it: pip install 'sharp-batch[s3]'"
         return "Install that package on every machine that works on the library."
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=_TEMPORARY_FOLDER)
+    except OSError as error:  # of this machine: no file of the library is missing or damaged
+        raise RunError(
+            f"no folder for temporary files can be made: {error}", "Make room, or set TMPDIR."
+        ) from error
+    with folder as path:
+        yield Path(path)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import ray
 import ray._private.worker as ray_worker
@@ -24,7 +24,6 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
 from pipeline.library_root import LibraryRoot
-from pipeline.local_files import partial_path
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
 from pipeline.ray_predictors import Resources
@@ -134,21 +133,18 @@ class RayRunner:
 def check_is_shared(library: LibraryRoot) -> None:
     """Raise RunError if a machine of the cluster does not see what this one writes there."""
     store = Store(library)
-    probe = partial_path(PurePosixPath("probe")).name
-    store.write(probe, lambda file: file.write(b"."))
-    try:
-        nodes = [node for node in ray.nodes() if node["Alive"]]
-        looks = [
-            _look_task.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(store, probe)
-            for node in nodes
-        ]
-        answers = ray.get(looks, timeout=_LOOK_SECONDS)
-    except RayError as error:
-        raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
-    finally:
-        store.remove(probe)
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    with store.probe() as probe:
+        try:
+            looks = [
+                _look_task.options(
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                ).remote(store, probe)
+                for node in nodes
+            ]
+            answers = ray.get(looks, timeout=_LOOK_SECONDS)
+        except RayError as error:
+            raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
     troubles = {
         node["NodeManagerHostname"]: trouble
         for node, trouble in zip(nodes, answers, strict=True)

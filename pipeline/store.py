@@ -10,11 +10,11 @@ import contextlib
 import errno
 import hashlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.library_root import LibraryRoot, RemoteRoot
-from pipeline.local_files import LocalFiles, StoredPath
+from pipeline.local_files import LocalFiles, StoredPath, partial_path
 from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import StoredFile
 
@@ -120,6 +120,16 @@ class Store:
         except OSError:
             return False
         return True
+
+    @contextlib.contextmanager
+    def probe(self) -> Iterator[str]:
+        """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
+        relative = partial_path(PurePosixPath("probe")).name
+        self.write(relative, lambda file: file.write(b"."))
+        try:
+            yield relative
+        finally:
+            self.remove(relative)
 
     def sweep(self) -> int:
         """Remove what killed writers left behind; the caller holds the lock. Return how many."""

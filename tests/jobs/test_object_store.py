@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from jobs.catalog import import_catalog
 from jobs.convert import convert_library
@@ -17,14 +18,16 @@ from jobs.doctor import examine
 from jobs.dry_run import dry_run
 from jobs.each_run import each_runner
 from jobs.export import ExportOrder, export
+from jobs.gallery.app import GallerySettings
 from jobs.gc import collect_garbage
 from jobs.ingest import Ingest
 from jobs.output import Output
 from jobs.preview import preview
 from jobs.verify import verify
 from pipeline.catalog_address import find_catalog
+from pipeline.database import read_catalog
 from pipeline.library_root import RemoteRoot
-from pipeline.query import Filters
+from pipeline.query import Filters, find
 from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared
 from pipeline.store import Store
 from schemas.errors import LibraryBusyError, RunError, UsageError
@@ -36,6 +39,8 @@ from schemas.settings import (
     SplatSettings,
     VerifySettings,
 )
+from schemas.tables import artifacts
+from tests.jobs.gallery.conftest import gallery_client
 from tests.jobs.test_cli import run
 from tests.jobs.test_ingest_faults import finish, start
 from tests.jobs.whole_library import check_whole, contents, files
@@ -123,6 +128,26 @@ def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Pat
     assert [made["kind"] for made in shown["artifacts"]] == ["thumb", "clip"]
     levels = {check.name: check.level for check in examine(remote_root)}
     assert (levels["library"], levels["writing"]) == ("ok", "ok")
+
+
+def test_the_gallery_shows_what_is_there(
+    remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
+) -> None:
+    ingest(remote_root, photos, catalog=url, settings=IngestSettings(previews=SHORT))
+    with read_catalog(remote_root) as reader:
+        first, second, _ = find(reader, Filters())
+        clip = reader.scalar(sa.select(artifacts.c.artifact_id).where(artifacts.c.kind == "clip"))
+    Store(remote_root).remove(second.splat_path or "")
+    settings = GallerySettings(remote_root, tmp_path / "cache", read_only=True)
+    with gallery_client(settings) as client:
+        assert remote_root.name in client.get("/").text
+        assert client.get(f"/thumbs/{first.photo_id}.webp").headers["content-type"] == "image/webp"
+        stored = client.get(f"/scenes/{first.scene_id}.sog")
+        assert len(stored.content) == first.splat_bytes
+        assert client.get(f"/scenes/{first.scene_id}.ply").content.startswith(b"ply")
+        assert client.get(f"/artifacts/{clip}").headers["content-type"] == "video/mp4"
+        for name in ("sog", "ply"):
+            assert client.get(f"/scenes/{second.scene_id}.{name}").status_code == 404
 
 
 def test_what_is_made_of_scenes(

@@ -199,6 +199,16 @@ def test_a_package_that_is_not_installed_is_named() -> None:
         Store(parse_root("gs://bucket/photos")).read_bytes("catalog.url")
 
 
+def test_where_nothing_can_be_copied_to_no_file_counts_as_missing(
+    remote_root: RemoteRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(remote_root)
+    put(store, "scenes/a/1")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(RunError, match="temporary"), store.open_local("scenes/a/1"):
+        pass
+
+
 def test_a_full_disk_here_is_said_so(
     remote_root: RemoteRoot, tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,12 @@ _TALKATIVE = (
     "ray._private.runtime_env.packaging",
 )
 _PATIENCE_SECONDS = 30.0
-_OUR_VARIABLES = "SHARP_BATCH_"
+# What a job needs to know of this terminal: our settings, and where an object store is and as whom
+# to go there. Keys stay here: the cluster's own credentials count there.
+_PASSED_VARIABLES = re.compile(
+    r"SHARP_BATCH_.*|AWS_(ENDPOINT_URL|ENDPOINT_URL_S3|REGION|DEFAULT_REGION|PROFILE)"
+    r"|FSSPEC_[A-Z0-9]+_(ENDPOINT_URL|PROFILE)"
+)
 
 
 class SubmittedJob:
@@ -52,7 +58,7 @@ class SubmittedJob:
             ) from error
 
     def _submit(self, entrypoint: str) -> str:
-        environment = {"py_modules": _package_folders(), "env_vars": _variables()}
+        environment = {"py_modules": _package_folders(), "env_vars": passed_variables()}
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -94,8 +100,9 @@ def _package_folders() -> list[str]:
     return folders
 
 
-def _variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(_OUR_VARIABLES)}
+def passed_variables() -> dict[str, str]:
+    """Return what a job is told of this terminal's environment."""
+    return {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
 
 
 def _first_line(error: Exception) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.library_root import LibraryRoot
 from schemas.settings import IngestSettings
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photo, make_photos
@@ -30,7 +31,7 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def start(library: Path, photos: Path, *options: str) -> subprocess.Popen[str]:
+def start(library: LibraryRoot, photos: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.trivial_model", str(library), str(photos), *options]
     return subprocess.Popen(
         command,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.ray_submit import passed_variables
 from tests.jobs.whole_library import check_whole
 from tests.made_photos import make_photos
 
@@ -97,6 +98,23 @@ def test_the_exit_code_and_words_of_a_job_that_fails_are_those_of_the_command(
     failed = submit(cluster, tmp_path, "nowhere", "--library", "lib")
     assert failed.returncode == 2
     assert "nowhere does not exist" in failed.stderr
+
+
+def test_a_job_is_told_where_an_object_store_is_and_no_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {
+        "SHARP_BATCH_LIBRARY": "s3://bucket/photos",
+        "AWS_ENDPOINT_URL": "http://store:9000",
+        "AWS_PROFILE": "photos",
+        "FSSPEC_S3_ENDPOINT_URL": "http://store:9000",
+    }
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "FSSPEC_S3_SECRET")
+    for name in (*told, *keys):
+        monkeypatch.setenv(name, told.get(name, "a secret"))
+    passed = passed_variables()
+    assert told.items() <= passed.items()
+    assert "a secret" not in passed.values()
 
 
 def test_a_cluster_that_does_not_answer_is_said_so() -> None:

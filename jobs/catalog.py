@@ -19,6 +19,7 @@ from pipeline.database import make_tables, open_database, open_unchecked, read_c
 from pipeline.decode_stage import DecodeStage
 from pipeline.identify import identify_all
 from pipeline.known import read_known_paths
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.migrate import Migrated, migrate
 from pipeline.rebuild import (
@@ -35,7 +36,7 @@ from pipeline.scan import check_sources, scan
 from pipeline.snapshot import write_snapshot
 from pipeline.store import Store
 from pipeline.upkeep import drop_scene
-from pipeline.verify import SCENE, check_file, count_scenes, source_of, stored_rows
+from pipeline.verify import SCENE, check_size, count_scenes, source_of, stored_rows
 from schemas.errors import UsageError
 from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
 
@@ -56,13 +57,13 @@ class ImportReport:
         return asdict(self)
 
 
-def take_snapshot(root: Path, catalog_url: str | None = None) -> list[StoredFile]:
+def take_snapshot(root: LibraryRoot, catalog_url: str | None = None) -> list[StoredFile]:
     """Write the Parquet snapshot now. Raises UsageError, LibraryBusyError, StoreError, RunError."""
     with read_catalog(root, catalog_url) as reader, hold(root, "catalog snapshot", catalog_url):
         return write_snapshot(reader, Store(root))
 
 
-def upgrade(root: Path, catalog_url: str | None = None) -> Migrated:
+def upgrade(root: LibraryRoot, catalog_url: str | None = None) -> Migrated:
     """Bring the catalog to today's version, if it is older.
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
@@ -72,7 +73,7 @@ def upgrade(root: Path, catalog_url: str | None = None) -> Migrated:
 
 
 def import_catalog(
-    root: Path, sources: Sequence[Path], output: Output, catalog_url: str | None = None
+    root: LibraryRoot, sources: Sequence[Path], output: Output, catalog_url: str | None = None
 ) -> ImportReport:
     """Rebuild the catalog of the library at `root`, which has none.
 
@@ -81,7 +82,7 @@ def import_catalog(
     """
     started = time.monotonic()
     check_sources(sources)
-    if not root.is_dir():
+    if isinstance(root, Path) and not root.is_dir():
         raise UsageError(f"there is no folder {root}", "Name the library with --library.")
     report = ImportReport(str(root))
     with hold(root, "catalog import", catalog_url), disk_full_is_known(root, catalog_url):
@@ -91,7 +92,7 @@ def import_catalog(
             run_id = new_run_id()
             catalog.begin_run(run_id, "catalog import", {})
             report.missing = _drop_missing(catalog, store, output)
-            _adopt(catalog, store, sources, run_id, report, output)
+            _adopt(catalog, root, sources, run_id, report, output)
             report.seconds = round(time.monotonic() - started, 3)
             catalog.end_run(run_id, "finished", done=report.adopted, seconds=report.seconds)
             with closing(catalog.engine.connect()) as reader:
@@ -99,7 +100,7 @@ def import_catalog(
     return report
 
 
-def _load(root: Path, store: Store, catalog_url: str | None) -> dict[str, int]:
+def _load(root: LibraryRoot, store: Store, catalog_url: str | None) -> dict[str, int]:
     """Make a new catalog of the snapshot, whole or not at all."""
     address = find_catalog(root, catalog_url)
     if not has_snapshot(store):
@@ -130,11 +131,12 @@ def _drop_missing(catalog: Catalog, store: Store, output: Output) -> int:
     missing = 0
     with closing(catalog.engine.connect()) as reader:
         total = count_scenes(reader, None)
+        size_of = store.sizes("scenes")
         with counted(output, "scenes", total) as advance:
             for rows in stored_rows(reader, None):
                 found = [row for row in rows if row.kind == SCENE]
                 for row in found:
-                    if check_file(store, row, quick=True) is not None:
+                    if check_size(size_of, row) is not None:
                         drop_scene(catalog.connection, row.row_id)
                         missing += 1
                 advance(len(found))
@@ -143,21 +145,21 @@ def _drop_missing(catalog: Catalog, store: Store, output: Output) -> int:
 
 def _adopt(
     catalog: Catalog,
-    store: Store,
+    root: LibraryRoot,
     sources: Sequence[Path],
     run_id: str,
     report: ImportReport,
     output: Output,
 ) -> None:
     """Record scene files that came after the snapshot, with the facts of their photos."""
-    connection = catalog.connection
+    connection, store = catalog.connection, Store(root)
     with connection.begin():
         loose = list(loose_scenes(connection, store))
         known = recipes(connection)
         files = {scene.photo_id: source_of(connection, scene.photo_id) for scene in loose}
     unknown = {photo_id for photo_id, file in files.items() if file is None}
     if unknown and sources:
-        files.update(_find_photos(catalog, store, sources, unknown))
+        files.update(_find_photos(catalog, root, sources, unknown))
     for scene in loose:
         file = files[scene.photo_id]
         done = None if file is None else _as_done(scene, file, known, store)
@@ -176,11 +178,11 @@ def _adopt(
 
 
 def _find_photos(
-    catalog: Catalog, store: Store, sources: Sequence[Path], wanted: set[str]
+    catalog: Catalog, root: LibraryRoot, sources: Sequence[Path], wanted: set[str]
 ) -> dict[str, PhotoFile]:
     """Read files that the snapshot does not know, and record those that are wanted."""
     paths = read_known_paths(catalog.connection)
-    new = (file for file in scan(sources, (), store.root).files if file.path not in paths)
+    new = (file for file in scan(sources, (), root).files if file.path not in paths)
     found = {}
     for identified in identify_all(file for file in new if file.skip is None):
         if identified.photo.photo_id in wanted:

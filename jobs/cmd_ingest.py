@@ -224,9 +224,9 @@ def _dry_text(result: DryRun) -> str:
         lines.append(f"{result.failing} of those due will fail, by what their headers say")
     lines.append(
         f"Estimate for '{result.model}': {time_text(result.estimated_seconds)} "
-        f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk "
-        f"({size_text(result.free_bytes)} free)"
+        f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk"
+        + ("" if result.free_bytes is None else f" ({size_text(result.free_bytes)} free)")
     )
-    if result.estimated_bytes > result.free_bytes:
+    if result.free_bytes is not None and result.estimated_bytes > result.free_bytes:
         lines.append("The disk is too small for that.")
     return "\n".join(lines)

@@ -76,5 +76,5 @@ def _text(report: NightlyReport) -> str:
         f"  {step.name:<10}{step.summary if step.error is None else f'error: {step.error}'}"
         for step in report.steps
     ]
-    lines.append(f"Report: {Path(report.library) / 'runs' / report.night_id}.html")
+    lines.append(f"Report: {report.library}/runs/{report.night_id}.html")
     return "\n".join(lines)

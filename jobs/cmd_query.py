@@ -94,7 +94,8 @@ def query(
     if to is not None:
         _check_output(to, chosen)
     with read_catalog(library, catalog) as connection:
-        records = (_with_whole_path(record, library) for record in find(connection, filters))
+        store = Store(library)
+        records = (_with_whole_path(record, store) for record in find(connection, filters))
         if to is not None:
             _write_file(partial(_WRITERS[chosen], records), to)
         elif chosen is QueryFormat.TABLE:
@@ -113,10 +114,10 @@ def as_dict(record: PhotoRecord) -> dict[str, object]:
     return {name: values[name] for name in RECORD_FIELDS}
 
 
-def _with_whole_path(record: PhotoRecord, library: Path) -> PhotoRecord:
+def _with_whole_path(record: PhotoRecord, store: Store) -> PhotoRecord:
     if record.splat_path is None:
         return record
-    return replace(record, splat_path=path_text(str(library.absolute() / record.splat_path)))
+    return replace(record, splat_path=path_text(store.address(record.splat_path)))
 
 
 def _check_output(to: Path, chosen: QueryFormat) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from pipeline.library_root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError, UsageError
 
 T = TypeVar("T")
@@ -128,6 +129,8 @@ def _table(values: dict[str, Any], kind: type[T], place: Place) -> T:
 
 
 def _value(value: object, kind: Any, place: Place) -> object:  # noqa: ANN401 - any annotation
+    if kind == LibraryRoot:
+        return _root(value, place)
     if get_origin(kind) in {Union, types.UnionType}:
         (kind,) = (part for part in get_args(kind) if part is not type(None))
     if get_origin(kind) is tuple:
@@ -139,13 +142,27 @@ def _value(value: object, kind: Any, place: Place) -> object:  # noqa: ANN401 - 
     if issubclass(kind, StrEnum):
         return _choice(value, kind, place)
     if issubclass(kind, Path) and isinstance(value, str):
-        # Relative to the file that names it, wherever the program is started.
-        return place.file.absolute().parent / Path(value).expanduser()
+        return _path_from(place, Path(value))
     wanted = str if issubclass(kind, Path) else kind
     is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
     if not is_number and type(value) is not wanted:
         raise place.error(f"expected {_NAMES[wanted]}, found {value!r}")
     return float(value) if is_number else value  # type: ignore[arg-type]
+
+
+def _root(value: object, place: Place) -> LibraryRoot:
+    if not isinstance(value, str):
+        raise place.error(f"expected {_NAMES[str]}, found {value!r}")
+    try:
+        root = parse_root(value)
+    except UsageError as error:
+        raise place.error(error.message, error.hint) from error
+    return _path_from(place, root) if isinstance(root, Path) else root
+
+
+def _path_from(place: Place, path: Path) -> Path:
+    """Return a path relative to the file that names it, wherever the program is started."""
+    return place.file.absolute().parent / path.expanduser()
 
 
 def _values(value: object, kind: Any, place: Place) -> tuple[object, ...]:  # noqa: ANN401

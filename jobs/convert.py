@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,7 @@ from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
 from jobs.ingest import new_run_id
 from jobs.output import Output
 from pipeline.conversions import ConvertStage, due_conversions
+from pipeline.library_root import LibraryRoot
 from pipeline.store import Store
 from schemas.records import KnownScene, Made
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
@@ -33,7 +34,7 @@ class ConvertReport(EachReport):
 
 
 def convert_library(
-    root: Path,
+    root: LibraryRoot,
     settings: SplatSettings,
     output: Output,
     runner: RunnerMaker,
@@ -52,7 +53,7 @@ def convert_library(
 
     def remove_old(made: Made) -> None:
         if made.splat is not None and made.splat.replaces != made.splat.file.path:
-            report.bytes_before += _remove(store.absolute(made.splat.replaces))
+            report.bytes_before += _remove(store, made.splat.replaces)
 
     stage = ConvertStage(settings, store, limit_s=limit_s)
     work = EachWork("convert", asdict(settings), stage, due, remove_old)
@@ -63,17 +64,17 @@ def convert_library(
 def _remove_leftovers(connection: Connection, store: Store) -> None:
     """Remove files of scenes that their rows do not name, as a killed run leaves them."""
     rows = connection.execute(sa.select(scenes.c.scene_id, scenes.c.splat_path))
-    named = {scene_id: store.absolute(path) for scene_id, path in rows}
-    for file in store.absolute("scenes").glob("*/*"):
-        scene_id = file.name.partition(".")[0]
-        if named.get(scene_id, file) != file:
-            _remove(file)
+    named = {row.scene_id: row.splat_path for row in rows}
+    for path, _ in store.files("scenes"):
+        scene_id = PurePosixPath(path).name.partition(".")[0]
+        if named.get(scene_id, path) != path:
+            store.remove(path)
 
 
-def _remove(path: Path) -> int:
+def _remove(store: Store, path: str) -> int:
     """Remove a file, and return the bytes that this gives back."""
     with contextlib.suppress(FileNotFoundError):
-        size = path.stat().st_size
-        path.unlink()
+        size = store.size(path)
+        store.remove(path)
         return size
     return 0

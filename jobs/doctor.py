@@ -15,8 +15,10 @@ from pathlib import Path
 
 from jobs.output import size_text
 from pipeline.database import has_catalog, read_catalog
+from pipeline.library_root import LibraryRoot, RemoteRoot
 from pipeline.network_disk import network_warning
 from pipeline.status import read_status
+from pipeline.store import Store
 from schemas.errors import SharpBatchError
 
 _SCENE_BYTES = 66_000_000
@@ -44,7 +46,7 @@ class Check:
         return asdict(self)
 
 
-def examine(library: Path, catalog: str | None = None) -> list[Check]:
+def examine(library: LibraryRoot, catalog: str | None = None) -> list[Check]:
     """Run every check."""
     return [
         Check("sharp-batch", Level.OK, version("sharp-batch")),
@@ -55,10 +57,11 @@ def examine(library: Path, catalog: str | None = None) -> list[Check]:
         _package("numba", "scenes cannot be drawn on the CPU; install numba"),
         _package("pillow-heif", "HEIC photos cannot be read; install pillow-heif"),
         _optional("av", "MP4 clips", "pip install av"),
+        _optional("s3fs", "libraries at s3://", "pip install 'sharp-batch[s3]'"),
         _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
         *_gsplat(),
         _weights(),
-        _disk(library),
+        *_disk(library),
         _library(library, catalog),
         *_network(library, catalog),
         _writable(library),
@@ -127,7 +130,9 @@ def _nearest_folder(library: Path) -> Path:
     return next(path for path in (library, *library.parents) if path.exists())
 
 
-def _writable(library: Path) -> Check:
+def _writable(library: LibraryRoot) -> Check:
+    if not isinstance(library, Path):
+        return _writable_store(library)
     folder = _nearest_folder(library)
     if os.access(folder, os.W_OK | os.X_OK):
         return Check("writing", Level.OK, f"{folder} can be written")
@@ -139,28 +144,40 @@ def _writable(library: Path) -> Check:
     )
 
 
-def _network(library: Path, catalog: str | None) -> Iterator[Check]:
+def _writable_store(library: RemoteRoot) -> Check:
+    try:
+        with Store(library).probe():
+            pass
+    except SharpBatchError as error:
+        return Check("writing", Level.PROBLEM, error.message, error.hint)
+    return Check("writing", Level.OK, f"{library} can be written")
+
+
+def _network(library: LibraryRoot, catalog: str | None) -> Iterator[Check]:
     warning = network_warning(library, catalog)
     if warning is not None:
         yield Check("catalog", Level.NOTE, warning)
 
 
-def _disk(library: Path) -> Check:
+def _disk(library: LibraryRoot) -> Iterator[Check]:
+    if not isinstance(library, Path):
+        return
     folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
     found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
     level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
-    return Check("disk", level, found, "" if level is Level.OK else "Make room.")
+    yield Check("disk", level, found, "" if level is Level.OK else "Make room.")
 
 
-def _library(library: Path, catalog: str | None) -> Check:
+def _library(library: LibraryRoot, catalog: str | None) -> Check:
+    place = library.absolute() if isinstance(library, Path) else library
     try:
         if not has_catalog(library, catalog):
             advice = "Make one: sharp-batch ingest PHOTOS"
-            return Check("library", Level.NOTE, f"none at {library.absolute()}", advice)
+            return Check("library", Level.NOTE, f"none at {place}", advice)
         with read_catalog(library, catalog) as connection:
             status = read_status(connection)
     except SharpBatchError as error:
         return Check("library", Level.PROBLEM, error.message, error.hint)
     photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())
-    return Check("library", Level.OK, f"{library.absolute()}: {photos or 'empty'}")
+    return Check("library", Level.OK, f"{place}: {photos or 'empty'}")

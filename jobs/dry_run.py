@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,10 +14,12 @@ from pipeline.catalog import Catalog
 from pipeline.database import has_catalog, open_database, read_catalog
 from pipeline.decode_stage import look_at
 from pipeline.known import Known, KnownPath, read_known, read_known_paths
+from pipeline.library_root import LibraryRoot
 from pipeline.model import ResolvedModel
 from pipeline.plan import DueRules, make_plan
 from pipeline.scan import scan
 from pipeline.stop import Stop
+from pipeline.store import Store
 from schemas.errors import FailureReason, SkipReason
 from schemas.settings import IngestSettings, ModelName, SplatFormat
 from schemas.tables import scenes
@@ -51,7 +52,7 @@ class DryRun:
     estimated_seconds: float
     estimated_from: str
     estimated_bytes: int
-    free_bytes: int
+    free_bytes: int | None  # None where nobody can say, as in an object store
     reasons: dict[str, int]
 
     def as_dict(self) -> dict[str, object]:
@@ -60,7 +61,7 @@ class DryRun:
 
 
 def dry_run(
-    root: Path,
+    root: LibraryRoot,
     sources: Sequence[Path],
     settings: IngestSettings,
     model: ResolvedModel,
@@ -105,7 +106,6 @@ def dry_run(
             failing += 1
             reasons[reason] += 1
     reasons.update(skipped)
-    folder = next(path for path in (root, *root.absolute().parents) if path.exists())
     return DryRun(
         library=str(root),
         model=model.name,
@@ -118,7 +118,7 @@ def dry_run(
         estimated_seconds=round(due * seconds, 1),
         estimated_from=estimated_from,
         estimated_bytes=due * size,
-        free_bytes=shutil.disk_usage(folder).free,
+        free_bytes=Store(root).free_bytes(),
         failing=failing,
         reasons=dict(sorted(reasons.items())),
     )

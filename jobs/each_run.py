@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Generic, NamedTuple
 
 from sqlalchemy.engine import Connection
@@ -22,6 +21,7 @@ from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.each import EachRunner, EachStage, InlineRunner, Item
 from pipeline.failures import failed
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
 from pipeline.stop import Stop
@@ -83,7 +83,7 @@ def each_runner(inline: bool, address: str | None) -> RunnerMaker:
 
 
 def run_each(
-    root: Path,
+    root: LibraryRoot,
     work: EachWork[Item],
     report: EachReport,
     output: Output,

@@ -21,6 +21,7 @@ from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
+from pipeline.library_root import LibraryRoot, RemoteRoot, looks_remote
 from pipeline.query import Filters
 from pipeline.store import Store, is_disk_full
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
@@ -66,7 +67,7 @@ class ExportReport(EachReport):
 class _Exports:
     """Writes what is missing or changed in a folder."""
 
-    def __init__(self, root: Path, order: ExportOrder) -> None:
+    def __init__(self, root: LibraryRoot, order: ExportOrder) -> None:
         self._order = order
         self.target = checked_target(root, order)
         self._plan = ExportPlan()
@@ -108,7 +109,7 @@ class _Exports:
 
 
 def export(
-    root: Path,
+    root: LibraryRoot,
     order: ExportOrder,
     output: Output,
     runner: RunnerMaker,
@@ -148,7 +149,9 @@ def _unnamed(made: Made) -> Sequence[ArtifactRecord]:
     return [artifact for artifact, file in pairs if Path(file.partial).exists()]
 
 
-def dry_export(root: Path, order: ExportOrder, catalog_url: str | None = None) -> ExportDryRun:
+def dry_export(
+    root: LibraryRoot, order: ExportOrder, catalog_url: str | None = None
+) -> ExportDryRun:
     """Say what an export would write, and change nothing. Raises UsageError."""
     target = checked_target(root, order)
     with read_catalog(root, catalog_url) as connection:
@@ -160,15 +163,22 @@ def dry_export(root: Path, order: ExportOrder, catalog_url: str | None = None) -
     return ExportDryRun(str(root), target.text, due + plan.complete, plan.complete, due, files)
 
 
-def checked_target(root: Path, order: ExportOrder) -> ExportTarget:
+def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
     """Return the folder. Raises UsageError for all that makes no sense, before anything is done."""
     NameTemplate(order.settings.name)
     comfort_of(order.settings)
     for kind in order.settings.kinds:
         kind_named(kind)
+    if looks_remote(order.folder):
+        raise UsageError(
+            f"--to {order.folder} is an address: exports go into a folder of this machine",
+            "Name a folder, and copy it from there.",
+        )
     target = ExportTarget(order.folder, root)
     target.check()
-    library = path_text(str(Path(root).resolve()))
+    if isinstance(root, RemoteRoot):
+        return target
+    library = path_text(str(root.resolve()))
     if f"{target.text}/".startswith(f"{library}/"):
         raise UsageError(
             f"--to {order.folder} lies in the library", "Name a folder of your own: files go there."

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from jobs.ingest import disk_full_is_known
 from jobs.output import Output
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.garbage import Garbage, find_garbage
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
 from pipeline.store import Store
@@ -42,7 +42,7 @@ class GcReport:
 
 
 def collect_garbage(
-    root: Path,
+    root: LibraryRoot,
     output: Output,
     catalog_url: str | None = None,
     *,
@@ -71,7 +71,7 @@ def collect_garbage(
     return report
 
 
-def _counted(root: Path, garbage: Garbage, is_dry_run: bool) -> GcReport:
+def _counted(root: LibraryRoot, garbage: Garbage, is_dry_run: bool) -> GcReport:
     found = (garbage.superseded, garbage.orphans, garbage.temporaries)
     sizes = [sum(item.bytes for item in items) for items in found]
     return GcReport(
@@ -89,7 +89,7 @@ def _counted(root: Path, garbage: Garbage, is_dry_run: bool) -> GcReport:
     )
 
 
-def _remove(garbage: Garbage, store: Store, root: Path, catalog_url: str | None) -> None:
+def _remove(garbage: Garbage, store: Store, root: LibraryRoot, catalog_url: str | None) -> None:
     _remove_files(store, (file.path for file in (*garbage.temporaries, *garbage.orphans)))
     if not garbage.superseded:
         return

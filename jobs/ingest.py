@@ -29,6 +29,7 @@ from pipeline.failures import failed
 from pipeline.flow import Flow, Runner
 from pipeline.identify import Identified
 from pipeline.known import read_known, read_known_paths
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.model import ResolvedModel
 from pipeline.network_disk import network_warning
@@ -79,7 +80,7 @@ class Ingest:
 
     def __init__(
         self,
-        root: Path,
+        root: LibraryRoot,
         sources: Sequence[Path],
         settings: IngestSettings,
         model: ResolvedModel,
@@ -109,10 +110,7 @@ class Ingest:
         check_sources(self._sources)
         if self._settings.photo.full_raw and importlib.util.find_spec("rawpy") is None:
             raise UsageError("--full-raw needs rawpy", "Get it: pip install 'sharp-batch[raw]'")
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"the library {self._root} cannot be made: {error.strerror}") from error
+        self._store.make()
         with (
             hold(self._root, "ingest", self._catalog_url) as dead,
             disk_full_is_known(self._root, self._catalog_url),
@@ -177,7 +175,7 @@ class Ingest:
                 limits.encode_s,
             ),
             self._settings.batch_size,
-            self._store.root,
+            self._root,
         )
         with (
             RunProgress(self._output, watch=self._watch) as progress,
@@ -294,14 +292,15 @@ def _chain(first: PhotoFile, rest: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
 
 
 @contextlib.contextmanager
-def disk_full_is_known(root: Path, catalog_url: str | None = None) -> Iterator[None]:
+def disk_full_is_known(root: LibraryRoot, catalog_url: str | None = None) -> Iterator[None]:
     """Turn a full disk outside any photo's work into an error that a person understands."""
     try:
         yield
     except sa.exc.OperationalError as error:
+        address = find_catalog(root, catalog_url)
         if not is_full(error):
-            raise unusable(find_catalog(root, catalog_url), error) from error
+            raise unusable(address, error) from error
         raise RunError(
-            f"no room left on the disk of {root}",
+            f"no room left on the disk of the catalog {address}",
             "Make room, then run the same command again: it goes on where it was.",
         ) from error

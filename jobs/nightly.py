@@ -70,10 +70,7 @@ class _Night:
     def run(self) -> NightlyReport:
         started = time.monotonic()
         report = self._report
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"the library {self._root} cannot be made: {error.strerror}") from error
+        Store(self._root).make()
         with hold(self._root, "nightly", self._config.catalog, for_runs=True) as dead:
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which did not end well.")
@@ -143,7 +140,7 @@ class _Night:
     def _ingest(self, step: Step, paths: list[Path], settings: IngestSettings) -> None:
         config = self._config
         free = Store(self._root).free_bytes()
-        if free < config.limits.free_gb * 1e9:
+        if free is not None and free < config.limits.free_gb * 1e9:
             raise RunError(
                 f"{size_text(free)} are free on the disk of {self._root}, and limits.free_gb asks "
                 f"for {config.limits.free_gb:g} GB",

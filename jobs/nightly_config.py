@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.config_file import read_config
 from jobs.deadline import deadline_of
 from jobs.filter_options import make_filters
+from pipeline.library_root import LibraryRoot
 from pipeline.query import Filters
 from schemas.errors import UsageError
 from schemas.settings import (
@@ -269,7 +270,7 @@ class Report:
 class NightlyConfig:
     """All of it."""
 
-    library: Path
+    library: LibraryRoot
     sources: tuple[Source, ...]
     catalog: str | None = None
     after_error: AfterError = AfterError.CONTINUE
@@ -325,7 +326,7 @@ def load_config(path: Path) -> NightlyConfig:
 EXAMPLE = """\
 # What 'sharp-batch nightly --config nightly.toml' does. Paths are relative to this file.
 
-library = "sharp-library"
+library = "sharp-library"          # or "s3://bucket/photos"
 # catalog = "postgresql+psycopg://me@host/photos"   # else SQLite, in the library
 # after_error = "stop"             # else the next steps are taken all the same
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.output import ProgressKind
+from pipeline.library_root import LibraryRoot, parse_root
 from schemas.settings import Device, DType, ModelName, Preset, SogQuality, SplatFormat
 
+if TYPE_CHECKING:
+    _Root = LibraryRoot
+else:
+    _Root = Path  # typer knows no unions; the parser alone says what comes
+
+
+def _parse_library(text: str) -> LibraryRoot:
+    root = parse_root(str(text))
+    if isinstance(root, Path) and root.is_file():
+        raise typer.BadParameter(f"'{root}' is a file.")
+    return root
+
+
 Library = Annotated[
-    Path,
+    _Root,
     typer.Option(
         "--library",
         envvar="SHARP_BATCH_LIBRARY",
-        help="Folder of the library.",
+        help="Folder of the library, or its address in an object store, as in s3://BUCKET/PHOTOS.",
+        metavar="DIR",
         show_default=True,
-        file_okay=False,
+        parser=_parse_library,
     ),
 ]
 LIBRARY = Path("sharp-library")

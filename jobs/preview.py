@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from jobs.each_run import EachReport, EachWork, RunnerMaker, run_each
 from jobs.ingest import new_run_id
 from jobs.output import Output
+from pipeline.library_root import LibraryRoot
 from pipeline.previews import PreviewStage, due_previews
 from pipeline.query import Filters
 from pipeline.store import Store
@@ -23,7 +23,7 @@ class PreviewReport(EachReport):
 
 
 def preview(
-    root: Path,
+    root: LibraryRoot,
     filters: Filters,
     settings: PreviewSettings,
     output: Output,

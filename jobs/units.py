@@ -25,13 +25,21 @@ def unit_text(kind: UnitKind, config_file: Path, config: NightlyConfig) -> str:
     """Return the unit, with how to install it as a comment where it can hold one."""
     command = [*_program(), "nightly", "--config", str(config_file.absolute())]
     hour, minute = config.window.start.split(":")
+    log = _log_file(config_file, config)
     match kind:
         case UnitKind.SYSTEMD:
             return _systemd(command, hour, minute)
         case UnitKind.CRON:
-            return _cron(command, hour, minute, config)
+            return _cron(command, hour, minute, log)
         case UnitKind.LAUNCHD:
-            return _launchd(command, hour, minute, config)
+            return _launchd(command, hour, minute, log)
+
+
+def _log_file(config_file: Path, config: NightlyConfig) -> Path:
+    """Return where what a night says is written: into the library, if that is on a disk."""
+    if isinstance(config.library, Path):
+        return config.library.absolute() / "runs" / "nightly.log"
+    return config_file.absolute().with_name("nightly.log")
 
 
 def _program() -> list[str]:
@@ -78,25 +86,24 @@ WantedBy=timers.target
 """
 
 
-def _cron(command: list[str], hour: str, minute: str, config: NightlyConfig) -> str:
+def _cron(command: list[str], hour: str, minute: str, log_file: Path) -> str:
     # cron takes % for a line break.
     words = shlex.join(command).replace("%", "\\%")
-    log = shlex.quote(str(config.library.absolute() / "runs" / "nightly.log")).replace("%", "\\%")
+    log = shlex.quote(str(log_file)).replace("%", "\\%")
     return (
         "# For crontab -e; the times are those of this machine.\n"
         f"{int(minute)} {int(hour)} * * * {words} >> {log} 2>&1\n"
     )
 
 
-def _launchd(command: list[str], hour: str, minute: str, config: NightlyConfig) -> str:
+def _launchd(command: list[str], hour: str, minute: str, log_file: Path) -> str:
     name = f"local.{_NAME}"
-    log = str(config.library.absolute() / "runs" / "nightly.log")
     unit = {
         "Label": name,
         "ProgramArguments": command,
         "StartCalendarInterval": {"Hour": int(hour), "Minute": int(minute)},
-        "StandardOutPath": log,
-        "StandardErrorPath": log,
+        "StandardOutPath": str(log_file),
+        "StandardErrorPath": str(log_file),
         "ProcessType": "Background",
         "ExitTimeOut": 600,
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
@@ -22,6 +21,7 @@ from jobs.signals import ends_well
 from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.decode_stage import DecodeStage
+from pipeline.library_root import LibraryRoot
 from pipeline.lock import hold
 from pipeline.snapshot import write_snapshot
 from pipeline.stop import Stop
@@ -36,6 +36,7 @@ from pipeline.verify import (
     StoredRow,
     check_catalog,
     check_file,
+    check_size,
     count_scenes,
     source_of,
     stored_rows,
@@ -68,7 +69,7 @@ class VerifyReport:
 
 
 def verify(
-    root: Path,
+    root: LibraryRoot,
     settings: VerifySettings,
     output: Output,
     catalog_url: str | None = None,
@@ -96,7 +97,7 @@ class _Verification:
 
     def __init__(
         self,
-        root: Path,
+        root: LibraryRoot,
         settings: VerifySettings,
         output: Output,
         catalog: Catalog,
@@ -119,6 +120,7 @@ class _Verification:
             for damage in check_catalog(self._reader):
                 self._take(damage)
         total = count_scenes(self._reader, sample)
+        check = self._chosen_check()
         with (
             ends_well(self._stop, self._say_ending),
             counted(self._output, "scenes", total) as advance,
@@ -128,15 +130,27 @@ class _Verification:
             for rows in stored_rows(self._reader, sample):
                 if self._stop.is_asked:
                     break
-                self._check(rows, pool, advance)
+                self._check(rows, check, pool, advance)
         report.left = total - report.scenes
         report.is_interrupted = self._stop.is_requested and report.left > 0
         report.problems = dict(sorted(self._problems.items()))
         report.seconds = round(time.monotonic() - started, 3)
         return report
 
-    def _check(self, rows: Sequence[StoredRow], pool: ThreadPoolExecutor, advance: Advance) -> None:
-        check = partial(check_file, self._store, quick=self._settings.quick)
+    def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
+        if not self._settings.quick:
+            return partial(check_file, self._store)
+        if self._settings.sample is not None:
+            return partial(check_size, self._store.size)
+        return partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
+
+    def _check(
+        self,
+        rows: Sequence[StoredRow],
+        check: Callable[[StoredRow], Damage | None],
+        pool: ThreadPoolExecutor,
+        advance: Advance,
+    ) -> None:
         damages = list(pool.map(check, rows))
         bad = {damage.row_id for damage in damages if damage is not None}
         scene_ids = [row.row_id for row in rows if row.kind == SCENE]

@@ -1,5 +1,7 @@
 """Where a library's catalog is: in the library's folder by SQLite, or in a PostgreSQL database.
 
+That of a library in an object store is in PostgreSQL: SQLite needs a disk.
+
 A library whose catalog is in PostgreSQL says so in its file `catalog.url`, without the password, so
 that every command finds it. What is given on the command line counts more.
 """
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from pipeline.library_root import LibraryRoot, RemoteRoot
 from pipeline.store import Store
 from schemas.errors import UsageError
 
@@ -21,14 +24,15 @@ _DRIVER = "postgresql+psycopg"
 
 @dataclass(frozen=True, slots=True)
 class CatalogAddress:
-    """The catalog of the library at `root`; `url` is of PostgreSQL, None means SQLite."""
+    """The catalog of the library at `root`; `url` is of PostgreSQL, None means SQLite there."""
 
-    root: Path
+    root: LibraryRoot
     url: sa.URL | None = None
 
     @property
     def file(self) -> Path:
         """The SQLite file."""
+        assert isinstance(self.root, Path)
         return self.root / CATALOG_FILE
 
     def __str__(self) -> str:
@@ -36,7 +40,7 @@ class CatalogAddress:
 
     def is_noted(self) -> bool:
         """Tell whether the library names a PostgreSQL catalog as its own."""
-        return (self.root / URL_FILE).exists()
+        return Store(self.root).exists(URL_FILE)
 
     def note(self) -> None:
         """Have the library remember its PostgreSQL catalog. Raises PhotoError, RunError."""
@@ -46,18 +50,29 @@ class CatalogAddress:
         Store(self.root).write(URL_FILE, lambda file: file.write(text))
 
 
-def find_catalog(root: Path, given: str | None = None) -> CatalogAddress:
+def find_catalog(root: LibraryRoot, given: str | None = None) -> CatalogAddress:
     """Return where the catalog of the library at `root` is, or is to be made.
 
     `given` is the user's word for it, as in postgresql+psycopg://user@host/database; without it,
-    the library's own note counts, and else it is SQLite. Raises UsageError for any other address.
+    the library's own note counts, and else it is SQLite. Raises UsageError for any other address,
+    and where there is none and SQLite cannot be; RunError where an object store cannot be asked.
     """
     if given:
         return CatalogAddress(root, _parsed(given))
     try:
-        return CatalogAddress(root, _parsed((root / URL_FILE).read_text().strip()))
+        return CatalogAddress(root, _parsed(Store(root).read_bytes(URL_FILE).decode().strip()))
     except FileNotFoundError:
+        if isinstance(root, RemoteRoot):
+            raise _no_catalog(root) from None
         return CatalogAddress(root)
+
+
+def _no_catalog(root: RemoteRoot) -> UsageError:
+    return UsageError(
+        f"{root} names no catalog: that of a library in an object store is in PostgreSQL",
+        f"Name it once, as in --catalog {_DRIVER}://USER@HOST/DATABASE, and the library remembers "
+        "it.",
+    )
 
 
 def _parsed(text: str) -> sa.URL:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.failures import failed
-from pipeline.pictures import read_splat
+from pipeline.pictures import read_stored
 from pipeline.scene_info import GENERATOR
 from pipeline.splats import store_splat
 from pipeline.store import Store
@@ -35,7 +35,7 @@ class ConvertStage:
         """Convert one scene. Raises RunError."""
         started = time.perf_counter()
         try:
-            stored = read_splat(self.store.absolute(scene.splat_path))
+            stored = read_stored(self.store, scene.splat_path)
             info = SceneInfo(
                 scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR
             )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog_address import CatalogAddress, find_catalog
+from pipeline.library_root import LibraryRoot
 from pipeline.postgres import postgres_engine
 from pipeline.sqlite import has_wal, sqlite_engine
 from schemas.errors import StoreError, UsageError
@@ -20,7 +20,7 @@ _POSTGRES_DISK_FULL = "53100"
 
 
 def open_database(
-    root: Path, *, catalog: str | None = None, create: bool = False, read_only: bool = False
+    root: LibraryRoot, *, catalog: str | None = None, create: bool = False, read_only: bool = False
 ) -> Engine:
     """Open the catalog's database of the library at `root`; `catalog` is as in `find_catalog`.
 
@@ -46,7 +46,7 @@ def open_database(
 
 
 @contextlib.contextmanager
-def read_catalog(root: Path, catalog: str | None = None) -> Iterator[Connection]:
+def read_catalog(root: LibraryRoot, catalog: str | None = None) -> Iterator[Connection]:
     """Open the catalog of the library at `root` for reading, beside a run that writes it.
 
     Raises UsageError and StoreError as `open_database` does.
@@ -60,7 +60,7 @@ def read_catalog(root: Path, catalog: str | None = None) -> Iterator[Connection]
     engine.dispose()
 
 
-def has_catalog(root: Path, catalog: str | None = None) -> bool:
+def has_catalog(root: LibraryRoot, catalog: str | None = None) -> bool:
     """Tell whether the library at `root` has a catalog. Raises UsageError, StoreError."""
     address = find_catalog(root, catalog)
     if address.url is None:
@@ -175,8 +175,8 @@ def _check_own(connection: Connection, address: CatalogAddress) -> None:
         )
 
 
-def no_library(root: Path) -> UsageError:
-    """Return the error for a folder that holds no library."""
+def no_library(root: LibraryRoot) -> UsageError:
+    """Return the error for a place that holds no library."""
     return UsageError(
         f"{root} holds no library",
         "Make one with 'sharp-batch ingest PHOTOS', or name another with --library "

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.store import TEMPORARY_PREFIX, Store
+from pipeline.local_files import TEMPORARY_PREFIX
+from pipeline.store import Store
 
 
 class FileCache:
@@ -21,6 +22,7 @@ class FileCache:
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder.absolute()
         self._store = Store(folder)
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
@@ -31,7 +33,7 @@ class FileCache:
 
         Raises PhotoError and RunError as a library's store does, and whatever `make` raises.
         """
-        path = self._store.absolute(name)
+        path = self._folder / name
         with self._lock:
             lock = self._locks[name]
         with lock:
@@ -45,7 +47,7 @@ class FileCache:
 
     def _drop_oldest(self, keep: Path) -> None:
         entries = []
-        for path in self._store.root.iterdir():
+        for path in self._folder.iterdir():
             with contextlib.suppress(OSError):  # another process may drop it too
                 if not path.name.startswith(TEMPORARY_PREFIX):
                     stat = path.stat()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from pipeline.decode_stage import DecodeStage
 from pipeline.encode_stage import EncodeStage
+from pipeline.library_root import LibraryRoot
 from pipeline.predict_stage import PredictStage
 from pipeline.stop import Stop
 from pipeline.watch import Watch
@@ -23,7 +23,7 @@ class Flow:
     predict: PredictStage
     encode: EncodeStage
     batch_size: int | None = None  # photos predicted together; None: what suits the device
-    library: Path | None = None  # where all stages write, for those that work elsewhere
+    library: LibraryRoot | None = None  # where all stages write, for those that work elsewhere
 
     def batch_size_on(self, *, gpu: bool) -> int:
         """Return how many photos are predicted together on a GPU, or elsewhere."""

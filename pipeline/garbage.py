@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.store import TEMPORARY_PREFIX, Store, StoredPath
+from pipeline.local_files import TEMPORARY_PREFIX, StoredPath
+from pipeline.store import FOLDERS, Store
 from pipeline.upkeep import in_library
 from schemas.tables import artifacts, photos, scenes
 
@@ -22,7 +23,6 @@ _OURS = re.compile(
     r"|previews/(?P<p>[0-9a-f]{2})/(?P=p)[0-9a-f]{30}\.[a-z_]+\.[a-z0-9]+"
 )
 _TEMPORARY = re.compile(rf"(.*/)?{re.escape(TEMPORARY_PREFIX)}[0-9a-f]{{32}}")
-_FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def find_garbage(connection: Connection, store: Store) -> Garbage:
     """Look through the catalog and the library's folders; the caller holds the lock."""
     garbage = Garbage(_superseded(connection))
     named = _named(connection)
-    for folder in _FOLDERS:
+    for folder in FOLDERS:
         for file in store.files(folder):
             if _TEMPORARY.fullmatch(file.path):
                 garbage.temporaries.append(file)

@@ -1,7 +1,8 @@
 """One writer a library: a lock that the operating system drops when its holder dies.
 
-The file `lock` says who holds it. It stays when the holder is done, empty; where it still names
-somebody although the lock is free, that run died, and its successor says so.
+In a library's folder the file `lock` says who holds it. It stays when the holder is done, empty;
+where it still names somebody although the lock is free, that run died, and its successor says so.
+A library in an object store has the lock of its catalog alone.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from filelock import FileLock, Timeout
 
 from pipeline.catalog_address import find_catalog
 from pipeline.database import unusable
+from pipeline.library_root import LibraryRoot, RemoteRoot
 from pipeline.postgres import hold_postgres
 from schemas.errors import LibraryBusyError, RunError
 
 # A library that is held for a row of runs: each of them finds it held on its behalf.
-_held_for_runs: ContextVar[Path | None] = ContextVar("held_for_runs", default=None)
+_held_for_runs: ContextVar[LibraryRoot | None] = ContextVar("held_for_runs", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Holder:
 
 @contextlib.contextmanager
 def hold(
-    root: Path, command: str, catalog: str | None = None, *, for_runs: bool = False
+    root: LibraryRoot, command: str, catalog: str | None = None, *, for_runs: bool = False
 ) -> Iterator[Holder | None]:
     """Hold the library at `root` and its catalog, which is at `catalog` as in `find_catalog`.
 
@@ -54,7 +56,10 @@ def hold(
         yield None
         return
     address = find_catalog(root, catalog)
-    with _hold_folder(root, command) as dead, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        dead = None
+        if not isinstance(root, RemoteRoot):  # where several machines write, the catalog's counts
+            dead = stack.enter_context(_hold_folder(root, command))
         if address.url is not None:
             try:
                 stack.enter_context(hold_postgres(address.url, command))

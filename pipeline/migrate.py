@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog_address import find_catalog
 from pipeline.database import check_not_newer, no_library, open_unchecked, unusable
-from pipeline.store import TEMPORARY_PREFIX
+from pipeline.library_root import LibraryRoot
+from pipeline.local_files import partial_path
 from schemas.errors import StoreError
 from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, catalog_info, utc_now
@@ -30,7 +30,7 @@ class Migrated:
 
 
 def migrate(
-    root: Path,
+    root: LibraryRoot,
     catalog: str | None = None,
     migrations: Mapping[int, Migration] = MIGRATIONS,
     target: int = CATALOG_VERSION,
@@ -63,7 +63,7 @@ def migrate(
 
 def _copy(database: Path, to: Path) -> None:
     """Copy a SQLite database, whole or not at all. An older copy of the same version goes."""
-    partial = to.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+    partial = partial_path(to)
     try:
         with contextlib.closing(sqlite3.connect(database)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from pipeline.catalog_address import find_catalog
+from pipeline.library_root import LibraryRoot, RemoteRoot
 
 _NETWORK = frozenset(
     "nfs nfs3 nfs4 cifs smb smb2 smb3 smbfs afpfs afs 9p ncpfs webdav davfs glusterfs lustre ceph "
@@ -17,9 +18,9 @@ _NETWORK = frozenset(
 _LOCAL_FUSE = frozenset("fuse.ntfs fuse.ntfs-3g fuse.exfat fuse.lxcfs fuse.mergerfs".split())
 
 
-def network_warning(root: Path, catalog: str | None = None) -> str | None:
+def network_warning(root: LibraryRoot, catalog: str | None = None) -> str | None:
     """Return what to say of a library on a network file system whose catalog is in SQLite."""
-    if find_catalog(root, catalog).url is not None:
+    if isinstance(root, RemoteRoot) or find_catalog(root, catalog).url is not None:
         return None
     mounts = [(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]
     kind = file_system_of(root, mounts)

@@ -100,9 +100,18 @@ def read_splat(path: Path) -> StoredScene:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: Path, error: OSError) -> PhotoError:
+def read_stored(store: Store, relative: str) -> StoredScene:
+    """Read a scene of a library. Raises PhotoError, and RunError as its store does."""
+    try:
+        with store.open_local(relative) as path:
+            return read_splat(path)
+    except FileNotFoundError as error:
+        raise unreadable(store.address(relative), error) from error
+
+
+def unreadable(address: object, error: OSError) -> PhotoError:
     """Return the error of a splat file that cannot be read."""
-    return PhotoError(FailureReason.UNREADABLE, f"{path}: {error.strerror}")
+    return PhotoError(FailureReason.UNREADABLE, f"{address}: {error.strerror}")
 
 
 def intrinsics_of(info: SceneInfo) -> Intrinsics:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.failures import failed
-from pipeline.pictures import known_picture_errors, read_splat
+from pipeline.pictures import known_picture_errors, read_stored
 from pipeline.query import Filters, find
 from pipeline.scene_views import SceneViews
 from pipeline.store import Store, preview_path
@@ -63,8 +62,9 @@ class PreviewStage:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()
         info = SceneInfo(scene.focal_px, scene.width, scene.height)
-        path = self.store.absolute(scene.splat_path)
-        views = SceneViews(lambda: read_splat(path).gaussians, info, self.cores)
+        views = SceneViews(
+            lambda: read_stored(self.store, scene.splat_path).gaussians, info, self.cores
+        )
         try:
             made = self._of_views(scene.photo.photo_id, scene.scene_id, views)
         except RunError:
@@ -126,12 +126,13 @@ def due_previews(
     connection: Connection, store: Store, filters: Filters, settings: PreviewSettings
 ) -> tuple[list[KnownScene], int]:
     """Return the selected scenes that lack a preview, and how many have all of theirs."""
+    size_of = store.sizes("previews")
     made: Collection[str] = {
         row.artifact_id
         for row in connection.execute(
             sa.select(artifacts.c.artifact_id, artifacts.c.path, artifacts.c.bytes)
         )
-        if _is_there(store.absolute(row.path), row.bytes)
+        if _is_there(size_of, row.path, row.bytes)
     }
     due, complete = [], 0
     for record in find(connection, filters):
@@ -157,14 +158,14 @@ def known_scene(connection: Connection, record: PhotoRecord) -> KnownScene:
     )
 
 
-def _is_there(path: Path, size: int) -> bool:
+def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:
     """Tell whether a preview is the one that was recorded.
 
     Those of other settings have the same name: one may lie there whose row a killed run has not
     written.
     """
     try:
-        return path.stat().st_size == size
+        return size_of(path) == size
     except OSError:
         return False
 

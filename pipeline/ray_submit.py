@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +23,14 @@ _TALKATIVE = (
     "ray._private.runtime_env.packaging",
 )
 _PATIENCE_SECONDS = 30.0
-_OUR_VARIABLES = "SHARP_BATCH_"
 # Ray kills a job that it has asked to stop after 3 s else: less than the photos under way take.
 _STOP_VARIABLE, _STOP_SECONDS = "RAY_JOB_STOP_WAIT_TIME_S", 600
+# What a job needs to know of this terminal: our settings, and where an object store is and as whom
+# to go there. Keys stay here: the cluster's own credentials count there.
+_PASSED_VARIABLES = re.compile(
+    r"SHARP_BATCH_.*|AWS_(ENDPOINT_URL|ENDPOINT_URL_S3|REGION|DEFAULT_REGION|PROFILE)"
+    r"|FSSPEC_[A-Z0-9]+_(ENDPOINT_URL|PROFILE)"
+)
 
 
 class SubmittedJob:
@@ -54,7 +60,7 @@ class SubmittedJob:
             ) from error
 
     def _submit(self, entrypoint: str) -> str:
-        environment = {"py_modules": package_folders(), "env_vars": _variables()}
+        environment = {"py_modules": package_folders(), "env_vars": _job_variables()}
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -97,9 +103,14 @@ class SubmittedJob:
                 on_text(new)
 
 
-def _variables() -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if name.startswith(_OUR_VARIABLES)}
-    return {**ours, _STOP_VARIABLE: os.environ.get(_STOP_VARIABLE, str(_STOP_SECONDS))}
+def passed_variables() -> dict[str, str]:
+    """Return what a job is told of this terminal's environment."""
+    return {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
+
+
+def _job_variables() -> dict[str, str]:
+    patience = os.environ.get(_STOP_VARIABLE, str(_STOP_SECONDS))
+    return {**passed_variables(), _STOP_VARIABLE: patience}
 
 
 def _first_line(error: Exception) -> str:

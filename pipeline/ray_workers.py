@@ -96,7 +96,6 @@ _PROBE = DecodedPhoto(
 
 decode_task = ray.remote(num_cpus=1, max_retries=0, num_returns=2)(_decode)
 encode_task = ray.remote(num_cpus=1, max_retries=0)(_encode)
-sees_task = ray.remote(num_cpus=0, max_retries=1)(os.path.exists)
 # Two calls at once: while one batch is predicted, the next one's pixels are on their way.
 PredictorActor = ray.remote(
     num_cpus=0, max_restarts=0, max_task_retries=0, max_concurrency=CALLS_PER_PREDICTOR

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.identify import scene_id_of
 from pipeline.model import prior_fingerprint
-from pipeline.store import Store
+from pipeline.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import StoreError
 from schemas.records import MediaType, SceneRecord, StoredFile
@@ -31,7 +31,7 @@ _ROWS = 20_000  # in memory at a time
 
 def has_snapshot(store: Store) -> bool:
     """Tell whether the library has a snapshot."""
-    return all(store.absolute(_file(table)).is_file() for table in snapshot_tables())
+    return all(store.exists(_file(table)) for table in snapshot_tables())
 
 
 def load_snapshot(connection: Connection, store: Store) -> dict[str, int]:
@@ -41,24 +41,25 @@ def load_snapshot(connection: Connection, store: Store) -> dict[str, int]:
     """
     counts = {}
     for table in snapshot_tables():
-        path = store.absolute(_file(table))
+        address = store.address(_file(table))
         try:
-            counts[table.name] = _load(connection, table, path)
+            with store.open_local(_file(table)) as path:
+                counts[table.name] = _load(connection, table, path, address)
         except (OSError, pa.ArrowException) as error:
             raise StoreError(
-                f"the snapshot {path} cannot be read: {error}",
+                f"the snapshot {address} cannot be read: {error}",
                 "Without it, move the folder catalog away: the next ingest finds the photos again.",
             ) from error
     return counts
 
 
-def _load(connection: Connection, table: sa.Table, path: Path) -> int:
+def _load(connection: Connection, table: sa.Table, path: Path, address: str) -> int:
     with pq.ParquetFile(path) as file:
         version = int((file.schema_arrow.metadata or {}).get(b"catalog_version", b"0"))
         if version > CATALOG_VERSION:
             raise StoreError(
-                f"the snapshot {path} has version {version}, and this sharp-batch knows versions "
-                f"up to {CATALOG_VERSION}",
+                f"the snapshot {address} has version {version}, and this sharp-batch knows "
+                f"versions up to {CATALOG_VERSION}",
                 "Update sharp-batch.",
             )
         # A counter goes on after the highest number, so the rows are numbered anew, in order.
@@ -131,7 +132,9 @@ def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
 
 
 def _read_loose(store: Store, path: str) -> LooseScene | None:
-    stored = read_scene(store.absolute(path))
+    with store.open_local(path) as local:
+        stored = read_scene(local)
+        file = measure(local, path)
     if stored.info is None or stored.info.photo_id is None:
         return None
     near, median, far = depth_quantiles(stored.gaussians, (0.01, 0.5, 0.99))
@@ -139,7 +142,7 @@ def _read_loose(store: Store, path: str) -> LooseScene | None:
         PurePosixPath(path).stem,
         stored.info.photo_id,
         format_of(path).name,
-        store.measure(path),
+        file,
         len(stored.gaussians),
         (near, median, far),
     )

@@ -13,7 +13,6 @@ import socket
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +24,16 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
+from pipeline.library_root import LibraryRoot
 from pipeline.ray_code import package_folders
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
 from pipeline.ray_predictors import Resources
 from pipeline.ray_session import daemons_in_own_session
-from pipeline.ray_workers import sees_task
 from pipeline.stop import Stop
-from pipeline.store import TEMPORARY_PREFIX
+from pipeline.store import Store
 from pipeline.watch import Watch
-from schemas.errors import RunError, UsageError
+from schemas.errors import RunError, SharpBatchError, UsageError
 from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
@@ -146,31 +145,44 @@ class RayRunner:
         return FlowOnRay(flow, photos, stop, watch, look).outcomes()
 
 
-def check_is_shared(library: Path) -> None:
+def check_is_shared(library: LibraryRoot) -> None:
     """Raise RunError if a machine of the cluster does not see what this one writes there."""
-    probe = library / f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-    probe.touch()
-    try:
-        nodes = [node for node in ray.nodes() if node["Alive"]]
-        looks = [
-            sees_task.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(str(probe))
-            for node in nodes
-        ]
-        sees = ray.get(looks, timeout=_LOOK_SECONDS)
-    except RayError as error:
-        raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
-    finally:
-        probe.unlink(missing_ok=True)
-    blind = [
-        node["NodeManagerHostname"] for node, seen in zip(nodes, sees, strict=True) if not seen
-    ]
-    if blind:
+    store = Store(library)
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    with store.probe() as probe:
+        try:
+            looks = [
+                _look_task.options(
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                ).remote(store, probe)
+                for node in nodes
+            ]
+            answers = ray.get(looks, timeout=_LOOK_SECONDS)
+        except RayError as error:
+            raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
+    troubles = {
+        node["NodeManagerHostname"]: trouble
+        for node, trouble in zip(nodes, answers, strict=True)
+        if trouble is not None
+    }
+    if troubles:
+        said = "; ".join(sorted(set(troubles.values())))
         raise RunError(
-            f"{library} is not the same folder on {', '.join(sorted(set(blind)))}",
-            "The library has to be on storage that all machines of the cluster share.",
+            f"{library} is not the same library on {', '.join(sorted(troubles))}: {said}",
+            "The library has to be on storage that all machines of the cluster share, and each "
+            "needs the packages and the rights to use it.",
         )
+
+
+def _look(store: Store, probe: str) -> str | None:
+    """Return what is wrong with the library on this machine, if anything is."""
+    try:
+        return None if store.exists(probe) else "what was written there is not seen"
+    except SharpBatchError as error:
+        return error.message
+
+
+_look_task = ray.remote(num_cpus=0, max_retries=1)(_look)
 
 
 def resources_of(settings: ClusterSettings) -> Resources:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.library_root import LibraryRoot
 from schemas.errors import SkipReason, UsageError
 
 PHOTO_SUFFIXES = frozenset(
@@ -67,7 +68,7 @@ class Scan:
 def scan(
     sources: Sequence[Path],
     exclude: Sequence[str] = (),
-    library: Path | None = None,
+    library: LibraryRoot | None = None,
     include: Sequence[str] = (),
 ) -> Scan:
     """List every file below `sources` (folders or single files), each once.
@@ -76,7 +77,7 @@ def scan(
     included, other files are left alone. Raises UsageError if a source is missing.
     """
     check_sources(sources)
-    own = os.path.realpath(library) if library else None
+    own = os.path.realpath(library) if isinstance(library, Path) else None
     walk = _Walk(tuple(exclude), own, tuple(include))
     for source in sources:
         walk.add(Path(os.path.realpath(source)))

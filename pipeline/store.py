@@ -1,8 +1,7 @@
-"""Where a library's bytes live: scenes, thumbnails and reports under one folder.
+"""Where a library's bytes live: scenes, thumbnails and reports, in a folder or an object store.
 
-A file appears under its final name whole or not at all: it is written beside it under a temporary
-name, brought to disk, then renamed. Its catalog row comes after, so a row never names a missing
-or half-written file.
+A file appears under its final name whole or not at all. Its catalog row comes after, so a row never
+names a missing or half-written file.
 """
 
 from __future__ import annotations
@@ -10,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import os
-import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
 
+from pipeline.library_root import LibraryRoot, RemoteRoot
+from pipeline.local_files import LocalFiles, StoredPath, partial_path
 from schemas.errors import FailureReason, PhotoError, RunError
 from schemas.records import StoredFile
 
-TEMPORARY_PREFIX = ".partial-"
+if TYPE_CHECKING:
+    from pipeline.remote_files import RemoteFiles
+
+FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -38,123 +40,125 @@ def preview_path(scene_id: str, kind: str, suffix: str) -> str:
     return f"previews/{scene_id[:2]}/{scene_id}.{kind}{suffix}"
 
 
-def partial_path(final: Path, owner: str = "") -> Path:
-    """Return a new temporary name beside a file; `owner` tells whose it is in a shared folder."""
-    return final.with_name(f"{TEMPORARY_PREFIX}{owner}{uuid.uuid4().hex}")
-
-
 def is_disk_full(error: OSError) -> bool:
     """Tell whether the disk or the user's quota is full."""
     return error.errno in _FULL
 
 
-class StoredPath(NamedTuple):
-    """A file of the library as its folder lists it."""
-
-    path: str  # relative to the library
-    bytes: int
+@contextlib.contextmanager
+def known_errors(address: object, disk: str) -> Iterator[None]:
+    """Turn what a disk refuses on writing to `address` into an error for people."""
+    try:
+        yield
+    except OSError as error:
+        if is_disk_full(error):
+            message = f"no room left on {disk}"
+            raise PhotoError(FailureReason.DISK_FULL, message) from error
+        raise RunError(
+            f"{address} cannot be written: {error.strerror or error}",
+            "Mend that, then run the same command again: it goes on where it was.",
+        ) from error
 
 
 class Store:
-    """A library's folder. Only plain values inside: it travels to workers by pickling."""
+    """A library's files. Only plain values inside: it travels to workers by pickling.
 
-    def __init__(self, root: Path) -> None:
-        # Absolute: workers of a cluster have working folders of their own.
-        self.root = root.absolute()
+    `relative` is a file's path in the library, with / between its parts. Where the library is in an
+    object store, everything raises RunError when that cannot be reached or refuses.
+    """
 
-    def absolute(self, relative: str) -> Path:
-        """Return the path of a file of the library on this machine."""
-        return self.root / relative
+    def __init__(self, root: LibraryRoot) -> None:
+        self._files = _files_at(root)
+
+    def address(self, relative: str) -> str:
+        """Return the whole path of a file, or its address, for people."""
+        return self._files.address(relative)
+
+    def make(self) -> None:
+        """Make the library's folder, if it is not there. Raises RunError."""
+        try:
+            self._files.make()
+        except OSError as error:
+            folder = self.address("").rstrip("/")
+            raise RunError(f"the library {folder} cannot be made: {error.strerror}") from error
 
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
         """Have `write` fill the file `relative`, whole or not at all, and return its record.
 
-        Raises PhotoError (`disk_full`) where there is no room, and RunError where the folder
-        cannot be written at all: that is no photo's fault.
+        Raises PhotoError (`disk_full`) where there is no room, and RunError where nothing can be
+        written there at all: that is no photo's fault.
         """
-        final = self.absolute(relative)
-        partial = partial_path(final)
+        with known_errors(self.address(relative), self._files.disk):
+            return self._files.write(relative, write)
+
+    def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
+        """Give a path on this machine under which the file can be read, as long as this holds.
+
+        Raises FileNotFoundError, here or where the path is opened.
+        """
+        return self._files.open_local(relative)
+
+    def read_bytes(self, relative: str) -> bytes:
+        """Return what a file holds. Raises OSError."""
+        return self._files.read_bytes(relative)
+
+    def size(self, relative: str) -> int:
+        """Return a file's size in bytes. Raises OSError."""
+        return self._files.size(relative)
+
+    def sizes(self, *folders: str) -> Callable[[str], int]:
+        """Return what tells the size of files in these folders as `size` does.
+
+        For many files at once: an object store is asked for each folder only.
+        """
+        return self._files.sizes(*folders)
+
+    def exists(self, relative: str) -> bool:
+        """Tell whether there is such a file."""
         try:
-            stored = self.fill(relative, partial, write)
-            with self.known_errors(final):
-                partial.replace(final)
-                sync_folder(final.parent)
-        finally:
-            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
-        return stored
-
-    def fill(self, relative: str, partial: Path, write: Callable[[BinaryIO], object]) -> StoredFile:
-        """Have `write` fill `partial` and bring it to disk; return the record of `relative`.
-
-        Raises as `write` does. What is half-written is the caller's to remove.
-        """
-        with self.known_errors(self.absolute(relative)):
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("x+b") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-                size = file.seek(0, os.SEEK_END)
-                file.seek(0)
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return StoredFile(relative, size, sha256)
+            self.size(relative)
+        except OSError:
+            return False
+        return True
 
     @contextlib.contextmanager
-    def known_errors(self, final: Path) -> Iterator[None]:
-        """Turn what the disk refuses into an error for people."""
+    def probe(self) -> Iterator[str]:
+        """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
+        relative = partial_path(PurePosixPath("probe")).name
+        self.write(relative, lambda file: file.write(b"."))
         try:
-            yield
-        except OSError as error:
-            if is_disk_full(error):
-                message = f"no room left on the disk of {self.root}"
-                raise PhotoError(FailureReason.DISK_FULL, message) from error
-            raise RunError(
-                f"{final} cannot be written: {error.strerror or error}",
-                "Mend that, then run the same command again: it goes on where it was.",
-            ) from error
+            yield relative
+        finally:
+            self.remove(relative)
 
     def sweep(self) -> int:
         """Remove what killed writers left behind; the caller holds the lock. Return how many."""
-        swept = 0
-        for folder in ("scenes", "thumbs", "previews", "catalog", "runs"):
-            for partial in (self.root / folder).rglob(f"{TEMPORARY_PREFIX}*"):
-                partial.unlink(missing_ok=True)
-                swept += 1
-        return swept
+        return sum(self._files.sweep(folder) for folder in FOLDERS)
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder of the library with its size; order is stable."""
-        for parent, folders, names in os.walk(self.absolute(folder)):
-            folders.sort()
-            for name in sorted(names):
-                path = Path(parent, name)
-                with contextlib.suppress(FileNotFoundError):
-                    size = path.lstat().st_size
-                    yield StoredPath(path.relative_to(self.root).as_posix(), size)
-
-    def measure(self, relative: str) -> StoredFile:
-        """Return the record of a file that is there already. Raises OSError."""
-        with self.absolute(relative).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            return StoredFile(relative, file.tell(), sha256)
+        return self._files.files(folder)
 
     def remove(self, relative: str) -> None:
         """Remove a file of the library, if it is there."""
-        self.absolute(relative).unlink(missing_ok=True)
+        self._files.remove(relative)
 
-    def free_bytes(self) -> int:
-        """Return how much room the disk of the library has."""
-        stats = os.statvfs(self.root)
-        return stats.f_bavail * stats.f_frsize
+    def free_bytes(self) -> int | None:
+        """Return how much room there is for the library, None where nobody can say."""
+        return self._files.free_bytes()
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a rename to disk. Some file systems cannot: they are no worse off than before."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def measure(path: Path, relative: str) -> StoredFile:
+    """Return the record of the file `relative`, which is at `path`. Raises OSError."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return StoredFile(relative, file.tell(), sha256)
+
+
+def _files_at(root: LibraryRoot) -> LocalFiles | RemoteFiles:
+    if isinstance(root, RemoteRoot):
+        # Imported here: folders need nothing of it.
+        from pipeline.remote_files import RemoteFiles
+
+        return RemoteFiles(root)
+    return LocalFiles(root)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from itertools import islice
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.query import path_bytes
-from pipeline.store import Store
+from pipeline.store import Store, measure
 from pipeline.upkeep import in_library
 from schemas.errors import StoreError
 from schemas.records import MediaType, PhotoFile, PhotoState
@@ -124,10 +123,24 @@ def stored_rows(connection: Connection, sample: int | None) -> Iterator[list[Sto
         yield found
 
 
-def check_file(store: Store, row: StoredRow, *, quick: bool) -> Damage | None:
-    """Return what is wrong with a stored file; `quick` looks at its size alone."""
+def check_size(size_of: Callable[[str], int], row: StoredRow) -> Damage | None:
+    """Return what is wrong with a stored file by its size alone; `size_of` is the store's."""
+    return _checked(row, lambda: _look_at_size(size_of(row.path), row))
+
+
+def check_file(store: Store, row: StoredRow) -> Damage | None:
+    """Return what is wrong with a stored file. Raises RunError as its store does."""
+
+    def look() -> tuple[Problem, str] | None:
+        with store.open_local(row.path) as path:
+            return _look_at(path, row)
+
+    return _checked(row, look)
+
+
+def _checked(row: StoredRow, look: Callable[[], tuple[Problem, str] | None]) -> Damage | None:
     try:
-        found = _look_at(store.absolute(row.path), row, quick)
+        found = look()
     except FileNotFoundError:
         found = Problem.MISSING, "the file is gone"
     except FormatError as error:
@@ -139,15 +152,18 @@ def check_file(store: Store, row: StoredRow, *, quick: bool) -> Damage | None:
     return Damage(row.kind, row.row_id, row.photo_id, row.path, *found)
 
 
-def _look_at(path: Path, row: StoredRow, quick: bool) -> tuple[Problem, str] | None:
-    size = path.stat().st_size
-    if size != row.bytes:
-        return Problem.SIZE, f"{size} bytes, expected {row.bytes}"
-    if quick:
+def _look_at_size(size: int, row: StoredRow) -> tuple[Problem, str] | None:
+    if size == row.bytes:
         return None
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != row.sha256:
-            return Problem.CHECKSUM, "its bytes are not those that were written"
+    return Problem.SIZE, f"{size} bytes, expected {row.bytes}"
+
+
+def _look_at(path: Path, row: StoredRow) -> tuple[Problem, str] | None:
+    wrong_size = _look_at_size(path.stat().st_size, row)
+    if wrong_size is not None:
+        return wrong_size
+    if measure(path, row.path).sha256 != row.sha256:
+        return Problem.CHECKSUM, "its bytes are not those that were written"
     if row.kind == SCENE:
         read_scene(path)
     return None

@@ -46,8 +46,8 @@ class TimedStage:
         self._name = name
         self._stage = stage
 
-    def setup(self) -> None:
-        self._stage.setup()  # type: ignore[attr-defined]
+    def setup(self, threads: int | None = None) -> None:
+        self._stage.setup(threads)  # type: ignore[attr-defined]
 
     def process(self, *arguments: object) -> object:
         started = time.process_time()

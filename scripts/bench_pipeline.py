@@ -1,16 +1,20 @@
 """What the flow on Ray costs: a network that sleeps, arrays of the real sizes, nothing stored.
 
-    python scripts/bench_pipeline.py [--photos 300] [--gpus 8 --cores 32]
+    python scripts/bench_pipeline.py [--photos 300] [--gpus 8 [--cores 256]]
 
 First the same stages in plain threads of one process, then on Ray: photos a second, the first
 photo after Ray is up, the driver's memory along the way, and what the object store had to spill.
-With --gpus, that many predictors of 60 ms a photo on a machine that Ray is told has --cores cores:
-stages sleep, so what is measured is whether the driver keeps up with such a machine.
+With --gpus, that many predictors of 60 ms a photo on a machine that Ray is told has as many cores
+as they need, or --cores. Stages sleep for what the real ones are measured to take, and arrays are
+small, since the cores that would copy them are not there: what is measured is whether the driver
+keeps up with such a machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import math
 import os
 import sys
 import time
@@ -25,14 +29,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ray
 from bench_environment import print_environment
+from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 from bench_stages import SleepingDecode, SleepingEncode, SleepingPredict, photos
+from PIL import Image
 
+from pipeline.decode import decode
 from pipeline.flow import Flow
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
+from pipeline.thumbnail import thumbnail
 from pipeline.watch import Watch
-from schemas.records import Outcome
+from schemas.records import MediaType, Outcome
 from schemas.settings import Device
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog_bundle import SogOptions, write_sog_planes
+from sharp_core.formats.sog_write import prepare_sog
 
 DECODE_SECONDS, ENCODE_SECONDS = 0.06, 0.06
 STORE_BYTES = 600_000_000
@@ -46,7 +57,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.1, help="of the network, a photo")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--gpus", type=int, default=0, help="simulate as many")
-    parser.add_argument("--cores", type=int, default=32, help="of the simulated machine")
+    parser.add_argument("--cores", type=int, help="of the simulated machine")
     options = parser.parse_args()
     print_environment()
     if options.gpus:
@@ -68,23 +79,56 @@ def main() -> None:
         print(f"object store    {spilled()}")
 
 
-def many_gpus(count: int, gpus: int, cores: int, batch: int) -> None:
+def many_gpus(count: int, gpus: int, cores: int | None, batch: int) -> None:
     """Report how near to the ideal a machine of many GPUs is driven."""
-    seconds = 0.06
-    flow = sleeping_flow(seconds, batch)
+    predict = 0.06
+    decode, encode = decode_seconds(), encode_seconds()
+    per_gpu = (decode + encode) / predict
+    cores = cores or math.ceil(1.1 * gpus * per_gpu)
+    print(f"one core decodes in {decode:.2f} s and encodes in {encode:.2f} s: at {predict:.2f} s "
+          f"a photo, a GPU keeps {per_gpu:.1f} cores busy")  # fmt: skip
+    flow = Flow(
+        SleepingDecode(decode, width=64, height=48),  # type: ignore[arg-type]
+        SleepingPredict(predict, grid=(16, 8)),  # type: ignore[arg-type]
+        SleepingEncode(encode),  # type: ignore[arg-type]
+        batch,
+    )
     os.environ["RAY_ADDRESS"] = ""
     ray.init(
         address="local", num_cpus=cores, num_gpus=gpus, include_dashboard=False,
-        log_to_driver=False, object_store_memory=4_000_000_000,
+        log_to_driver=False, object_store_memory=STORE_BYTES,
     )  # fmt: skip
-    runner = RayRunner(ClusterSettings(object_store_bytes=4_000_000_000))
+    runner = RayRunner(ClusterSettings(object_store_bytes=STORE_BYTES))
     result = rate(lambda: runner(flow, photos(count), Stop(), Watch()), count)
-    ideal = gpus / seconds
-    print(f"{gpus} predictors of {1000 * seconds:.0f} ms on {cores} cores: "
+    ideal = gpus / predict
+    print(f"{gpus} predictors of {1000 * predict:.0f} ms on {cores} cores: "
           f"{result.steady:.1f} photos/s, {result.steady / ideal:.0%} of the ideal")  # fmt: skip
-    needed = result.steady * (DECODE_SECONDS + ENCODE_SECONDS) / gpus
-    print(f"cores that the stages keep busy for one GPU: {needed:.1f}")
     ray.shutdown()
+
+
+def decode_seconds() -> float:
+    """Return what decoding a JPEG of 12 megapixels and its thumbnail takes one core."""
+    file = io.BytesIO()
+    Image.open(SAMPLE).convert("RGB").resize((4032, 3024)).save(file, "JPEG", quality=90)
+    data = file.getvalue()
+    return processor_seconds(lambda: thumbnail(decode(data, MediaType.JPEG)))
+
+
+def encode_seconds() -> float:
+    """Return what storing a quantised scene as SOG takes one core."""
+    info, options = SceneInfo(FOCAL_PX, *SIZE), SogOptions(threads=1)
+    planes = prepare_sog(network_scene(SAMPLE), info, options)
+    return processor_seconds(lambda: write_sog_planes(io.BytesIO(), planes, info, options))
+
+
+def processor_seconds(run: Callable[[], object]) -> float:
+    """Return the least of three runs, in CPU seconds of this process."""
+    seconds = []
+    for _ in range(3):
+        started = time.process_time()
+        run()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
 
 
 class Rate:

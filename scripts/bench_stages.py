@@ -36,26 +36,35 @@ class SleepingModel:
 
 @dataclass(frozen=True, slots=True)
 class SleepingDecode:
-    """Gives the pixels of a photo of 12 megapixels."""
+    """Gives the pixels of a photo, of 12 megapixels if nothing else is said."""
 
     seconds: float
+    width: int = 4032
+    height: int = 3024
     limit_s: float = 60.0
 
     def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels]:
         """Take as long as decoding does."""
         time.sleep(self.seconds)
         focal = FocalLength(3200.0, FocalSource.DEFAULT)
-        photo = DecodedPhoto(file, PhotoMeta(), focal, 4032, 3024, NOWHERE, self.seconds)
-        return photo, np.zeros((3024, 4032, 3), dtype=np.uint8)
+        photo = DecodedPhoto(
+            file, PhotoMeta(), focal, self.width, self.height, NOWHERE, self.seconds
+        )
+        return photo, np.zeros((self.height, self.width, 3), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
 class SleepingPredict:
-    """Gives quantised scenes of 1,179,648 Gaussians."""
+    """Gives quantised scenes, of 1,179,648 Gaussians if nothing else is said."""
 
     seconds: float
+    grid: tuple[int, int] = GRID
     limit_s: float = 60.0
-    scene_bytes: int = 17 * GRID[0] * GRID[1]
+
+    @property
+    def scene_bytes(self) -> int:
+        """What a scene takes."""
+        return 17 * self.grid[0] * self.grid[1]
 
     def setup(self, threads: int | None = None) -> None:
         """Load nothing."""
@@ -68,10 +77,10 @@ class SleepingPredict:
         return [(self._scene(), self.seconds) for _ in photos]
 
     def _scene(self) -> CompactScene:
-        rgb, rgba = (np.zeros((*GRID, channels), dtype=np.uint8) for channels in (3, 4))
+        rgb, rgba = (np.zeros((*self.grid, channels), dtype=np.uint8) for channels in (3, 4))
         planes = SogPlanes(
             rgb, rgb.copy(), rgba, rgb.copy(), rgba.copy(),
-            GRID[0] * GRID[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
+            self.grid[0] * self.grid[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
         )  # fmt: skip
         return CompactScene(planes, planes.splats, 1.0, 1.0, 1.0, None)
 

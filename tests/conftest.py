@@ -8,7 +8,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from pipeline.library_root import RemoteRoot
 from tests.postgres import fresh_schema, running_server
+from tests.s3 import fresh_bucket, running_s3, s3_environment
 
 DATA = Path(__file__).parent / "data"
 
@@ -54,6 +56,21 @@ def catalog_url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "sqlite":
         return None
     return fresh_schema(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """Return the address of an S3 server that lives as long as the tests."""
+    with running_s3() as address:
+        yield address
+
+
+@pytest.fixture
+def remote_root(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemoteRoot:
+    """Return an empty place in an object store, which this and other processes can reach."""
+    for name, value in s3_environment(s3_server).items():
+        monkeypatch.setenv(name, value)
+    return fresh_bucket(s3_server)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from jobs.ingest import Ingest, IngestReport
 from jobs.output import Output
 from pipeline import run_inline
 from pipeline.flow import Runner
+from pipeline.library_root import LibraryRoot, parse_root
 from pipeline.model import ResolvedModel
 from pipeline.run_ray import ClusterSettings, RayRunner
 from schemas.errors import SharpBatchError
@@ -88,7 +89,7 @@ def trivial_model(seconds: float = 0.0, deadly_width: int | None = None) -> Triv
 
 
 def ingest(
-    library: Path,
+    library: LibraryRoot,
     *sources: Path,
     settings: IngestSettings | None = None,
     inline: bool = True,
@@ -117,7 +118,7 @@ def ingest(
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("library", type=Path)
+    parser.add_argument("library", type=parse_root)
     parser.add_argument("sources", type=Path, nargs="+")
     parser.add_argument("--inline", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.0)

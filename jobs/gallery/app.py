@@ -20,6 +20,7 @@ from jobs.gallery.maker import Maker
 from jobs.gallery.rendering import render
 from jobs.gallery.security import ONLY_HERE, Access, Guard
 from jobs.gallery.shelf import Shelf
+from pipeline.library_root import LibraryRoot
 from schemas.errors import ExitCode, PhotoError, SharpBatchError, UsageError
 
 _COMPRESSED = ("/api/", "/static/", "/viewer/")
@@ -29,7 +30,7 @@ _COMPRESSED = ("/api/", "/static/", "/viewer/")
 class GallerySettings:
     """What the gallery shows, where it keeps what it makes in passing, and who may ask."""
 
-    library: Path
+    library: LibraryRoot
     cache: Path
     catalog: str | None = None  # in PostgreSQL, where the library does not remember it
     access: Access = ONLY_HERE

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 _IMMUTABLE = "private, max-age=31536000, immutable"
 _CHECKED = "no-cache"  # kept, and asked about each time
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
+GONE = "The library's file is missing. 'sharp-batch verify' finds such."
 MEDIA_TYPES = {
     ".webp": "image/webp",
     ".png": "image/png",
@@ -33,7 +34,7 @@ def inside(root: Path, relative: str) -> Path:
     """
     path = (root / relative).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
-        raise HTTPException(404, "The library's file is missing. 'sharp-batch verify' finds such.")
+        raise HTTPException(404, GONE)
     return path
 
 

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from jobs.gallery.worker import PICTURE, SCENE, Request
 from pipeline.file_cache import FileCache
+from pipeline.library_root import LibraryRoot
 from schemas.errors import UsageError
 from schemas.tables import utc_now
 
@@ -97,7 +98,7 @@ class Job:
 class Maker:
     """The queue of jobs. For one event loop."""
 
-    def __init__(self, library: Path, catalog: str | None, worker: str) -> None:
+    def __init__(self, library: LibraryRoot, catalog: str | None, worker: str) -> None:
         """`worker` is the module whose process makes the scenes."""
         self._library = library
         self._catalog = catalog
@@ -181,6 +182,7 @@ class Maker:
         """Take a job's photo into the library, by the library's own way. Raises UsageError."""
         if job.state is not JobState.DONE or job.keep in (KeepState.RUNNING, KeepState.DONE):
             raise UsageError("This photo cannot be kept, or is kept already.")
+        self._uploads_folder()
         job.keep, job.keep_error = KeepState.RUNNING, None
         self._waiting.put_nowait(job)
 
@@ -254,7 +256,7 @@ class Maker:
 
     def _place(self, job: Job) -> Path:
         """Copy the photo to where the library keeps it, under a name that is free."""
-        folder = self._library / _UPLOADS
+        folder = self._uploads_folder()
         folder.mkdir(parents=True, exist_ok=True)
         name = Path(safe_name(job.name))
         for number in range(10_000):
@@ -263,6 +265,15 @@ class Maker:
                 out.write(job.photo.read_bytes())
                 return path
         raise UsageError(f"too many photos are named {name}", "Give it another name.")
+
+    def _uploads_folder(self) -> Path:
+        """Return the library's folder of photos. Raises UsageError where it cannot have one."""
+        if not isinstance(self._library, Path):
+            raise UsageError(
+                f"{self._library} holds no photos, only their scenes: an object store is no folder",
+                "Put the photo among your own, then run 'sharp-batch ingest'.",
+            )
+        return self._library / _UPLOADS
 
     async def _run(self, job: Job, request: Request) -> dict[str, Any]:
         """Run the worker; return its last document, which is a result or an error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, BinaryIO
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.gallery.files import inside, send_file
+from jobs.gallery.files import send_file
 from jobs.gallery.shelf import SceneFile, Shelf
 from schemas.tables import artifacts
 
@@ -80,8 +80,9 @@ def artifact(request: Request, artifact_id: Id, download: bool = False) -> Respo
         relative = connection.scalar(statement)
     if relative is None:
         raise HTTPException(404, "The library knows no such file.")
-    path = inside(shelf.root, relative)
-    return send_file(request, path, filename=path.name if download else None)
+    name = PurePosixPath(relative).name
+    path = shelf.file(relative, f"{artifact_id}{PurePosixPath(name).suffix}")
+    return send_file(request, path, filename=name if download else None)
 
 
 @router.api_route("/static/{name}", methods=_GET)

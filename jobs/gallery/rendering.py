@@ -42,7 +42,7 @@ def render(
     """Return a page made of a template."""
     shelf: Shelf = request.app.state.shelf
     text = _ENVIRONMENT.get_template(template).render(
-        library=shelf.root.absolute().name,
+        library=shelf.name,
         path=request.url.path,
         can_make=request.app.state.maker is not None,
         **context,

@@ -8,7 +8,6 @@ import secrets
 import signal
 import socket
 import webbrowser
-from pathlib import Path
 
 import uvicorn
 
@@ -16,6 +15,7 @@ from jobs.gallery.app import GallerySettings, make_app
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, Access, is_loopback
 from jobs.output import Output
+from pipeline.library_root import LibraryRoot
 from schemas.errors import RunError, UsageError
 from sharp_core.checkpoint import home
 
@@ -28,7 +28,7 @@ _END_SECONDS = 3  # for what is being sent when the server is to end
 
 
 def serve(
-    library: Path,
+    library: LibraryRoot,
     host: str,
     port: int,
     output: Output,

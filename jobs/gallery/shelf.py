@@ -7,17 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from starlette.exceptions import HTTPException
 
-from jobs.gallery.files import inside
+from jobs.gallery.files import GONE, inside
 from pipeline.catalog_address import find_catalog
 from pipeline.database import open_database, unusable
 from pipeline.file_cache import FileCache
+from pipeline.library_root import LibraryRoot
 from pipeline.portable_sql import register_functions
 from pipeline.previews import known_scene
 from pipeline.query import Filters, find, path_bytes, paths_of
@@ -36,7 +37,7 @@ class SceneFile:
 
     scene_id: str
     photo_id: str
-    path: Path
+    path: str  # in the library
     format: str
     sha256: str
     width: int
@@ -48,9 +49,11 @@ class SceneFile:
 class Shelf:
     """A library to read from. Connections are short; a run may write meanwhile."""
 
-    def __init__(self, root: Path, cache: Path, catalog: str | None = None) -> None:
+    def __init__(self, root: LibraryRoot, cache: Path, catalog: str | None = None) -> None:
         """Open the catalog; `catalog` is as in `find_catalog`. Raises UsageError, StoreError."""
-        self.root = root
+        self.name = root.absolute().name if isinstance(root, Path) else root.name
+        self._root = root
+        self._store = Store(root)
         self.cache = FileCache(cache, CACHE_BYTES)
         self._heavy = threading.Semaphore(HEAVY_AT_ONCE)
         self._address = find_catalog(root, catalog)
@@ -78,7 +81,7 @@ class Shelf:
         return SceneFile(
             scene_id,
             row.photo_id,
-            inside(self.root, row.splat_path),
+            row.splat_path,
             row.format,
             row.splat_sha256,
             row.width,
@@ -90,7 +93,7 @@ class Shelf:
     def scene_as(self, scene: SceneFile, format_name: str) -> Path:
         """Return a scene in a format: as it is stored, or converted once. Raises PhotoError."""
         if scene.format == format_name:
-            return scene.path
+            return self._stored(scene)
         # Imported here: torch takes seconds, and most pages need none of it.
         from pipeline.shown import write_converted
         from sharp_core.formats.scene import SceneInfo
@@ -98,7 +101,7 @@ class Shelf:
         info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
         return self._made(
             f"{scene.sha256[:32]}.{format_name}",
-            lambda out: write_converted(out, scene.path, format_name, info),
+            lambda out: write_converted(out, self._stored(scene), format_name, info),
         )
 
     def export(self, photo_id: str, kind_name: str) -> tuple[Path, str]:
@@ -122,7 +125,7 @@ class Shelf:
         suffix = kind.suffix_for(ExportSettings((kind.name,)))
         path = self._made(
             f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
-            lambda out: write_export(out, kind, known, record, Store(self.root)),
+            lambda out: write_export(out, kind, known, record, self._store),
         )
         return path, stored.name + suffix
 
@@ -134,7 +137,7 @@ class Shelf:
             )
         if row.thumb_path is None:
             raise HTTPException(404, "There is no thumbnail of this photo.")
-        return inside(self.root, row.thumb_path)
+        return self.file(row.thumb_path, f"thumb-{photo_id}.webp")
 
     def picture(self, photo_id: str) -> Path:
         """Return a large picture of a photo, or its thumbnail where the file is gone."""
@@ -145,6 +148,27 @@ class Shelf:
             with contextlib.suppress(PhotoError):
                 return self._made(f"{photo_id}.webp", partial(write_picture, photo))
         return self.thumb(photo_id)
+
+    def file(self, relative: str, cached_as: str) -> Path:
+        """Return a file of the library; one of an object store is fetched once, into the cache.
+
+        Raises HTTPException 404, PhotoError, RunError.
+        """
+        if isinstance(self._root, Path):
+            return inside(self._root, relative)
+        if ".." in PurePosixPath(relative).parts:
+            raise HTTPException(404, GONE)
+
+        def fetch(out: BinaryIO) -> None:
+            try:
+                out.write(self._store.read_bytes(relative))
+            except FileNotFoundError as error:
+                raise HTTPException(404, GONE) from error
+
+        return self.cache.get(cached_as, fetch)
+
+    def _stored(self, scene: SceneFile) -> Path:
+        return self.file(scene.path, f"{scene.sha256[:32]}.{scene.format}")
 
     def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
         """Return a file of the cache. To make it may have to wait; what is there never does."""

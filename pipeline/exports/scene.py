@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
-from pipeline.pictures import read_splat, unreadable
+from pipeline.pictures import read_stored, unreadable
 from pipeline.scene_info import GENERATOR
 from pipeline.scene_views import SceneViews
 from pipeline.store import Store
@@ -33,8 +33,9 @@ class ExportScene(SceneViews):
         threads: int,
     ) -> None:
         info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR)
-        self.splat = library.absolute(scene.splat_path)
-        super().__init__(lambda: read_splat(self.splat).gaussians, info, threads)
+        self._library = library
+        self._splat_path = scene.splat_path
+        super().__init__(lambda: read_stored(library, scene.splat_path).gaussians, info, threads)
         self.record = record
         self.settings = settings
         self._media_type = scene.photo.media_type
@@ -42,9 +43,9 @@ class ExportScene(SceneViews):
     def stored_bytes(self) -> bytes:
         """Return the scene's file as the library holds it. Raises PhotoError."""
         try:
-            return self.splat.read_bytes()
+            return self._library.read_bytes(self._splat_path)
         except OSError as error:  # no fault of the file that it would be written to
-            raise unreadable(self.splat, error) from error
+            raise unreadable(self._library.address(self._splat_path), error) from error
 
     @cached_property
     def stereo(self) -> StereoPlan:

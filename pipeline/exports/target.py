@@ -15,8 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pipeline.catalog_text import path_text
+from pipeline.library_root import LibraryRoot
+from pipeline.local_files import TEMPORARY_PREFIX, fill, partial_path, sync_folder
 from pipeline.query import path_bytes
-from pipeline.store import TEMPORARY_PREFIX, Store, partial_path, sync_folder
+from pipeline.store import Store, known_errors
 from schemas.errors import UsageError
 from schemas.records import StoredFile, UnnamedFile
 
@@ -26,11 +28,12 @@ _OWNER_DIGITS = 8
 class ExportTarget:
     """A folder of exports of one library. Only plain values inside: it travels to workers."""
 
-    def __init__(self, folder: Path, library: Path) -> None:
+    def __init__(self, folder: Path, library: LibraryRoot) -> None:
         self.folder = Path(os.path.realpath(folder))
         self._store = Store(self.folder)
         # Of a library's own: another one may be writing into the same folder.
-        owner = hashlib.sha256(os.fsencode(os.path.realpath(library))).hexdigest()
+        place = os.path.realpath(library) if isinstance(library, Path) else str(library)
+        owner = hashlib.sha256(os.fsencode(place)).hexdigest()
         self._owner = f"{owner[:_OWNER_DIGITS]}-"
 
     @property
@@ -76,7 +79,8 @@ class ExportTarget:
         final = self.absolute(relative)
         partial = partial_path(final, self._owner)
         try:
-            stored = self._store.fill(relative, partial, write)
+            with known_errors(final, f"the disk of {self.folder}"):
+                stored = fill(partial, relative, write)
             if seconds is not None:
                 with contextlib.suppress(OSError, OverflowError):  # a disk without such times
                     os.utime(partial, (seconds, seconds))

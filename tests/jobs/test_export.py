@@ -30,9 +30,9 @@ from pipeline.catalog import Catalog
 from pipeline.database import open_database, read_catalog
 from pipeline.exports.exported import MANIFEST
 from pipeline.exports.registry import KINDS
+from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.lock import hold
 from pipeline.query import Filters
-from pipeline.store import TEMPORARY_PREFIX
 from schemas.errors import LibraryBusyError, UsageError
 from schemas.settings import ExportSettings, ImageFormat
 from schemas.tables import artifacts, scenes

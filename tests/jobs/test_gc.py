@@ -10,8 +10,8 @@ import pytest
 from jobs.gc import GcReport, collect_garbage
 from jobs.output import Output
 from pipeline.database import read_catalog
+from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.query import Filters, find
-from pipeline.store import TEMPORARY_PREFIX
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.jobs.test_cli import run
 from tests.jobs.whole_library import check_whole, contents, files

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.library_root import LibraryRoot
 from schemas.settings import IngestSettings
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photo, make_photos
@@ -31,7 +32,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def start(
-    library: Path, photos: Path, *options: str, prefix: Sequence[str] = ()
+    library: LibraryRoot, photos: Path, *options: str, prefix: Sequence[str] = ()
 ) -> subprocess.Popen[str]:
     program = [sys.executable, "-m", "tests.trivial_model"]
     command = [*prefix, *program, str(library), str(photos), *options]

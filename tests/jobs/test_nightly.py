@@ -20,8 +20,9 @@ from jobs.nightly_config import load_config
 from jobs.nightly_report import NightlyReport, Step, Trouble, html_page, markdown_page
 from jobs.output import Output
 from jobs.units import UnitKind, unit_text
+from pipeline.library_root import RemoteRoot
 from pipeline.lock import hold
-from schemas.errors import ExitCode, LibraryBusyError
+from schemas.errors import ExitCode, LibraryBusyError, UsageError
 from tests.jobs.test_cli import run
 from tests.jobs.whole_library import check_whole, files
 from tests.made_photos import make_photo, make_photos
@@ -248,6 +249,17 @@ def test_the_unit_for_cron(odd_config: Path) -> None:
     assert not re.search(r"(?<!\\)%", line)
     words = shlex.split(line.replace(r"\%", "%"))
     assert words[words.index("--config") + 1] == str(odd_config)
+
+
+def test_a_library_in_an_object_store_has_its_log_beside_the_config(tmp_path: Path) -> None:
+    config = tmp_path / "nightly.toml"
+    config.write_text('library = "s3://bucket/photos/"\n[[sources]]\npath = "photos"\n')
+    night = load_config(config)
+    assert night.library == RemoteRoot("s3://bucket/photos")
+    assert f">> {tmp_path}/nightly.log" in unit_text(UnitKind.CRON, config, night)
+    config.write_text('library = "nowhere://bucket"\n[[sources]]\npath = "photos"\n')
+    with pytest.raises(UsageError, match=r"line 1: library: .*nowhere://"):
+        load_config(config)
 
 
 def test_the_unit_for_launchd(odd_config: Path) -> None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
+from pipeline.ray_submit import passed_variables
 from tests.jobs.whole_library import check_whole, files
 from tests.made_photos import make_photos
 
@@ -119,6 +120,23 @@ def test_the_exit_code_and_words_of_a_job_that_fails_are_those_of_the_command(
     code, _, err = finish(start(tmp_path, cluster.environment, *arguments))
     assert code == 2
     assert "nowhere does not exist" in err
+
+
+def test_a_job_is_told_where_an_object_store_is_and_no_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {
+        "SHARP_BATCH_LIBRARY": "s3://bucket/photos",
+        "AWS_ENDPOINT_URL": "http://store:9000",
+        "AWS_PROFILE": "photos",
+        "FSSPEC_S3_ENDPOINT_URL": "http://store:9000",
+    }
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "FSSPEC_S3_SECRET")
+    for name in (*told, *keys):
+        monkeypatch.setenv(name, told.get(name, "a secret"))
+    passed = passed_variables()
+    assert told.items() <= passed.items()
+    assert "a secret" not in passed.values()
 
 
 def test_ctrl_c_ends_a_job_well(cluster: Cluster, tmp_path: Path) -> None:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from pipeline.store import TEMPORARY_PREFIX, Store, scene_path
+from pipeline.local_files import TEMPORARY_PREFIX
+from pipeline.store import Store, scene_path
 from schemas.errors import FailureReason, PhotoError
 
 
@@ -45,17 +43,6 @@ def test_leftovers_of_killed_writers_are_swept(tmp_path: Path) -> None:
     (folder / "whole.ply").write_bytes(b"whole")
     assert Store(tmp_path).sweep() == 1
     assert [path.name for path in folder.iterdir()] == ["whole.ply"]
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk that fills up needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_full_disk_is_said_so_and_leaves_nothing_half_written(tiny_disk: Path) -> None:

@@ -1,0 +1,81 @@
+"""Where a library is: a folder, or an address in an object store, as in s3://bucket/photos."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from schemas.errors import UsageError
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_READ_ONLY = frozenset({"http", "https", "data", "github", "git"})
+_EXAMPLE = "Write it as in s3://bucket/photos, or name a folder."
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRoot:
+    """An address that fsspec knows, without a slash at its end."""
+
+    uri: str
+
+    def __str__(self) -> str:
+        return self.uri
+
+    @property
+    def scheme(self) -> str:
+        """What is before ://, as in s3."""
+        return self.uri.partition("://")[0]
+
+    @property
+    def name(self) -> str:
+        """The last part of the address, as a folder's name is of its path."""
+        return self.uri.rpartition("/")[2]
+
+
+LibraryRoot = Path | RemoteRoot
+
+
+def parse_root(text: str) -> LibraryRoot:
+    """Return the root of a library as a person writes it. Raises UsageError.
+
+    Plain text and file:// mean folders.
+    """
+    found = _ADDRESS.match(text)
+    if found is None:
+        return Path(text)
+    scheme = found[1].lower()
+    try:
+        parts = urlsplit(text)
+        has_password = parts.password is not None
+    except ValueError as error:
+        raise UsageError(f"{text} is no address: {error}", _EXAMPLE) from error
+    if has_password:
+        # It would be shown, and written into reports.
+        raise UsageError(
+            f"a library's address must not hold a password ({scheme}://...)",
+            "Give credentials as the object store's own tools take them, as in ~/.aws.",
+        )
+    if scheme in {"file", "local"}:
+        if parts.netloc not in {"", "localhost"}:
+            raise UsageError(f"{text} names another machine", "Write file:///FOLDER.")
+        return Path(url2pathname(parts.path))
+    if scheme not in _schemes():
+        raise UsageError(f"{text}: no library can be at {scheme}://", _EXAMPLE)
+    rest = text[found.end() :].rstrip("/")
+    if not parts.netloc or "//" in rest:
+        raise UsageError(f"{text} is no whole address", _EXAMPLE)
+    return RemoteRoot(f"{scheme}://{rest}")
+
+
+def looks_remote(path: Path) -> bool:
+    """Tell whether somebody meant an address where a folder of this machine was asked for."""
+    return bool(_ADDRESS.match(path.as_posix().replace(":/", "://", 1)))
+
+
+def _schemes() -> set[str]:
+    from fsspec import available_protocols  # takes a moment, and folders need none of it
+
+    return {name for name in available_protocols() if name not in _READ_ONLY}

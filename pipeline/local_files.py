@@ -1,0 +1,141 @@
+"""A library's files in a folder of this machine, or of a disk that several machines share.
+
+A file appears under its final name whole or not at all: it is written beside it under a temporary
+name, brought to disk, then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
+from typing import BinaryIO, NamedTuple, TypeVar
+
+from schemas.records import StoredFile
+
+TEMPORARY_PREFIX = ".partial-"
+_AnyPath = TypeVar("_AnyPath", bound=PurePath)
+
+
+class StoredPath(NamedTuple):
+    """A file of the library as its folder lists it."""
+
+    path: str  # relative to the library
+    bytes: int
+
+
+class LocalFiles:
+    """A folder. Errors are the operating system's own."""
+
+    def __init__(self, root: Path) -> None:
+        # Absolute: workers of a cluster have working folders of their own.
+        self._root = root.absolute()
+
+    @property
+    def disk(self) -> str:
+        """What is full where there is no room left."""
+        return f"the disk of {self._root}"
+
+    def address(self, relative: str) -> str:
+        """Return the whole path of a file."""
+        return str(self._root / relative)
+
+    def make(self) -> None:
+        """Make the folder, if it is not there."""
+        self._root.mkdir(parents=True, exist_ok=True)
+
+    def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
+        """Have `write` fill a file, whole or not at all."""
+        final = self._root / relative
+        partial = partial_path(final)
+        try:
+            stored = fill(partial, relative, write)
+            partial.replace(final)
+            sync_folder(final.parent)
+        finally:
+            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+        return stored
+
+    @contextlib.contextmanager
+    def open_local(self, relative: str) -> Iterator[Path]:
+        """Give the path of a file. Whether it is there shows when it is opened."""
+        yield self._root / relative
+
+    def read_bytes(self, relative: str) -> bytes:
+        """Return what a file holds."""
+        return (self._root / relative).read_bytes()
+
+    def size(self, relative: str) -> int:
+        """Return a file's size in bytes."""
+        return (self._root / relative).stat().st_size
+
+    def sizes(self, *_folders: str) -> Callable[[str], int]:
+        """Return what tells a file's size: a disk is asked for each by itself."""
+        return self.size
+
+    def files(self, folder: str) -> Iterator[StoredPath]:
+        """Yield every file below a folder, by folder and name."""
+        for parent, folders, names in os.walk(self._root / folder):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                with contextlib.suppress(FileNotFoundError):
+                    size = path.lstat().st_size
+                    yield StoredPath(path.relative_to(self._root).as_posix(), size)
+
+    def remove(self, relative: str) -> None:
+        """Remove a file, if it is there."""
+        (self._root / relative).unlink(missing_ok=True)
+
+    def sweep(self, folder: str) -> int:
+        """Remove what killed writers left in a folder. Return how many files."""
+        swept = 0
+        for partial in (self._root / folder).rglob(f"{TEMPORARY_PREFIX}*"):
+            partial.unlink(missing_ok=True)
+            swept += 1
+        return swept
+
+    def free_bytes(self) -> int:
+        """Return how much room the disk has on which the folder is, or is to be made."""
+        there = next(path for path in (self._root, *self._root.parents) if path.exists())
+        return shutil.disk_usage(there).free
+
+
+def partial_path(final: _AnyPath, owner: str = "") -> _AnyPath:
+    """Return a new temporary name beside a file; `owner` tells whose it is in a shared folder."""
+    return final.with_name(f"{TEMPORARY_PREFIX}{owner}{uuid.uuid4().hex}")
+
+
+def fill(
+    path: Path, relative: str, write: Callable[[BinaryIO], object], *, to_disk: bool = True
+) -> StoredFile:
+    """Have `write` fill a new file at `path`; return the record of `relative`.
+
+    `to_disk` waits until the bytes are there. What is half-written is the caller's to remove.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x+b") as file:
+        write(file)
+        file.flush()
+        if to_disk:
+            os.fsync(file.fileno())
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return StoredFile(relative, size, sha256)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a rename to disk. Some file systems cannot: they are no worse off than before."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,231 @@
+"""A library's files in an object store, or wherever else fsspec writes.
+
+A file is filled on this machine first and then sent whole, so that a writer that fails leaves
+nothing. Object stores show what is sent once all of it is there; elsewhere it is sent under a
+temporary name and then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from pipeline.library_root import RemoteRoot
+from pipeline.local_files import TEMPORARY_PREFIX, StoredPath, fill, partial_path
+from pipeline.store import is_disk_full
+from schemas.errors import RunError
+from schemas.records import StoredFile
+
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
+_S3 = frozenset({"s3", "s3a"})
+_TEMPORARY_FOLDER = "sharp-batch-"
+
+
+class RemoteFiles:
+    """Files at an address. Raises FileNotFoundError for one that is missing, RunError for trouble.
+
+    Only the address inside: connections survive neither pickling nor a fork, so each process makes
+    its own when it first needs one.
+    """
+
+    def __init__(self, root: RemoteRoot) -> None:
+        self._root = root
+        self._is_object_store = root.scheme in _OBJECT_STORES
+
+    @property
+    def disk(self) -> str:
+        """What is full where there is no room left: stores themselves tell nothing of that kind."""
+        return f"the disk of {tempfile.gettempdir()}, for temporary files"
+
+    def address(self, relative: str) -> str:
+        """Return the address of a file."""
+        return f"{self._root}/{relative}"
+
+    def make(self) -> None:
+        """Do nothing: folders come with their files."""
+
+    def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
+        """Have `write` fill a file, whole or not at all. Raises OSError of this machine's disk."""
+        with _temporary_folder() as folder:
+            local = folder / PurePosixPath(relative).name
+            stored = fill(local, relative, write, to_disk=False)
+            with self._known_errors("written", relative):
+                if self._is_object_store:
+                    self._send(local, self._path(relative))
+                else:
+                    self._send_and_rename(local, self._path(relative))
+        return stored
+
+    def _send(self, local: Path, path: str) -> None:
+        self._system.put_file(str(local), path)
+        wanted, found = local.stat().st_size, self._system.info(path)["size"]
+        if found != wanted:
+            self._system.rm_file(path)
+            raise RunError(f"{path} has {found} bytes after {wanted} were sent; it was removed")
+
+    def _send_and_rename(self, local: Path, path: str) -> None:
+        final = PurePosixPath(path)
+        partial = str(partial_path(final))
+        self._system.makedirs(str(final.parent), exist_ok=True)
+        try:
+            self._send(local, partial)
+            self._system.mv(partial, path)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self._system.rm_file(partial)
+            raise
+
+    @contextlib.contextmanager
+    def open_local(self, relative: str) -> Iterator[Path]:
+        """Give a copy of a file on this machine, which goes afterwards."""
+        with _temporary_folder() as folder:
+            local = folder / PurePosixPath(relative).name
+            with self._known_errors("read", relative):
+                self._system.get_file(self._path(relative), str(local))
+            yield local
+
+    def read_bytes(self, relative: str) -> bytes:
+        """Return what a file holds."""
+        with self._known_errors("read", relative):
+            return bytes(self._system.cat_file(self._path(relative)))
+
+    def size(self, relative: str) -> int:
+        """Return a file's size in bytes."""
+        with self._known_errors("read", relative):
+            found = self._system.info(self._path(relative))
+        if found["type"] != "file":
+            raise self._missing(relative)
+        return int(found["size"])
+
+    def sizes(self, *folders: str) -> Callable[[str], int]:
+        """Return what tells the size of files in these folders, which are listed now."""
+        listed = {file.path: file.bytes for folder in folders for file in self.files(folder)}
+
+        def size(relative: str) -> int:
+            if relative not in listed:
+                raise self._missing(relative)
+            return listed[relative]
+
+        return size
+
+    def files(self, folder: str) -> Iterator[StoredPath]:
+        """Yield every file below a folder, by path."""
+        found: dict[str, dict[str, Any]] = {}
+        with contextlib.suppress(FileNotFoundError), self._known_errors("read", folder):
+            found = self._system.find(self._path(folder), detail=True)
+        start = len(self._path(""))
+        for path in sorted(found):
+            yield StoredPath(path[start:], int(found[path]["size"]))
+
+    def remove(self, relative: str) -> None:
+        """Remove a file, if it is there."""
+        with contextlib.suppress(FileNotFoundError), self._known_errors("removed", relative):
+            self._system.rm_file(self._path(relative))
+
+    def sweep(self, folder: str) -> int:
+        """Remove what killed writers left in a folder; in an object store they leave nothing."""
+        if self._is_object_store:
+            return 0
+        left = [file.path for file in self.files(folder) if _is_temporary(file.path)]
+        for path in left:
+            self.remove(path)
+        return len(left)
+
+    def free_bytes(self) -> None:
+        """Return None: stores do not tell."""
+
+    @property
+    def _system(self) -> Any:  # noqa: ANN401 - fsspec has no types
+        system, _ = _connect(str(self._root), os.getpid())
+        system.invalidate_cache()  # what other machines have written is to be seen
+        return system
+
+    def _path(self, relative: str) -> str:
+        _, base = _connect(str(self._root), os.getpid())
+        return f"{base}/{relative}"
+
+    def _missing(self, relative: str) -> FileNotFoundError:
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.address(relative))
+
+    @contextlib.contextmanager
+    def _known_errors(self, done: str, relative: str) -> Iterator[None]:
+        """Turn what the store refuses into errors for people; a missing file stays one."""
+        address = self.address(relative)
+        try:
+            yield
+        except RunError:
+            raise
+        except ImportError as error:
+            raise RunError(
+                f"{self._root.scheme}:// cannot be used: {error}", self._how_to_get()
+            ) from error
+        except FileNotFoundError as error:
+            if not _is_bucket_missing(error):
+                raise self._missing(relative) from error
+            raise RunError(
+                f"{address} cannot be {done}: there is no such bucket",
+                "Make it, or name another one with --library. A server other than Amazon's is "
+                "named by AWS_ENDPOINT_URL.",
+            ) from error
+        except PermissionError as error:
+            raise RunError(
+                f"{address} cannot be {done}: access is refused ({error})",
+                "Listing, reading, writing and removing have to be allowed there. " + self._hint(),
+            ) from error
+        except Exception as error:  # each store has its own
+            if isinstance(error, OSError) and is_disk_full(error):
+                raise RunError(
+                    f"no room left on {self.disk}", "Make room, or set TMPDIR."
+                ) from error
+            raise RunError(f"{address} cannot be {done}: {error}", self._hint()) from error
+
+    def _hint(self) -> str:
+        if self._root.scheme in _S3:
+            return (
+                "Credentials come from ~/.aws or from variables: AWS_PROFILE, AWS_ACCESS_KEY_ID "
+                "and AWS_SECRET_ACCESS_KEY; AWS_ENDPOINT_URL names another server than Amazon's. "
+                "Then run the same command again."
+            )
+        return "See that this machine may use it, then run the same command again."
+
+    def _how_to_get(self) -> str:
+        if self._root.scheme in _S3:
+            return "Get it: pip install 'sharp-batch[s3]'"
+        return "Install that package on every machine that works on the library."
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=_TEMPORARY_FOLDER)
+    except OSError as error:  # of this machine: no file of the library is missing or damaged
+        raise RunError(
+            f"no folder for temporary files can be made: {error}", "Make room, or set TMPDIR."
+        ) from error
+    with folder as path:
+        yield Path(path)
+
+
+@functools.cache
+def _connect(uri: str, _process: int) -> tuple[Any, str]:
+    """Return this process's file system for an address, and the address's path in it."""
+    from fsspec.core import url_to_fs
+
+    system, base = url_to_fs(uri, use_listings_cache=False, skip_instance_cache=True)
+    return system, base.rstrip("/")
+
+
+def _is_bucket_missing(error: FileNotFoundError) -> bool:
+    """Tell a missing bucket from a missing file, as far as the store says."""
+    answer = getattr(error.__cause__, "response", None) or {}
+    return bool(answer.get("Error", {}).get("Code") == "NoSuchBucket")
+
+
+def _is_temporary(path: str) -> bool:
+    return PurePosixPath(path).name.startswith(TEMPORARY_PREFIX)

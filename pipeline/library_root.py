@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from schemas.errors import UsageError
 
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive
 _READ_ONLY = frozenset({"http", "https", "data", "github", "git"})
 _EXAMPLE = "Write it as in s3://bucket/photos, or name a folder."
 

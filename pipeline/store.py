@@ -45,19 +45,14 @@ def is_disk_full(error: OSError) -> bool:
     return error.errno in _FULL
 
 
-@contextlib.contextmanager
-def known_errors(address: object, disk: str) -> Iterator[None]:
-    """Turn what a disk refuses on writing to `address` into an error for people."""
-    try:
-        yield
-    except OSError as error:
-        if is_disk_full(error):
-            message = f"no room left on {disk}"
-            raise PhotoError(FailureReason.DISK_FULL, message) from error
-        raise RunError(
-            f"{address} cannot be written: {error.strerror or error}",
-            "Mend that, then run the same command again: it goes on where it was.",
-        ) from error
+def known_error(error: OSError, address: object, disk: str) -> PhotoError | RunError:
+    """Return the error for people of what a disk refuses when `address` is written."""
+    if is_disk_full(error):
+        return PhotoError(FailureReason.DISK_FULL, f"no room left on {disk}")
+    return RunError(
+        f"{address} cannot be written: {error.strerror or error}",
+        "Mend that, then run the same command again: it goes on where it was.",
+    )
 
 
 class Store:
@@ -88,8 +83,10 @@ class Store:
         Raises PhotoError (`disk_full`) where there is no room, and RunError where nothing can be
         written there at all: that is no photo's fault.
         """
-        with known_errors(self.address(relative), self._files.disk):
+        try:
             return self._files.write(relative, write)
+        except OSError as error:
+            raise known_error(error, self.address(relative), self._files.disk) from error
 
     def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
         """Give a path on this machine under which the file can be read, as long as this holds.

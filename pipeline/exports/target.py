@@ -18,7 +18,7 @@ from pipeline.catalog_text import path_text
 from pipeline.library_root import LibraryRoot
 from pipeline.local_files import TEMPORARY_PREFIX, fill, partial_path, sync_folder
 from pipeline.query import path_bytes
-from pipeline.store import Store, known_errors
+from pipeline.store import Store, known_error
 from schemas.errors import UsageError
 from schemas.records import StoredFile, UnnamedFile
 
@@ -79,14 +79,15 @@ class ExportTarget:
         final = self.absolute(relative)
         partial = partial_path(final, self._owner)
         try:
-            with known_errors(final, f"the disk of {self.folder}"):
-                stored = fill(partial, relative, write)
+            stored = fill(partial, relative, write)
             if seconds is not None:
                 with contextlib.suppress(OSError, OverflowError):  # a disk without such times
                     os.utime(partial, (seconds, seconds))
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise known_error(error, final, f"the disk of {self.folder}") from error
             raise
         return stored, partial
 

@@ -8,7 +8,9 @@ from pipeline.library_root import RemoteRoot, parse_root
 from schemas.errors import UsageError
 
 
-@pytest.mark.parametrize("text", ["photos", "/a/b", "C:\\Photos", "~/Photos", "a:b", "s3:/bucket"])
+@pytest.mark.parametrize(
+    "text", ["photos", "/a/b", "C:\\Photos", "C://Photos", "~/Photos", "a:b", "s3:/bucket"]
+)
 def test_plain_text_is_a_folder(text: str) -> None:
     assert parse_root(text) == Path(text)
 

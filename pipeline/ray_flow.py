@@ -97,6 +97,10 @@ class FlowOnRay:
                 # Results are fetched by those who need them: fetch_local would bring the
                 # arrays that belong to them to the driver.
                 finished, _ = ray.wait(waiting, timeout=_WAIT_SECONDS, fetch_local=False)
+                if finished:  # and all others that have: each look at hundreds costs time
+                    finished, _ = ray.wait(
+                        waiting, num_returns=len(waiting), timeout=0, fetch_local=False
+                    )
                 for ref in finished:
                     self._last_progress = time.monotonic()
                     yield from self._finished(ref)

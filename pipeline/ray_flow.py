@@ -1,9 +1,8 @@
 """One run's flow on a Ray cluster that is up.
 
 The driver keeps a window of its own over decode tasks, predictor actors and encode tasks, and
-waits on small results only: pixels and Gaussians go from worker to worker through the object
-store, and never through the driver. A photo begins when there is room in the store for its pixels
-and for its scene, so that whatever is under way can be finished and nothing goes to disk.
+waits on small results only: pixels and Gaussians go from worker to worker through the object store
+(`ray_room` says when another photo fits), and never through the driver.
 
 Whose fault a crash is: a decode or encode worker has one photo, so it is that one's. A predictor
 that dies blames nobody at first: the photos it had go again, each alone on an idle predictor. Only
@@ -32,6 +31,7 @@ from ray.exceptions import (
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.flow import Flow
 from pipeline.ray_predictors import Item, Predictor, Predictors, Ref, Resources, first_line
+from pipeline.ray_room import StoreRoom
 from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS
@@ -40,9 +40,6 @@ from schemas.errors import FailureReason, RunError, UsageError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
-_STORE_SHARE = 0.9  # of the object store, which has its own needs beside ours
-_USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
-_RECENT = 64  # photos, the largest of which the next one is taken to be like
 _LOOK_SECONDS = 5.0  # between looks at what the cluster has
 _PATIENCE_SECONDS = 60.0  # in which nothing goes on, before something is said
 
@@ -78,8 +75,7 @@ class FlowOnRay:
         self._encoding: dict[Ref, Item] = {}
         self._was_starved = False  # any photo, so far
         self._is_fed = False  # the photos have come to their end
-        self._store_bytes = int(_STORE_SHARE * resources.object_store_bytes)
-        self._recent_pixels = deque([_USUAL_PIXELS], _RECENT)  # bytes
+        self._room = StoreRoom(resources.object_store_bytes, flow.predict.scene_bytes)
         self._last_progress = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -157,7 +153,7 @@ class FlowOnRay:
             return  # less than was asked for: what is lost may come back
         if found.gpus_per_predictor == self._resources.gpus_per_predictor:
             self._resources = found
-            self._store_bytes = int(_STORE_SHARE * found.object_store_bytes)
+            self._room.resize(found.object_store_bytes)
             self._predictors.fit(found)
 
     # Feeding and dispatching
@@ -188,13 +184,8 @@ class FlowOnRay:
             self._start_decode(self._starved.popleft())
 
     def _has_room(self) -> bool:
-        """Tell whether the object store has room for one more photo, from pixels to scene."""
-        with_pixels = [*self._ready, *self._suspects, *self._predictors.items]
-        scenes = len(self._decoding) + len(with_pixels) + len(self._encoding)
-        needed = sum(item.input_bytes for item in with_pixels)
-        needed += (len(self._decoding) + 1) * max(self._recent_pixels)
-        needed += (scenes + 1) * self._flow.predict.scene_bytes
-        return needed <= self._store_bytes or scenes == 0
+        decoded = [*self._ready, *self._suspects, *self._predictors.items]
+        return self._room.is_left(len(self._decoding), decoded, len(self._encoding))
 
     def _start_decode(self, item: Item) -> None:
         item.photo = item.pixels = None
@@ -258,7 +249,7 @@ class FlowOnRay:
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
-            self._recent_pixels.append(item.input_bytes)
+            self._room.see(item)
             (self._suspects if item.is_suspect else self._ready).append(item)
         else:
             yield from self._settled(item, result)

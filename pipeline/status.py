@@ -75,14 +75,19 @@ def read_status(connection: Connection) -> LibraryStatus:
 
 def count_states(connection: Connection) -> dict[str, int]:
     """Count the photos by state."""
-    # Most photos are done: they are what is left of all, and need no counting one by one.
-    others = {
-        state: count
+    # Most photos are done: they are what is left of all, and need no counting one by one. All in
+    # one statement, which sees one moment of a catalog that a run writes to.
+    count = sa.func.count()
+    everything = sa.select(sa.literal(PhotoState.DONE.value), count).select_from(photos)
+    others = [
+        sa.select(photos.c.state, count).where(is_other).group_by(photos.c.state)
         for is_other in (photos.c.state < PhotoState.DONE, photos.c.state > PhotoState.DONE)
-        for state, count in _counts(connection, photos.c.state, is_other).items()
-    }
-    done = _count_all(connection, photos) - sum(others.values())
-    return dict(sorted((others | ({PhotoState.DONE.value: done} if done else {})).items()))
+    ]
+    found = connection.execute(sa.union_all(everything, *others))
+    counts = {str(state): int(number) for state, number in found}
+    total = counts.pop(PhotoState.DONE.value)
+    counts[PhotoState.DONE.value] = total - sum(counts.values())
+    return {state: number for state, number in sorted(counts.items()) if number}
 
 
 def _count_all(connection: Connection, table: sa.Table) -> int:

@@ -45,13 +45,20 @@ def dtype_of(precision: Precision) -> torch.dtype:
 
 @contextmanager
 def keep_to(precision: Precision) -> Iterator[None]:
-    """Let CUDA round float32 to TF32 inside, or not at all: torch's own default is in between."""
+    """Let CUDA round float32 to TF32 inside, or not at all: torch's own default is in between.
+
+    A CPU takes denormal numbers, below 1e-38, for zero inside: the far tails of softmax and GELU
+    are full of them, and arithmetic with them is many times slower. Threads that torch starts
+    inside do so ever after.
+    """
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32
     try:
         matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
+        torch.set_flush_denormal(True)
         yield
     finally:
+        torch.set_flush_denormal(False)
         matmul.allow_tf32, cudnn.allow_tf32 = before
 
 

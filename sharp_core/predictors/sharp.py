@@ -74,7 +74,8 @@ class SharpPredictor:
         place = torch.device(device)
         chosen = resolve_precision(dtype, place)
         config = PRESETS[preset]
-        network = load_network(checkpoint, config, place, dtype_of(chosen))
+        with keep_to(chosen):  # torch starts its threads here
+            network = load_network(checkpoint, config, place, dtype_of(chosen))
         return SharpPredictor(
             network,
             inspect_checkpoint(checkpoint).fingerprint,

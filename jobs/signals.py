@@ -20,10 +20,13 @@ def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
 
     An exception of our own would not survive where Ray waits: it lets only that one through.
     """
+    is_asked = False  # by a signal; a full disk asks `stop` too
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_requested:
+        nonlocal is_asked
+        if is_asked:
             raise KeyboardInterrupt
+        is_asked = True
         stop.ask()
         on_first()
 

@@ -178,8 +178,13 @@ class FlowOnRay:
             self._start_decode(Item(file, crashes=file.crashes))
 
     def _feed_starved(self) -> None:
-        """Send off one photo that has been starved of memory, if it has all of it now."""
-        are_up = all(predictor.is_ready for predictor in self._predictors)
+        """Send off one photo that has been starved of memory, if it has all of it now.
+
+        For predictors that do not start, as those of a lost machine, it waits a while only.
+        """
+        ready = self._predictors.ready
+        waited = time.monotonic() - self._last_progress > _PATIENCE_SECONDS
+        are_up = len(ready) == len(list(self._predictors)) or (bool(ready) and waited)
         if self._starved and self._is_fed and are_up and not self._is_busy():
             self._start_decode(self._starved.popleft())
 
@@ -266,9 +271,17 @@ class FlowOnRay:
         try:
             results = ray.get(ref)
         except RayTaskError as error:  # a lost input, or a fault of ours: again from the start
-            for item in predictor.finish(ref).items:
+            items = predictor.calls[ref].items
+            if not items:  # not even the probe came through
+                yield from self._predictor_lost(predictor, FailureReason.MODEL_ERROR, error)
+                return
+            predictor.finish(ref)
+            for item in items:
                 if _is_lost_input(error):
                     yield from self._moved(item, "predict")
+                elif len(items) > 1:
+                    item.was_in_crash = True
+                    self._start_decode(item)
                 else:
                     yield from self._crashed(item, "predict", FailureReason.MODEL_ERROR, str(error))
             return

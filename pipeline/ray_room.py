@@ -1,4 +1,4 @@
-"""How many photos may be on their way at once, so that the object store spills nothing to disk.
+"""How many photos may be on their way at once, so that the object store need not spill to disk.
 
 A photo begins when there is room for its pixels and for its scene. So whatever is on its way can be
 finished, whichever stage is the slow one.

@@ -33,7 +33,7 @@ from pipeline.ray_session import daemons_in_own_session
 from pipeline.stop import Stop
 from pipeline.store import Store
 from pipeline.watch import Watch
-from schemas.errors import RunError, SharpBatchError, UsageError
+from schemas.errors import PhotoError, RunError, SharpBatchError, UsageError
 from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
@@ -131,35 +131,43 @@ class RayRunner:
         Raises RunError where no predictor can be started, UsageError where a GPU is asked for
         that the cluster does not have.
         """
-        nodes = 0
+        before: Resources | None = None
 
         def look() -> Resources:
-            nonlocal nodes
+            nonlocal before
             resources = resources_of(self._settings)
             is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
-            if is_elsewhere and resources.nodes > nodes and flow.library is not None:
-                check_is_shared(flow.library)
-            nodes = resources.nodes
+            has_grown = before is None or resources.nodes > before.nodes
+            if is_elsewhere and has_grown and flow.library is not None:
+                try:
+                    check_is_shared(flow.library)
+                except (RayError, PhotoError) as error:
+                    if before is None:
+                        raise RunError(
+                            f"the machines of the cluster cannot be asked: {error}"
+                        ) from error
+                    return before  # one has gone meanwhile, say: the next look asks again
+            before = resources
             return resources
 
         return FlowOnRay(flow, photos, stop, watch, look).outcomes()
 
 
 def check_is_shared(library: LibraryRoot) -> None:
-    """Raise RunError if a machine of the cluster does not see what this one writes there."""
+    """Raise RunError if a machine of the cluster does not see what this one writes there.
+
+    Raises RayError where one does not answer, PhotoError where there is no room to write.
+    """
     store = Store(library)
     nodes = [node for node in ray.nodes() if node["Alive"]]
     with store.probe() as probe:
-        try:
-            looks = [
-                _look_task.options(
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-                ).remote(store, probe)
-                for node in nodes
-            ]
-            answers = ray.get(looks, timeout=_LOOK_SECONDS)
-        except RayError as error:
-            raise RunError(f"the machines of the cluster cannot be asked: {error}") from error
+        looks = [
+            _look_task.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            ).remote(store, probe)
+            for node in nodes
+        ]
+        answers = ray.get(looks, timeout=_LOOK_SECONDS)
     troubles = {
         node["NodeManagerHostname"]: trouble
         for node, trouble in zip(nodes, answers, strict=True)

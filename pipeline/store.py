@@ -86,6 +86,8 @@ class Store:
         try:
             return self._files.write(relative, write)
         except OSError as error:
+            if error.errno is None:  # of what was to be written, and not of the disk
+                raise
             raise known_error(error, self.address(relative), self._files.disk) from error
 
     def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
@@ -121,7 +123,7 @@ class Store:
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
         """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
-        relative = partial_path(PurePosixPath("probe")).name
+        relative = str(partial_path(PurePosixPath("runs/probe")))  # where a killed one is swept
         self.write(relative, lambda file: file.write(b"."))
         try:
             yield relative

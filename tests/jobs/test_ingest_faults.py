@@ -19,6 +19,7 @@ from pipeline.library_root import LibraryRoot
 from schemas.settings import IngestSettings
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photo, make_photos
+from tests.small_disk import small_disk
 from tests.trivial_model import ingest
 
 ROOT = Path(__file__).parents[2]
@@ -189,21 +190,16 @@ def wait_for_file(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk that fills up needs the right to mount one")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+def four_megabytes(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        yield disk
 
 
 def test_a_full_disk_ends_the_run_with_a_word_and_the_next_goes_on(
-    photos: Path, small_disk: Path
+    photos: Path, four_megabytes: Path
 ) -> None:
-    library = small_disk / "library"
-    ballast = small_disk / "ballast"
+    library = four_megabytes / "library"
+    ballast = four_megabytes / "ballast"
     ballast.write_bytes(bytes(4 * 1024 * 1024 - 340_000))
     # It may be a photo or the catalog itself that meets the end of the disk.
     code, answer, err = finish(start(library, photos, "--inline"))

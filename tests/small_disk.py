@@ -1,0 +1,22 @@
+"""A disk of a given size, mounted for a test that fills it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@contextlib.contextmanager
+def small_disk(disk: Path, size: str) -> Iterator[Path]:
+    """Mount a disk of `size`, as in 4m, at the new folder `disk`; skip where that is refused."""
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk that fills up needs the right to mount one")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)

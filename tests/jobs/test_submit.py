@@ -54,7 +54,9 @@ def cluster() -> Iterator[Cluster]:
     head = subprocess.Popen(
         ["ray", "start", "--head", "--block", "--num-cpus=2", f"--port={free_port()}",
          f"--dashboard-port={port}", f"--ray-client-server-port={client_port}",
-         f"--temp-dir={folder}"],
+         f"--temp-dir={folder}",
+         # Its usual port may be held by any other Ray of this machine; then jobs are refused.
+         f"--dashboard-agent-listen-port={free_port()}"],
         env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,45 +132,54 @@ class RayRunner:
         that the cluster does not have.
         """
         before: Resources | None = None
+        asked: set[str] = set()  # nodes
 
         def look() -> Resources:
             nonlocal before
             resources = resources_of(self._settings)
-            is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
-            has_grown = before is None or resources.nodes > before.nodes
-            if is_elsewhere and has_grown and flow.library is not None:
+            nodes = live_nodes()
+            is_elsewhere = len(nodes) > 1 or ray.util.client.ray.is_connected()
+            if is_elsewhere and flow.library is not None:
                 try:
-                    check_is_shared(flow.library)
+                    check_is_shared(flow.library, nodes.keys() - asked)
                 except (RayError, PhotoError) as error:
                     if before is None:
                         raise RunError(
                             f"the machines of the cluster cannot be asked: {error}"
                         ) from error
                     return before  # one has gone meanwhile, say: the next look asks again
+                asked.update(nodes)
             before = resources
             return resources
 
         return FlowOnRay(flow, photos, stop, watch, look).outcomes()
 
 
-def check_is_shared(library: LibraryRoot) -> None:
-    """Raise RunError if a machine of the cluster does not see what this one writes there.
+def live_nodes() -> dict[str, str]:
+    """Return the machines of the cluster that are there: the names of hosts by nodes' ids."""
+    return {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+
+
+def check_is_shared(library: LibraryRoot, node_ids: Collection[str]) -> None:
+    """Raise RunError if one of these nodes does not see what this machine writes there.
 
     Raises RayError where one does not answer, PhotoError where there is no room to write.
     """
+    if not node_ids:
+        return
     store = Store(library)
-    nodes = [node for node in ray.nodes() if node["Alive"]]
     with store.probe() as probe:
         looks = [
             _look_task.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False)
             ).remote(store, probe)
-            for node in nodes
+            for node_id in node_ids
         ]
         answers = ray.get(looks, timeout=_LOOK_SECONDS)
+    hosts = live_nodes()
     troubles = {
-        node["NodeManagerHostname"]: trouble
-        for node, trouble in zip(nodes, answers, strict=True)
+        hosts.get(node_id, node_id): trouble
+        for node_id, trouble in zip(node_ids, answers, strict=True)
         if trouble is not None
     }
     if troubles:

@@ -28,7 +28,7 @@ from pipeline.catalog_address import find_catalog
 from pipeline.database import read_catalog
 from pipeline.library_root import RemoteRoot
 from pipeline.query import Filters, find
-from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared
+from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared, live_nodes
 from pipeline.store import Store
 from schemas.errors import LibraryBusyError, RunError, UsageError
 from schemas.settings import (
@@ -99,9 +99,9 @@ def test_workers_on_ray_write_there_themselves(
 ) -> None:
     run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
     with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
-        check_is_shared(remote_root)
+        check_is_shared(remote_root, live_nodes())
         with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
-            check_is_shared(RemoteRoot("memory://of/one/process"))
+            check_is_shared(RemoteRoot("memory://of/one/process"), live_nodes())
         assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
     check_whole(remote_root)
     assert files(remote_root, "") == sorted(files(remote_root, ""))

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import ray
 import ray._private.worker as ray_worker
@@ -28,8 +25,8 @@ from pipeline.library_root import LibraryRoot
 from pipeline.ray_code import package_folders
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
+from pipeline.ray_local import LocalRay
 from pipeline.ray_predictors import Resources
-from pipeline.ray_session import daemons_in_own_session
 from pipeline.stop import Stop
 from pipeline.store import Store
 from pipeline.watch import Watch
@@ -37,7 +34,6 @@ from schemas.errors import PhotoError, RunError, SharpBatchError, UsageError
 from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
-_FOLDER_PREFIX = "sb-ray-"
 _ANSWER_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
 _JOIN_SECONDS = 20.0
@@ -60,7 +56,7 @@ class RayRunner:
 
     def __init__(self, settings: ClusterSettings) -> None:
         self._settings = settings
-        self._folder: str | None = None
+        self._local = LocalRay()
 
     def __enter__(self) -> RayRunner:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -75,19 +71,11 @@ class RayRunner:
         on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
-                with daemons_in_own_session():
-                    ray.init(
-                        address="local",
-                        include_dashboard=False,
-                        log_to_driver=False,
-                        logging_level=logging.ERROR,
-                        object_store_memory=self._settings.object_store_bytes,
-                        _temp_dir=self._make_folder(),
-                    )
+                self._local.start(self._settings.object_store_bytes)
             else:
                 _join(address)
         except (OSError, RuntimeError, ValueError, RayError, SystemExit) as error:
-            self._remove_folder()
+            self._local.end()
             raise RunError(
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
                 "Give --address of a running cluster, --submit to run as a job on it, or --inline "
@@ -99,29 +87,13 @@ class RayRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        ray.shutdown()
-        self._remove_folder()
+        self._local.end()
 
     def each(
         self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage."""
         return each_on_ray(stage, scenes, stop)
-
-    def _make_folder(self) -> str:
-        """Make Ray's folder for this process, and remove those of processes that died."""
-        # Not where TMPDIR says: paths of sockets may have 107 bytes at most.
-        base = "/tmp" if os.name == "posix" else tempfile.gettempdir()
-        for old in Path(base).glob(f"{_FOLDER_PREFIX}*"):
-            pid = old.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
-                shutil.rmtree(old, ignore_errors=True)
-        self._folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base)
-        return self._folder
-
-    def _remove_folder(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __call__(
         self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.run_ray import ClusterSettings, RayRunner
@@ -25,6 +26,14 @@ def runner() -> Iterator[RayRunner]:
 @pytest.fixture
 def faults(tmp_path: Path) -> Faults:
     return Faults(tmp_path)
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_ray_of_our_own_starts_no_daemons_that_nobody_needs() -> None:
+    commands = " ".join(" ".join(child.cmdline()) for child in psutil.Process().children())
+    assert "raylet" in commands
+    for needless in ("dashboard.py", "monitor.py"):  # log_monitor.py, too
+        assert needless not in commands
 
 
 def test_each_kind_of_fault_in_each_stage_hits_its_own_photo_alone(

@@ -123,11 +123,16 @@ def live_loss(stage: str, error: RayTaskError) -> Loss:
         raise error.cause
     place = _ADDRESS.search(str(error))
     raise RunError(
-        f"{stage} does not work{f' on {place[1]}' if place else ''}: "
-        f"{type(error.cause).__name__}: {error.cause}",
+        f"{stage} does not work{f' on {place[1]}' if place else ''}: {_cause_text(error.cause)}",
         "Mend that, then run the same command again: it goes on where it was. All machines of a "
         "cluster need the same packages: see 'sharp-batch doctor' there.",
     )
+
+
+def _cause_text(cause: BaseException) -> str:
+    """Return what an error is; of one that Ray tells with its whole story, the end of that."""
+    text = str(cause).strip()
+    return text.splitlines()[-1] if "Traceback" in text else f"{type(cause).__name__}: {text}"
 
 
 def known_loss(stage: str, error: BaseException) -> Loss | None:

@@ -73,6 +73,11 @@ class Faults:
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "node":  # takes its machine along: a worker's parent is its node's raylet
+                os.kill(os.getppid(), signal.SIGKILL)
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "bug":
+                raise KeyError("no such thing")
             case "hang":
                 time.sleep(60)
             case "deaf":  # hangs where no signal is heard

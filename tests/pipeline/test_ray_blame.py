@@ -11,6 +11,7 @@ from ray.exceptions import (
     ObjectStoreFullError,
     OutOfMemoryError,
     RayError,
+    RaySystemError,
     RayTaskError,
     WorkerCrashedError,
 )
@@ -61,6 +62,11 @@ def test_what_would_befall_any_photo_ends_the_run() -> None:
         live_loss("encode", raised(RunError("the library cannot be written")))
     with pytest.raises(RunError, match=r"decode does not work on 10\.0\.0\.7: .* no pillow_heif"):
         live_loss("decode", raised(ImportError("no pillow_heif")))
+    story = (
+        "System error: ...\nTraceback (most recent call last):\n  ...\nImportError: no pipeline\n"
+    )
+    with pytest.raises(RunError, match=r"decode does not work on 10\.0\.0\.7: ImportError: no pip"):
+        live_loss("decode", raised(RaySystemError(story)))
     with pytest.raises(StoreError, match="damaged"):
         live_loss("decode", raised(StoreError("damaged")))
 

@@ -18,6 +18,7 @@ from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.each import EachStage, Item, process_in_time
 from pipeline.ray_at_work import AtWork, at_work
 from pipeline.ray_blame import Loss, LossKind, known_loss, live_loss, timeout_loss
+from pipeline.ray_local import check_ray_lives
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS, process_dies_after
 from schemas.errors import FailureReason, RunError
@@ -77,6 +78,7 @@ class _EachOnRay(Generic[Item]):
     def outcomes(self) -> Iterator[Made | Failed]:
         """Yield outcomes as they come."""
         while self._waiting or self._running or self._starved:
+            check_ray_lives()
             if time.monotonic() - self._looked > _LOOK_SECONDS:
                 self._look()
                 self._say_if_stuck()
@@ -133,6 +135,7 @@ class _EachOnRay(Generic[Item]):
             try:
                 outcome = ray.get(ref)
             except RayError as error:
+                check_ray_lives()
                 self._at_work.forget(item.note)
                 yield from self._lost(item, self._loss(item, error))
             else:

@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray._private import parameter, services, utils
+from ray._private import parameter, services, utils, worker
+
+from schemas.errors import RunError
 
 _FOLDER_PREFIX = "sb-ray-"
+_VITAL = {"raylet", "gcs_server"}
 
 
 class LocalRay:
@@ -49,6 +52,21 @@ class LocalRay:
         ray.shutdown()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def check_ray_lives() -> None:
+    """Raise RunError if a Ray of our own has lost a process that it cannot do without.
+
+    Ray itself notices after a quarter of a minute, and then ends this process without a word.
+    """
+    node = worker._global_node  # None through ray://; of a cluster that was joined, nothing is ours
+    dead = {kind for kind, _ in node.dead_processes()} if node is not None else set()
+    if lost := sorted(dead & _VITAL):
+        raise RunError(
+            f"Ray has died on this machine: its process {lost[0]} was killed or has crashed",
+            "Run the same command again: it goes on where it was. If that comes again, memory may "
+            "be short (dmesg tells whom the system has killed); --inline works without Ray.",
+        )
 
 
 def _make_folder() -> str:

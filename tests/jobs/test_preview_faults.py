@@ -1,4 +1,4 @@
-"""A preview run in a process of its own that is killed, and finished by the next one."""
+"""Preview runs in processes of their own that are killed, or whose Ray is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+import pytest
 import sqlalchemy as sa
 
 from pipeline.database import read_catalog
-from schemas.tables import artifacts
+from schemas.tables import artifacts, runs
 from tests.jobs.whole_library import check_whole, files
 from tests.made_photos import make_photos
 from tests.trivial_model import ingest
@@ -23,12 +25,12 @@ ROOT = Path(__file__).parents[2]
 PHOTOS = 8
 
 
-def start(library: Path) -> subprocess.Popen[str]:
+def start(library: Path, *ways: str) -> subprocess.Popen[str]:
     # Long and small: each scene takes a moment, in which the process can be killed.
     options = ["--kind", "still", "--kind", "clip", "--seconds", "4", "--width", "64"]
     program = "import sys; from jobs.cli import main; sys.exit(main())"
     return subprocess.Popen(
-        [sys.executable, "-c", program, "preview", "--inline", "--json", *options],
+        [sys.executable, "-c", program, "preview", "--json", *options, *ways],
         cwd=ROOT,
         env={**os.environ, "SHARP_BATCH_LIBRARY": str(library)},
         stdout=subprocess.PIPE,
@@ -39,7 +41,7 @@ def start(library: Path) -> subprocess.Popen[str]:
 
 def kill_after(library: Path, count: int) -> int:
     """Kill a run once so many previews are there, and return how many there are then."""
-    process = start(library)
+    process = start(library, "--inline")
     while len(made(library)) < count:
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
@@ -59,7 +61,7 @@ def test_killed_midway_and_run_again_every_scene_has_each_preview_once(tmp_path:
     for count in (1, 6):
         assert kill_after(library, count) < 2 * PHOTOS
     kept = {path: path.stat().st_mtime_ns for path in made(library)}
-    process = start(library)
+    process = start(library, "--inline")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     report = json.loads(out)
@@ -75,3 +77,23 @@ def test_killed_midway_and_run_again_every_scene_has_each_preview_once(tmp_path:
     for row in rows:
         assert hashlib.sha256((library / row.path).read_bytes()).hexdigest() == row.sha256
     check_whole(library)
+
+
+@pytest.mark.parametrize("vital", ["raylet", "gcs_server"])
+def test_a_run_whose_ray_is_killed_ends_with_a_word(tmp_path: Path, vital: str) -> None:
+    library = tmp_path / "library"
+    make_photos(tmp_path / "photos", PHOTOS)
+    ingest(library, tmp_path / "photos")
+    process = start(library)
+    while not made(library):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    for child in psutil.Process(process.pid).children():
+        if child.name() == vital:
+            child.kill()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1, err
+    assert f"Ray has died on this machine: its process {vital} was killed" in err
+    with read_catalog(library) as connection:
+        states = connection.scalars(sa.select(runs.c.state).where(runs.c.command == "preview"))
+        assert list(states) == ["failed"]

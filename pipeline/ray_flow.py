@@ -27,6 +27,7 @@ from pipeline.ray_blame import (
     timeout_loss,
 )
 from pipeline.ray_item import Item, Ref
+from pipeline.ray_local import check_ray_lives
 from pipeline.ray_predictors import Predictor, Predictors, Resources, first_line
 from pipeline.ray_room import StoreRoom
 from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
@@ -75,7 +76,10 @@ class FlowOnRay:
         self._last_progress = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Yield outcomes as they come. Raises RunError where no predictor can be started."""
+        """Yield outcomes as they come.
+
+        Raises RunError where no predictor can be started, and where Ray itself has died.
+        """
         try:
             while True:
                 self._look_again()
@@ -89,6 +93,7 @@ class FlowOnRay:
                 # Results are fetched by those who need them: fetch_local would bring the
                 # arrays that belong to them to the driver.
                 finished, _ = ray.wait(waiting, timeout=_WAIT_SECONDS, fetch_local=False)
+                check_ray_lives()  # else photos would be blamed for what Ray's own end brings about
                 if finished:  # and all others that have: each look at hundreds costs time
                     finished, _ = ray.wait(
                         waiting, num_returns=len(waiting), timeout=0, fetch_local=False

@@ -13,10 +13,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
+import sqlalchemy as sa
 
+from pipeline.database import read_catalog
 from pipeline.library_root import LibraryRoot
 from schemas.settings import IngestSettings
+from schemas.tables import failures
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photo, make_photos
 from tests.small_disk import small_disk
@@ -63,6 +67,26 @@ def wait_for_scenes(library: Path, count: int, process: subprocess.Popen[str]) -
             return
         time.sleep(0.02)
     raise AssertionError("no scenes came")
+
+
+def test_a_run_whose_ray_is_killed_ends_with_a_word_and_blames_no_photo(
+    photos: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    process = start(library, photos, "--seconds", "0.3")
+    wait_for_scenes(library, 1, process)
+    for child in psutil.Process(process.pid).children():
+        if child.name() == "raylet":
+            child.kill()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1, err
+    assert "Ray has died on this machine: its process raylet was killed" in err
+    with read_catalog(library) as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(failures)) == 0
+    code, report, _ = finish(start(library, photos, "--inline"))
+    assert code == 0
+    assert report["failed"] == 0
+    check_whole(library)
 
 
 def test_killed_at_random_moments_and_resumed_the_library_is_the_same(

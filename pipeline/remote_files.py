@@ -1,8 +1,7 @@
-"""A library's files in an object store, or wherever else fsspec writes.
+"""A library's files in an object store, by way of fsspec.
 
 A file is filled on this machine first and then sent whole, so that a writer that fails leaves
-nothing. Object stores show what is sent once all of it is there; elsewhere it is sent under a
-temporary name and then renamed.
+nothing: object stores show what is sent once all of it is there.
 """
 
 from __future__ import annotations
@@ -16,14 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from pipeline.library_root import RemoteRoot
-from pipeline.local_files import TEMPORARY_PREFIX, StoredPath, fill, partial_path
+from pipeline.library_root import S3, RemoteRoot
+from pipeline.local_files import StoredPath, fill
 from pipeline.store import is_disk_full
 from schemas.errors import RunError
 from schemas.records import StoredFile
 
-_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
-_S3 = frozenset({"s3", "s3a"})
 _TEMPORARY_FOLDER = "sharp-batch-"
 
 
@@ -36,7 +33,6 @@ class RemoteFiles:
 
     def __init__(self, root: RemoteRoot) -> None:
         self._root = root
-        self._is_object_store = root.scheme in _OBJECT_STORES
 
     @property
     def disk(self) -> str:
@@ -56,10 +52,7 @@ class RemoteFiles:
             local = folder / PurePosixPath(relative).name
             stored = fill(local, relative, write, to_disk=False)
             with self._known_errors("written", relative):
-                if self._is_object_store:
-                    self._send(local, self._path(relative))
-                else:
-                    self._send_and_rename(local, self._path(relative))
+                self._send(local, self._path(relative))
         return stored
 
     def _send(self, local: Path, path: str) -> None:
@@ -68,18 +61,6 @@ class RemoteFiles:
         if found != wanted:
             self._system.rm_file(path)
             raise RunError(f"{path} has {found} bytes after {wanted} were sent; it was removed")
-
-    def _send_and_rename(self, local: Path, path: str) -> None:
-        final = PurePosixPath(path)
-        partial = str(partial_path(final))
-        self._system.makedirs(str(final.parent), exist_ok=True)
-        try:
-            self._send(local, partial)
-            self._system.mv(partial, path)
-        except BaseException:
-            with contextlib.suppress(Exception):
-                self._system.rm_file(partial)
-            raise
 
     @contextlib.contextmanager
     def open_local(self, relative: str) -> Iterator[Path]:
@@ -128,14 +109,9 @@ class RemoteFiles:
         with contextlib.suppress(FileNotFoundError), self._known_errors("removed", relative):
             self._system.rm_file(self._path(relative))
 
-    def sweep(self, folder: str) -> int:
-        """Remove what killed writers left in a folder; in an object store they leave nothing."""
-        if self._is_object_store:
-            return 0
-        left = [file.path for file in self.files(folder) if _is_temporary(file.path)]
-        for path in left:
-            self.remove(path)
-        return len(left)
+    def sweep(self, _folder: str) -> int:
+        """Return 0: killed writers leave nothing."""
+        return 0
 
     def free_bytes(self) -> None:
         """Return None: stores do not tell."""
@@ -186,7 +162,7 @@ class RemoteFiles:
             raise RunError(f"{address} cannot be {done}: {error}", self._hint()) from error
 
     def _hint(self) -> str:
-        if self._root.scheme in _S3:
+        if self._root.scheme in S3:
             return (
                 "Credentials come from ~/.aws or from variables: AWS_PROFILE, AWS_ACCESS_KEY_ID "
                 "and AWS_SECRET_ACCESS_KEY; AWS_ENDPOINT_URL names another server than Amazon's. "
@@ -195,7 +171,7 @@ class RemoteFiles:
         return "See that this machine may use it, then run the same command again."
 
     def _how_to_get(self) -> str:
-        if self._root.scheme in _S3:
+        if self._root.scheme in S3:
             return "Get it: pip install 'sharp-batch[s3]'"
         return "Install that package on every machine that works on the library."
 
@@ -215,8 +191,11 @@ def _temporary_folder() -> Iterator[Path]:
 @functools.cache
 def _connect(uri: str, _process: int) -> tuple[Any, str]:
     """Return this process's file system for an address, and the address's path in it."""
+    from fsspec import available_protocols
     from fsspec.core import url_to_fs
 
+    if uri.partition("://")[0] not in available_protocols():  # abfss comes with its package
+        raise ImportError("install adlfs")
     system, base = url_to_fs(uri, use_listings_cache=False, skip_instance_cache=True)
     return system, base.rstrip("/")
 
@@ -225,7 +204,3 @@ def _is_bucket_missing(error: FileNotFoundError) -> bool:
     """Tell a missing bucket from a missing file, as far as the store says."""
     answer = getattr(error.__cause__, "response", None) or {}
     return bool(answer.get("Error", {}).get("Code") == "NoSuchBucket")
-
-
-def _is_temporary(path: str) -> bool:
-    return PurePosixPath(path).name.startswith(TEMPORARY_PREFIX)

@@ -27,6 +27,7 @@ from jobs.verify import verify
 from pipeline.catalog_address import find_catalog
 from pipeline.database import read_catalog
 from pipeline.library_root import RemoteRoot
+from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.query import Filters, find
 from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared
 from pipeline.store import Store
@@ -46,6 +47,7 @@ from tests.jobs.test_ingest_faults import start
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photos
 from tests.postgres import fresh_schema
+from tests.s3_proxy import standing_before
 from tests.trivial_model import ingest, trivial_model
 
 SHORT = PreviewSettings(seconds=0.2, long_side=64)
@@ -100,12 +102,22 @@ def test_workers_on_ray_write_there_themselves(
     run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
     with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
         check_is_shared(remote_root)
-        with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
-            check_is_shared(RemoteRoot("memory://of/one/process"))
         assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
     check_whole(remote_root)
     assert files(remote_root, "") == sorted(files(remote_root, ""))
     assert not [path for path in files(remote_root, "") if "/" not in path][1:]  # catalog.url
+
+
+def test_machines_to_which_an_address_means_another_store_are_found_out(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(s3_server) as proxy, monkeypatch.context() as of_workers:
+        proxy.fault = lambda _method, path: 404 if TEMPORARY_PREFIX in path else None
+        of_workers.setenv("AWS_ENDPOINT_URL", proxy.address)
+        with RayRunner(ClusterSettings(object_store_bytes=200_000_000)):
+            of_workers.undo()
+            with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
+                check_is_shared(remote_root)
 
 
 def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Path) -> None:

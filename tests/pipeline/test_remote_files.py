@@ -6,7 +6,6 @@ import pickle
 import socket
 import tempfile
 import threading
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,18 +13,15 @@ from typing import BinaryIO
 import pytest
 
 from pipeline.library_root import RemoteRoot, parse_root
-from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError, RunError
 from tests.s3 import refusing
 
 
-@pytest.fixture(params=["s3", "memory"])
-def store(request: pytest.FixtureRequest) -> Store:
-    """Return an empty store: of a kind that shows what was sent whole, or that has to rename it."""
-    if request.param == "memory":
-        return Store(RemoteRoot(f"memory://{uuid.uuid4().hex}"))
-    return Store(request.getfixturevalue("remote_root"))
+@pytest.fixture
+def store(remote_root: RemoteRoot) -> Store:
+    """Return an empty store."""
+    return Store(remote_root)
 
 
 def put(store: Store, *paths: str) -> None:
@@ -102,14 +98,6 @@ def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(
     assert store.read_bytes("a/b.bin") == b"old"
     assert paths_of(store, "a") == ["a/b.bin"]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_leftovers_of_killed_writers_are_swept(store: Store) -> None:
-    partial = f"scenes/a/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-    put(store, "scenes/a/1", partial)
-    is_memory = store.address("").startswith("memory")
-    assert store.sweep() == is_memory  # an object store shows only what is whole
-    assert (partial in paths_of(store, "scenes")) is not is_memory
 
 
 def test_a_store_travels_and_sees_what_others_wrote(store: Store) -> None:
@@ -194,9 +182,13 @@ def test_refused_access_is_said_so(remote_root: RemoteRoot, s3_server: str) -> N
     assert "AWS_PROFILE" in caught.value.hint
 
 
-def test_a_package_that_is_not_installed_is_named() -> None:
-    with pytest.raises(RunError, match="gcsfs"):
-        Store(parse_root("gs://bucket/photos")).read_bytes("catalog.url")
+@pytest.mark.parametrize(
+    ("scheme", "package"), [("gs", "gcsfs"), ("az", "adlfs"), ("abfs", "adlfs"), ("abfss", "adlfs")]
+)
+def test_a_package_that_is_not_installed_is_named(scheme: str, package: str) -> None:
+    with pytest.raises(RunError, match=package) as caught:
+        Store(parse_root(f"{scheme}://bucket/photos")).read_bytes("catalog.url")
+    assert "Install" in caught.value.hint
 
 
 def test_where_nothing_can_be_copied_to_no_file_counts_as_missing(

@@ -13,26 +13,36 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from pipeline.library_root import S3, RemoteRoot
 from pipeline.local_files import StoredPath, fill
+from pipeline.outage import are_waited_for, outlast, wait_from_now_on
 from pipeline.store import is_disk_full
 from schemas.errors import RunError
 from schemas.records import StoredFile
 
 _TEMPORARY_FOLDER = "sharp-batch-"
+_T = TypeVar("_T")
 
 
 class RemoteFiles:
     """Files at an address. Raises FileNotFoundError for one that is missing, RunError for trouble.
 
     Only the address inside: connections survive neither pickling nor a fork, so each process makes
-    its own when it first needs one.
+    its own when it first needs one. A worker that is sent this waits for the store as its run does.
     """
 
     def __init__(self, root: RemoteRoot) -> None:
         self._root = root
+
+    def __getstate__(self) -> tuple[RemoteRoot, bool]:
+        return self._root, are_waited_for()
+
+    def __setstate__(self, state: tuple[RemoteRoot, bool]) -> None:
+        self._root, is_waited_for = state
+        if is_waited_for:
+            wait_from_now_on()
 
     @property
     def disk(self) -> str:
@@ -51,35 +61,24 @@ class RemoteFiles:
         with _temporary_folder() as folder:
             local = folder / PurePosixPath(relative).name
             stored = fill(local, relative, write, to_disk=False)
-            with self._known_errors("written", relative):
-                self._send(local, self._path(relative))
+            self._ask("written", relative, lambda system, path: _send(system, local, path))
         return stored
-
-    def _send(self, local: Path, path: str) -> None:
-        self._system.put_file(str(local), path)
-        wanted, found = local.stat().st_size, self._system.info(path)["size"]
-        if found != wanted:
-            self._system.rm_file(path)
-            raise RunError(f"{path} has {found} bytes after {wanted} were sent; it was removed")
 
     @contextlib.contextmanager
     def open_local(self, relative: str) -> Iterator[Path]:
         """Give a copy of a file on this machine, which goes afterwards."""
         with _temporary_folder() as folder:
             local = folder / PurePosixPath(relative).name
-            with self._known_errors("read", relative):
-                self._system.get_file(self._path(relative), str(local))
+            self._ask("read", relative, lambda system, path: system.get_file(path, str(local)))
             yield local
 
     def read_bytes(self, relative: str) -> bytes:
         """Return what a file holds."""
-        with self._known_errors("read", relative):
-            return bytes(self._system.cat_file(self._path(relative)))
+        return bytes(self._ask("read", relative, lambda system, path: system.cat_file(path)))
 
     def size(self, relative: str) -> int:
         """Return a file's size in bytes."""
-        with self._known_errors("read", relative):
-            found = self._system.info(self._path(relative))
+        found = self._ask("read", relative, lambda system, path: system.info(path))
         if found["type"] != "file":
             raise self._missing(relative)
         return int(found["size"])
@@ -98,16 +97,16 @@ class RemoteFiles:
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder, by path."""
         found: dict[str, dict[str, Any]] = {}
-        with contextlib.suppress(FileNotFoundError), self._known_errors("read", folder):
-            found = self._system.find(self._path(folder), detail=True)
+        with contextlib.suppress(FileNotFoundError):
+            found = self._ask("read", folder, lambda system, path: system.find(path, detail=True))
         start = len(self._path(""))
         for path in sorted(found):
             yield StoredPath(path[start:], int(found[path]["size"]))
 
     def remove(self, relative: str) -> None:
         """Remove a file, if it is there."""
-        with contextlib.suppress(FileNotFoundError), self._known_errors("removed", relative):
-            self._system.rm_file(self._path(relative))
+        with contextlib.suppress(FileNotFoundError):
+            self._ask("removed", relative, lambda system, path: system.rm_file(path))
 
     def sweep(self, _folder: str) -> int:
         """Return 0: killed writers leave nothing."""
@@ -115,6 +114,14 @@ class RemoteFiles:
 
     def free_bytes(self) -> None:
         """Return None: stores do not tell."""
+
+    def _ask(self, done: str, relative: str, ask: Callable[[Any, str], _T]) -> _T:
+        """Return what `ask` makes of the file system and a file's path in it; it may be asked anew.
+
+        Raises FileNotFoundError, and RunError, which tells what could not be `done`.
+        """
+        with self._known_errors(done, relative):
+            return outlast(lambda: ask(self._system, self._path(relative)))
 
     @property
     def _system(self) -> Any:  # noqa: ANN401 - fsspec has no types
@@ -159,7 +166,8 @@ class RemoteFiles:
                 raise RunError(
                     f"no room left on {self.disk}", "Make room, or set TMPDIR."
                 ) from error
-            raise RunError(f"{address} cannot be {done}: {error}", self._hint()) from error
+            said = "; ".join([str(error), *getattr(error, "__notes__", ())])
+            raise RunError(f"{address} cannot be {done}: {said}", self._hint()) from error
 
     def _hint(self) -> str:
         if self._root.scheme in S3:
@@ -174,6 +182,14 @@ class RemoteFiles:
         if self._root.scheme in S3:
             return "Get it: pip install 'sharp-batch[s3]'"
         return "Install that package on every machine that works on the library."
+
+
+def _send(system: Any, local: Path, path: str) -> None:  # noqa: ANN401 - fsspec has no types
+    system.put_file(str(local), path)
+    wanted, found = local.stat().st_size, system.info(path)["size"]
+    if found != wanted:
+        system.rm_file(path)
+        raise RunError(f"{path} has {found} bytes after {wanted} were sent; it was removed")
 
 
 @contextlib.contextmanager
@@ -194,9 +210,16 @@ def _connect(uri: str, _process: int) -> tuple[Any, str]:
     from fsspec import available_protocols
     from fsspec.core import url_to_fs
 
-    if uri.partition("://")[0] not in available_protocols():  # abfss comes with its package
+    scheme = uri.partition("://")[0]
+    if scheme not in available_protocols():  # abfss comes with its package
         raise ImportError("install adlfs")
     system, base = url_to_fs(uri, use_listings_cache=False, skip_instance_cache=True)
+    if scheme in S3:
+        # Waiting is for `outlast`, which hears when the run is to end: by default, the client asks
+        # 25 times in almost a minute.
+        system.retries = 2
+        if "AWS_MAX_ATTEMPTS" not in os.environ:
+            system.config_kwargs.setdefault("retries", {"total_max_attempts": 3})
     return system, base.rstrip("/")
 
 

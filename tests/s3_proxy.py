@@ -20,9 +20,27 @@ class Proxy:
     """The server behind it, what was asked, and what goes wrong."""
 
     behind: str
-    address: str = ""
+    port: int = 0
     asked: list[str] = field(default_factory=list)  # as in "PUT /bucket/name"
     fault: Fault = lambda _method, _path: None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        handler = type("_ItsHandler", (_Handler,), {"proxy": self})
+        with http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler) as httpd:
+            self.port = httpd.server_port
+            thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            try:
+                yield
+            finally:
+                self.fault = lambda _method, _path: HANG_UP  # on those who are connected
+                httpd.shutdown()
+                thread.join()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -65,7 +83,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _trouble(status: int) -> bytes:
-    codes = {403: "AccessDenied", 404: "NoSuchKey", 500: "InternalError", 503: "SlowDown"}
+    codes = {
+        403: "AccessDenied",
+        404: "NoSuchKey",
+        500: "InternalError",
+        501: "NotImplemented",
+        503: "SlowDown",
+    }
     return (
         '<?xml version="1.0" encoding="UTF-8"?><Error>'
         f"<Code>{codes[status]}</Code><Message>As the test wants it.</Message></Error>"
@@ -76,14 +100,5 @@ def _trouble(status: int) -> bytes:
 def standing_before(server: str) -> Iterator[Proxy]:
     """Yield a proxy on a port of its own."""
     proxy = Proxy(server)
-    handler = type("_ItsHandler", (_Handler,), {"proxy": proxy})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        httpd.daemon_threads = True
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        proxy.address = f"http://127.0.0.1:{httpd.server_port}"
-        try:
-            yield proxy
-        finally:
-            httpd.shutdown()
-            thread.join()
+    with proxy.listening():
+        yield proxy

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -47,7 +48,7 @@ from tests.jobs.test_ingest_faults import start
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photos
 from tests.postgres import fresh_schema
-from tests.s3_proxy import standing_before
+from tests.s3_proxy import Proxy, standing_before
 from tests.trivial_model import ingest, trivial_model
 
 SHORT = PreviewSettings(seconds=0.2, long_side=64)
@@ -118,6 +119,53 @@ def test_machines_to_which_an_address_means_another_store_are_found_out(
             of_workers.undo()
             with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
                 check_is_shared(remote_root)
+
+
+def start_behind(
+    proxy: Proxy, library: RemoteRoot, photos: Path, *options: str
+) -> subprocess.Popen[str]:
+    """Start a run that takes half a second a photo; return it when it has made a scene."""
+    with pytest.MonkeyPatch.context() as of_the_run:
+        of_the_run.setenv("AWS_ENDPOINT_URL", proxy.address)
+        process = start(library, photos, *options, "--seconds", "0.5")
+    wait_for_scenes(library, 1)
+    return process
+
+
+@pytest.mark.parametrize("options", [("--inline",), ()])
+def test_a_run_outlives_an_outage(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str, options: tuple[str, ...]
+) -> None:
+    make_photos(photos, 8)
+    proxy = Proxy(s3_server)
+    with proxy.listening():
+        process = start_behind(proxy, remote_root, photos, *options, "--catalog", url)
+    time.sleep(4)
+    with Proxy(s3_server, proxy.port).listening():
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert json.loads(out)["done"] == 8
+    check_whole(remote_root)
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_its_store(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str
+) -> None:
+    make_photos(photos, 8)
+    with standing_before(s3_server) as proxy:
+        process = start_behind(proxy, remote_root, photos, "--inline", "--catalog", url)
+        proxy.fault = lambda _method, _path: 500
+        time.sleep(4)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        assert time.monotonic() - asked < 10
+    assert process.returncode == 130, err
+    report = json.loads(out)
+    assert report["done"] + report["left"] == 8
+    assert "report could not be written" in err
+    assert ingest(remote_root, photos).done == report["left"]
+    check_whole(remote_root)
 
 
 def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Path) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from pipeline.library_root import S3, RemoteRoot
-from pipeline.local_files import StoredPath, fill
+from pipeline.local_files import TEMPORARY_PREFIX, StoredPath, fill
 from pipeline.outage import are_waited_for, outlast, wait_from_now_on
-from pipeline.store import is_disk_full
+from pipeline.store import PROBE_FOLDER, is_disk_full
 from schemas.errors import RunError
 from schemas.records import StoredFile
 
@@ -96,9 +96,14 @@ class RemoteFiles:
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder, by path."""
+        return self._listed(folder)
+
+    def _listed(self, folder: str, **options: str) -> Iterator[StoredPath]:
         found: dict[str, dict[str, Any]] = {}
         with contextlib.suppress(FileNotFoundError):
-            found = self._ask("read", folder, lambda system, path: system.find(path, detail=True))
+            found = self._ask(
+                "read", folder, lambda system, path: system.find(path, detail=True, **options)
+            )
         start = len(self._path(""))
         for path in sorted(found):
             yield StoredPath(path[start:], int(found[path]["size"]))
@@ -108,9 +113,14 @@ class RemoteFiles:
         with contextlib.suppress(FileNotFoundError):
             self._ask("removed", relative, lambda system, path: system.rm_file(path))
 
-    def sweep(self, _folder: str) -> int:
-        """Return 0: killed writers leave nothing."""
-        return 0
+    def sweep(self, folder: str) -> int:
+        """Remove what killed probes left in a folder; killed writers leave nothing here."""
+        if folder != PROBE_FOLDER:
+            return 0
+        left = list(self._listed(folder, prefix=TEMPORARY_PREFIX))
+        for file in left:
+            self.remove(file.path)
+        return len(left)
 
     def free_bytes(self) -> None:
         """Return None: stores do not tell."""

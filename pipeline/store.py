@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.remote_files import RemoteFiles
 
 FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
+PROBE_FOLDER = "runs"  # one in which killed probes are swept
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -123,7 +124,7 @@ class Store:
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
         """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
-        relative = str(partial_path(PurePosixPath("runs/probe")))  # where a killed one is swept
+        relative = str(partial_path(PurePosixPath(PROBE_FOLDER, "probe")))
         self.write(relative, lambda file: file.write(b"."))
         try:
             yield relative

@@ -4,6 +4,8 @@ import hashlib
 import logging
 import pickle
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -98,6 +100,26 @@ def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(
     assert store.read_bytes("a/b.bin") == b"old"
     assert paths_of(store, "a") == ["a/b.bin"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_probe_that_a_killed_run_left_is_swept_by_two_requests(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    dying = """
+import os, pickle, sys
+with pickle.load(sys.stdin.buffer).probe():
+    os._exit(9)
+"""
+    sent = pickle.dumps(store)
+    assert subprocess.run([sys.executable, "-c", dying], input=sent, check=False).returncode == 9
+    put(store, "runs/2026.json", "runs/a/.partial", "scenes/a/1")
+    assert len(paths_of(store, "runs")) == 3
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        assert store.sweep() == 1
+    assert len([record for record in caplog.records if record.name == "werkzeug"]) == 2
+    assert paths_of(store, "runs") == ["runs/2026.json", "runs/a/.partial"]
+    assert paths_of(store, "scenes") == ["scenes/a/1"]
+    assert store.sweep() == 0
 
 
 def test_a_store_travels_and_sees_what_others_wrote(store: Store) -> None:

@@ -11,18 +11,20 @@ import errno
 import functools
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from pipeline.library_root import S3, RemoteRoot
 from pipeline.local_files import TEMPORARY_PREFIX, StoredPath, fill
-from pipeline.outage import are_waited_for, outlast, wait_from_now_on
+from pipeline.outage import are_waited_for, is_passing, outlast, wait_from_now_on
 from pipeline.store import PROBE_FOLDER, is_disk_full
 from schemas.errors import RunError
 from schemas.records import StoredFile
 
 _TEMPORARY_FOLDER = "sharp-batch-"
+_MOST_REMOVED_AT_ONCE = 1000  # S3's own limit
 _T = TypeVar("_T")
 
 
@@ -113,13 +115,28 @@ class RemoteFiles:
         with contextlib.suppress(FileNotFoundError):
             self._ask("removed", relative, lambda system, path: system.rm_file(path))
 
+    def remove_all(self, relatives: Iterable[str]) -> None:
+        """Remove files, those that are there; from S3 with one request for as many as it takes."""
+        if self._root.scheme not in S3:
+            for relative in relatives:
+                self.remove(relative)
+            return
+        rest = iter(relatives)
+        while at_once := list(islice(rest, _MOST_REMOVED_AT_ONCE)):
+            refused = self._ask(
+                "removed",
+                at_once[0],
+                lambda system, _: _refused(system, {self._path(name): name for name in at_once}),
+            )
+            for relative in refused:  # each by itself: that tells why
+                self.remove(relative)
+
     def sweep(self, folder: str) -> int:
         """Remove what killed probes left in a folder; killed writers leave nothing here."""
         if folder != PROBE_FOLDER:
             return 0
-        left = list(self._listed(folder, prefix=TEMPORARY_PREFIX))
-        for file in left:
-            self.remove(file.path)
+        left = [file.path for file in self._listed(folder, prefix=TEMPORARY_PREFIX)]
+        self.remove_all(left)
         return len(left)
 
     def free_bytes(self) -> None:
@@ -200,6 +217,23 @@ def _send(system: Any, local: Path, path: str) -> None:  # noqa: ANN401 - fsspec
     if found != wanted:
         system.rm_file(path)
         raise RunError(f"{path} has {found} bytes after {wanted} were sent; it was removed")
+
+
+def _refused(system: Any, files: dict[str, str]) -> list[str]:  # noqa: ANN401 - fsspec has no types
+    """Remove S3's files at these paths; return the names of those that it did not take.
+
+    Not by `rm`, which takes a * in an address for any text, and does not look at what is refused.
+    """
+    names = {system.split_path(path)[1]: name for path, name in files.items()}
+    bucket, _, _ = system.split_path(next(iter(files)))
+    asked = {"Objects": [{"Key": key} for key in names], "Quiet": True}
+    try:
+        answer = system.call_s3("delete_objects", Bucket=bucket, Delete=asked)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        return list(names.values())  # not every server that speaks S3 knows this request
+    return [names[refused["Key"]] for refused in answer.get("Errors", ())]
 
 
 @contextlib.contextmanager

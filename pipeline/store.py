@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -142,6 +142,13 @@ class Store:
     def remove(self, relative: str) -> None:
         """Remove a file of the library, if it is there."""
         self._files.remove(relative)
+
+    def remove_all(self, relatives: Iterable[str]) -> None:
+        """Remove many files of the library, those that are there.
+
+        For many files at once: S3 takes a thousand a request.
+        """
+        self._files.remove_all(relatives)
 
     def free_bytes(self) -> int | None:
         """Return how much room there is for the library, None where nobody can say."""

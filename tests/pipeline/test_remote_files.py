@@ -17,7 +17,8 @@ import pytest
 from pipeline.library_root import RemoteRoot, parse_root
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError, RunError
-from tests.s3 import refusing
+from tests.s3 import forbid_removal, refusing
+from tests.s3_proxy import standing_before
 
 
 @pytest.fixture
@@ -83,6 +84,47 @@ def test_what_is_removed_is_gone_and_may_have_been_before(store: Store) -> None:
     for _ in range(2):
         store.remove("scenes/a/1")
     assert paths_of(store, "scenes") == ["scenes/a/2"]
+
+
+def test_a_thousand_files_are_removed_by_one_request(
+    remote_root: RemoteRoot, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(RemoteRoot(f"{remote_root}/a*b [c]"))  # what is no pattern, but a name
+    put(store, *(f"scenes/a/{index}" for index in range(5)))
+    put(Store(RemoteRoot(f"{remote_root}/aXb c")), "scenes/a/1")
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        store.remove_all(f"scenes/a/{index}" for index in range(1, 2500))
+    assert len([record for record in caplog.records if record.name == "werkzeug"]) == 3
+    assert paths_of(store, "scenes") == ["scenes/a/0"]
+    assert paths_of(Store(remote_root), "aXb c") == ["aXb c/scenes/a/1"]
+    store.remove_all([])
+
+
+@pytest.mark.parametrize("status", [501, 403])
+def test_a_server_that_removes_only_one_by_one_is_asked_so(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with standing_before(s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        proxy.fault = lambda method, _path: status if method == "POST" else None
+        store = Store(remote_root)
+        put(store, "scenes/a/1", "scenes/a/2")
+        store.remove_all(["scenes/a/1", "scenes/a/2"])
+        assert paths_of(store, "scenes") == []
+
+
+def test_what_is_not_removed_with_the_others_is_said_so(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        store = Store(remote_root)
+        put(store, "scenes/a/1", "scenes/a/2", "scenes/a/3")
+        forbid_removal(s3_server, remote_root, "scenes/a/2")
+        proxy.fault = lambda method, _path: 403 if method == "DELETE" else None
+        with pytest.raises(RunError, match="scenes/a/2 cannot be removed: access is refused"):
+            store.remove_all(["scenes/a/1", "scenes/a/2", "scenes/a/3"])
+        assert paths_of(store, "scenes") == ["scenes/a/2"]
 
 
 def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(

@@ -78,6 +78,7 @@ def parse_root(text: str) -> LibraryRoot:
     return RemoteRoot(f"{scheme}://{rest}")
 
 
-def looks_remote(path: Path) -> bool:
-    """Tell whether somebody meant an address where a folder of this machine was asked for."""
-    return bool(_ADDRESS.match(path.as_posix().replace(":/", "://", 1)))
+def address_meant(path: Path) -> str | None:
+    """Return the address that somebody gave where a file of this machine was asked for, if so."""
+    text = path.as_posix().replace(":/", "://", 1)
+    return text if _ADDRESS.match(text) else None

@@ -8,12 +8,17 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from jobs.catalog import import_catalog
+from jobs.cmd_convert import convert
+from jobs.cmd_predict import predict
+from jobs.cmd_render import render
+from jobs.cmd_show import show
 from jobs.convert import convert_library
 from jobs.doctor import examine
 from jobs.dry_run import dry_run
@@ -276,6 +281,26 @@ def test_a_store_that_cannot_be_used_is_said_so(
     assert down.returncode == 1
     assert "127.0.0.1:9" in json.loads(down.stdout)["error"]
     assert "AWS_ENDPOINT_URL" in json.loads(down.stdout)["hint"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        show,
+        lambda address: render(Path(address), Path("a.png")),
+        lambda address: render(Path("a.sog"), Path(address)),
+        lambda address: convert(Path(address), Path("a.ply")),
+        lambda address: convert(Path("a.sog"), Path(address)),
+        lambda address: predict(Path("a.jpg"), Path(address)),
+    ],
+)
+def test_commands_for_single_files_say_that_an_address_is_none(
+    command: Callable[[str], None],
+) -> None:
+    address = "s3://bucket/photos/scenes/ab/ab12.sog"
+    with pytest.raises(UsageError, match=f"^{address} is an address") as caught:
+        command(address)
+    assert "sharp-batch export" in caught.value.hint
 
 
 def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -> None:

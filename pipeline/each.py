@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import traceback
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pipeline.failures import failed
 from pipeline.stop import Stop
 from pipeline.time_limit import OutOfTime, time_limit
+from schemas.errors import RunError, SharpBatchError
 from schemas.records import Failed, Made, PhotoFile
 
 
@@ -53,12 +57,30 @@ class EachStage(Protocol[_Taken_contra]):
 
 
 def process_in_time(stage: EachStage[Item], scene: Item) -> Made | Failed:
-    """Carry one scene through a stage; too much time is its failure. Raises RunError."""
+    """Carry one scene through a stage; too much time is its failure.
+
+    Stages tell of scenes' own errors as their result. Raises SharpBatchError where one says that it
+    cannot go on, or fails outside of any scene: that would befall all others too.
+    """
     try:
         with time_limit(stage.limit_s):
             return stage.process(scene)
     except OutOfTime as error:
         return failed(scene.photo, stage.name, error)
+    except SharpBatchError:
+        raise
+    except Exception as error:
+        raise RunError(
+            f"{stage.name} does not work on {socket.gethostname()}: {_error_text(error)}",
+            "Mend that, then run the same command again: it goes on where it was.",
+        ) from error
+
+
+def _error_text(error: Exception) -> str:
+    """Return what an error is, in a line, and where it comes from."""
+    said = str(error).partition("\n")[0]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {said} ({Path(place.filename).name}, line {place.lineno})"
 
 
 class EachRunner(Protocol):

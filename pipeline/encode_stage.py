@@ -14,7 +14,7 @@ from pipeline.scene_info import info_of
 from pipeline.splats import store_splat
 from pipeline.store import Store
 from pipeline.time_limit import OutOfTime, time_limit
-from schemas.errors import PhotoError, RunError
+from schemas.errors import RunError
 from schemas.records import ArtifactRecord, DecodedPhoto, Done, Failed, SceneRecord
 from schemas.settings import PhotoSettings, SplatSettings, StageLimits
 from sharp_core.formats.scene import SceneInfo
@@ -96,11 +96,16 @@ class EncodeStage:
     def _previews(
         self, record: SceneRecord, scene: CompactScene, info: SceneInfo
     ) -> tuple[ArtifactRecord, ...]:
-        """Make previews while the scene is in memory; what fails here `preview` tries again."""
+        """Make previews while the scene is in memory.
+
+        No scene is lost for one that fails: `preview` tries again, and says why.
+        """
         if self.previews is None:
             return ()
         try:
             gaussians = scene.to_gaussians()
             return self.previews.of_gaussians(record.photo_id, record.scene_id, gaussians, info)
-        except PhotoError:
+        except RunError:
+            raise
+        except Exception:
             return ()

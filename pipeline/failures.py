@@ -6,7 +6,7 @@ import socket
 
 from pipeline.store import is_disk_full
 from pipeline.time_limit import OutOfTime
-from schemas.errors import FailureReason, PhotoError, SourceError
+from schemas.errors import FailureReason, PhotoError, RunError, SourceError
 from schemas.records import Failed, PhotoFile, PhotoMeta
 from sharp_core.predictors.out_of_memory import is_out_of_memory
 
@@ -20,8 +20,16 @@ def failed(
     meta: PhotoMeta | None = None,
     model_fingerprint: str | None = None,
 ) -> Failed:
-    """Return the outcome of a photo that met `error`: no error of one photo ends a run."""
+    """Return the outcome of a photo that met `error`: no error of one photo ends a run.
+
+    Raises RunError where a package is missing.
+    """
     match error:
+        case ImportError():
+            raise RunError(
+                f"the installation on {socket.gethostname()} is not whole: {error}",
+                "Install sharp-batch there again; see 'sharp-batch doctor'.",
+            ) from error
         case SourceError():
             stage, reason = READ_STAGE, error.reason
             message = f"{error.message}; the next run looks at it again"

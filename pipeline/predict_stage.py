@@ -13,10 +13,12 @@ from pipeline.failures import failed
 from pipeline.model import ResolvedModel
 from pipeline.scene_info import info_of
 from pipeline.time_limit import OutOfTime, time_limit
+from schemas.errors import DeviceError
 from schemas.records import DecodedPhoto, Failed
 from schemas.settings import StageLimits
 from sharp_core.gaussians import Gaussians
 from sharp_core.predictors.interface import Predictor, PredictorInput
+from sharp_core.predictors.lost_device import is_device_lost
 
 _LIMITS = StageLimits()
 
@@ -43,7 +45,10 @@ class PredictStage:
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
     ) -> list[tuple[CompactScene, float] | Failed]:
-        """Return each photo's scene with the seconds it took, or its failure."""
+        """Return each photo's scene with the seconds it took, or its failure.
+
+        Raises DeviceError where the GPU takes no more work: no photo can be blamed for that here.
+        """
         if self._predictor is None:
             raise RuntimeError("setup() comes before process()")
         started = time.perf_counter()
@@ -52,6 +57,7 @@ class PredictStage:
             with time_limit(self.limit_s * len(photos)):
                 scenes = self._predictor.predict(inputs)
         except (Exception, OutOfTime) as error:
+            self._check_device(error)
             if len(photos) > 1:  # find the one at fault: each on its own
                 return [self.process([photo])[0] for photo in photos]
             photo = photos[0][0]
@@ -69,5 +75,15 @@ class PredictStage:
         try:
             compact = self._compactor.compact(scene, photo, info_of(photo))
         except Exception as error:
+            self._check_device(error)
             return failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)
         return compact, seconds + time.perf_counter() - started
+
+    def _check_device(self, error: BaseException) -> None:
+        """Raise DeviceError if `error` has left the device of no use."""
+        if self._predictor is not None and is_device_lost(self._predictor.device):
+            raise DeviceError(
+                f"{self._predictor.device} takes no more work: {error}",
+                "Run the same command again: it goes on where it was. If that comes again, see "
+                "'sharp-batch doctor' and what the driver says (dmesg).",
+            ) from error

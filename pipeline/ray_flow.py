@@ -3,14 +3,7 @@
 The driver keeps a window of its own over decode tasks, predictor actors and encode tasks, and
 waits on small results only: pixels and Gaussians go from worker to worker through the object store
 (`ray_room` says when another photo fits), and never through the driver.
-
-Whose fault a crash is: a decode or encode worker has one photo, so it is that one's. A predictor
-that dies blames nobody at first: the photos it had go again, each alone on an idle predictor. Only
-crashes while alone count, `MOST_CRASHES` give a photo up, and not before the same predictor has
-survived a photo that nothing is wrong with. A lost node is nobody's fault.
-
-Where memory runs low, Ray kills whoever works or idles there, several at once: the photos that this
-hits go again at the end, each with the whole run to itself, and only then does it count.
+Whose fault a crash is, `ray_blame` says.
 """
 
 from __future__ import annotations
@@ -20,23 +13,26 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 import ray
-from ray.exceptions import (
-    NodeDiedError,
-    ObjectLostError,
-    OutOfMemoryError,
-    RayError,
-    RayTaskError,
-)
+from ray.exceptions import RayError, RayTaskError
 
-from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.flow import Flow
-from pipeline.ray_predictors import Item, Predictor, Predictors, Ref, Resources, first_line
+from pipeline.ray_blame import (
+    Loss,
+    LossKind,
+    Next,
+    judge,
+    known_loss,
+    live_loss,
+    task_loss,
+    timeout_loss,
+)
+from pipeline.ray_item import Item, Ref
+from pipeline.ray_predictors import Predictor, Predictors, Resources, first_line
 from pipeline.ray_room import StoreRoom
 from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
-from pipeline.time_limit import GRACE_SECONDS
 from pipeline.watch import StageCounts, Watch
-from schemas.errors import FailureReason, RunError, UsageError
+from schemas.errors import DeviceError, FailureReason, RunError, UsageError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
@@ -250,7 +246,7 @@ class FlowOnRay:
         try:
             result = ray.get(ref)
         except RayError as error:
-            yield from self._task_lost(item, "decode", self._flow.decode.limit_s, error)
+            yield from self._lost(item, task_loss(item, "decode", self._flow.decode.limit_s, error))
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
@@ -263,32 +259,23 @@ class FlowOnRay:
         try:
             result = ray.get(ref)
         except RayError as error:
-            yield from self._task_lost(item, "encode", self._flow.encode.limit_s, error)
+            yield from self._lost(item, task_loss(item, "encode", self._flow.encode.limit_s, error))
             return
         yield from self._settled(item, result)
 
     def _predicted(self, ref: Ref, predictor: Predictor) -> Iterator[Outcome]:
         try:
             results = ray.get(ref)
-        except RayTaskError as error:  # a lost input, or a fault of ours: again from the start
-            items = predictor.calls[ref].items
-            if not items:  # not even the probe came through
-                yield from self._predictor_lost(predictor, FailureReason.MODEL_ERROR, error)
+        except RayTaskError as error:  # its process lives
+            if isinstance(error.cause, DeviceError):
+                yield from self._predictor_lost(predictor, error)
                 return
-            predictor.finish(ref)
-            for item in items:
-                if _is_lost_input(error):
-                    yield from self._moved(item, "predict")
-                elif len(items) > 1:
-                    item.was_in_crash = True
-                    self._start_decode(item)
-                else:
-                    yield from self._crashed(item, "predict", FailureReason.MODEL_ERROR, str(error))
+            loss = live_loss("predict", error)
+            for item in predictor.finish(ref).items:
+                yield from self._lost(item, loss)
             return
         except RayError as error:
-            is_memory = isinstance(error, OutOfMemoryError)
-            reason = FailureReason.OUT_OF_MEMORY if is_memory else FailureReason.WORKER_LOST
-            yield from self._predictor_lost(predictor, reason, error)
+            yield from self._predictor_lost(predictor, error)
             return
         call = predictor.finish(ref)
         self._predictors.see_work()
@@ -308,7 +295,8 @@ class FlowOnRay:
     def _settled(self, item: Item, outcome: Outcome) -> Iterator[Outcome]:
         """Yield what a stage said of a photo; what took too long is tried again."""
         if isinstance(outcome, Failed) and outcome.reason is FailureReason.TIMEOUT:
-            yield from self._crashed(item, outcome.stage, outcome.reason, outcome.message)
+            loss = Loss(LossKind.ALONE, outcome.stage, outcome.reason, outcome.message)
+            yield from self._lost(item, loss)
         else:
             yield outcome
 
@@ -316,107 +304,67 @@ class FlowOnRay:
         """Kill predictors that have been at one batch for too long."""
         for predictor in list(self._predictors):
             if predictor.is_late(self._flow.predict.limit_s):
-                yield from self._predictor_lost(predictor, FailureReason.TIMEOUT, None)
+                yield from self._predictor_lost(predictor, None)
 
-    # Whose fault it was
+    # What does not come back
 
-    def _task_lost(
-        self, item: Item, stage: str, limit_s: float, error: RayError
-    ) -> Iterator[Outcome]:
-        """Deal with a decode or encode task that did not come back.
+    def _lost(self, item: Item, loss: Loss) -> Iterator[Outcome]:
+        """Send a photo whose work was lost to where it goes now."""
+        where, record = judge(item, loss, self._flow.encode.model.fingerprint)
+        if record is not None:
+            if where is Next.PROBED:
+                self._doomed.append(record)
+            else:
+                yield record
+        match where:
+            case Next.AGAIN:
+                self._start_decode(item)
+            case Next.SUSPECT:
+                self._suspects.append(item)
+            case Next.AT_END:
+                self._say_starved()
+                item.photo = item.pixels = None
+                self._starved.append(item)
 
-        Raises RunError where the stage said that no photo is at fault.
-        """
-        if isinstance(error, RayTaskError) and isinstance(error.cause, RunError):
-            raise error.cause
-        if isinstance(error, NodeDiedError) or _is_lost_input(error):
-            yield from self._moved(item, stage)
-        elif isinstance(error, OutOfMemoryError):
-            yield from self._out_of_memory(item, stage)
-        elif time.monotonic() - item.began > limit_s + GRACE_SECONDS:  # it did not hear its limit
-            message = f"not finished after {limit_s:g} s"
-            yield from self._crashed(item, stage, FailureReason.TIMEOUT, message)
-        else:
-            yield from self._crashed(item, stage, FailureReason.WORKER_LOST, "the worker died")
-
-    def _predictor_lost(
-        self, predictor: Predictor, reason: FailureReason, error: RayError | None
-    ) -> Iterator[Outcome]:
-        """Replace a predictor that died or is to die; its photos go again, each alone.
+    def _predictor_lost(self, predictor: Predictor, error: RayError | None) -> Iterator[Outcome]:
+        """Replace a predictor that died, or is to die; without an error, for it took too long.
 
         Raises RunError if it could not even predict a photo that nothing is wrong with.
         """
         items = predictor.items
-        node_is_dead = not predictor.is_node_alive()
-        is_starved = reason is FailureReason.OUT_OF_MEMORY
-        has_company = len(self._predictors.items) > len(items) or self._decoding or self._encoding
-        if not (items or node_is_dead or (is_starved and has_company)):  # it was being probed
+        has_company = bool(
+            len(self._predictors.items) > len(items) or self._decoding or self._encoding
+        )
+        loss = self._predictor_loss(predictor, error)
+        is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
+        if not (items or is_outside):  # it was being probed
             raise RunError(
-                f"the predictor dies at every photo: {first_line(error) or reason}",
+                f"the predictor fails at every photo: {first_line(error) or loss.message}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
-        is_alone = len(items) == 1
         replacement = self._predictors.replace(predictor)
+        if loss.kind is LossKind.ALONE:
+            replacement.died_of.update(item.file.photo_id for item in items)
         for item in items:
-            if node_is_dead:
-                yield from self._moved(item, "predict")
-            elif is_starved:
-                yield from self._out_of_memory(item, "predict")
-            elif is_alone:
-                replacement.died_of.add(item.file.photo_id)
-                message = "the predictor died"
-                if reason is FailureReason.TIMEOUT:
-                    message = f"not finished after {self._flow.predict.limit_s:g} s"
-                yield from self._crashed(item, "predict", reason, message)
-            else:
-                item.was_in_crash = True
-                self._suspects.append(item)
+            yield from self._lost(item, loss)
 
-    def _moved(self, item: Item, stage: str) -> Iterator[Outcome]:
-        """Send a photo through once more, whose node was lost."""
-        item.moves += 1
-        if item.moves > MOST_MOVES:
-            yield lost_nodes(item.file, stage, item.moves, self._fingerprint(stage))
-        else:
-            self._start_decode(item)
+    def _predictor_loss(self, predictor: Predictor, error: RayError | None) -> Loss:
+        if not predictor.is_node_alive():
+            return Loss(LossKind.NODE, "predict")
+        kind = LossKind.ALONE if len(predictor.items) <= 1 else LossKind.IN_COMPANY
+        if error is None:
+            return timeout_loss(kind, "predict", self._flow.predict.limit_s)
+        if isinstance(error, RayTaskError):  # only with the one cause
+            return Loss(kind, "predict", message=str(error.cause))
+        return known_loss("predict", error) or Loss(kind, "predict", message="the predictor died")
 
-    def _out_of_memory(self, item: Item, stage: str) -> Iterator[Outcome]:
-        """Count it against a photo that had all memory; any other one goes again later."""
-        if item.was_starved:
-            message = "the memory ran out, though no other photo was under way"
-            yield from self._crashed(item, stage, FailureReason.OUT_OF_MEMORY, message)
-            return
+    def _say_starved(self) -> None:
         if not self._was_starved:
             self._was_starved = True
             self._watch.notice(
                 "Memory ran low, and Ray ended some of the work. The photos that were hit go again "
                 "at the end, one by one."
             )
-        item.was_starved = True
-        item.photo = item.pixels = None
-        self._starved.append(item)
-
-    def _crashed(
-        self, item: Item, stage: str, reason: FailureReason, message: str
-    ) -> Iterator[Outcome]:
-        """Count a crash, or a time-out, against a photo that was alone; try again or give it up."""
-        item.crashes += 1
-        failed = given_up(item.file, stage, reason, message, item.crashes, self._fingerprint(stage))
-        if not is_last_crash(item.crashes):
-            yield failed
-            self._start_decode(item)
-        elif stage == "predict":
-            self._doomed.append(failed)
-        else:
-            yield failed
-
-    def _fingerprint(self, stage: str) -> str | None:
-        return None if stage == "decode" else self._flow.encode.model.fingerprint
-
-
-def _is_lost_input(error: RayError) -> bool:
-    cause = error.cause if isinstance(error, RayTaskError) else error
-    return isinstance(cause, ObjectLostError | NodeDiedError)
 
 
 def _resources_text() -> str:

@@ -11,11 +11,10 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
 
 from pipeline.flow import Flow
+from pipeline.ray_item import Item, Ref
 from pipeline.ray_workers import spawn_predictor
 from schemas.errors import RunError, SharpBatchError
-from schemas.records import DecodedPhoto, PhotoFile
 
-Ref = Any  # a ray.ObjectRef; ray has no types of its own
 _STARTS = 5  # that come to nothing in a row before the run is given up
 _ANSWER_SECONDS = 30.0
 
@@ -29,30 +28,6 @@ class Resources:
     cores: int
     nodes: int
     object_store_bytes: int
-
-
-@dataclass(slots=True)
-class Item:
-    """A photo on its way."""
-
-    file: PhotoFile
-    photo: DecodedPhoto | None = None
-    pixels: Ref = None  # in the object store
-    crashes: int = 0  # while alone, those of earlier runs among them
-    moves: int = 0  # of nodes that were lost with it
-    began: float = 0.0  # when its task was sent off
-    was_in_crash: bool = False  # together with others
-    was_starved: bool = False  # of memory, together with others
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether it goes alone."""
-        return self.was_in_crash or self.was_starved or self.crashes > 0
-
-    @property
-    def input_bytes(self) -> int:
-        """What its pixels take."""
-        return 3 * self.photo.width * self.photo.height if self.photo else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from pipeline.ray_predictors import Item
+from pipeline.ray_item import Item
 
 _STORE_SHARE = 0.9  # of the object store, which has its own needs beside ours
 _USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
-_RECENT = 64  # photos, the largest of which the next one is taken to be like
+_RECENT = 64  # photos, by which those to come are estimated
 
 
 class StoreRoom:
@@ -35,10 +35,12 @@ class StoreRoom:
     def is_left(self, decoding: int, decoded: Sequence[Item], encoding: int) -> bool:
         """Tell whether one more photo fits beside those on their way; the first one always does.
 
-        `decoding` of them are to become pixels, and `encoding` are scenes alone by now.
+        `decoding` of them are to become pixels: as many as photos had of late on the average, and
+        one of them as the largest. `encoding` are scenes alone by now.
         """
         scenes = decoding + len(decoded) + encoding
         needed = sum(item.input_bytes for item in decoded)
-        needed += (decoding + 1) * max(self._recent_pixels)
+        needed += decoding * sum(self._recent_pixels) // len(self._recent_pixels)
+        needed += max(self._recent_pixels)
         needed += (scenes + 1) * self._scene_bytes
         return needed <= self._bytes or scenes == 0

@@ -15,6 +15,7 @@ import numpy as np
 import ray
 
 from pipeline.time_limit import process_dies_after
+from schemas.errors import RunError
 from schemas.records import (
     DecodedPhoto,
     Failed,
@@ -79,9 +80,15 @@ class _PredictorWorker:
         return (statuses, *(None if isinstance(r, Failed) else r[0] for r in results))
 
     def probe(self) -> None:
-        """Predict a photo that nothing is wrong with."""
+        """Predict a photo that nothing is wrong with. Raises RunError if that fails."""
         pixels = np.full((_PROBE_SIDE, _PROBE_SIDE, 3), 128, dtype=np.uint8)
-        self._stage.process([(_PROBE, pixels)])
+        with self._one_at_a_time:
+            (result,) = self._stage.process([(_PROBE, pixels)])
+        if isinstance(result, Failed):
+            raise RunError(
+                f"the model fails at a photo that nothing is wrong with: {result.message}",
+                "See 'sharp-batch doctor'. The photos stay due.",
+            )
 
 
 _PROBE = DecodedPhoto(

@@ -10,7 +10,7 @@ from pipeline.flow import Flow
 from pipeline.model import resolve_device
 from pipeline.stop import Stop
 from pipeline.watch import StageCounts, Watch
-from schemas.errors import FailureReason
+from schemas.errors import DeviceError, FailureReason
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile, UnderWay
 from schemas.settings import Device
 
@@ -30,10 +30,7 @@ def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch) -> It
             batch = []
         if is_last_crash(file.crashes):
             message = "the process died while it was at this photo"
-            fingerprint = flow.encode.model.fingerprint
-            yield given_up(
-                file, "predict", FailureReason.WORKER_LOST, message, file.crashes, fingerprint
-            )
+            yield _crashed(flow, file, message, file.crashes)
             continue
         yield UnderWay((*(photo.file for photo, _ in batch), file))
         watch.see(StageCounts(decoding=1, waiting=len(batch)), "decode")
@@ -52,12 +49,23 @@ def run(flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch) -> It
 def _finish(flow: Flow, batch: Batch, watch: Watch) -> Iterator[Outcome]:
     flow.predict.setup()
     watch.see(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
-    for (photo, _), result in zip(batch, flow.predict.process(batch), strict=True):
+    try:
+        results = flow.predict.process(batch)
+    except DeviceError as error:  # the next run tries each alone
+        for photo, _ in batch:
+            yield _crashed(flow, photo.file, error.message, photo.file.crashes + 1)
+        raise
+    for (photo, _), result in zip(batch, results, strict=True):
         watch.see(StageCounts(encoding=1, predictors=1), "encode")
         if isinstance(result, Failed):
             yield _settled(result)
         else:
             yield _settled(flow.encode.process(photo, *result))
+
+
+def _crashed(flow: Flow, file: PhotoFile, message: str, crashes: int) -> Failed:
+    fingerprint = flow.encode.model.fingerprint
+    return given_up(file, "predict", FailureReason.WORKER_LOST, message, crashes, fingerprint)
 
 
 def _settled(outcome: Outcome) -> Outcome:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import ray
 import ray._private.worker as ray_worker
@@ -29,8 +26,8 @@ from pipeline.outage import wait_no_more
 from pipeline.ray_code import package_folders
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
+from pipeline.ray_local import LocalRay
 from pipeline.ray_predictors import Resources
-from pipeline.ray_session import daemons_in_own_session
 from pipeline.stop import Stop
 from pipeline.store import Store
 from pipeline.watch import Watch
@@ -38,7 +35,6 @@ from schemas.errors import PhotoError, RunError, SharpBatchError, UsageError
 from schemas.records import Failed, Made, Outcome, PhotoFile
 from schemas.settings import Device
 
-_FOLDER_PREFIX = "sb-ray-"
 _ANSWER_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
 _JOIN_SECONDS = 20.0
@@ -61,7 +57,7 @@ class RayRunner:
 
     def __init__(self, settings: ClusterSettings) -> None:
         self._settings = settings
-        self._folder: str | None = None
+        self._local = LocalRay()
 
     def __enter__(self) -> RayRunner:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -76,19 +72,11 @@ class RayRunner:
         on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
-                with daemons_in_own_session():
-                    ray.init(
-                        address="local",
-                        include_dashboard=False,
-                        log_to_driver=False,
-                        logging_level=logging.ERROR,
-                        object_store_memory=self._settings.object_store_bytes,
-                        _temp_dir=self._make_folder(),
-                    )
+                self._local.start(self._settings.object_store_bytes)
             else:
                 _join(address)
         except (OSError, RuntimeError, ValueError, RayError, SystemExit) as error:
-            self._remove_folder()
+            self._local.end()
             raise RunError(
                 f"no Ray cluster could be reached at {address or 'this machine'}: {error}",
                 "Give --address of a running cluster, --submit to run as a job on it, or --inline "
@@ -100,29 +88,13 @@ class RayRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        ray.shutdown()
-        self._remove_folder()
+        self._local.end()
 
     def each(
         self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage."""
         return each_on_ray(stage, scenes, stop)
-
-    def _make_folder(self) -> str:
-        """Make Ray's folder for this process, and remove those of processes that died."""
-        # Not where TMPDIR says: paths of sockets may have 107 bytes at most.
-        base = "/tmp" if os.name == "posix" else tempfile.gettempdir()
-        for old in Path(base).glob(f"{_FOLDER_PREFIX}*"):
-            pid = old.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
-                shutil.rmtree(old, ignore_errors=True)
-        self._folder = tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base)
-        return self._folder
-
-    def _remove_folder(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __call__(
         self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
@@ -133,45 +105,54 @@ class RayRunner:
         that the cluster does not have.
         """
         before: Resources | None = None
+        asked: set[str] = set()  # nodes
 
         def look() -> Resources:
             nonlocal before
             resources = resources_of(self._settings)
-            is_elsewhere = resources.nodes > 1 or ray.util.client.ray.is_connected()
-            has_grown = before is None or resources.nodes > before.nodes
-            if is_elsewhere and has_grown and flow.library is not None:
+            nodes = live_nodes()
+            is_elsewhere = len(nodes) > 1 or ray.util.client.ray.is_connected()
+            if is_elsewhere and flow.library is not None:
                 try:
-                    check_is_shared(flow.library)
+                    check_is_shared(flow.library, nodes.keys() - asked)
                 except (RayError, PhotoError) as error:
                     if before is None:
                         raise RunError(
                             f"the machines of the cluster cannot be asked: {error}"
                         ) from error
                     return before  # one has gone meanwhile, say: the next look asks again
+                asked.update(nodes)
             before = resources
             return resources
 
         return FlowOnRay(flow, photos, stop, watch, look).outcomes()
 
 
-def check_is_shared(library: LibraryRoot) -> None:
-    """Raise RunError if a machine of the cluster does not see what this one writes there.
+def live_nodes() -> dict[str, str]:
+    """Return the machines of the cluster that are there: the names of hosts by nodes' ids."""
+    return {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+
+
+def check_is_shared(library: LibraryRoot, node_ids: Collection[str]) -> None:
+    """Raise RunError if one of these nodes does not see what this machine writes there.
 
     Raises RayError where one does not answer, PhotoError where there is no room to write.
     """
+    if not node_ids:
+        return
     store = Store(library)
-    nodes = [node for node in ray.nodes() if node["Alive"]]
     with store.probe() as probe:
         looks = [
             _look_task.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False)
             ).remote(store, probe)
-            for node in nodes
+            for node_id in node_ids
         ]
         answers = ray.get(looks, timeout=_LOOK_SECONDS)
+    hosts = live_nodes()
     troubles = {
-        node["NodeManagerHostname"]: trouble
-        for node, trouble in zip(nodes, answers, strict=True)
+        hosts.get(node_id, node_id): trouble
+        for node_id, trouble in zip(node_ids, answers, strict=True)
         if trouble is not None
     }
     if troubles:

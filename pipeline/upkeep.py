@@ -11,7 +11,7 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import best_scene
+from pipeline.catalog_outcomes import best_scene
 from pipeline.known import PHOTO_STAGES
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now

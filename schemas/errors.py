@@ -6,6 +6,7 @@ SharpBatchError               message, what to do about it, exit code
 ├── WeightsError          4   the model's weights cannot be had
 ├── StoreError            5   the catalog or the store is damaged, full or too new
 ├── RunError              1   the run as a whole cannot go on, and no photo is at fault
+│   └── DeviceError           its GPU takes no more work; a new process may have it again
 └── PhotoError                one photo cannot be used: recorded, and the run goes on
     └── SourceError           its file could not be read this time: the next run tries again
 """
@@ -97,6 +98,13 @@ class StoreError(SharpBatchError):
 
 class RunError(SharpBatchError):
     """The run cannot go on; what is finished is kept."""
+
+
+class DeviceError(RunError):
+    """A GPU takes no more work from this process, as after an illegal memory access.
+
+    Which photo brought that about, if any did, is not known.
+    """
 
 
 class PhotoError(SharpBatchError):

@@ -23,7 +23,7 @@ from pipeline.failures import failed
 from pipeline.identify import photo_id_of
 from pipeline.model import ResolvedModel
 from pipeline.time_limit import OutOfTime, time_limit
-from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.errors import DeviceError, FailureReason, PhotoError, RunError
 from schemas.records import (
     DecodedPhoto,
     Done,
@@ -73,6 +73,11 @@ class Faults:
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "node":  # takes its machine along: a worker's parent is its node's raylet
+                os.kill(os.getppid(), signal.SIGKILL)
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "bug":
+                raise KeyError("no such thing")
             case "hang":
                 time.sleep(60)
             case "deaf":  # hangs where no signal is heard
@@ -80,6 +85,10 @@ class Faults:
                 time.sleep(60)
             case "memory":
                 take_memory()
+            case "device":
+                raise DeviceError("cuda:0 takes no more work")
+            case "import":
+                raise ModuleNotFoundError("No module named 'pillow_heif'")
             case "store":
                 raise RunError("the library cannot be written")
 
@@ -133,8 +142,11 @@ class FaultyPredict:
         self, photos: list[tuple[DecodedPhoto, Pixels]]
     ) -> list[tuple[CompactScene, float] | Failed]:
         for decoded, _ in photos:
-            if decoded.file.path == "probe" and (self.faults.folder / "broken").exists():
-                os._exit(1)
+            if decoded.file.path == "probe":
+                if (self.faults.folder / "broken").exists():
+                    os._exit(1)
+                if (self.faults.folder / "sick").exists():
+                    return [failed(decoded.file, "predict", RuntimeError("sick"))]
             self.faults.strike("predict", decoded.file.path)
             time.sleep(self.seconds)
         floats = np.ones((self.gaussians, 14), dtype=np.float32)

@@ -37,6 +37,7 @@ class TrivialPredictor:
 
     name = "prior"
     fingerprint = "trivial-1"
+    device = torch.device("cpu")
 
     def __init__(self, seconds: float, deadly_width: int | None) -> None:
         self._seconds = seconds

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from sharp_core.gaussians import Gaussians
 
@@ -23,6 +24,7 @@ class Predictor(Protocol):
 
     name: str
     fingerprint: str
+    device: torch.device
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         """Return one scene a photo, in order, in metres, on the predictor's device."""

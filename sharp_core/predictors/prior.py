@@ -63,6 +63,7 @@ class PriorPredictor:
 
     name = "prior"
     fingerprint = "prior-1"
+    device = torch.device("cpu")
 
     def __init__(self, cells: int = DEFAULT_CELLS) -> None:
         self._cells = cells

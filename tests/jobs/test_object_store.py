@@ -35,7 +35,7 @@ from pipeline.database import read_catalog
 from pipeline.library_root import RemoteRoot
 from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.query import Filters, find
-from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared
+from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared, live_nodes
 from pipeline.store import Store
 from schemas.errors import LibraryBusyError, RunError, UsageError
 from schemas.settings import (
@@ -107,7 +107,7 @@ def test_workers_on_ray_write_there_themselves(
 ) -> None:
     run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
     with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
-        check_is_shared(remote_root)
+        check_is_shared(remote_root, live_nodes())
         assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
     check_whole(remote_root)
     assert files(remote_root, "") == sorted(files(remote_root, ""))
@@ -123,7 +123,7 @@ def test_machines_to_which_an_address_means_another_store_are_found_out(
         with RayRunner(ClusterSettings(object_store_bytes=200_000_000)):
             of_workers.undo()
             with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
-                check_is_shared(remote_root)
+                check_is_shared(remote_root, live_nodes())
 
 
 def start_behind(

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import ray
+from ray.experimental.internal_kv import _internal_kv_list
 
+from pipeline import ray_each
 from pipeline.each import EachRunner, InlineRunner
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
 from schemas.errors import RunError
 from schemas.records import Failed
 from tests.faulty_stages import Faults, FaultyEach, known_scene
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +33,13 @@ def on_ray() -> Iterator[RayRunner]:
         yield runner
 
 
-def ends(runner: EachRunner, folder: Path, names: list[str]) -> dict[str, str]:
+def ends(
+    runner: EachRunner, folder: Path, names: list[str], stop: Stop | None = None
+) -> dict[str, str]:
     """Return how each scene ended; each ends once."""
     found = {}
-    for outcome in runner.each(FaultyEach(Faults(folder)), list(map(known_scene, names)), Stop()):
+    scenes = list(map(known_scene, names))
+    for outcome in runner.each(FaultyEach(Faults(folder)), scenes, stop or Stop()):
         assert outcome.file.path not in found
         found[outcome.file.path] = "made"
         if isinstance(outcome, Failed):
@@ -56,9 +71,96 @@ def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
     }
     found = ends(on_ray, tmp_path, list(tries))
     assert {name: (end, Faults(tmp_path).count(name)) for name, end in found.items()} == tries
+    assert not _internal_kv_list("", namespace="sharp-batch")  # nothing stays in the cluster
 
 
 def test_what_is_no_scene_s_fault_ends_the_run(on_ray: RayRunner, tmp_path: Path) -> None:
     for runner in (on_ray, InlineRunner()):
         with pytest.raises(RunError, match="cannot be written"):
             ends(runner, tmp_path, ["each-store"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("each-bug", r"KeyError: 'no such thing' \(faulty_stages\.py, line \d+\)"),
+     ("each-import", "ModuleNotFoundError: No module named")],
+)  # fmt: skip
+def test_an_error_that_would_befall_any_scene_ends_the_run_and_is_named(
+    on_ray: RayRunner, tmp_path: Path, name: str, said: str
+) -> None:
+    for runner in (on_ray, InlineRunner()):
+        with pytest.raises(RunError, match=f"each does not work on .*: {said}"):
+            ends(runner, tmp_path, ["good", name])
+
+
+def test_a_stage_that_workers_cannot_load_ends_the_run_and_is_named(on_ray: RayRunner) -> None:
+    with pytest.raises(RunError, match=r"each does not work on [^:]*: ModuleNotFoundError: No"):
+        list(on_ray.each(LoadedHereAlone(Faults(Path())), [known_scene("good")], Stop()))
+
+
+class LoadedHereAlone(FaultyEach):
+    def __reduce__(self) -> tuple[Any, ...]:
+        return __import__, ("of_one_machine",)
+
+
+def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
+    on_ray: RayRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_each, "_PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(ray_each, "GRACE_SECONDS", 1.0)  # less than it waits
+    other = hold_the_cluster()
+    log = logging.getLogger(ray_each.__name__)
+    told: list[str] = []
+
+    def release(record: logging.LogRecord) -> bool:
+        told.append(record.getMessage())
+        ray.kill(other)
+        return False
+
+    log.addFilter(release)
+    try:
+        assert ends(on_ray, tmp_path, ["good", "each-exit-1"]) == {
+            "good": "made",
+            "each-exit-1": "made",
+        }
+    finally:
+        log.removeFilter(release)
+    assert len(told) == 1
+    assert "no room for a scene for 3 s: one takes 1 CPUs, and 0 CPUs" in told[0]
+
+
+def test_a_run_that_waits_for_room_can_be_ended(on_ray: RayRunner, tmp_path: Path) -> None:
+    other = hold_the_cluster()
+    started = time.monotonic()
+    soon = datetime.now().astimezone() + timedelta(seconds=1.0)
+    assert not ends(on_ray, tmp_path, ["good", "more"], Stop(soon))
+    assert time.monotonic() - started < 10
+    ray.kill(other)
+
+
+def hold_the_cluster() -> Any:
+    other = Holder.options(num_cpus=ray.cluster_resources()["CPU"]).remote()  # type: ignore[attr-defined]
+    ray.get(other.hold.remote())
+    return other
+
+
+@ray.remote
+class Holder:
+    def hold(self) -> None:
+        pass
+
+
+def test_a_scene_whose_machine_dies_goes_to_the_next_however_often(tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.each_cluster_run", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout) == {
+        "ends": {"each-node-3": "made", "good0": "made", "good1": "made"},
+        "deaths": 4,
+    }

@@ -13,7 +13,7 @@ from pipeline.compactor import Compactor
 from pipeline.decode_stage import Pixels
 from pipeline.model import ResolvedModel
 from pipeline.predict_stage import PredictStage
-from schemas.errors import FailureReason
+from schemas.errors import DeviceError, FailureReason
 from schemas.records import (
     DecodedPhoto,
     Failed,
@@ -97,6 +97,19 @@ class NoRoom(Compactor):
         if photo.width == TOO_LARGE:
             raise OUT_OF_MEMORY[1]
         return super().compact(scene, photo, info)
+
+
+class LostDevice(SmallMemory):
+    """On a device on which nothing can be computed."""
+
+    device = torch.device("meta")
+
+
+def test_a_device_that_takes_no_more_work_is_no_photos_fault() -> None:
+    error = RuntimeError("CUDA error: an illegal memory access was encountered")
+    stage = stage_of(LostDevice(error), Compactor(SplatSettings(SplatFormat.PLY)))
+    with pytest.raises(DeviceError, match="illegal memory access"):
+        stage.process(batch_of(64, TOO_LARGE, 80))
 
 
 def test_want_of_memory_for_the_finished_scene_is_told_as_such() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.run_ray import ClusterSettings, RayRunner
 from pipeline.stop import Stop
 from pipeline.watch import Watch
 from schemas.errors import RunError
-from schemas.records import Outcome
+from schemas.records import Failed, Outcome
 from tests.faulty_run import ends, flow, good, outcomes, tries
 from tests.faulty_stages import Faults, photo
 
@@ -25,6 +26,14 @@ def runner() -> Iterator[RayRunner]:
 @pytest.fixture
 def faults(tmp_path: Path) -> Faults:
     return Faults(tmp_path)
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_ray_of_our_own_starts_no_daemons_that_nobody_needs() -> None:
+    commands = " ".join(" ".join(child.cmdline()) for child in psutil.Process().children())
+    assert "raylet" in commands
+    for needless in ("dashboard.py", "monitor.py"):  # log_monitor.py, too
+        assert needless not in commands
 
 
 def test_each_kind_of_fault_in_each_stage_hits_its_own_photo_alone(
@@ -93,6 +102,36 @@ def test_a_predictor_that_no_photo_survives_ends_the_run_and_blames_none(
     with pytest.raises(RunError, match="every photo"):
         found.extend(runner(flow(faults), (photo(name, 2) for name in names), Stop(), Watch()))
     assert ends(found) == {}
+
+
+def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_blames_none(
+    runner: RayRunner, faults: Faults
+) -> None:
+    (faults.folder / "sick").touch()
+    found: list[Outcome] = []
+    with pytest.raises(RunError, match="sick"):
+        found.extend(runner(flow(faults), iter([photo("predict-exit", 2)]), Stop(), Watch()))
+    assert ends(found) == {}
+
+
+def test_a_gpu_that_takes_no_more_work_is_had_anew(runner: RayRunner, faults: Faults) -> None:
+    names = ["good0", "predict-device1-1", "predict-device2", "good1"]
+    found = outcomes(runner, flow(faults, batch_size=4), list(map(photo, names)))
+    assert ends(found) == {**dict.fromkeys(names, "done"), "predict-device2": "worker_lost"}
+    assert tries(found) == {"predict-device2": 2}
+    last = next(o for o in found if isinstance(o, Failed) and o.is_final)
+    assert last.message == "cuda:0 takes no more work, 3 times"
+
+
+@pytest.mark.parametrize("stage", ["decode", "encode", "predict"])
+def test_a_stage_that_cannot_work_on_a_machine_ends_the_run_with_the_cause(
+    runner: RayRunner, faults: Faults, stage: str
+) -> None:
+    found: list[Outcome] = []
+    files = iter([photo(f"{stage}-import"), *map(photo, good(3))])
+    with pytest.raises(RunError, match=rf"{stage} does not work on .*: .*'pillow_heif'"):
+        found.extend(runner(flow(faults), files, Stop(), Watch()))
+    assert not any(isinstance(outcome, Failed) for outcome in found)
 
 
 def test_a_library_that_cannot_be_written_ends_the_run(runner: RayRunner, faults: Faults) -> None:

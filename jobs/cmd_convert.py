@@ -68,6 +68,7 @@ def convert(
     if source is not None and to is not None:
         if format is not None:
             raise UsageError("--format is for a library", "The ending of OUT says the format.")
+        options.check_are_here(source, to)
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.convert_file import convert_file
 

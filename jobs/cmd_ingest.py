@@ -154,7 +154,7 @@ def ingest(
     if submit is not None:
         from jobs.submit import submit as run_there
 
-        raise typer.Exit(run_there(submit, output))
+        raise typer.Exit(run_there(submit, catalog, output))
     check_sources(sources)
     if dry:
         result = dry_run(library, sources, settings, resolve_model(settings.model), catalog)

@@ -44,6 +44,7 @@ def predict(
     verbose: options.Verbose = False,
 ) -> None:
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
+    options.check_are_here(photo, to)
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.fetching import shown_fetching
     from pipeline.model import resolve_device, resolve_model

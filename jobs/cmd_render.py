@@ -68,6 +68,7 @@ def render(
     verbose: options.Verbose = False,
 ) -> None:
     """Render a splat as a parallax clip that loops, or as a still from any eye."""
+    options.check_are_here(splat, to)
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from pipeline.pictures import STILL_SUFFIX, make_picture
     from sharp_core.clips import ClipSettings, StillSettings

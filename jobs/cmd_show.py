@@ -43,6 +43,7 @@ def show(
 ) -> None:
     """Show all the catalog knows about one photo, or all that one splat file holds."""
     if photo.lower().endswith(SPLAT_NAMES):
+        options.check_are_here(Path(photo))
         if not Path(photo).is_file():
             raise UsageError(f"there is no splat file {photo}")
         from pipeline.splat_details import splat_details  # torch takes seconds

@@ -21,7 +21,7 @@ from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
-from pipeline.library_root import LibraryRoot, RemoteRoot, looks_remote
+from pipeline.library_root import LibraryRoot, RemoteRoot, address_meant
 from pipeline.query import Filters
 from pipeline.store import Store, is_disk_full
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
@@ -169,9 +169,9 @@ def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
     comfort_of(order.settings)
     for kind in order.settings.kinds:
         kind_named(kind)
-    if looks_remote(order.folder):
+    if (address := address_meant(order.folder)) is not None:
         raise UsageError(
-            f"--to {order.folder} is an address: exports go into a folder of this machine",
+            f"--to {address} is an address: exports go into a folder of this machine",
             "Name a folder, and copy it from there.",
         )
     target = ExportTarget(order.folder, root)

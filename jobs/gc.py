@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
@@ -90,16 +89,11 @@ def _counted(root: LibraryRoot, garbage: Garbage, is_dry_run: bool) -> GcReport:
 
 
 def _remove(garbage: Garbage, store: Store, root: LibraryRoot, catalog_url: str | None) -> None:
-    _remove_files(store, (file.path for file in (*garbage.temporaries, *garbage.orphans)))
+    store.remove_all(file.path for file in (*garbage.temporaries, *garbage.orphans))
     if not garbage.superseded:
         return
     with Catalog(open_database(root, catalog=catalog_url)) as catalog:
         ids = (scene.scene_id for scene in garbage.superseded)
-        _remove_files(store, drop_superseded(catalog.connection, ids))
+        store.remove_all(drop_superseded(catalog.connection, ids))
         with closing(catalog.engine.connect()) as reader:
             write_snapshot(reader, store)
-
-
-def _remove_files(store: Store, paths: Iterable[str]) -> None:
-    for path in paths:
-        store.remove(path)

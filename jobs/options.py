@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.output import ProgressKind
-from pipeline.library_root import LibraryRoot, parse_root
+from pipeline.library_root import LibraryRoot, address_meant, parse_root
+from schemas.errors import UsageError
 from schemas.settings import Device, DType, ModelName, Preset, SogQuality, SplatFormat
 
 if TYPE_CHECKING:
@@ -22,6 +23,17 @@ def _parse_library(text: str) -> LibraryRoot:
     if isinstance(root, Path) and root.is_file():
         raise typer.BadParameter(f"'{root}' is a file.")
     return root
+
+
+def check_are_here(*paths: Path) -> None:
+    """Raise UsageError where an address is given for a file of this machine."""
+    for path in paths:
+        if (address := address_meant(path)) is not None:
+            raise UsageError(
+                f"{address} is an address: this command reads and writes files of this machine",
+                "Have the scenes of a library in a folder by 'sharp-batch export --kind sog', or "
+                "copy files by the object store's own tool, as in 'aws s3 cp'.",
+            )
 
 
 Library = Annotated[

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from pipeline.outage import wait_no_more
 from pipeline.stop import Stop
 
 _NUMBERS = [
@@ -18,6 +19,7 @@ _NUMBERS = [
 def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
     """While this holds, the first signal asks `stop`, and the second raises KeyboardInterrupt.
 
+    The first ends waiting for a store too, since that takes minutes.
     An exception of our own would not survive where Ray waits: it lets only that one through.
     """
     is_asked = False  # by a signal; a full disk asks `stop` too
@@ -28,6 +30,7 @@ def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
             raise KeyboardInterrupt
         is_asked = True
         stop.ask()
+        wait_no_more()
         on_first()
 
     before = {number: signal.signal(number, handle) for number in _NUMBERS}

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 from jobs.output import Output
-from schemas.errors import ExitCode, RunError
+from pipeline.catalog_address import holds_password
+from schemas.errors import ExitCode, RunError, UsageError
 
 _OPTION = "--submit"
+_CATALOG = "SHARP_BATCH_CATALOG"  # a job is told of it, as of every variable of ours
 
 
-def submit(head: str, output: Output) -> int:
+def submit(head: str, catalog: str | None, output: Output) -> int:
     """Run this process's own command line on the cluster of `head`; return its exit code.
 
-    Ctrl-C asks the job to end well, a second one does not wait for that. Raises RunError.
+    Ctrl-C asks the job to end well, a second one does not wait for that. Raises RunError, and
+    UsageError where the address of the catalog holds a password.
     """
+    for name, address in ((_CATALOG, os.environ.get(_CATALOG)), ("--catalog", catalog)):
+        if address and holds_password(address):
+            raise _readable_password(name)
     try:
         from pipeline.ray_submit import SubmittedJob
 
@@ -48,6 +55,15 @@ def submit(head: str, output: Output) -> int:
     if output.as_json:
         sys.stdout.write(_document("".join(said)))
     return code
+
+
+def _readable_password(name: str) -> UsageError:
+    return UsageError(
+        f"{name} holds a password, which whoever sees the cluster's dashboard could read",
+        "Leave the password away, as in postgresql+psycopg://USER@HOST/DATABASE, and have it where "
+        "the job runs: in ~/.pgpass or a service file (postgresql+psycopg:///?service=NAME) on the "
+        "cluster's machines, or as PGPASSWORD in the environment that the cluster is started in.",
+    )
 
 
 def _document(text: str) -> str:

@@ -67,6 +67,12 @@ def find_catalog(root: LibraryRoot, given: str | None = None) -> CatalogAddress:
         return CatalogAddress(root)
 
 
+def holds_password(given: str) -> bool:
+    """Tell whether an address as in `find_catalog` holds a password. Raises UsageError."""
+    url = _parsed(given)
+    return url.password is not None or any(name.endswith("password") for name in url.query)
+
+
 def _no_catalog(root: RemoteRoot) -> UsageError:
     return UsageError(
         f"{root} names no catalog: that of a library in an object store is in PostgreSQL",
@@ -86,4 +92,6 @@ def _parsed(text: str) -> sa.URL:
             f"Write it as {_DRIVER}://USER@HOST/DATABASE, or leave it away: the catalog is then a "
             "SQLite file in the library.",
         )
+    if "password" in url.query:  # the same, written otherwise: to be hidden like any
+        url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     return url.set(drivername=_DRIVER)

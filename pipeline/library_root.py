@@ -11,13 +11,16 @@ from urllib.request import url2pathname
 from schemas.errors import UsageError
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive
-_READ_ONLY = frozenset({"http", "https", "data", "github", "git"})
+S3 = frozenset({"s3", "s3a"})
+# A file appears under its name when all of it is there, and not before: these stores promise that,
+# and a library needs it. Most of what else fsspec knows writes in place, or renames by copying.
+OBJECT_STORES = S3 | {"gs", "gcs", "az", "abfs", "abfss"}
 _EXAMPLE = "Write it as in s3://bucket/photos, or name a folder."
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteRoot:
-    """An address that fsspec knows, without a slash at its end."""
+    """An address in an object store that fsspec knows, without a slash at its end."""
 
     uri: str
 
@@ -62,20 +65,20 @@ def parse_root(text: str) -> LibraryRoot:
         if parts.netloc not in {"", "localhost"}:
             raise UsageError(f"{text} names another machine", "Write file:///FOLDER.")
         return Path(url2pathname(parts.path))
-    if scheme not in _schemes():
-        raise UsageError(f"{text}: no library can be at {scheme}://", _EXAMPLE)
+    if scheme not in OBJECT_STORES:
+        raise UsageError(
+            f"{text}: no library can be at {scheme}://: nothing promises that a file appears there "
+            "whole or not at all",
+            "Object stores that do are s3:// (or s3a://), gs:// (gcs://) and az:// (abfs://, "
+            f"abfss://). {_EXAMPLE}",
+        )
     rest = text[found.end() :].rstrip("/")
-    if not parts.netloc or "//" in rest:
+    if not parts.netloc or "//" in rest or "::" in rest:  # fsspec takes :: for one store in another
         raise UsageError(f"{text} is no whole address", _EXAMPLE)
     return RemoteRoot(f"{scheme}://{rest}")
 
 
-def looks_remote(path: Path) -> bool:
-    """Tell whether somebody meant an address where a folder of this machine was asked for."""
-    return bool(_ADDRESS.match(path.as_posix().replace(":/", "://", 1)))
-
-
-def _schemes() -> set[str]:
-    from fsspec import available_protocols  # takes a moment, and folders need none of it
-
-    return {name for name in available_protocols() if name not in _READ_ONLY}
+def address_meant(path: Path) -> str | None:
+    """Return the address that somebody gave where a file of this machine was asked for, if so."""
+    text = path.as_posix().replace(":/", "://", 1)
+    return text if _ADDRESS.match(text) else None

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO, NamedTuple, TypeVar
 
@@ -92,6 +92,11 @@ class LocalFiles:
     def remove(self, relative: str) -> None:
         """Remove a file, if it is there."""
         (self._root / relative).unlink(missing_ok=True)
+
+    def remove_all(self, relatives: Iterable[str]) -> None:
+        """Remove files, those that are there."""
+        for relative in relatives:
+            self.remove(relative)
 
     def sweep(self, folder: str) -> int:
         """Remove what killed writers left in a folder. Return how many files."""

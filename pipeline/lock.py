@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from pipeline.catalog_address import find_catalog
 from pipeline.database import unusable
 from pipeline.library_root import LibraryRoot, RemoteRoot
+from pipeline.outage import stores_waited_for
 from pipeline.postgres import hold_postgres
 from schemas.errors import LibraryBusyError, RunError
 
@@ -50,13 +51,18 @@ def hold(
     """Hold the library at `root` and its catalog, which is at `catalog` as in `find_catalog`.
 
     Yields the dead run whose place is taken over, if there is one. With `for_runs`, runs inside
-    this one may hold it too. Raises LibraryBusyError at once where another run holds it.
+    this one may hold it too. An object store that goes out meanwhile is waited for. Raises
+    LibraryBusyError at once where another run holds it.
     """
     if _held_for_runs.get() == root:
         yield None
         return
     address = find_catalog(root, catalog)
     with contextlib.ExitStack() as stack:
+        if isinstance(root, RemoteRoot):
+            if catalog:
+                address.is_noted()  # the first contact: a wrong address is not waited for
+            stack.enter_context(stores_waited_for())
         dead = None
         if not isinstance(root, RemoteRoot):  # where several machines write, the catalog's counts
             dead = stack.enter_context(_hold_folder(root, command))

@@ -22,6 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from pipeline.each import EachStage, Item
 from pipeline.flow import Flow
 from pipeline.library_root import LibraryRoot
+from pipeline.outage import wait_no_more
 from pipeline.ray_code import package_folders
 from pipeline.ray_each import each_on_ray
 from pipeline.ray_flow import FlowOnRay
@@ -165,6 +166,7 @@ def check_is_shared(library: LibraryRoot, node_ids: Collection[str]) -> None:
 
 def _look(store: Store, probe: str) -> str | None:
     """Return what is wrong with the library on this machine, if anything is."""
+    wait_no_more()  # for one that does not answer here: nobody waits so long for this
     try:
         return None if store.exists(probe) else "what was written there is not seen"
     except SharpBatchError as error:

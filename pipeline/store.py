@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.remote_files import RemoteFiles
 
 FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
+PROBE_FOLDER = "runs"  # one in which killed probes are swept
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -123,7 +124,7 @@ class Store:
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
         """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
-        relative = str(partial_path(PurePosixPath("runs/probe")))  # where a killed one is swept
+        relative = str(partial_path(PurePosixPath(PROBE_FOLDER, "probe")))
         self.write(relative, lambda file: file.write(b"."))
         try:
             yield relative
@@ -141,6 +142,13 @@ class Store:
     def remove(self, relative: str) -> None:
         """Remove a file of the library, if it is there."""
         self._files.remove(relative)
+
+    def remove_all(self, relatives: Iterable[str]) -> None:
+        """Remove many files of the library, those that are there.
+
+        For many files at once: S3 takes a thousand a request.
+        """
+        self._files.remove_all(relatives)
 
     def free_bytes(self) -> int | None:
         """Return how much room there is for the library, None where nobody can say."""

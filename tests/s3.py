@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import urllib.request
@@ -57,6 +58,19 @@ def refusing(server: str) -> Iterator[None]:
         yield
     finally:
         _send(requests_allowed, "POST", b"inf")
+
+
+def forbid_removal(server: str, root: RemoteRoot, relative: str) -> None:
+    """Have the server refuse to remove one file where many are removed at once."""
+    bucket, _, folder = str(root).removeprefix("s3://").partition("/")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:aws:s3:::{bucket}/{folder}/{relative}",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    _send(f"{server}/{bucket}?policy", "PUT", json.dumps(policy).encode())
 
 
 def _send(address: str, method: str, data: bytes) -> None:

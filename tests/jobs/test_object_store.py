@@ -6,13 +6,19 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from jobs.catalog import import_catalog
+from jobs.cmd_convert import convert
+from jobs.cmd_predict import predict
+from jobs.cmd_render import render
+from jobs.cmd_show import show
 from jobs.convert import convert_library
 from jobs.doctor import examine
 from jobs.dry_run import dry_run
@@ -27,6 +33,7 @@ from jobs.verify import verify
 from pipeline.catalog_address import find_catalog
 from pipeline.database import read_catalog
 from pipeline.library_root import RemoteRoot
+from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.query import Filters, find
 from pipeline.run_ray import ClusterSettings, RayRunner, check_is_shared, live_nodes
 from pipeline.store import Store
@@ -46,6 +53,7 @@ from tests.jobs.test_ingest_faults import start
 from tests.jobs.whole_library import check_whole, contents, files
 from tests.made_photos import make_photos
 from tests.postgres import fresh_schema
+from tests.s3_proxy import Proxy, standing_before
 from tests.trivial_model import ingest, trivial_model
 
 SHORT = PreviewSettings(seconds=0.2, long_side=64)
@@ -100,12 +108,69 @@ def test_workers_on_ray_write_there_themselves(
     run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
     with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
         check_is_shared(remote_root, live_nodes())
-        with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
-            check_is_shared(RemoteRoot("memory://of/one/process"), live_nodes())
         assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
     check_whole(remote_root)
     assert files(remote_root, "") == sorted(files(remote_root, ""))
     assert not [path for path in files(remote_root, "") if "/" not in path][1:]  # catalog.url
+
+
+def test_machines_to_which_an_address_means_another_store_are_found_out(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(s3_server) as proxy, monkeypatch.context() as of_workers:
+        proxy.fault = lambda _method, path: 404 if TEMPORARY_PREFIX in path else None
+        of_workers.setenv("AWS_ENDPOINT_URL", proxy.address)
+        with RayRunner(ClusterSettings(object_store_bytes=200_000_000)):
+            of_workers.undo()
+            with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
+                check_is_shared(remote_root, live_nodes())
+
+
+def start_behind(
+    proxy: Proxy, library: RemoteRoot, photos: Path, *options: str
+) -> subprocess.Popen[str]:
+    """Start a run that takes half a second a photo; return it when it has made a scene."""
+    with pytest.MonkeyPatch.context() as of_the_run:
+        of_the_run.setenv("AWS_ENDPOINT_URL", proxy.address)
+        process = start(library, photos, *options, "--seconds", "0.5")
+    wait_for_scenes(library, 1)
+    return process
+
+
+@pytest.mark.parametrize("options", [("--inline",), ()])
+def test_a_run_outlives_an_outage(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str, options: tuple[str, ...]
+) -> None:
+    make_photos(photos, 8)
+    proxy = Proxy(s3_server)
+    with proxy.listening():
+        process = start_behind(proxy, remote_root, photos, *options, "--catalog", url)
+    time.sleep(4)
+    with Proxy(s3_server, proxy.port).listening():
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert json.loads(out)["done"] == 8
+    check_whole(remote_root)
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_its_store(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str
+) -> None:
+    make_photos(photos, 8)
+    with standing_before(s3_server) as proxy:
+        process = start_behind(proxy, remote_root, photos, "--inline", "--catalog", url)
+        proxy.fault = lambda _method, _path: 500
+        time.sleep(4)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        assert time.monotonic() - asked < 10
+    assert process.returncode == 130, err
+    report = json.loads(out)
+    assert report["done"] + report["left"] == 8
+    assert "report could not be written" in err
+    assert ingest(remote_root, photos).done == report["left"]
+    check_whole(remote_root)
 
 
 def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Path) -> None:
@@ -216,6 +281,26 @@ def test_a_store_that_cannot_be_used_is_said_so(
     assert down.returncode == 1
     assert "127.0.0.1:9" in json.loads(down.stdout)["error"]
     assert "AWS_ENDPOINT_URL" in json.loads(down.stdout)["hint"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        show,
+        lambda address: render(Path(address), Path("a.png")),
+        lambda address: render(Path("a.sog"), Path(address)),
+        lambda address: convert(Path(address), Path("a.ply")),
+        lambda address: convert(Path("a.sog"), Path(address)),
+        lambda address: predict(Path("a.jpg"), Path(address)),
+    ],
+)
+def test_commands_for_single_files_say_that_an_address_is_none(
+    command: Callable[[str], None],
+) -> None:
+    address = "s3://bucket/photos/scenes/ab/ab12.sog"
+    with pytest.raises(UsageError, match=f"^{address} is an address") as caught:
+        command(address)
+    assert "sharp-batch export" in caught.value.hint
 
 
 def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -> None:

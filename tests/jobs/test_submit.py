@@ -141,6 +141,24 @@ def test_a_job_is_told_where_an_object_store_is_and_no_keys(
     assert "a secret" not in passed.values()
 
 
+@pytest.mark.parametrize("name", ["--catalog", "SHARP_BATCH_CATALOG"])
+def test_a_password_does_not_go_where_others_read_it(tmp_path: Path, name: str) -> None:
+    make_photos(tmp_path / "photos", 1)
+    url = "postgresql+psycopg://me:secret@host/photos"
+    arguments = ["ingest", "photos", "--model=prior", f"--submit=http://127.0.0.1:{free_port()}"]
+    environment = dict(os.environ)
+    if name == "--catalog":
+        arguments += [name, url]
+    else:  # a job would be told of it though it has another address
+        environment[name] = url
+        arguments += ["--catalog", "postgresql+psycopg://me@host/photos"]
+    code, _, err = finish(start(tmp_path, environment, *arguments))
+    assert code == 2
+    assert f"{name} holds a password" in err
+    assert "~/.pgpass" in err
+    assert "secret" not in err
+
+
 def test_ctrl_c_ends_a_job_well(cluster: Cluster, tmp_path: Path) -> None:
     make_photos(tmp_path / "photos", MANY)
     library = tmp_path / "lib"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog_address import CATALOG_FILE, URL_FILE, find_catalog
+from pipeline.catalog_address import CATALOG_FILE, URL_FILE, find_catalog, holds_password
 from pipeline.database import open_database, read_catalog
 from pipeline.lock import hold
 from pipeline.query import Filters, find
@@ -37,11 +37,31 @@ def test_a_library_remembers_its_catalog_but_not_the_password(tmp_path: Path) ->
 
 
 def test_a_password_is_never_shown(tmp_path: Path) -> None:
-    assert "secret" not in str(find_catalog(tmp_path, URL))
+    for url in (URL, "postgresql+psycopg://me@db.example/photos?password=secret"):
+        address = find_catalog(tmp_path, url)
+        assert address.url is not None
+        assert address.url.password == "secret"
+        assert "secret" not in str(address)
+        address.note()
+        assert "secret" not in (tmp_path / URL_FILE).read_text()
     for wrong in ("postgresql+psycopg2://me:secret@host/db", "mysql://me:secret@host/db", "secret"):
         with pytest.raises(UsageError) as caught:
             find_catalog(tmp_path, wrong)
         assert "secret" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "is_there"),
+    [
+        (URL, True),
+        ("postgresql://me@host/db?password=secret", True),
+        ("postgresql://me@host/db?sslkey=a&sslpassword=secret", True),
+        ("postgresql://me@host/db?passfile=/home/me/passwords", False),
+        ("postgresql:///?service=photos", False),
+    ],
+)
+def test_a_password_is_noticed(url: str, is_there: bool) -> None:
+    assert holds_password(url) is is_there
 
 
 def test_the_driver_may_be_left_away(tmp_path: Path) -> None:

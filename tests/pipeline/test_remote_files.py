@@ -4,9 +4,10 @@ import hashlib
 import logging
 import pickle
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,18 +15,16 @@ from typing import BinaryIO
 import pytest
 
 from pipeline.library_root import RemoteRoot, parse_root
-from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.store import Store
 from schemas.errors import FailureReason, PhotoError, RunError
-from tests.s3 import refusing
+from tests.s3 import forbid_removal, refusing
+from tests.s3_proxy import standing_before
 
 
-@pytest.fixture(params=["s3", "memory"])
-def store(request: pytest.FixtureRequest) -> Store:
-    """Return an empty store: of a kind that shows what was sent whole, or that has to rename it."""
-    if request.param == "memory":
-        return Store(RemoteRoot(f"memory://{uuid.uuid4().hex}"))
-    return Store(request.getfixturevalue("remote_root"))
+@pytest.fixture
+def store(remote_root: RemoteRoot) -> Store:
+    """Return an empty store."""
+    return Store(remote_root)
 
 
 def put(store: Store, *paths: str) -> None:
@@ -87,6 +86,47 @@ def test_what_is_removed_is_gone_and_may_have_been_before(store: Store) -> None:
     assert paths_of(store, "scenes") == ["scenes/a/2"]
 
 
+def test_a_thousand_files_are_removed_by_one_request(
+    remote_root: RemoteRoot, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(RemoteRoot(f"{remote_root}/a*b [c]"))  # what is no pattern, but a name
+    put(store, *(f"scenes/a/{index}" for index in range(5)))
+    put(Store(RemoteRoot(f"{remote_root}/aXb c")), "scenes/a/1")
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        store.remove_all(f"scenes/a/{index}" for index in range(1, 2500))
+    assert len([record for record in caplog.records if record.name == "werkzeug"]) == 3
+    assert paths_of(store, "scenes") == ["scenes/a/0"]
+    assert paths_of(Store(remote_root), "aXb c") == ["aXb c/scenes/a/1"]
+    store.remove_all([])
+
+
+@pytest.mark.parametrize("status", [501, 403])
+def test_a_server_that_removes_only_one_by_one_is_asked_so(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with standing_before(s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        proxy.fault = lambda method, _path: status if method == "POST" else None
+        store = Store(remote_root)
+        put(store, "scenes/a/1", "scenes/a/2")
+        store.remove_all(["scenes/a/1", "scenes/a/2"])
+        assert paths_of(store, "scenes") == []
+
+
+def test_what_is_not_removed_with_the_others_is_said_so(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        store = Store(remote_root)
+        put(store, "scenes/a/1", "scenes/a/2", "scenes/a/3")
+        forbid_removal(s3_server, remote_root, "scenes/a/2")
+        proxy.fault = lambda method, _path: 403 if method == "DELETE" else None
+        with pytest.raises(RunError, match="scenes/a/2 cannot be removed: access is refused"):
+            store.remove_all(["scenes/a/1", "scenes/a/2", "scenes/a/3"])
+        assert paths_of(store, "scenes") == ["scenes/a/2"]
+
+
 def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,12 +144,24 @@ def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_leftovers_of_killed_writers_are_swept(store: Store) -> None:
-    partial = f"scenes/a/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-    put(store, "scenes/a/1", partial)
-    is_memory = store.address("").startswith("memory")
-    assert store.sweep() == is_memory  # an object store shows only what is whole
-    assert (partial in paths_of(store, "scenes")) is not is_memory
+def test_a_probe_that_a_killed_run_left_is_swept_by_two_requests(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    dying = """
+import os, pickle, sys
+with pickle.load(sys.stdin.buffer).probe():
+    os._exit(9)
+"""
+    sent = pickle.dumps(store)
+    assert subprocess.run([sys.executable, "-c", dying], input=sent, check=False).returncode == 9
+    put(store, "runs/2026.json", "runs/a/.partial", "scenes/a/1")
+    assert len(paths_of(store, "runs")) == 3
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        assert store.sweep() == 1
+    assert len([record for record in caplog.records if record.name == "werkzeug"]) == 2
+    assert paths_of(store, "runs") == ["runs/2026.json", "runs/a/.partial"]
+    assert paths_of(store, "scenes") == ["scenes/a/1"]
+    assert store.sweep() == 0
 
 
 def test_a_store_travels_and_sees_what_others_wrote(store: Store) -> None:
@@ -194,9 +246,13 @@ def test_refused_access_is_said_so(remote_root: RemoteRoot, s3_server: str) -> N
     assert "AWS_PROFILE" in caught.value.hint
 
 
-def test_a_package_that_is_not_installed_is_named() -> None:
-    with pytest.raises(RunError, match="gcsfs"):
-        Store(parse_root("gs://bucket/photos")).read_bytes("catalog.url")
+@pytest.mark.parametrize(
+    ("scheme", "package"), [("gs", "gcsfs"), ("az", "adlfs"), ("abfs", "adlfs"), ("abfss", "adlfs")]
+)
+def test_a_package_that_is_not_installed_is_named(scheme: str, package: str) -> None:
+    with pytest.raises(RunError, match=package) as caught:
+        Store(parse_root(f"{scheme}://bucket/photos")).read_bytes("catalog.url")
+    assert "Install" in caught.value.hint
 
 
 def test_where_nothing_can_be_copied_to_no_file_counts_as_missing(

@@ -117,7 +117,7 @@ def test_what_is_missing_is_not_waited_for(store: Store) -> None:
     with stores_waited_for():
         assert not store.exists("runs/b.json")
         with pytest.raises(RunError, match="no such bucket"):
-            Store(RemoteRoot("s3://no-such-bucket/photos")).read_bytes("a")
+            Store(RemoteRoot("s3://nor-is-this-one/photos")).read_bytes("a")
 
 
 def test_an_outage_that_lasts_is_said_so(

@@ -54,12 +54,14 @@ class Output:
         """Where results for people go."""
         # In a file or a pipe no line is cut to the width of a terminal that is not there.
         width = None if sys.stdout.isatty() else _WIDE
-        return _Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width)
+        return _Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width, emoji=False)
 
     @cached_property
     def err(self) -> Console:
         """Where progress, warnings and errors go."""
-        return _Console(file=sys.stderr, highlight=False, soft_wrap=True)
+        # Without emoji: their table would be imported at the first word, which a signal may say
+        # in the midst of that very import.
+        return _Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 
     def result(self, document: object, text: str) -> None:
         """Print the result: `document` for programs or `text` for people."""

@@ -72,6 +72,7 @@ class FlowOnRay:
         self._encoding: dict[Ref, Item] = {}
         self._was_starved = False  # any photo, so far
         self._is_fed = False  # the photos have come to their end
+        self._has_begun = False  # to give outcomes
         self._room = StoreRoom(resources.object_store_bytes, flow.predict.scene_bytes)
         self._last_progress = time.monotonic()
 
@@ -100,7 +101,9 @@ class FlowOnRay:
                     )
                 for ref in finished:
                     self._last_progress = time.monotonic()
-                    yield from self._finished(ref)
+                    for outcome in self._finished(ref):
+                        self._has_begun = True
+                        yield outcome
                 yield from self._late()
         finally:
             self._predictors.kill()
@@ -167,9 +170,12 @@ class FlowOnRay:
             self._suspects.clear()
             self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
+        # No long queue: scenes that are to be encoded would wait behind it. One at a time until the
+        # first photo is through: it tells how large photos are here, and need not wait while workers
+        # are started for others.
+        at_once = self._resources.cores + 2 if self._has_begun else 1
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            # No long queue: scenes that are to be encoded would wait behind it.
-            if len(self._decoding) >= self._resources.cores + 2 or not self._has_room():
+            if len(self._decoding) >= at_once or not self._has_room():
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:

@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class LocalRay:
     def start(self, object_store_bytes: int) -> None:
         """Start Ray, and connect this process to it. Raises what ray.init raises."""
         self._folder = _make_folder()
+        threading.Thread(target=_import_serializers).start()
         with _own_ways():
             ray.init(
                 address="local",
@@ -67,6 +69,17 @@ def check_ray_lives() -> None:
             "Run the same command again: it goes on where it was. If that comes again, memory may "
             "be short (dmesg tells whom the system has killed); --inline works without Ray.",
         )
+
+
+def _import_serializers() -> None:
+    """Import what Ray imports when it first sends something, while it waits for its processes.
+
+    The first photo would wait for it else: pydantic, where that is installed, takes long.
+    """
+    with contextlib.suppress(ImportError, AttributeError):  # Ray's own matter, which may change
+        from ray._common import pydantic_compat
+
+        pydantic_compat._iter_model_field_types()
 
 
 def _make_folder() -> str:

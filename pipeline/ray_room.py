@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pipeline.ray_item import Item
 
-_STORE_SHARE = 0.75  # of the object store: Ray begins to spill at 0.8 (object_spilling_threshold)
+_STORE_SHARE = 0.8  # of the object store: beyond that, Ray spills (object_spilling_threshold)
 _USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
 _RECENT = 64  # photos, by which those to come are estimated
 

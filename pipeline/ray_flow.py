@@ -171,8 +171,8 @@ class FlowOnRay:
             self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         # No long queue: scenes that are to be encoded would wait behind it. One at a time until the
-        # first photo is through: it tells how large photos are here, and need not wait while workers
-        # are started for others.
+        # first photo is through: it tells how large photos are here, and does not wait while
+        # workers are started for others.
         at_once = self._resources.cores + 2 if self._has_begun else 1
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
             if len(self._decoding) >= at_once or not self._has_room():

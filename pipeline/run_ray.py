@@ -37,7 +37,7 @@ from schemas.settings import Device
 
 _ANSWER_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
-_JOIN_SECONDS = 20.0
+_JOIN_SECONDS = 60.0  # a cluster that has just been started, or is busy, fails the first connection
 _CLIENT_SCHEME = "ray://"
 
 

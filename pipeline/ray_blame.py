@@ -23,6 +23,7 @@ from ray.exceptions import (
     ObjectStoreFullError,
     RayError,
     RayTaskError,
+    WorkerCrashedError,
 )
 
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
@@ -104,6 +105,8 @@ def task_loss(item: Item, stage: str, limit_s: float, error: RayError) -> Loss:
     known = known_loss(stage, error)
     if known is not None:
         return known
+    if not isinstance(error, WorkerCrashedError):
+        raise cannot_run(stage, error)
     # Not heard of its limit. Waiting for a worker counts too, but few tasks wait, and not for long.
     if time.monotonic() - item.began > limit_s + GRACE_SECONDS:
         return timeout_loss(LossKind.ALONE, stage, limit_s)
@@ -143,6 +146,15 @@ def known_loss(stage: str, error: BaseException) -> Loss | None:
         message = "the memory ran out, though no other photo was under way"
         return Loss(LossKind.MEMORY, stage, FailureReason.OUT_OF_MEMORY, message)
     return None
+
+
+def cannot_run(stage: str, error: RayError) -> RunError:
+    """Return the error of a cluster that does not run a stage at all, as without room on a disk."""
+    said = str(error).strip().partition("\n")[0]
+    return RunError(
+        f"Ray cannot run {stage}: {type(error).__name__}: {said}",
+        "Mend that, then run the same command again: it goes on where it was.",
+    )
 
 
 def timeout_loss(kind: LossKind, stage: str, limit_s: float) -> Loss:

@@ -17,11 +17,11 @@ from ray.exceptions import RayError, RayTaskError, WorkerCrashedError
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.each import EachStage, Item, process_in_time
 from pipeline.ray_at_work import AtWork, at_work
-from pipeline.ray_blame import Loss, LossKind, known_loss, live_loss, timeout_loss
+from pipeline.ray_blame import Loss, LossKind, cannot_run, known_loss, live_loss, timeout_loss
 from pipeline.ray_local import check_ray_lives
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS, process_dies_after
-from schemas.errors import FailureReason, RunError
+from schemas.errors import FailureReason
 from schemas.records import Failed, Made
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C
@@ -111,8 +111,13 @@ class _EachOnRay(Generic[Item]):
         """Leave to the next run what is not at work: on a full cluster its turn may never come."""
         self._waiting.clear()
         self._starved.clear()
+        if not self._running:
+            return
+        refs = list(self._running)
+        done, _ = ray.wait(refs, num_returns=len(refs), timeout=0)  # and not yet taken in
         self._look()
-        for ref in [ref for ref, item in self._running.items() if item.began is None]:
+        idle = [ref for ref, item in self._running.items() if item.began is None]
+        for ref in set(idle) - set(done):
             del self._running[ref]
             ray.cancel(ref)
 
@@ -150,8 +155,7 @@ class _EachOnRay(Generic[Item]):
         if known is not None:
             return known
         if not isinstance(error, WorkerCrashedError):
-            said = str(error).strip().partition("\n")[0]
-            raise RunError(f"Ray cannot run {stage.name}: {type(error).__name__}: {said}")
+            raise cannot_run(stage.name, error)
         # A worker that does not hear its limit ends at the end of the grace. That it has begun is
         # seen a little late, and what dies sooner has heard its limit.
         limit_s = stage.limit_s + GRACE_SECONDS / 2

@@ -171,7 +171,7 @@ class FlowOnRay:
             self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
         # No long queue: scenes that are to be encoded would wait behind it. One at a time until the
-        # first photo is through: it tells how large photos are here, and does not wait while
+        # first outcome: it tells how large photos are here, and does not wait while
         # workers are started for others.
         at_once = self._resources.cores + 2 if self._has_begun else 1
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
@@ -314,7 +314,7 @@ class FlowOnRay:
     def _late(self) -> Iterator[Outcome]:
         """Kill predictors that have been at one batch for too long."""
         for predictor in list(self._predictors):
-            if predictor.is_late(self._flow.predict.limit_s):
+            if predictor.is_late(self._flow.predict.limit_s) and not predictor.has_answered():
                 yield from self._predictor_lost(predictor, None)
 
     # What does not come back

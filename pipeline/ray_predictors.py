@@ -90,6 +90,11 @@ class Predictor:
         photos = max(1, len(next(iter(self.calls.values())).items))
         return time.monotonic() - self.clock > limit_s * photos
 
+    def has_answered(self) -> bool:
+        """Tell whether a call has come back that the driver has not taken in."""
+        answers, _ = ray.wait(list(self.calls), timeout=0, fetch_local=False)
+        return bool(answers)
+
     def is_alive(self) -> bool:
         """Ask it. For an idle one, which answers at once, and whose death nobody has heard of."""
         try:

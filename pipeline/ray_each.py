@@ -60,7 +60,7 @@ class _EachOnRay(Generic[Item]):
 
     def __init__(self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop) -> None:
         there = ray.cluster_resources()
-        self._cores = cores = min(stage.cores, max(1, int(there.get("CPU", 1))))
+        self._cores = cores = min(stage.cores, _most_cores())
         # Ray hides GPUs from tasks that do not ask for a share of one.
         gpus = stage.gpus if there.get("GPU", 0) >= stage.gpus else 0.0
         at_once = min(there.get("CPU", 1) // cores, there["GPU"] // gpus if gpus else math.inf)
@@ -185,6 +185,12 @@ class _EachOnRay(Generic[Item]):
                     yield given_up(photo, stage, loss.reason, loss.message, item.crashes, None)
                     return
         self._waiting.append(item)
+
+
+def _most_cores() -> int:
+    """Return how many cores one task can have: those of the largest machine."""
+    machines = (node["Resources"] for node in ray.nodes() if node["Alive"])
+    return max(1, *(int(machine.get("CPU", 0)) for machine in machines))
 
 
 def _process(stage: EachStage[Item], scene: Item, note: str) -> Made | Failed:

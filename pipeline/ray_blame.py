@@ -12,7 +12,6 @@ hits go again at the end, each with the whole run to itself, and only then does 
 from __future__ import annotations
 
 import re
-import time
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -28,7 +27,6 @@ from ray.exceptions import (
 
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.ray_item import Item
-from pipeline.time_limit import GRACE_SECONDS
 from schemas.errors import FailureReason, RunError, SharpBatchError
 from schemas.records import Failed
 from sharp_core.predictors.out_of_memory import is_out_of_memory
@@ -95,9 +93,10 @@ def judge(item: Item, loss: Loss, model_fingerprint: str) -> Verdict:
     return Verdict(Next.PROBED if loss.stage == "predict" else Next.ENDED, record)
 
 
-def task_loss(item: Item, stage: str, limit_s: float, error: RayError) -> Loss:
-    """Return what befell a photo whose decode or encode task did not come back.
+def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
+    """Return what befell a photo, alone in a task that did not come back.
 
+    A worker that does not hear its limit dies some time after it: `is_late` says that it was so.
     Raises SharpBatchError where the same would befall any photo.
     """
     if isinstance(error, RayTaskError):
@@ -106,9 +105,12 @@ def task_loss(item: Item, stage: str, limit_s: float, error: RayError) -> Loss:
     if known is not None:
         return known
     if not isinstance(error, WorkerCrashedError):
-        raise cannot_run(stage, error)
-    # Not heard of its limit. Waiting for a worker counts too, but few tasks wait, and not for long.
-    if time.monotonic() - item.began > limit_s + GRACE_SECONDS:
+        said = str(error).strip().partition("\n")[0]
+        raise RunError(
+            f"Ray cannot run {stage}: {type(error).__name__}: {said}",
+            "Mend that, then run the same command again: it goes on where it was.",
+        )
+    if is_late:
         return timeout_loss(LossKind.ALONE, stage, limit_s)
     return Loss(LossKind.ALONE, stage, message="the worker died")
 
@@ -146,15 +148,6 @@ def known_loss(stage: str, error: BaseException) -> Loss | None:
         message = "the memory ran out, though no other photo was under way"
         return Loss(LossKind.MEMORY, stage, FailureReason.OUT_OF_MEMORY, message)
     return None
-
-
-def cannot_run(stage: str, error: RayError) -> RunError:
-    """Return the error of a cluster that does not run a stage at all, as without room on a disk."""
-    said = str(error).strip().partition("\n")[0]
-    return RunError(
-        f"Ray cannot run {stage}: {type(error).__name__}: {said}",
-        "Mend that, then run the same command again: it goes on where it was.",
-    )
 
 
 def timeout_loss(kind: LossKind, stage: str, limit_s: float) -> Loss:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 import ray
-from ray.exceptions import RayError, RayTaskError, WorkerCrashedError
+from ray.exceptions import RayError
 
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from pipeline.each import EachStage, Item, process_in_time
 from pipeline.ray_at_work import AtWork, at_work
-from pipeline.ray_blame import Loss, LossKind, cannot_run, known_loss, live_loss, timeout_loss
+from pipeline.ray_blame import Loss, LossKind, task_loss
 from pipeline.ray_local import check_ray_lives
 from pipeline.stop import Stop
 from pipeline.time_limit import GRACE_SECONDS, process_dies_after
@@ -148,20 +148,13 @@ class _EachOnRay(Generic[Item]):
 
     def _loss(self, item: _OnItsWay[Item], error: RayError) -> Loss:
         """Return what befell a scene. Raises SharpBatchError where it would befall any."""
-        stage = self._stage
-        if isinstance(error, RayTaskError):
-            return live_loss(stage.name, error)
-        known = known_loss(stage.name, error)
-        if known is not None:
-            return known
-        if not isinstance(error, WorkerCrashedError):
-            raise cannot_run(stage.name, error)
         # A worker that does not hear its limit ends at the end of the grace. That it has begun is
         # seen a little late, and what dies sooner has heard its limit.
-        limit_s = stage.limit_s + GRACE_SECONDS / 2
-        if item.began is not None and time.monotonic() - item.began > limit_s:
-            return timeout_loss(LossKind.ALONE, stage.name, stage.limit_s)
-        return Loss(LossKind.ALONE, stage.name, message="the worker died")
+        limit_s = self._stage.limit_s
+        is_late = (
+            item.began is not None and time.monotonic() - item.began > limit_s + GRACE_SECONDS / 2
+        )
+        return task_loss(self._stage.name, limit_s, error, is_late=is_late)
 
     def _lost(self, item: _OnItsWay[Item], loss: Loss) -> Iterator[Failed]:
         """Send a scene through again, or give it up."""

@@ -32,6 +32,7 @@ from pipeline.ray_predictors import Predictor, Predictors, Resources, first_line
 from pipeline.ray_room import StoreRoom
 from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
+from pipeline.time_limit import GRACE_SECONDS
 from pipeline.watch import StageCounts, Watch
 from schemas.errors import DeviceError, FailureReason, RunError, UsageError
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
@@ -257,7 +258,7 @@ class FlowOnRay:
         try:
             result = ray.get(ref)
         except RayError as error:
-            yield from self._lost(item, task_loss(item, "decode", self._flow.decode.limit_s, error))
+            yield from self._task_lost(item, "decode", self._flow.decode.limit_s, error)
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
@@ -270,7 +271,7 @@ class FlowOnRay:
         try:
             result = ray.get(ref)
         except RayError as error:
-            yield from self._lost(item, task_loss(item, "encode", self._flow.encode.limit_s, error))
+            yield from self._task_lost(item, "encode", self._flow.encode.limit_s, error)
             return
         yield from self._settled(item, result)
 
@@ -318,6 +319,13 @@ class FlowOnRay:
                 yield from self._predictor_lost(predictor, None)
 
     # What does not come back
+
+    def _task_lost(
+        self, item: Item, stage: str, limit_s: float, error: RayError
+    ) -> Iterator[Outcome]:
+        # Waiting for a worker counts too, but few tasks wait, and not for long.
+        is_late = time.monotonic() - item.began > limit_s + GRACE_SECONDS
+        yield from self._lost(item, task_loss(stage, limit_s, error, is_late=is_late))
 
     def _lost(self, item: Item, loss: Loss) -> Iterator[Outcome]:
         """Send a photo whose work was lost to where it goes now."""

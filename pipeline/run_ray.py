@@ -182,7 +182,7 @@ def resources_of(settings: ClusterSettings) -> Resources:
     Raises UsageError if `settings` want more than there is.
     """
     there = ray.cluster_resources()
-    nodes = max(1, sum(node["Alive"] for node in ray.nodes()))
+    nodes = max(1, len(live_nodes()))
     gpus = float(there.get("GPU", 0.0))
     on_gpus = settings.device is Device.CUDA or (settings.device is Device.AUTO and gpus > 0)
     share = settings.gpus_per_predictor if on_gpus else 0.0

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,8 +20,7 @@ from pipeline.stop import Stop
 from schemas.errors import RunError
 from schemas.records import Failed
 from tests.faulty_stages import Faults, FaultyEach, known_scene
-
-ROOT = Path(__file__).parents[2]
+from tests.programs import answer_of
 
 
 @pytest.fixture(scope="module")
@@ -151,16 +147,7 @@ class Holder:
 
 
 def test_a_scene_whose_machine_dies_goes_to_the_next_however_often(tmp_path: Path) -> None:
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.each_cluster_run", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    assert json.loads(process.stdout) == {
+    assert answer_of("tests.each_cluster_run", tmp_path) == {
         "ends": {"each-node-3": "made", "good0": "made", "good1": "made"},
         "deaths": 4,
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from ray.exceptions import (
     LocalRayletDiedError,
@@ -26,7 +24,7 @@ LIMIT_S = 1.0
 
 
 def item(crashes: int = 0) -> Item:
-    return Item(photo("a.jpg"), crashes=crashes, began=time.monotonic())
+    return Item(photo("a.jpg"), crashes=crashes)
 
 
 def raised(cause: Exception) -> RayTaskError:
@@ -46,14 +44,12 @@ def raised(cause: Exception) -> RayTaskError:
     ],
 )
 def test_what_befell_a_photo_is_told_from_the_error(error: RayError, kind: LossKind) -> None:
-    loss = task_loss(item(), "decode", LIMIT_S, error)
+    loss = task_loss("decode", LIMIT_S, error, is_late=False)
     assert (loss.kind, loss.stage) == (kind, "decode")
 
 
 def test_what_died_long_after_its_limit_took_too_long() -> None:
-    late = item()
-    late.began -= 100.0
-    loss = task_loss(late, "encode", LIMIT_S, WorkerCrashedError())
+    loss = task_loss("encode", LIMIT_S, WorkerCrashedError(), is_late=True)
     assert loss == (LossKind.ALONE, "encode", FailureReason.TIMEOUT, "not finished after 1 s")
 
 

@@ -87,6 +87,15 @@ def test_what_hangs_in_a_stage_ends_as_a_timeout(
     assert ends(found) == {f"{stage}-hang": "timeout", **dict.fromkeys(good(3), "done")}
 
 
+def test_what_does_not_hear_its_limit_ends_as_a_timeout_too(
+    runner: RayRunner, faults: Faults
+) -> None:
+    files = [photo("decode-deaf", crashes=2), photo("encode-deaf", crashes=2), *map(photo, good(2))]
+    found = outcomes(runner, flow(faults), files)
+    deaf = dict.fromkeys(["decode-deaf", "encode-deaf"], "timeout")
+    assert ends(found) == {**deaf, **dict.fromkeys(good(2), "done")}
+
+
 def test_crashes_of_earlier_runs_count(runner: RayRunner, faults: Faults) -> None:
     found = outcomes(runner, flow(faults), [photo("predict-exit", crashes=2)])
     assert ends(found) == {"predict-exit": "worker_lost"}

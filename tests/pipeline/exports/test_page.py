@@ -8,7 +8,7 @@ import pytest
 from pipeline import scene_page
 from schemas.errors import RunError
 from schemas.settings import ExportSettings
-from tests.jobs.small_exports import QUICK, run
+from tests.jobs.exports.small_exports import QUICK, run
 from tests.made_photos import make_photo
 from tests.trivial_model import ingest
 

@@ -21,28 +21,17 @@ from schemas.settings import ImageFormat
 from sharp_core.formats.registry import FORMATS, read_scene
 from sharp_core.spatial.check import check_spatial
 from tests.conftest import DATA
-from tests.jobs.small_exports import (
+from tests.jobs.exports.small_exports import (
     QUICK,
     ROOT,
     check_whole,
     exported,
     manifest,
     run,
-    small_library,
     start,
 )
 from tests.made_photos import make_photo
 from tests.trivial_model import ingest
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    return small_library(tmp_path)
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "exports"
 
 
 def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) -> None:

@@ -13,27 +13,16 @@ import pytest
 
 from pipeline.lock import hold
 from schemas.errors import LibraryBusyError, UsageError
-from tests.jobs.small_exports import (
+from tests.jobs.exports.small_exports import (
     QUICK,
     check_whole,
     exported,
     run,
-    small_library,
     start,
 )
 from tests.made_photos import make_photos
 from tests.small_disk import small_disk
 from tests.trivial_model import ingest
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    return small_library(tmp_path)
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "exports"
 
 
 def test_a_damaged_scene_fails_alone(library: Path, to: Path) -> None:

@@ -21,17 +21,9 @@ from pipeline.local_files import TEMPORARY_PREFIX
 from pipeline.query import Filters
 from schemas.settings import ExportSettings
 from schemas.tables import artifacts
-from tests.made_photos import make_photos
-from tests.trivial_model import ingest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 QUICK = ExportSettings(("sbs",), long_side=64, clip_long_side=64, seconds=0.2)
-
-
-def small_library(folder: Path) -> Path:
-    make_photos(folder / "photos", 3)
-    ingest(folder / "library", folder / "photos")
-    return folder / "library"
 
 
 def run(

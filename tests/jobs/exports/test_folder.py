@@ -14,26 +14,15 @@ from pipeline.database import open_database
 from pipeline.query import Filters
 from schemas.errors import UsageError
 from schemas.tables import artifacts, scenes
-from tests.jobs.small_exports import (
+from tests.jobs.exports.small_exports import (
     QUICK,
     check_whole,
     exported,
     manifest,
     run,
-    small_library,
 )
 from tests.made_photos import make_photo
 from tests.trivial_model import ingest
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    return small_library(tmp_path)
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "exports"
 
 
 def test_a_second_run_writes_nothing(library: Path, to: Path) -> None:

@@ -26,6 +26,7 @@ from ray.exceptions import (
 )
 
 from pipeline.blame import MOST_MOVES, given_up, is_last_crash, lost_nodes
+from pipeline.ray_errors import error_text
 from pipeline.ray_item import Item
 from schemas.errors import FailureReason, RunError, SharpBatchError
 from schemas.records import Failed
@@ -105,9 +106,8 @@ def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> 
     if known is not None:
         return known
     if not isinstance(error, WorkerCrashedError):
-        said = str(error).strip().partition("\n")[0]
         raise RunError(
-            f"Ray cannot run {stage}: {type(error).__name__}: {said}",
+            f"Ray cannot run {stage}: {error_text(error)}",
             "Mend that, then run the same command again: it goes on where it was.",
         )
     if is_late:
@@ -128,16 +128,10 @@ def live_loss(stage: str, error: RayTaskError) -> Loss:
         raise error.cause
     place = _ADDRESS.search(str(error))
     raise RunError(
-        f"{stage} does not work{f' on {place[1]}' if place else ''}: {_cause_text(error.cause)}",
+        f"{stage} does not work{f' on {place[1]}' if place else ''}: {error_text(error.cause)}",
         "Mend that, then run the same command again: it goes on where it was. All machines of a "
         "cluster need the same packages: see 'sharp-batch doctor' there.",
     )
-
-
-def _cause_text(cause: BaseException) -> str:
-    """Return what an error is; of one that Ray tells with its whole story, the end of that."""
-    text = str(cause).strip()
-    return text.splitlines()[-1] if "Traceback" in text else f"{type(cause).__name__}: {text}"
 
 
 def known_loss(stage: str, error: BaseException) -> Loss | None:

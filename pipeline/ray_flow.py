@@ -26,9 +26,10 @@ from pipeline.ray_blame import (
     task_loss,
     timeout_loss,
 )
+from pipeline.ray_errors import first_line
 from pipeline.ray_item import Item, Ref
 from pipeline.ray_local import check_ray_lives
-from pipeline.ray_predictors import Predictor, Predictors, Resources, first_line
+from pipeline.ray_predictors import Predictor, Predictors, Resources
 from pipeline.ray_room import StoreRoom
 from pipeline.ray_workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.stop import Stop
@@ -171,10 +172,10 @@ class FlowOnRay:
             self._suspects.clear()
             self._starved.clear()
         window = self._resources.cores + 2 * self._batch_size * self._resources.predictors
-        # No long queue: scenes that are to be encoded would wait behind it. One at a time until the
-        # first outcome: it tells how large photos are here, and does not wait while
-        # workers are started for others.
-        at_once = self._resources.cores + 2 if self._has_begun else 1
+        # No long queue: scenes that are to be encoded would wait behind it. Until the first outcome
+        # cores are left over, so that it need not wait while workers are started for others.
+        cores = self._resources.cores
+        at_once = cores + 2 if self._has_begun else max(1, cores - 2)
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
             if len(self._decoding) >= at_once or not self._has_room():
                 return
@@ -357,8 +358,9 @@ class FlowOnRay:
         loss = self._predictor_loss(predictor, error)
         is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
         if not (items or is_outside):  # it was being probed
+            said = first_line(error) if error else loss.message
             raise RunError(
-                f"the predictor fails at every photo: {first_line(error) or loss.message}",
+                f"the predictor fails at every photo: {said}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
         replacement = self._predictors.replace(predictor)

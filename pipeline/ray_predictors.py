@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from ray.exceptions import OutOfMemoryError, RayError, RayTaskError
+from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
 from pipeline.flow import Flow
+from pipeline.ray_errors import error_text, first_line
 from pipeline.ray_item import Item, Ref
 from pipeline.ray_workers import spawn_predictor
 from schemas.errors import RunError, SharpBatchError
@@ -190,6 +191,8 @@ class Predictors:
                 raise error.cause from None
             raise RunError(f"the model could not be loaded: {error.cause}") from error
         except RayError as error:
+            if isinstance(error, ActorDiedError) and error.actor_init_failed:
+                raise RunError(f"the model could not be loaded: {error_text(error)}") from error
             if not (has_company and isinstance(error, OutOfMemoryError)):
                 self._count_start_in_vain(f"while it loaded its model: {first_line(error)}")
             self.replace(predictor)
@@ -211,8 +214,3 @@ class Predictors:
         a_node = -(-resources.predictors // resources.nodes)
         actor = spawn_predictor(self._flow, resources.gpus_per_predictor, a_node)
         return Predictor(actor, actor.start.remote())
-
-
-def first_line(error: RayError | None) -> str:
-    """Return what an error says, without the story behind it."""
-    return "" if error is None else str(error).strip().partition("\n")[0]

@@ -15,6 +15,7 @@ from ray.exceptions import RayError
 from ray.job_submission import JobStatus, JobSubmissionClient
 
 from pipeline.ray_code import package_folders
+from pipeline.ray_errors import first_line
 from schemas.errors import ExitCode, RunError
 
 _TALKATIVE = (
@@ -54,7 +55,7 @@ class SubmittedJob:
             )
         except (ConnectionError, RuntimeError, ValueError, RayError) as error:
             raise RunError(
-                f"the job could not be submitted to {head}: {_first_line(error)}",
+                f"the job could not be submitted to {head}: {first_line(error)}",
                 "Give the address of the cluster's dashboard, as in --submit http://head:8265; "
                 "where it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN.",
             ) from error
@@ -80,7 +81,7 @@ class SubmittedJob:
             details = self._client.get_job_info(self.job_id)
         except (ConnectionError, RuntimeError, RayError) as error:
             raise RunError(
-                f"the job {self.job_id} can no longer be followed: {_first_line(error)}",
+                f"the job {self.job_id} can no longer be followed: {first_line(error)}",
                 f"See how it goes with: ray job logs --address {self._head} {self.job_id}",
             ) from error
         if details.status == JobStatus.STOPPED:
@@ -111,7 +112,3 @@ def passed_variables() -> dict[str, str]:
 def _job_variables() -> dict[str, str]:
     patience = os.environ.get(_STOP_VARIABLE, str(_STOP_SECONDS))
     return {**passed_variables(), _STOP_VARIABLE: patience}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -14,7 +17,7 @@ from pipeline.watch import Watch
 from schemas.errors import RunError
 from schemas.records import Failed, Outcome
 from tests.faulty_run import ends, flow, good, outcomes, tries
-from tests.faulty_stages import Faults, photo
+from tests.faulty_stages import Faults, FaultyPredict, photo
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +158,18 @@ def test_a_model_that_cannot_be_loaded_ends_the_run_with_the_cause(
         outcomes(runner, flow(faults, setup_fault="setup-store"), [photo("good")])
     with pytest.raises(RunError, match="5 times while it loaded"):
         outcomes(runner, flow(faults, setup_fault="setup-exit"), [photo("good")])
+
+
+def test_a_predictor_for_which_a_package_is_missing_ends_the_run_at_once(
+    runner: RayRunner, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = ModuleType("only_here")
+    monkeypatch.setitem(sys.modules, here.__name__, here)
+    here.Stage = type("Stage", (FaultyPredict,), {"__module__": here.__name__})  # type: ignore[attr-defined]
+    incomplete = replace(flow(faults), predict=here.Stage(faults))
+    said = r"could not be loaded: ModuleNotFoundError: No module named 'only_here'$"
+    with pytest.raises(RunError, match=said):
+        outcomes(runner, incomplete, [photo("good")])
 
 
 def test_a_predictor_that_dies_while_it_loads_is_started_again(

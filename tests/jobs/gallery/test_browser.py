@@ -128,6 +128,7 @@ def eye(page: Page) -> list[str]:
 def test_buttons_drags_and_wheels_move_within_the_head_box(page: Page, address: str) -> None:
     open_scene(page, address)
     page.get_by_role("button", name="Move closer").click()
+    page.wait_for_selector(".viewer[data-eye]")  # the next frame, which may be a while off
     page.wait_for_selector(READY)
     assert float(eye(page)[2]) > 0
     for _ in range(30):

@@ -1,4 +1,4 @@
-"""The command line: `sharp-batch COMMAND`. Each command has a file of its own, cmd_<name>.py."""
+"""The command line: `sharp-batch COMMAND`. Each command is a file of `jobs/commands`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from types import FrameType
 
 import typer
 
-from jobs import (
-    cmd_catalog,
-    cmd_convert,
-    cmd_doctor,
-    cmd_export,
-    cmd_gallery,
-    cmd_gc,
-    cmd_ingest,
-    cmd_model,
-    cmd_nightly,
-    cmd_predict,
-    cmd_preview,
-    cmd_query,
-    cmd_render,
-    cmd_show,
-    cmd_status,
-    cmd_verify,
+from jobs.commands import (
+    catalog,
+    convert,
+    doctor,
+    export,
+    gallery,
+    gc,
+    ingest,
+    model,
+    nightly,
+    predict,
+    preview,
+    query,
+    render,
+    show,
+    status,
+    verify,
 )
-from jobs.output import Output
+from jobs.console.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
 
 _USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
@@ -44,22 +44,22 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    cmd_ingest,
-    cmd_status,
-    cmd_query,
-    cmd_show,
-    cmd_predict,
-    cmd_preview,
-    cmd_export,
-    cmd_render,
-    cmd_convert,
-    cmd_nightly,
-    cmd_verify,
-    cmd_gc,
-    cmd_catalog,
-    cmd_gallery,
-    cmd_model,
-    cmd_doctor,
+    ingest,
+    status,
+    query,
+    show,
+    predict,
+    preview,
+    export,
+    render,
+    convert,
+    nightly,
+    verify,
+    gc,
+    catalog,
+    gallery,
+    model,
+    doctor,
 ):
     command.register(app)
 

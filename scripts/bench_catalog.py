@@ -28,14 +28,14 @@ import sqlalchemy as sa
 from bench_environment import print_environment
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import Catalog
-from pipeline.catalog_address import CATALOG_FILE
-from pipeline.database import open_database, read_catalog
-from pipeline.known import read_known, read_known_paths
-from pipeline.query import Filters, find, parse_place
-from pipeline.status import read_status
+from pipeline.catalog.address import CATALOG_FILE
+from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.query import Filters, find, parse_place
+from pipeline.catalog.scan_state import read_known, read_known_paths
+from pipeline.catalog.status import read_status
+from pipeline.catalog.writer import Catalog
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
-from tests.postgres import fresh_schema, running_server
+from tests.support.postgres import fresh_schema, running_server
 
 ROWS = 20_000  # of a table at a time
 CAMERAS = [*(("Apple", f"iPhone {number}") for number in (6, 12)), ("FUJIFILM", "X-E2")]

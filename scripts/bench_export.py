@@ -21,7 +21,7 @@ from bench_environment import print_environment
 from pipeline.exports.names import SAMPLE_RECORD
 from pipeline.exports.registry import KINDS
 from pipeline.exports.scene import ExportScene
-from pipeline.store import Store
+from pipeline.store.store import Store
 from schemas.records import KnownScene, MediaType, PhotoFile
 from schemas.settings import ExportSettings
 from sharp_core.formats.registry import format_of, read_scene

@@ -23,17 +23,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
-from jobs import ingest as ingest_job
-from jobs.output import Output
-from pipeline import run_inline
-from pipeline.flow import Flow
-from pipeline.run_ray import ClusterSettings, RayRunner
-from pipeline.stop import Stop
-from pipeline.watch import Watch
+from jobs.console.output import Output
+from jobs.runs import ingest as ingest_job
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.flow.flow import Flow
+from pipeline.flow.inline import run_inline
+from pipeline.work.monitor import Watch
+from pipeline.work.stop import Stop
 from schemas.records import Outcome, PhotoFile
 from schemas.settings import IngestSettings
-from tests.made_photos import make_photo
-from tests.trivial_model import trivial_model
+from tests.support.made_photos import make_photo
+from tests.support.trivial_model import trivial_model
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SPENT: defaultdict[str, float] = defaultdict(float)  # CPU seconds by stage
@@ -67,7 +67,7 @@ def timed_inline(
         TimedStage("encode", flow.encode),  # type: ignore[arg-type]
         flow.batch_size,
     )
-    return run_inline.run(timed, photos, stop, watch)
+    return run_inline(timed, photos, stop, watch)
 
 
 def tree_cpu_seconds() -> float:

@@ -28,13 +28,13 @@ import torch
 from bench_environment import print_environment
 from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 
-from sharp_core.cameras import Camera, Intrinsics, eye_viewmat, target_depth
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog_bundle import SogOptions
-from sharp_core.formats.spz_write import SpzOptions
-from sharp_core.gaussians import Gaussians
-from sharp_core.prune import psnr_between
+from sharp_core.formats.sog.bundle import SogOptions
+from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, target_depth
+from sharp_core.scene.gaussians import Gaussians
+from sharp_core.views.prune import psnr_between
 
 PHOTOS = [SAMPLE, SAMPLE.with_name("tanners_ridge.jpg"), SAMPLE.with_name("el torcal rocks.jpg")]
 INFO = SceneInfo(FOCAL_PX, *SIZE)

@@ -30,9 +30,9 @@ import uvicorn
 from bench_environment import print_environment
 
 from jobs.gallery.app import GallerySettings, make_app
-from pipeline.database import open_database
-from pipeline.store import Store, thumb_path
-from pipeline.thumbnail import thumbnail
+from pipeline.catalog.database import open_database
+from pipeline.decode.thumbnail import thumbnail
+from pipeline.store.store import Store, thumb_path
 from schemas.records import MediaType, PhotoState
 from schemas.tables import photo_paths, photos, scenes, utc_now
 

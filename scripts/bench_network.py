@@ -37,16 +37,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
-from sharp_core.gaussians import Gaussians
-from sharp_core.geometry import Shapes, covariances
-from sharp_core.network.composer import NdcGaussians
-from sharp_core.network.config import PRESETS, NetworkConfig, PresetName
-from sharp_core.network.model import SharpNetwork
-from sharp_core.predictors.compiling import Compiled
-from sharp_core.predictors.interface import PredictorInput
-from sharp_core.predictors.precision import Precision, dtype_of, keep_to
-from sharp_core.predictors.sharp import SharpPredictor
-from tests import stand_in
+from sharp_core.models.interface import PredictorInput
+from sharp_core.models.sharp.compiling import Compiled
+from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
+from sharp_core.models.sharp.network.model import SharpNetwork
+from sharp_core.models.sharp.precision import Precision, dtype_of, keep_to
+from sharp_core.models.sharp.predictor import SharpPredictor
+from sharp_core.models.two_layer.composer import NdcGaussians
+from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
+from sharp_core.scene.gaussians import Gaussians
+from tests.support import stand_in
 
 PHOTO_HEIGHT, PHOTO_WIDTH, FOCAL_PX = 3024, 4032, 3200.0
 CLEAR_REFS = Path("/proc/self/clear_refs")

@@ -34,17 +34,17 @@ from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 from bench_stages import SleepingDecode, SleepingEncode, SleepingPredict, photos
 from PIL import Image
 
-from pipeline.decode import decode
-from pipeline.flow import Flow
-from pipeline.run_ray import ClusterSettings, RayRunner
-from pipeline.stop import Stop
-from pipeline.thumbnail import thumbnail
-from pipeline.watch import Watch
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.decode.decode import decode
+from pipeline.decode.thumbnail import thumbnail
+from pipeline.flow.flow import Flow
+from pipeline.work.monitor import Watch
+from pipeline.work.stop import Stop
 from schemas.records import MediaType, Outcome
 from schemas.settings import Device
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog_bundle import SogOptions, write_sog_planes
-from sharp_core.formats.sog_write import prepare_sog
+from sharp_core.formats.sog.bundle import SogOptions, write_sog_planes
+from sharp_core.formats.sog.write import prepare_sog
 
 DECODE_SECONDS, ENCODE_SECONDS = 0.06, 0.06
 STORE_BYTES = 600_000_000

@@ -27,15 +27,15 @@ import torch
 from bench_environment import print_environment
 from bench_scenes import FOCAL_SHARE, GRID, SAMPLE, SIZE, make_scene
 
-from sharp_core.cameras import Camera, Intrinsics, fit_long_side
-from sharp_core.clips import ClipSettings, make_clip
-from sharp_core.encode_clip import CLIP_FORMATS
-from sharp_core.gaussians import Gaussians
-from sharp_core.geometry import Shapes, covariances
+from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
 from sharp_core.render.api import Engine, Renderer, make_renderer
-from sharp_core.render.cpu import CpuRenderer
+from sharp_core.render.cpu.renderer import CpuRenderer
 from sharp_core.render.rules import MIN_ALPHA, NEAR_M
-from sharp_core.trajectories import Trajectory, loop_eyes, motion_of, viewmats
+from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
+from sharp_core.scene.gaussians import Gaussians
+from sharp_core.views.clips import ClipSettings, make_clip
+from sharp_core.views.encode_clip import CLIP_FORMATS
+from sharp_core.views.trajectories import Trajectory, loop_eyes, motion_of, viewmats
 
 
 def main() -> None:
@@ -165,7 +165,11 @@ def print_first_call() -> None:
     """Print how long a new machine waits for the compiler, and a new process for its cache."""
     with tempfile.TemporaryDirectory() as cache:
         waits = []
-        for module in ("torch, numba", "sharp_core.render.cpu", "sharp_core.render.cpu"):
+        for module in (
+            "torch, numba",
+            "sharp_core.render.cpu.renderer",
+            "sharp_core.render.cpu.renderer",
+        ):
             started = time.perf_counter()
             subprocess.run(
                 [sys.executable, "-c", f"import {module}"],

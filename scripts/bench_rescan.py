@@ -21,14 +21,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
-from jobs.dry_run import dry_run
-from jobs.ingest import Ingest
-from jobs.output import Output
-from pipeline import run_inline
-from pipeline.database import open_database
-from pipeline.flow import Runner
-from pipeline.identify import scene_id_of
-from pipeline.model import ResolvedModel, resolve_model
+from jobs.console.output import Output
+from jobs.runs.dry_run import dry_run
+from jobs.runs.ingest import Ingest
+from pipeline.catalog.database import open_database
+from pipeline.flow.flow import Runner
+from pipeline.flow.inline import run_inline
+from pipeline.flow.model import ResolvedModel, resolve_model
+from pipeline.scan.identify import scene_id_of
 from schemas.records import MediaType, PhotoState
 from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
 from schemas.tables import photo_paths, photos, scenes, utc_now
@@ -131,7 +131,7 @@ def main() -> None:
         run = Ingest(library, [root], IngestSettings(), model, Output(quiet=True))
 
         def runner() -> contextlib.AbstractContextManager[Runner]:
-            return contextlib.nullcontext(run_inline.run)
+            return contextlib.nullcontext(run_inline)
 
         report = run.run(runner)
         ingest = time.perf_counter() - started

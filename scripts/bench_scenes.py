@@ -11,12 +11,12 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from sharp_core.gaussians import Gaussians
-from sharp_core.geometry import ndc_to_metric
-from sharp_core.network.base_gaussians import STRIDE, base_gaussians, normalize_depth
-from sharp_core.network.composer import DELTA_CHANNELS, NdcGaussians, compose
-from sharp_core.predictors.interface import PredictorInput
-from sharp_core.predictors.prior import PriorPredictor
+from sharp_core.models.interface import PredictorInput
+from sharp_core.models.prior.predictor import PriorPredictor
+from sharp_core.models.two_layer.base_gaussians import STRIDE, base_gaussians, normalize_depth
+from sharp_core.models.two_layer.composer import DELTA_CHANNELS, NdcGaussians, compose
+from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
+from sharp_core.scene.gaussians import Gaussians
 
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "photos" / "mongolels.jpg"
 GRID = 768  # two layers of it are the published model's 1,179,648 Gaussians

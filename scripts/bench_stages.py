@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.compact_scene import CompactScene
-from pipeline.decode_stage import Pixels
+from pipeline.flow.compact_scene import CompactScene
+from pipeline.flow.decode_stage import Pixels
 from schemas.records import (
     DecodedPhoto,
     Done,
@@ -21,7 +21,7 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
-from sharp_core.formats.sog_planes import SogPlanes
+from sharp_core.formats.sog.planes import SogPlanes
 
 GRID = (1536, 768)  # Gaussians of a scene, its two layers one above the other
 NOWHERE = StoredFile("", 0, "")

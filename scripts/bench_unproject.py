@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
-from sharp_core.geometry import Shapes, covariances, ndc_to_metric
-from sharp_core.network.composer import NdcGaussians
-from sharp_core.network.config import PRESETS
+from sharp_core.models.sharp.network.config import PRESETS
+from sharp_core.models.two_layer.composer import NdcGaussians
+from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances, ndc_to_metric
 
 FOCAL_PX, WIDTH, HEIGHT = 1612.8, 2016, 1512
 

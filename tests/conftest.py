@@ -8,11 +8,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from pipeline.library_root import RemoteRoot
-from tests.postgres import fresh_schema, running_server
-from tests.s3 import fresh_bucket, running_s3, s3_environment
-
-DATA = Path(__file__).parent / "data"
+from pipeline.store.root import RemoteRoot
+from tests.support.paths import DATA
+from tests.support.postgres import fresh_schema, running_server
+from tests.support.s3 import fresh_bucket, running_s3, s3_environment
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from pipeline.query import Filters, parse_place, parse_time
+from pipeline.catalog.query import Filters, parse_place, parse_time
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs.gallery import media, pages, upload_routes
 from jobs.gallery.maker import Maker
+from jobs.gallery.reader import Shelf
 from jobs.gallery.rendering import render
 from jobs.gallery.security import ONLY_HERE, Access, Guard
-from jobs.gallery.shelf import Shelf
-from pipeline.library_root import LibraryRoot
+from pipeline.store.root import LibraryRoot
 from schemas.errors import ExitCode, PhotoError, SharpBatchError, UsageError
 
 _COMPRESSED = ("/api/", "/static/", "/viewer/")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from jobs.output import size_text, time_text
+from jobs.console.output import size_text, time_text
 
 _FOCAL_SOURCES = {
     "user": "as you gave it",

@@ -17,9 +17,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from jobs.gallery.cache import FileCache
 from jobs.gallery.worker import PICTURE, SCENE, Request
-from pipeline.file_cache import FileCache
-from pipeline.library_root import LibraryRoot
+from pipeline.store.root import LibraryRoot
 from schemas.errors import UsageError
 from schemas.tables import utc_now
 
@@ -188,7 +188,7 @@ class Maker:
 
     def scene_as(self, job: Job, format_name: str) -> Path:
         """Return a job's scene in a format. Raises PhotoError."""
-        from pipeline.pictures import read_splat
+        from pipeline.scenes.render_file import read_splat
         from sharp_core.formats.registry import write_scene
 
         master = job.folder / SCENE

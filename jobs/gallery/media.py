@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.gallery.files import send_file
-from jobs.gallery.shelf import SceneFile, Shelf
+from jobs.gallery.reader import SceneFile, Shelf
 from schemas.tables import artifacts
 
 router = APIRouter()
@@ -112,7 +112,7 @@ def _bundle_stamp() -> str:
 
 
 def _write_page(out: BinaryIO, shelf: Shelf, stored: SceneFile) -> None:
-    from pipeline.scene_page import SceneView, write_scene_page
+    from pipeline.scenes.page import SceneView, write_scene_page
 
     view = SceneView(stored.name, stored.width, stored.height, stored.focal_px)
     sog, poster = shelf.scene_as(stored, "sog"), shelf.picture(stored.photo_id)

@@ -9,18 +9,17 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from jobs.console.output import size_text
 from jobs.gallery.address import read_view
 from jobs.gallery.facts import REASONS, photo_facts
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.places import map_of
+from jobs.gallery.reader import Shelf
 from jobs.gallery.rendering import render
-from jobs.gallery.shelf import Shelf
-from jobs.output import size_text
-from pipeline.exports.exported import EXPORT_PREFIX
-from pipeline.photo_details import photo_details
-from pipeline.query import Filters
-from pipeline.status import count_states, read_status
-from pipeline.timeline import (
+from pipeline.catalog.photo_details import photo_details
+from pipeline.catalog.query import Filters
+from pipeline.catalog.status import count_states, read_status
+from pipeline.catalog.timeline import (
     count_selected,
     read_beside,
     read_choices,
@@ -29,6 +28,7 @@ from pipeline.timeline import (
     read_pictures,
     read_spots,
 )
+from pipeline.exports.manifest import EXPORT_PREFIX
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.scene_page import bundle_file
-from pipeline.timeline import Spot
+from pipeline.catalog.timeline import Spot
+from pipeline.scenes.page import bundle_file
 from schemas.errors import RunError
 
 # Degrees. The coasts are coarse: nearer than this they are of no use.

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from jobs.gallery.shelf import Shelf
-from jobs.output import plain, size_text, time_text
+from jobs.console.output import plain, size_text, time_text
+from jobs.gallery.reader import Shelf
 
 
 def json_data(value: object) -> Markup:

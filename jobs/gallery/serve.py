@@ -11,13 +11,13 @@ import webbrowser
 
 import uvicorn
 
+from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_app
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, Access, is_loopback
-from jobs.output import Output
-from pipeline.library_root import LibraryRoot
+from pipeline.store.root import LibraryRoot
 from schemas.errors import RunError, UsageError
-from sharp_core.checkpoint import home
+from sharp_core.models.sharp.checkpoint import home
 
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
 _SHORTEST_TOKEN = 16

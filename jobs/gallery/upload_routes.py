@@ -20,7 +20,7 @@ from jobs.gallery.files import send_file
 from jobs.gallery.maker import Job, JobState, Maker, safe_name
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.rendering import render
-from pipeline.media_type import HEADER_BYTES, media_type
+from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
 from schemas.settings import ModelName, PhotoSettings
 
@@ -52,7 +52,7 @@ TheJob = Annotated[Job, Depends(_job)]
 @router.get("/make")
 async def make_page(request: Request, maker: TheMaker) -> Response:
     """Show where photos are dropped, and the queue."""
-    from sharp_core.checkpoint import find_checkpoint
+    from sharp_core.models.sharp.checkpoint import find_checkpoint
 
     has_weights = await asyncio.to_thread(find_checkpoint) is not None
     return render(request, "make.html", has_weights=has_weights, largest=LARGEST_UPLOAD)

@@ -54,12 +54,12 @@ def main() -> None:
 
 def _make(request: Request) -> dict[str, object]:
     _tell(step="begin")
-    from pipeline.identify import identify
-    from pipeline.model import resolve_model
-    from pipeline.predict_file import predict_file
-    from pipeline.scan import FoundFile
-    from pipeline.shown import write_picture
-    from pipeline.store import Store
+    from jobs.gallery.derived_files import write_picture
+    from pipeline.flow.model import resolve_model
+    from pipeline.flow.predict_file import predict_file
+    from pipeline.scan.identify import identify
+    from pipeline.scan.scan import FoundFile
+    from pipeline.store.store import Store
 
     photo, folder = Path(request.photo), Path(request.folder)
     model = resolve_model(ModelSettings(ModelName(request.model)))
@@ -77,10 +77,10 @@ def _make(request: Request) -> dict[str, object]:
 
 def _keep(request: Request) -> dict[str, object]:
     _tell(step="keep")
-    from jobs.ingest import Ingest
-    from jobs.output import Output
-    from pipeline import run_inline
-    from pipeline.model import resolve_model
+    from jobs.console.output import Output
+    from jobs.runs.ingest import Ingest
+    from pipeline.flow.inline import run_inline
+    from pipeline.flow.model import resolve_model
 
     model = resolve_model(ModelSettings(ModelName(request.model)))
     settings = IngestSettings(
@@ -94,7 +94,7 @@ def _keep(request: Request) -> dict[str, object]:
         Output(quiet=True),
         catalog_url=request.catalog,
     )
-    return run.run(lambda: contextlib.nullcontext(run_inline.run)).as_dict()
+    return run.run(lambda: contextlib.nullcontext(run_inline)).as_dict()
 
 
 def _tell(**document: object) -> None:

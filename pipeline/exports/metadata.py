@@ -16,13 +16,12 @@ from pathlib import Path
 from PIL import ImageCms
 from PIL.ExifTags import GPS, Base
 
-from pipeline.identify import photo_id_of
-from pipeline.metadata_blocks import find_blocks
-from pipeline.query import path_bytes
-from pipeline.scene_info import GENERATOR
+from pipeline.catalog.query import path_bytes
+from pipeline.metadata.blocks import find_blocks
+from pipeline.scan.identify import photo_id_of
+from pipeline.scenes.info import GENERATOR
 from schemas.records import MediaType, PhotoRecord
-from sharp_core.cameras import Intrinsics
-from sharp_core.exif import (
+from sharp_core.containers.exif import (
     BYTE,
     LONG,
     SHORT,
@@ -34,6 +33,7 @@ from sharp_core.exif import (
     read_exif,
     text_entry,
 )
+from sharp_core.scene.cameras import Intrinsics
 
 # Of the first directory only what tells of the photo: the rest tells how a file stores its pixels.
 _IMAGE_TAGS = frozenset(

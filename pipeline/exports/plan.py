@@ -17,7 +17,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.exports.exported import (
+from pipeline.catalog.query import Filters, find
+from pipeline.exports.kind import ExportKind
+from pipeline.exports.manifest import (
     MANIFEST,
     Exported,
     known_exports,
@@ -26,12 +28,10 @@ from pipeline.exports.exported import (
     of_line,
     write_manifest,
 )
-from pipeline.exports.kind import ExportKind
 from pipeline.exports.names import NameTemplate, candidates, same_name
 from pipeline.exports.registry import kind_named
 from pipeline.exports.target import ExportTarget, is_unchanged
-from pipeline.previews import known_scene
-from pipeline.query import Filters, find
+from pipeline.scenes.previews import known_scene
 from schemas.records import ArtifactRecord, KnownScene, PhotoFile, PhotoRecord
 from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes

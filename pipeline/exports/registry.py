@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.exports.clip import CLIPS
-from pipeline.exports.depth import DEPTH, DEPTH_COLOR
-from pipeline.exports.flat_stereo import FLAT_STEREO
 from pipeline.exports.kind import ExportKind
-from pipeline.exports.page import HTML
-from pipeline.exports.parquet import PARQUET
-from pipeline.exports.spatial_heic import SPATIAL_HEIC
-from pipeline.exports.splat import SPLATS
-from pipeline.exports.stereo_jpeg import JPS, MPO
+from pipeline.exports.kinds.clip import CLIPS
+from pipeline.exports.kinds.depth import DEPTH, DEPTH_COLOR
+from pipeline.exports.kinds.flat_stereo import FLAT_STEREO
+from pipeline.exports.kinds.page import HTML
+from pipeline.exports.kinds.parquet import PARQUET
+from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
+from pipeline.exports.kinds.splat import SPLATS
+from pipeline.exports.kinds.stereo_jpeg import JPS, MPO
 from schemas.errors import UsageError
 
 KINDS = {

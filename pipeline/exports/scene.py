@@ -6,19 +6,19 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
-from pipeline.pictures import read_stored, unreadable
-from pipeline.scene_info import GENERATOR
-from pipeline.scene_views import SceneViews
-from pipeline.store import Store
+from pipeline.scenes.info import GENERATOR
+from pipeline.scenes.render_file import read_stored, unreadable
+from pipeline.scenes.views import SceneViews
+from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.records import KnownScene, PhotoRecord
 from schemas.settings import ExportSettings
-from sharp_core.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
-from sharp_core.comfort import ComfortSettings
-from sharp_core.exif import Exif
+from sharp_core.containers.exif import Exif
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.result import RenderResult
-from sharp_core.stereo_pictures import Eyes, StereoPlan, plan_stereo, render_eyes
+from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
+from sharp_core.views.comfort import ComfortSettings
+from sharp_core.views.stereo_pictures import Eyes, StereoPlan, plan_stereo, render_eyes
 
 
 class ExportScene(SceneViews):

@@ -7,15 +7,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.exports.exported import Exported
+from pipeline.exports.manifest import Exported
 from pipeline.exports.metadata import capture_seconds
 from pipeline.exports.plan import ExportItem, PlannedFile
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
-from pipeline.failures import failed
-from pipeline.pictures import known_picture_errors
-from pipeline.store import Store
+from pipeline.scenes.render_file import known_picture_errors
+from pipeline.store.store import Store
+from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.records import ArtifactRecord, Failed, Made, UnnamedFile
 from schemas.settings import SCENE_LIMIT_S, ExportSettings

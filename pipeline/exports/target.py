@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pipeline.catalog_text import path_text
-from pipeline.library_root import LibraryRoot
-from pipeline.local_files import TEMPORARY_PREFIX, fill, partial_path, sync_folder
-from pipeline.query import path_bytes
-from pipeline.store import Store, known_error
+from pipeline.catalog.query import path_bytes
+from pipeline.catalog.text import path_text
+from pipeline.store.local import TEMPORARY_PREFIX, fill, partial_path, sync_folder
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store, known_error
 from schemas.errors import UsageError
 from schemas.records import StoredFile, UnnamedFile
 

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
 from sharp_core.formats.errors import FormatError
-from sharp_core.formats.ply_read import read_ply
-from sharp_core.formats.ply_write import write_ply
+from sharp_core.formats.ply.read import read_ply
+from sharp_core.formats.ply.write import write_ply
 from sharp_core.formats.scene import SceneInfo, StoredScene
-from sharp_core.formats.sog_bundle import SogOptions
-from sharp_core.formats.sog_meta import META
-from sharp_core.formats.sog_read import read_sog, read_sog_folder
-from sharp_core.formats.sog_write import write_sog, write_sog_folder
+from sharp_core.formats.sog.bundle import SogOptions
+from sharp_core.formats.sog.meta import META
+from sharp_core.formats.sog.read import read_sog, read_sog_folder
+from sharp_core.formats.sog.write import write_sog, write_sog_folder
 from sharp_core.formats.splat import read_splat, write_splat
-from sharp_core.formats.spz_read import read_spz
-from sharp_core.formats.spz_write import SpzOptions, write_spz
-from sharp_core.gaussians import Gaussians
+from sharp_core.formats.spz.read import read_spz
+from sharp_core.formats.spz.write import SpzOptions, write_spz
+from sharp_core.scene.gaussians import Gaussians
 
 # What a format can be told. None stands for its defaults.
 Options = SogOptions | SpzOptions

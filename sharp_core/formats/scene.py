@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sharp_core.formats.errors import FormatError
 
 if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
-    from sharp_core.gaussians import Gaussians
+    from sharp_core.scene.gaussians import Gaussians
 
 # The most a side of a photo can be: far above any camera, and safe in every integer of a format.
 LONGEST_SIDE = 1 << 24

@@ -18,11 +18,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.colors import linear_to_srgb, srgb_to_linear
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.scene import SceneInfo, StoredScene, checked_scene
 from sharp_core.formats.values import SMALLEST_SCALE, unit_quats
-from sharp_core.gaussians import Gaussians
+from sharp_core.scene.colors import linear_to_srgb, srgb_to_linear
+from sharp_core.scene.gaussians import Gaussians
 
 _ROW = np.dtype(
     [("position", "<f4", 3), ("scale", "<f4", 3), ("color", "u1", 4), ("rotation", "u1", 4)]

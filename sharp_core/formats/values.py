@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sharp_core.colors import linear_to_srgb, sh0_to_srgb, srgb_to_linear, srgb_to_sh0
+from sharp_core.scene.colors import linear_to_srgb, sh0_to_srgb, srgb_to_linear, srgb_to_sh0
 
 # A nanometre: a flat Gaussian has a scale of zero, whose logarithm no viewer can use.
 SMALLEST_SCALE = 1e-9

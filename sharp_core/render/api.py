@@ -13,11 +13,11 @@ from typing import Literal, Protocol
 
 import torch
 
-from sharp_core.cameras import Camera
-from sharp_core.gaussians import Gaussians
 from sharp_core.render.errors import EngineError
 from sharp_core.render.oracle import TorchRenderer
 from sharp_core.render.result import BLACK, Background, RenderResult
+from sharp_core.scene.cameras import Camera
+from sharp_core.scene.gaussians import Gaussians
 
 Engine = Literal["auto", "torch", "cpu", "gpu"]
 
@@ -67,7 +67,7 @@ def make_renderer(
                     "the CPU renderer needs numba, which is not installed: pip install numba, "
                     "or choose the slow engine `torch`"
                 )
-            from sharp_core.render.cpu import CpuRenderer
+            from sharp_core.render.cpu.renderer import CpuRenderer
 
             return CpuRenderer(gaussians, threads)
         case _:

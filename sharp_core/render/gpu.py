@@ -18,11 +18,11 @@ from pathlib import Path
 import torch
 from filelock import FileLock  # PyTorch depends on it too
 
-from sharp_core.cameras import Camera, Intrinsics
-from sharp_core.gaussians import Gaussians
 from sharp_core.render.errors import EngineError
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.render.rules import NEAR_M
+from sharp_core.scene.cameras import Camera, Intrinsics
+from sharp_core.scene.gaussians import Gaussians
 
 _WHEELS = "https://docs.gsplat.studio/whl"
 

@@ -13,8 +13,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sharp_core.cameras import Camera
-from sharp_core.gaussians import Gaussians
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.render.rules import (
     ALPHA_FLOOR,
@@ -24,6 +22,8 @@ from sharp_core.render.rules import (
     MIN_TRANSMITTANCE,
     NEAR_M,
 )
+from sharp_core.scene.cameras import Camera
+from sharp_core.scene.gaussians import Gaussians
 
 # Pixels times Gaussians weighed at once: some tens of megabytes for each intermediate.
 _PRODUCT_AT_ONCE = 1 << 23

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.colors import linear_to_srgb
+from sharp_core.scene.colors import linear_to_srgb
 
 Background = tuple[float, float, float]  # linear RGB
 BLACK: Background = (0.0, 0.0, 0.0)

@@ -17,7 +17,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sharp_core.isobmff import Box, BoxReader, box_bytes, full_box_bytes
+from sharp_core.containers.isobmff import Box, BoxReader, box_bytes, full_box_bytes
 
 STEREO_GROUP = b"ster"
 INTRINSICS_UUID = bytes.fromhex("22cc04c7d6d94e079d904eb6ecbaf3a3")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sharp_core.isobmff import Box
+from sharp_core.containers.heif import Heif, HeifError, read_heif
+from sharp_core.containers.isobmff import Box
 from sharp_core.spatial.camera_boxes import (
     DISPARITY_UUID,
     EXTRINSICS,
@@ -24,7 +25,6 @@ from sharp_core.spatial.camera_boxes import (
 )
 from sharp_core.spatial.check_items import grid_problems, item_problems
 from sharp_core.spatial.check_pictures import decode_eyes, parallax
-from sharp_core.spatial.heif import Heif, HeifError, read_heif
 
 _WIDEST_DEG, _NARROWEST_DEG, _USUALLY_BELOW_DEG = 120.0, 10.0, 90.0
 _SAME_DEG = 0.01

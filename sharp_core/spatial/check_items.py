@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sharp_core.isobmff import Box, boxes
-from sharp_core.spatial.heif import IN_FILE, IN_IDAT, Heif
+from sharp_core.containers.heif import IN_FILE, IN_IDAT, Heif
+from sharp_core.containers.isobmff import Box, boxes
 
 _CONTAINERS = {b"iprp", b"ipco", b"grpl"}
 

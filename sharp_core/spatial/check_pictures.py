@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sharp_core.spatial.heif import Heif, HeifError
+from sharp_core.containers.heif import Heif, HeifError
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -12,7 +12,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from sharp_core.isobmff import Box, box_bytes, full_box_bytes
+from sharp_core.containers.heif import IN_FILE, Association, Heif, HeifError, read_heif
+from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
 from sharp_core.spatial.camera_boxes import (
     StereoCamera,
     disparity_box,
@@ -20,7 +21,6 @@ from sharp_core.spatial.camera_boxes import (
     group_box,
     intrinsics_box,
 )
-from sharp_core.spatial.heif import IN_FILE, Association, Heif, HeifError, read_heif
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from sharp_core.colors import srgb_to_linear
 from sharp_core.render.result import to_srgb8
+from sharp_core.scene.colors import srgb_to_linear
 
 Pixels = npt.NDArray[np.uint8]
 

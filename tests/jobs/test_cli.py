@@ -10,31 +10,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.query import RECORD_FIELDS
+from pipeline.catalog.query import RECORD_FIELDS
 from schemas.errors import ExitCode, FailureReason, SkipReason
-from tests.made_photos import make_photo, make_photos
-from tests.trivial_model import ingest
+from tests.support.cli import run
+from tests.support.made_photos import make_photo, make_photos
+from tests.support.paths import ROOT
+from tests.support.trivial_model import ingest
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 COMMANDS = (
     *("ingest", "status", "query", "show", "predict", "convert", "render", "preview"),
     *("export", "verify", "gc", "doctor"),
 )
-
-
-def run(*arguments: str | Path, text: bool = True, encoding: str = "utf-8") -> Any:
-    """Run the command in a terminal of `encoding`; the output comes as text, or as bytes."""
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", *map(str, arguments)]
-    environment = os.environ | {"PYTHONIOENCODING": encoding}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=text, check=False
-    )
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from jobs.gallery.app import GallerySettings, make_app
+from jobs.gallery.app import GallerySettings
 from schemas.settings import IngestSettings, PreviewSettings
-from tests.conftest import DATA
-from tests.jobs.gallery.relief import ingest_reliefs
+from tests.support.gallery_client import gallery_client
+from tests.support.paths import DATA
+from tests.support.relief import ingest_reliefs
 
 PREVIEWS = PreviewSettings(seconds=0.2, long_side=64)
 
@@ -35,12 +36,3 @@ def client(gallery_library: Path, tmp_path: Path) -> Iterator[TestClient]:
     """Return a browser-like client of a gallery over `gallery_library`."""
     with gallery_client(GallerySettings(gallery_library, tmp_path / "cache")) as client:
         yield client
-
-
-def gallery_client(settings: GallerySettings) -> TestClient:
-    return TestClient(
-        make_app(settings),
-        base_url="http://127.0.0.1:7860",
-        headers={"sec-fetch-site": "same-origin"},
-        follow_redirects=False,
-    )

@@ -14,13 +14,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from pipeline.database import open_database
-from pipeline.scene_page import SceneView, write_scene_page
+from pipeline.catalog.database import open_database
+from pipeline.scenes.page import SceneView, write_scene_page
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import FORMATS
-from tests.conftest import DATA
-from tests.jobs.gallery.browser import VIEWER, Watch, browser, need_viewer, serving
-from tests.made_photos import make_photo
+from tests.support.browser import VIEWER, Watch, browser, need_viewer, serving
+from tests.support.made_photos import make_photo
+from tests.support.paths import DATA
 
 READY = '.viewer[data-state="ready"][data-settled="true"]'
 WAIT_MS = 30_000
@@ -238,8 +238,8 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
 
 def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: Path) -> None:
     from sharp_core.formats.registry import write_scene
-    from sharp_core.predictors.interface import PredictorInput
-    from tests.jobs.gallery.relief import relief  # the engine of the scenes is slow to import
+    from sharp_core.models.interface import PredictorInput
+    from tests.support.relief import relief  # the engine of the scenes is slow to import
 
     image = Image.open(DATA / "photos" / "coffee.png").convert("RGB")
     sog, poster = io.BytesIO(), io.BytesIO()

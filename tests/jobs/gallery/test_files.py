@@ -10,12 +10,12 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from jobs.gallery.app import GallerySettings
-from pipeline.database import open_database
+from pipeline.catalog.database import open_database
 from pipeline.exports.registry import KINDS
 from schemas.tables import artifacts
 from sharp_core.formats.registry import FORMATS, read_scene
-from tests.jobs.gallery.conftest import gallery_client
-from tests.jobs.gallery.relief import COLUMNS, ROWS
+from tests.support.gallery_client import gallery_client
+from tests.support.relief import COLUMNS, ROWS
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery import pages
 from jobs.gallery.app import GallerySettings
-from pipeline.database import open_database
+from pipeline.catalog.database import open_database
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 from schemas.tables import photos
-from tests.jobs.gallery.conftest import gallery_client
-from tests.pipeline.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
+from tests.support.gallery_client import gallery_client
+from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 
 PAGE = {"accept": "text/html"}
 

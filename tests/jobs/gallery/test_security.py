@@ -8,10 +8,10 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.security import Access, is_loopback
-from pipeline.database import open_database
+from pipeline.catalog.database import open_database
 from schemas.tables import artifacts, photos, scenes
-from tests.jobs.gallery.conftest import gallery_client
-from tests.jobs.gallery.relief import ingest_reliefs
+from tests.support.gallery_client import gallery_client
+from tests.support.relief import ingest_reliefs
 
 TOKEN = "f" * 24
 

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 import pytest
 
+from jobs.console.output import Output
 from jobs.gallery.maker import MOST_WAITING
 from jobs.gallery.serve import TOKEN_VARIABLE, serve
-from jobs.output import Output
 from schemas.errors import ExitCode, RunError, UsageError
-from tests.made_photos import make_photo
+from tests.support.made_photos import make_photo
 
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
 

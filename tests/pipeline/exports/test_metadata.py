@@ -12,12 +12,12 @@ from PIL.ExifTags import IFD, Base
 
 from pipeline.exports.metadata import capture_seconds, photo_exif, picture_exif, srgb_profile
 from pipeline.exports.names import SAMPLE_RECORD
-from pipeline.identify import photo_id_of
-from pipeline.media_type import media_type
-from pipeline.metadata import read_metadata
+from pipeline.metadata.read import read_metadata
+from pipeline.scan.identify import photo_id_of
+from pipeline.scan.media_type import media_type
 from schemas.records import MediaType, PhotoMeta, PhotoRecord
-from sharp_core.cameras import Intrinsics
-from tests.conftest import DATA
+from sharp_core.scene.cameras import Intrinsics
+from tests.support.paths import DATA
 
 SEEN = Intrinsics.of_photo(800, 1000, 750)
 SOURCES = [

@@ -15,9 +15,9 @@ from types import FrameType
 import pytest
 
 from sharp_core.formats.errors import FormatError
-from sharp_core.formats.sog_bundle import SogOptions
-from sharp_core.formats.spz_write import SpzOptions
-from tests.sharp_core.formats.clouds import DATA, INFO, cloud, read, written
+from sharp_core.formats.sog.bundle import SogOptions
+from sharp_core.formats.spz.write import SpzOptions
+from tests.support.clouds import DATA, INFO, cloud, read, written
 
 FILES = 3000
 SECONDS_A_FILE = 20  # a hundred times what any of them takes

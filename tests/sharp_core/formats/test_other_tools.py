@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sharp_core.formats.registry import read_scene, write_scene
-from sharp_core.formats.sog_bundle import SogOptions
-from tests.sharp_core.formats.clouds import DATA, cloud, covariances, in_order_of, srgb
+from sharp_core.formats.sog.bundle import SogOptions
+from tests.support.clouds import DATA, cloud, covariances, in_order_of, srgb
 
 TOOL = shutil.which("splat-transform")
 

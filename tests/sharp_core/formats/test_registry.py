@@ -9,10 +9,10 @@ import torch
 
 from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
-from sharp_core.formats.sog_bundle import SogOptions
-from sharp_core.formats.spz_write import SpzOptions
-from sharp_core.gaussians import Gaussians
-from tests.sharp_core.formats.clouds import (
+from sharp_core.formats.sog.bundle import SogOptions
+from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.scene.gaussians import Gaussians
+from tests.support.clouds import (
     INFO,
     cloud,
     covariances,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sharp_core.formats.errors import FormatError
-from tests.sharp_core.formats.clouds import cloud, read, srgb, turn_between, written
+from tests.support.clouds import cloud, read, srgb, turn_between, written
 
 NOT_FINITE = struct.pack("<6f8B", *[float("nan")] * 6, *[200] * 8)
 NO_TURN = struct.pack("<6f8B", *[1.0] * 6, *[128] * 8)

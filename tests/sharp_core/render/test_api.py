@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from sharp_core.cameras import Camera, Intrinsics
 from sharp_core.render import api
 from sharp_core.render.api import choose_engine, make_renderer, render
 from sharp_core.render.errors import EngineError
-from tests.sharp_core.render.recordings import psnr, random_scene
+from sharp_core.scene.cameras import Camera, Intrinsics
+from tests.support.render_recordings import psnr, random_scene
 
 CPU = torch.device("cpu")
 VIEW = Camera(Intrinsics.of_photo(60, 48, 36), np.eye(4))

@@ -9,7 +9,7 @@ import torch
 from sharp_core.render import gpu
 from sharp_core.render.api import make_renderer
 from sharp_core.render.errors import EngineError
-from tests.sharp_core.render.recordings import psnr, recorded_scene, recordings, worst_depth
+from tests.support.render_recordings import psnr, recorded_scene, recordings, worst_depth
 
 
 @pytest.mark.gpu

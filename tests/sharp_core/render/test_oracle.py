@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from sharp_core.cameras import Camera, Intrinsics
-from sharp_core.gaussians import Gaussians
 from sharp_core.render.oracle import TorchRenderer
-from tests.sharp_core.render.recordings import (
+from sharp_core.scene.cameras import Camera, Intrinsics
+from sharp_core.scene.gaussians import Gaussians
+from tests.support.render_recordings import (
     psnr,
     random_scene,
     recorded_scene,

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from sharp_core.containers.heif import read_heif
 from sharp_core.spatial.camera_boxes import (
     DISPARITY_UUID,
     EXTRINSICS_UUID,
@@ -15,8 +16,7 @@ from sharp_core.spatial.camera_boxes import (
     intrinsics_box,
 )
 from sharp_core.spatial.check import check_spatial
-from sharp_core.spatial.heif import read_heif
-from tests.sharp_core.spatial.pairs import CAMERA, spatial
+from tests.support.stereo_pairs import CAMERA, spatial
 
 
 def changed(old: bytes, new: bytes, count: int = 1) -> bytes:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharp_core.isobmff import BoxReader, boxes
+from sharp_core.containers.heif import HeifError, read_heif
+from sharp_core.containers.isobmff import BoxReader, boxes
 from sharp_core.spatial import heic_write
 from sharp_core.spatial.camera_boxes import (
     StereoCamera,
@@ -24,9 +25,8 @@ from sharp_core.spatial.camera_boxes import (
     read_intrinsics,
 )
 from sharp_core.spatial.check import check_spatial
-from sharp_core.spatial.heif import HeifError, read_heif
-from tests.conftest import DATA
-from tests.sharp_core.spatial.pairs import CAMERA, EXIF, pair, spatial
+from tests.support.paths import DATA
+from tests.support.stereo_pairs import CAMERA, EXIF, pair, spatial
 
 APPLE = (DATA / "metadata" / "spatial_photo.heic").read_bytes()
 

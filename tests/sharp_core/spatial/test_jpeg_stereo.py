@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sharp_core.spatial.jpeg_stereo import mpo_of, with_jps_marker
-from tests.sharp_core.spatial.pairs import EXIF, pair
+from tests.support.stereo_pairs import EXIF, pair
 
 
 def jpeg(pixels: np.ndarray) -> bytes:

@@ -1,0 +1,136 @@
+"""`sharp-batch convert`: one splat file to another format, or all scenes of a library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output, size_text, time_text
+from schemas.errors import ExitCode, UsageError
+from schemas.settings import SCENE_LIMIT_S, SogQuality, SplatFormat, SplatSettings
+
+if TYPE_CHECKING:
+    from jobs.runs.convert import ConvertReport
+    from pipeline.scenes.convert_file import Conversion
+    from sharp_core.formats.registry import Options
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("convert")(convert)
+
+
+def convert(
+    source: Annotated[
+        Path | None, typer.Argument(help="The splat file.", metavar="IN", show_default=False)
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Where it goes: .sog, .spz, .ply, .splat, or a folder's meta.json.",
+            metavar="OUT",
+            show_default=False,
+        ),
+    ] = None,
+    quality: options.Quality = None,
+    spz_version: Annotated[
+        int | None,
+        typer.Option(help="3 opens everywhere, 4 is a little smaller.", min=3, max=4),
+    ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="Leave out what no view from near the photo's place shows; of one file."
+        ),
+    ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        SplatFormat | None,
+        typer.Option("--format", help="Without IN and OUT: what the library's scenes become."),
+    ] = None,
+    address: options.Address = None,
+    inline: options.Inline = False,
+    timeout: options.SceneTimeout = SCENE_LIMIT_S,
+    library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Convert one splat file, or with --format and no file every scene of the library.
+
+    A library can be interrupted and goes on when the same command is run again. What a coarser
+    format has lost does not come back.
+    """
+    output = Output(json, quiet, verbose)
+    if source is not None and to is not None:
+        if format is not None:
+            raise UsageError("--format is for a library", "The ending of OUT says the format.")
+        options.check_are_here(source, to)
+        # Imported here: torch takes seconds, and help and mistakes need none of it.
+        from pipeline.scenes.convert_file import convert_file
+
+        conversion = convert_file(source, to, _file_options(quality, spz_version), prune=prune)
+        output.result(conversion.as_dict(), _file_text(conversion))
+        return
+    if source is not None or format is None:
+        raise UsageError(
+            "name what becomes what",
+            "Write 'convert IN OUT' for a file, 'convert --format sog' for the whole library.",
+        )
+    if spz_version is not None or prune:
+        raise UsageError(
+            "--spz-version and --prune are for single files", "Name them: 'convert IN OUT'."
+        )
+    from jobs.runs.convert import convert_library
+    from jobs.runs.over_scenes import each_runner
+
+    settings = SplatSettings(format, quality)
+    runner = each_runner(inline, address)
+    report = convert_library(library, settings, output, runner, catalog, timeout)
+    output.result(report.as_dict(), _library_text(report))
+    if report.is_interrupted:
+        raise typer.Exit(int(ExitCode.INTERRUPTED))
+    if report.failed:
+        raise typer.Exit(int(ExitCode.SOME_FAILED))
+
+
+def _file_options(quality: SogQuality | None, spz_version: int | None) -> Options | None:
+    from sharp_core.formats.sog.bundle import SogOptions
+    from sharp_core.formats.spz.write import SpzOptions
+
+    if quality is not None and spz_version is not None:
+        raise UsageError("--quality is for sog, --spz-version for spz", "Leave one of them away.")
+    if quality is not None:
+        return SogOptions(quality.value)
+    return SpzOptions(4 if spz_version == 4 else 3) if spz_version is not None else None
+
+
+def _file_text(conversion: Conversion) -> str:
+    text = (
+        f"{conversion.path}: {conversion.gaussians} Gaussians, {size_text(conversion.bytes)} "
+        f"(from {size_text(conversion.source_bytes)}), in {time_text(conversion.seconds)}"
+    )
+    if conversion.pruned_psnr_db is None:
+        return text
+    return (
+        f"{text}\n{conversion.pruned} Gaussians that no view shows are gone; views without them "
+        f"are equal to {conversion.pruned_psnr_db:.1f} dB"
+    )
+
+
+def _library_text(report: ConvertReport) -> str:
+    lines = [
+        f"{report.done} scenes became {report.format} in {time_text(report.seconds)}: "
+        f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now"
+    ]
+    for count, text in (
+        (report.failed, "failed"),
+        (report.unchanged, "were stored so already"),
+        (report.left, "left for another run"),
+    ):
+        if count:
+            lines.append(f"{count} {text}")
+    return "\n".join(lines)

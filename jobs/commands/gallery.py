@@ -1,0 +1,54 @@
+"""`sharp-batch gallery`: look at a library in a browser, and make scenes of single photos."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output
+from schemas.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("gallery")(gallery)
+
+
+def gallery(
+    library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 7860,
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen on. Any but this machine's own needs a token."),
+    ] = "127.0.0.1",
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="For looking only: no uploads, nothing is made.")
+    ] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Show the library as a local web page, until Ctrl-C.
+
+    Nothing is loaded from other hosts, and only this machine can look. With --host 0.0.0.0 others
+    can too, with the token in the address that is printed (or in SHARP_BATCH_GALLERY_TOKEN).
+    """
+    missing = [
+        name for name in ("fastapi", "uvicorn", "jinja2") if not importlib.util.find_spec(name)
+    ]
+    if missing:
+        raise UsageError(
+            f"the gallery needs {' and '.join(missing)}",
+            "Get it: pip install 'sharp-batch[gallery]'",
+        )
+    # Imported here: help and mistakes need none of it.
+    from jobs.gallery.serve import serve
+
+    serve(library, host, port, Output(json, quiet, verbose), open_browser, read_only, catalog)

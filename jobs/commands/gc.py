@@ -1,0 +1,64 @@
+"""`sharp-batch gc`: removes what a library no longer needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output, size_text
+
+if TYPE_CHECKING:
+    from jobs.maintenance.gc import GcReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("gc")(gc)
+
+
+def gc(
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
+    ] = False,
+    keep_superseded: Annotated[
+        bool, typer.Option("--keep-superseded", help="Keep scenes that better ones have replaced.")
+    ] = False,
+    library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Remove superseded scenes, files that the catalog does not know, and half-written files.
+
+    Look first with --dry-run. Files in the library that are not its own are never touched.
+    """
+    from jobs.maintenance.gc import collect_garbage
+
+    output = Output(json, quiet, verbose)
+    report = collect_garbage(
+        library, output, catalog, keep_superseded=keep_superseded, is_dry_run=dry
+    )
+    if verbose:
+        for path in report.paths:
+            output.note(path)
+    output.result(report.as_dict(), _text(report))
+
+
+def _text(report: GcReport) -> str:
+    if not report.paths:
+        return "There is nothing to remove."
+    would = "Would remove" if report.is_dry_run else "Removed"
+    lines = [f"{would} {size_text(report.bytes)}:"]
+    for count, size, text in (
+        (report.superseded, report.superseded_bytes, "scenes that better ones have replaced"),
+        (report.orphans, report.orphan_bytes, "files that the catalog does not know"),
+        (report.temporaries, report.temporary_bytes, "half-written files"),
+    ):
+        if count:
+            lines.append(f"  {count} {text} ({size_text(size)})")
+    if report.is_dry_run:
+        lines.append("--verbose names them.")
+    return "\n".join(lines)

@@ -1,0 +1,80 @@
+"""`sharp-batch nightly`: everything that is due, unattended, with a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output, time_text
+from jobs.nightly.units import UnitKind
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from jobs.nightly.report import NightlyReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("nightly")(nightly)
+
+
+def nightly(
+    config: Annotated[
+        Path | None, typer.Option(help="What a night does, as TOML.", dir_okay=False)
+    ] = None,
+    print_config: Annotated[
+        bool, typer.Option("--print-config", help="Print an example of a config, and do nothing.")
+    ] = False,
+    print_unit: Annotated[
+        UnitKind | None,
+        typer.Option(help="Print what has this machine run it every night, and do nothing."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read the config, and do nothing.")
+    ] = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Ingest, make previews, verify some old scenes and clear up, as a config file says.
+
+    A report lies in the library's folder runs afterwards. Begin with:
+
+    sharp-batch nightly --print-config > nightly.toml
+    """
+    from jobs.nightly.config import EXAMPLE, load_config
+
+    output = Output(json, quiet, verbose)
+    if print_config:
+        typer.echo(EXAMPLE, nl=False)
+        return
+    if config is None:
+        raise UsageError("--config is needed", "See 'sharp-batch nightly --print-config'.")
+    night = load_config(config)
+    if print_unit is not None:
+        from jobs.nightly.units import unit_text
+
+        typer.echo(unit_text(print_unit, config, night), nl=False)
+        return
+    if check:
+        output.result({"config": str(config), "ok": True}, f"{config} is in order.")
+        return
+    from jobs.nightly.night import run_night
+
+    report = run_night(night, output)
+    output.result(report.as_dict(), _text(report))
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
+
+
+def _text(report: NightlyReport) -> str:
+    lines = [f"{report.outcome} ({time_text(report.seconds)})"]
+    lines += [
+        f"  {step.name:<10}{step.summary if step.error is None else f'error: {step.error}'}"
+        for step in report.steps
+    ]
+    lines.append(f"Report: {report.library}/runs/{report.night_id}.html")
+    return "\n".join(lines)

@@ -1,0 +1,98 @@
+"""`sharp-batch show`: everything about one photo, or about one splat file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.photo_details import photo_details
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.scenes.details import SplatDetails
+
+# What `sharp_core.formats` reads; asking it takes seconds, since it brings torch.
+SPLAT_NAMES = (".sog", ".spz", ".ply", ".splat", "meta.json")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("show")(show)
+
+
+def show(
+    photo: Annotated[
+        str,
+        typer.Argument(
+            help="A photo's path, a photo_id or scene_id, its first digits, or a splat file.",
+            metavar="ID_OR_PATH",
+        ),
+    ],
+    library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Show all the catalog knows about one photo, or all that one splat file holds."""
+    if photo.lower().endswith(SPLAT_NAMES):
+        options.check_are_here(Path(photo))
+        if not Path(photo).is_file():
+            raise UsageError(f"there is no splat file {photo}")
+        from pipeline.scenes.details import splat_details  # torch takes seconds
+
+        splat = splat_details(Path(photo))
+        Output(json, quiet, verbose).result(asdict(splat), _splat_text(splat))
+        return
+    with read_catalog(library, catalog) as connection:
+        details = photo_details(connection, photo, Path.cwd())
+    Output(json, quiet, verbose).result(details, _text(details))
+
+
+def _splat_text(splat: SplatDetails) -> str:
+    facts: dict[str, object] = {
+        "path": splat.path,
+        "format": splat.format,
+        "bytes": splat.bytes,
+        "gaussians": splat.gaussians,
+        "sh_degree": splat.sh_degree,
+    }
+    for axis, least, greatest in zip("xyz", splat.least, splat.greatest, strict=True):
+        facts[axis] = f"{least:.6g} to {greatest:.6g} m"
+    for name, depth in zip(("near", "median", "far"), splat.depths_m or (), strict=False):
+        facts[f"depth_{name}_m"] = depth
+    return "\n".join(_lines(facts | (asdict(splat.photo) if splat.photo else {})))
+
+
+def _text(details: dict[str, object]) -> str:
+    lines = []
+    for name, value in details.items():
+        if not isinstance(value, list):
+            lines += _lines({name: value})
+        elif name == "paths":
+            lines += [_path_line(**path) for path in value]
+        else:
+            for index, item in enumerate(value, 1):
+                lines += ["", f"{name.removesuffix('s')} {index}", *_lines(item)]
+    return "\n".join(lines)
+
+
+def _path_line(path: str, missing_at: datetime | None, skip_reason: str | None) -> str:
+    gone = f" (gone since {missing_at:%Y-%m-%d})" if missing_at else ""
+    return _line("path", path + (f" (left alone: {skip_reason})" if skip_reason else "") + gone)
+
+
+def _lines(values: dict[str, object]) -> list[str]:
+    return [_line(name, value) for name, value in values.items() if value is not None]
+
+
+def _line(name: str, value: object) -> str:
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{name:<20}{shown}"

@@ -1,0 +1,56 @@
+"""`sharp-batch status`: what a library holds."""
+
+from __future__ import annotations
+
+import typer
+
+from jobs.commands import options
+from jobs.console.output import Output, size_text
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.status import LibraryStatus, read_status
+from pipeline.catalog.text import path_text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status")(status)
+
+
+def status(
+    library: options.Library = options.LIBRARY,
+    catalog: options.Catalog = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
+    with read_catalog(library, catalog) as connection:
+        result = read_status(connection)
+    name = path_text(str(library))
+    Output(json, quiet, verbose).result({"library": name, **result.as_dict()}, _text(name, result))
+
+
+def _text(library: str, status: LibraryStatus) -> str:
+    lines = [f"Library {library}", "", _counts("photos", status.photos)]
+    for title, counts in (
+        ("failed", status.failed),
+        ("skipped", status.skipped),
+        ("scenes", status.scenes),
+    ):
+        if counts:
+            lines.append(_counts(title, counts))
+    sizes = ", ".join(f"{kind} {size_text(count)}" for kind, count in status.bytes.items())
+    lines.append(f"{'on disk':<10}{sizes}")
+    if status.runs:
+        lines += ["", f"{'last runs':<30}{'state':<13}{'done':>7}{'failed':>8}{'seconds':>10}"]
+    for run in status.runs:
+        lines.append(
+            f"{run.run_id:<30}{run.state:<13}{run.done or 0:>7}{run.failed or 0:>8}"
+            f"{run.seconds or 0:>10.1f}"
+        )
+    return "\n".join(lines)
+
+
+def _counts(title: str, counts: dict[str, int]) -> str:
+    parts = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return f"{title:<10}{sum(counts.values())}" + (f" ({parts})" if parts else "")

@@ -1,0 +1,62 @@
+"""Files that are made when they are asked for, and kept in a folder up to a size."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.store import Store
+
+
+class FileCache:
+    """A folder of files that can be made again. Safe for threads, and for other processes.
+
+    Two threads that ask for one file have it made once. What was not used for longest goes first.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder = folder.absolute()
+        self._store = Store(folder)
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def get(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
+        """Return the file `name`, which `make` fills if it is not there.
+
+        Raises PhotoError and RunError as a library's store does, and whatever `make` raises.
+        """
+        path = self._folder / name
+        with self._lock:
+            lock = self._locks[name]
+        with lock:
+            if path.exists():
+                with contextlib.suppress(OSError):  # when it was used last; its content is the same
+                    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+            else:
+                self._store.write(name, make)
+                self._drop_oldest(keep=path)
+        return path
+
+    def _drop_oldest(self, keep: Path) -> None:
+        entries = []
+        for path in self._folder.iterdir():
+            with contextlib.suppress(OSError):  # another process may drop it too
+                if not path.name.startswith(TEMPORARY_PREFIX):
+                    stat = path.stat()
+                    entries.append((stat.st_atime_ns, stat.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self._most_bytes:
+                return
+            if path != keep:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                total -= size

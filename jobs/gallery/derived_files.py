@@ -1,0 +1,54 @@
+"""What is shown of a photo and its scene: a large picture, the splat in any format, exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.decode import decode
+from pipeline.decode.thumbnail import thumbnail
+from pipeline.exports.kind import ExportKind
+from pipeline.exports.scene import ExportScene
+from pipeline.metadata.read import read_metadata
+from pipeline.scan.read_file import read_unchanged
+from pipeline.scenes.render_file import known_picture_errors, read_splat
+from pipeline.store.store import Store
+from schemas.records import KnownScene, PhotoFile, PhotoRecord
+from schemas.settings import ExportSettings
+from sharp_core.formats.registry import write_scene
+from sharp_core.formats.scene import SceneInfo
+
+PICTURE_SIDE = 1600
+_EXPORT_THREADS = 2
+
+
+def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
+    """Write the upright photo as a WebP of at most 1600 pixels a side. Raises PhotoError.
+
+    The file has to be the one that was identified: a path alone shows nothing.
+    """
+    data = read_unchanged(photo)
+    meta = read_metadata(data, photo.media_type, None)
+    pixels = decode.decode(data, photo.media_type, meta.orientation)
+    out.write(thumbnail(pixels, PICTURE_SIDE))
+
+
+def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInfo) -> None:
+    """Write the scene of `splat` in another format. Raises PhotoError, FormatError.
+
+    `info` goes into the file where the splat itself does not say how it was taken.
+    """
+    stored = read_splat(splat)
+    write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)
+
+
+def write_export(
+    out: BinaryIO, kind: ExportKind, scene: KnownScene, record: PhotoRecord, library: Store
+) -> None:
+    """Write an export of a scene, as `export` does unless told otherwise.
+
+    Raises PhotoError, and RunError where what draws or encodes is missing.
+    """
+    settings = ExportSettings((kind.name,))
+    with known_picture_errors():
+        kind.write(out, ExportScene(scene, record, settings, library, _EXPORT_THREADS))

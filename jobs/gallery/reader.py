@@ -1,0 +1,206 @@
+"""What the gallery reads from: the catalog, the library's files, and files made in passing."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from starlette.exceptions import HTTPException
+
+from jobs.gallery.cache import FileCache
+from jobs.gallery.files import GONE, inside
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import open_database, unusable
+from pipeline.catalog.portable_sql import register_functions
+from pipeline.catalog.query import Filters, find, path_bytes, paths_of
+from pipeline.scenes.previews import known_scene
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store
+from schemas.records import MediaType, PhotoFile, PhotoState
+from schemas.settings import ExportSettings
+from schemas.tables import photo_paths, photos, scenes
+
+CACHE_BYTES = 4_000_000_000
+HEAVY_AT_ONCE = 2  # conversions and large pictures: each takes up to a gigabyte of memory
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFile:
+    """A stored scene and the camera of its photo."""
+
+    scene_id: str
+    photo_id: str
+    path: str  # in the library
+    format: str
+    sha256: str
+    width: int
+    height: int
+    focal_px: float
+    name: str  # of the photo's file, without its ending
+
+
+class Shelf:
+    """A library to read from. Connections are short; a run may write meanwhile."""
+
+    def __init__(self, root: LibraryRoot, cache: Path, catalog: str | None = None) -> None:
+        """Open the catalog; `catalog` is as in `find_catalog`. Raises UsageError, StoreError."""
+        self.name = root.absolute().name if isinstance(root, Path) else root.name
+        self._root = root
+        self._store = Store(root)
+        self.cache = FileCache(cache, CACHE_BYTES)
+        self._heavy = threading.Semaphore(HEAVY_AT_ONCE)
+        self._address = find_catalog(root, catalog)
+        self._engine: Engine = open_database(root, catalog=catalog, read_only=True)
+
+    @contextlib.contextmanager
+    def catalog(self) -> Iterator[Connection]:
+        """Give a connection to the catalog. Raises StoreError where it is damaged."""
+        with self._engine.connect() as connection:
+            register_functions(connection)
+            try:
+                yield connection
+            except sa.exc.DatabaseError as error:
+                raise unusable(self._address, error) from error
+
+    def close(self) -> None:
+        """Let the catalog go."""
+        self._engine.dispose()
+
+    def scene(self, scene_id: str) -> SceneFile:
+        """Return a stored scene by its whole id. Raises HTTPException 404."""
+        with self.catalog() as connection:
+            row = _one(connection, sa.select(scenes).where(scenes.c.scene_id == scene_id))
+            paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
+        return SceneFile(
+            scene_id,
+            row.photo_id,
+            row.splat_path,
+            row.format,
+            row.splat_sha256,
+            row.width,
+            row.height,
+            row.focal_px,
+            Path(paths[0]).stem if paths else row.photo_id[:8],
+        )
+
+    def scene_as(self, scene: SceneFile, format_name: str) -> Path:
+        """Return a scene in a format: as it is stored, or converted once. Raises PhotoError."""
+        if scene.format == format_name:
+            return self._stored(scene)
+        # Imported here: torch takes seconds, and most pages need none of it.
+        from jobs.gallery.derived_files import write_converted
+        from sharp_core.formats.scene import SceneInfo
+
+        info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
+        return self._made(
+            f"{scene.sha256[:32]}.{format_name}",
+            lambda out: write_converted(out, self._stored(scene), format_name, info),
+        )
+
+    def export(self, photo_id: str, kind_name: str) -> tuple[Path, str]:
+        """Return an export of a photo's scene, made once, and what to call it.
+
+        Raises HTTPException 404, PhotoError, RunError.
+        """
+        from jobs.gallery.derived_files import write_export
+        from pipeline.exports.registry import KINDS
+
+        if kind_name not in KINDS:
+            raise HTTPException(404, f"There is no export {kind_name!r}.")
+        kind = KINDS[kind_name]
+        with self.catalog() as connection:
+            filters = Filters(state=PhotoState.DONE, where=f"photo_id = '{photo_id}'")
+            record = next(find(connection, filters), None)
+            if record is None or record.scene_id is None:
+                raise HTTPException(404, "The library has no scene of such a photo.")
+            known = known_scene(connection, record)
+        stored = self.scene(record.scene_id)
+        suffix = kind.suffix_for(ExportSettings((kind.name,)))
+        path = self._made(
+            f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
+            lambda out: write_export(out, kind, known, record, self._store),
+        )
+        return path, stored.name + suffix
+
+    def thumb(self, photo_id: str) -> Path:
+        """Return a photo's thumbnail. Raises HTTPException 404."""
+        with self.catalog() as connection:
+            row = _one(
+                connection, sa.select(photos.c.thumb_path).where(photos.c.photo_id == photo_id)
+            )
+        if row.thumb_path is None:
+            raise HTTPException(404, "There is no thumbnail of this photo.")
+        return self.file(row.thumb_path, f"thumb-{photo_id}.webp")
+
+    def picture(self, photo_id: str) -> Path:
+        """Return a large picture of a photo, or its thumbnail where the file is gone."""
+        from jobs.gallery.derived_files import write_picture
+        from schemas.errors import PhotoError
+
+        for photo in self._files_of(photo_id):
+            with contextlib.suppress(PhotoError):
+                return self._made(f"{photo_id}.webp", partial(write_picture, photo))
+        return self.thumb(photo_id)
+
+    def file(self, relative: str, cached_as: str) -> Path:
+        """Return a file of the library; one of an object store is fetched once, into the cache.
+
+        Raises HTTPException 404, PhotoError, RunError.
+        """
+        if isinstance(self._root, Path):
+            return inside(self._root, relative)
+        if ".." in PurePosixPath(relative).parts:
+            raise HTTPException(404, GONE)
+
+        def fetch(out: BinaryIO) -> None:
+            try:
+                out.write(self._store.read_bytes(relative))
+            except FileNotFoundError as error:
+                raise HTTPException(404, GONE) from error
+
+        return self.cache.get(cached_as, fetch)
+
+    def _stored(self, scene: SceneFile) -> Path:
+        return self.file(scene.path, f"{scene.sha256[:32]}.{scene.format}")
+
+    def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
+        """Return a file of the cache. To make it may have to wait; what is there never does."""
+
+        def make_in_turn(out: BinaryIO) -> None:
+            with self._heavy:
+                make(out)
+
+        return self.cache.get(name, make_in_turn)
+
+    def _files_of(self, photo_id: str) -> list[PhotoFile]:
+        columns = (photos.c.media_type, photo_paths.c.path, photo_paths.c.bytes)
+        statement = sa.select(*columns, photo_paths.c.mtime_ns).join(photo_paths)
+        statement = statement.where(
+            photos.c.photo_id == photo_id, photo_paths.c.missing_at.is_(None)
+        )
+        with self.catalog() as connection:
+            rows = connection.execute(statement).all()
+        return [
+            PhotoFile(
+                photo_id,
+                path_bytes(row.path).decode("utf-8", "surrogateescape"),
+                row.bytes,
+                row.mtime_ns,
+                MediaType(row.media_type),
+            )
+            for row in rows
+        ]
+
+
+def _one(connection: Connection, statement: sa.Select[Any]) -> sa.Row[Any]:
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise HTTPException(404, "The library knows no such photo or scene.")
+    return row

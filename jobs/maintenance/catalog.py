@@ -1,0 +1,207 @@
+"""A catalog as a whole: its snapshot, its upgrade, and its second life after it was lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from jobs.console.count_progress import counted
+from jobs.console.output import Output
+from jobs.runs.ingest import disk_full_is_known, new_run_id
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import (
+    make_tables,
+    open_database,
+    open_unchecked,
+    read_catalog,
+    unusable,
+)
+from pipeline.catalog.lock import hold
+from pipeline.catalog.migrate import Migrated, migrate
+from pipeline.catalog.scan_state import read_known_paths
+from pipeline.catalog.snapshot import write_snapshot
+from pipeline.catalog.writer import Catalog
+from pipeline.flow.decode_stage import DecodeStage
+from pipeline.maintenance.rebuild import (
+    LooseScene,
+    Recipe,
+    forget_seconds,
+    has_snapshot,
+    load_snapshot,
+    loose_scenes,
+    recipe_of,
+    recipes,
+)
+from pipeline.maintenance.repairs import drop_scene
+from pipeline.maintenance.verify import SCENE, check_size, count_scenes, source_of, stored_rows
+from pipeline.scan.identify import identify_all
+from pipeline.scan.scan import check_sources, scan
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store
+from schemas.errors import UsageError
+from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came back. Rows by table; then what files added or took away."""
+
+    library: str
+    rows: dict[str, int] = field(default_factory=dict)
+    missing: int = 0  # scenes of the snapshot whose files are gone: their photos are due again
+    adopted: int = 0  # scene files that came after the snapshot
+    loose: int = 0  # scene files whose photos were not found
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def take_snapshot(root: LibraryRoot, catalog_url: str | None = None) -> list[StoredFile]:
+    """Write the Parquet snapshot now. Raises UsageError, LibraryBusyError, StoreError, RunError."""
+    with read_catalog(root, catalog_url) as reader, hold(root, "catalog snapshot", catalog_url):
+        return write_snapshot(reader, Store(root))
+
+
+def upgrade(root: LibraryRoot, catalog_url: str | None = None) -> Migrated:
+    """Bring the catalog to today's version, if it is older.
+
+    Raises UsageError, LibraryBusyError, StoreError, RunError.
+    """
+    with hold(root, "catalog migrate", catalog_url), disk_full_is_known(root, catalog_url):
+        return migrate(root, catalog_url)
+
+
+def import_catalog(
+    root: LibraryRoot, sources: Sequence[Path], output: Output, catalog_url: str | None = None
+) -> ImportReport:
+    """Rebuild the catalog of the library at `root`, which has none.
+
+    `sources` are folders of photos in which those of scenes are looked for that the snapshot does
+    not know. Raises UsageError, LibraryBusyError, StoreError, RunError.
+    """
+    started = time.monotonic()
+    check_sources(sources)
+    if isinstance(root, Path) and not root.is_dir():
+        raise UsageError(f"there is no folder {root}", "Name the library with --library.")
+    report = ImportReport(str(root))
+    with hold(root, "catalog import", catalog_url), disk_full_is_known(root, catalog_url):
+        store = Store(root)
+        report.rows = _load(root, store, catalog_url)
+        with Catalog(open_database(root, catalog=catalog_url, create=True)) as catalog:
+            run_id = new_run_id()
+            catalog.begin_run(run_id, "catalog import", {})
+            report.missing = _drop_missing(catalog, store, output)
+            _adopt(catalog, root, sources, run_id, report, output)
+            report.seconds = round(time.monotonic() - started, 3)
+            catalog.end_run(run_id, "finished", done=report.adopted, seconds=report.seconds)
+            with closing(catalog.engine.connect()) as reader:
+                write_snapshot(reader, store)
+    return report
+
+
+def _load(root: LibraryRoot, store: Store, catalog_url: str | None) -> dict[str, int]:
+    """Make a new catalog of the snapshot, whole or not at all."""
+    address = find_catalog(root, catalog_url)
+    if not has_snapshot(store):
+        raise UsageError(
+            f"{root} holds no snapshot: the folder catalog, or a file in it, is missing",
+            "'sharp-batch ingest PHOTOS' makes a catalog by finding the photos again.",
+        )
+    try:
+        engine, version = open_unchecked(address)
+        if version is not None:
+            raise UsageError(
+                f"the library has a catalog: {address}",
+                "Move it away if it is to be made anew of its snapshot.",
+            )
+        with engine.begin() as connection:
+            if address.url is None:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            make_tables(connection)
+            rows = load_snapshot(connection, store)
+    except sa.exc.DatabaseError as error:
+        raise unusable(address, error) from error
+    address.note()
+    return rows
+
+
+def _drop_missing(catalog: Catalog, store: Store, output: Output) -> int:
+    """Forget scenes whose files are gone or not whole."""
+    missing = 0
+    with closing(catalog.engine.connect()) as reader:
+        total = count_scenes(reader, None)
+        size_of = store.sizes("scenes")
+        with counted(output, "scenes", total) as advance:
+            for rows in stored_rows(reader, None):
+                found = [row for row in rows if row.kind == SCENE]
+                for row in found:
+                    if check_size(size_of, row) is not None:
+                        drop_scene(catalog.connection, row.row_id)
+                        missing += 1
+                advance(len(found))
+    return missing
+
+
+def _adopt(
+    catalog: Catalog,
+    root: LibraryRoot,
+    sources: Sequence[Path],
+    run_id: str,
+    report: ImportReport,
+    output: Output,
+) -> None:
+    """Record scene files that came after the snapshot, with the facts of their photos."""
+    connection, store = catalog.connection, Store(root)
+    with connection.begin():
+        loose = list(loose_scenes(connection, store))
+        known = recipes(connection)
+        files = {scene.photo_id: source_of(connection, scene.photo_id) for scene in loose}
+    unknown = {photo_id for photo_id, file in files.items() if file is None}
+    if unknown and sources:
+        files.update(_find_photos(catalog, root, sources, unknown))
+    for scene in loose:
+        file = files[scene.photo_id]
+        done = None if file is None else _as_done(scene, file, known, store)
+        if done is None:
+            report.loose += 1
+            continue
+        catalog.record(done, run_id)
+        with connection.begin():
+            forget_seconds(connection, [scene.scene_id])
+        report.adopted += 1
+    if report.loose:
+        output.warn(
+            f"{report.loose} scene files belong to photos that were not found. Name the folders of "
+            "the photos, or 'sharp-batch ingest' makes their scenes again and 'gc' removes these."
+        )
+
+
+def _find_photos(
+    catalog: Catalog, root: LibraryRoot, sources: Sequence[Path], wanted: set[str]
+) -> dict[str, PhotoFile]:
+    """Read files that the snapshot does not know, and record those that are wanted."""
+    paths = read_known_paths(catalog.connection)
+    new = (file for file in scan(sources, (), root).files if file.path not in paths)
+    found = {}
+    for identified in identify_all(file for file in new if file.skip is None):
+        if identified.photo.photo_id in wanted:
+            catalog.add_found([(identified.photo, identified.skip)])
+            found[identified.photo.photo_id] = identified.photo
+    return found
+
+
+def _as_done(scene: LooseScene, file: PhotoFile, known: list[Recipe], store: Store) -> Done | None:
+    recipe = recipe_of(scene, file.media_type, known)
+    if recipe is None:
+        return None
+    decoded = DecodeStage(recipe.settings, store).process(file)
+    if isinstance(decoded, Skipped | Failed):
+        return None
+    return Done(decoded[0], recipe.record(scene))

@@ -1,0 +1,183 @@
+"""Checks of a machine: each finds something out and says what to do where it is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from jobs.console.output import size_text
+from pipeline.catalog.database import has_catalog, read_catalog
+from pipeline.catalog.network_disk import network_warning
+from pipeline.catalog.status import read_status
+from pipeline.store.root import LibraryRoot, RemoteRoot
+from pipeline.store.store import Store
+from schemas.errors import SharpBatchError
+
+_SCENE_BYTES = 66_000_000
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding, with advice where something can be done."""
+
+    name: str
+    level: Level
+    found: str
+    advice: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def examine(library: LibraryRoot, catalog: str | None = None) -> list[Check]:
+    """Run every check."""
+    return [
+        Check("sharp-batch", Level.OK, version("sharp-batch")),
+        Check("python", Level.OK, f"{platform.python_version()} ({sys.executable})"),
+        _machine(),
+        *_torch(),
+        _package("ray", "scenes are made in one process only; install ray, or use --inline"),
+        _package("numba", "scenes cannot be drawn on the CPU; install numba"),
+        _package("pillow-heif", "HEIC photos cannot be read; install pillow-heif"),
+        _optional("av", "MP4 clips", "pip install av"),
+        _optional("s3fs", "libraries at s3://", "pip install 'sharp-batch[s3]'"),
+        _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
+        *_gsplat(),
+        _weights(),
+        *_disk(library),
+        _library(library, catalog),
+        *_network(library, catalog),
+        _writable(library),
+    ]
+
+
+def _machine() -> Check:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Check("machine", Level.OK, f"{cores} cores, {size_text(memory)} of memory")
+
+
+def _torch() -> Iterator[Check]:
+    import torch
+
+    yield Check("torch", Level.OK, torch.__version__)
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            properties = torch.cuda.get_device_properties(index)
+            found = f"{properties.name}, {size_text(properties.total_memory)}"
+            yield Check(f"gpu {index}", Level.OK, found)
+    elif torch.backends.mps.is_available():
+        yield Check("gpu", Level.OK, "Apple GPU")
+    else:
+        yield Check(
+            "gpu",
+            Level.NOTE,
+            "none that torch can use",
+            "All runs on the CPU, slower. With an NVIDIA GPU, install a CUDA build of torch.",
+        )
+
+
+def _package(name: str, consequence: str) -> Check:
+    try:
+        return Check(name, Level.OK, version(name))
+    except PackageNotFoundError:
+        return Check(name, Level.PROBLEM, "not installed", consequence)
+
+
+def _optional(name: str, purpose: str, how: str) -> Check:
+    if importlib.util.find_spec(name) is not None:
+        return Check(name, Level.OK, version(name))
+    return Check(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
+
+
+def _gsplat() -> Iterator[Check]:
+    import torch
+
+    if torch.cuda.is_available():
+        yield _optional("gsplat", "drawing scenes on the GPU", "pip install 'sharp-batch[gpu]'")
+
+
+def _weights() -> Check:
+    from sharp_core.models.sharp.checkpoint import find_checkpoint
+
+    path = find_checkpoint()
+    if path is None:
+        found = "not on this machine; only --model sharp needs them"
+        return Check("weights of sharp", Level.NOTE, found, "sharp-batch model fetch")
+    return Check("weights of sharp", Level.OK, f"{path}, {size_text(path.stat().st_size)}")
+
+
+def _nearest_folder(library: Path) -> Path:
+    """Return the library's folder, or the one above it that is there already."""
+    library = library.absolute()
+    return next(path for path in (library, *library.parents) if path.exists())
+
+
+def _writable(library: LibraryRoot) -> Check:
+    if not isinstance(library, Path):
+        return _writable_store(library)
+    folder = _nearest_folder(library)
+    if os.access(folder, os.W_OK | os.X_OK):
+        return Check("writing", Level.OK, f"{folder} can be written")
+    return Check(
+        "writing",
+        Level.PROBLEM,
+        f"{folder} cannot be written: photos cannot be ingested, only looked at",
+        "Change its permissions, or name another library with --library.",
+    )
+
+
+def _writable_store(library: RemoteRoot) -> Check:
+    try:
+        with Store(library).probe():
+            pass
+    except SharpBatchError as error:
+        return Check("writing", Level.PROBLEM, error.message, error.hint)
+    return Check("writing", Level.OK, f"{library} can be written")
+
+
+def _network(library: LibraryRoot, catalog: str | None) -> Iterator[Check]:
+    warning = network_warning(library, catalog)
+    if warning is not None:
+        yield Check("catalog", Level.NOTE, warning)
+
+
+def _disk(library: LibraryRoot) -> Iterator[Check]:
+    if not isinstance(library, Path):
+        return
+    folder = _nearest_folder(library)
+    free = shutil.disk_usage(folder).free
+    found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
+    level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
+    yield Check("disk", level, found, "" if level is Level.OK else "Make room.")
+
+
+def _library(library: LibraryRoot, catalog: str | None) -> Check:
+    place = library.absolute() if isinstance(library, Path) else library
+    try:
+        if not has_catalog(library, catalog):
+            advice = "Make one: sharp-batch ingest PHOTOS"
+            return Check("library", Level.NOTE, f"none at {place}", advice)
+        with read_catalog(library, catalog) as connection:
+            status = read_status(connection)
+    except SharpBatchError as error:
+        return Check("library", Level.PROBLEM, error.message, error.hint)
+    photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())
+    return Check("library", Level.OK, f"{place}: {photos or 'empty'}")

@@ -1,0 +1,215 @@
+"""Looks whether a library's files are what its catalog says, and puts right what is not."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.engine import Connection
+
+from jobs.console.count_progress import Advance, counted
+from jobs.console.output import Output
+from jobs.runs.ingest import disk_full_is_known
+from jobs.runs.signals import ends_well
+from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.lock import hold
+from pipeline.catalog.snapshot import write_snapshot
+from pipeline.catalog.writer import Catalog
+from pipeline.flow.decode_stage import DecodeStage
+from pipeline.maintenance.repairs import drop_artifact, drop_scene, mark_verified, put_right
+from pipeline.maintenance.verify import (
+    PHOTO,
+    SCENE,
+    THUMB,
+    Damage,
+    Problem,
+    StoredRow,
+    check_catalog,
+    check_file,
+    check_size,
+    count_scenes,
+    source_of,
+    stored_rows,
+)
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store
+from pipeline.work.stop import Stop
+from schemas.records import ArtifactRecord, Failed, Made, Skipped
+from schemas.settings import PhotoSettings, VerifySettings
+
+_THREADS = min(8, os.cpu_count() or 1)
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What was looked at and what was found."""
+
+    library: str
+    scenes: int = 0  # looked at
+    files: int = 0  # of scenes and of what was made of them
+    bytes: int = 0
+    left: int = 0  # scenes that an interrupt left
+    damaged: int = 0
+    repaired: int = 0
+    problems: dict[str, int] = field(default_factory=dict)
+    damages: list[dict[str, object]] = field(default_factory=list)  # each with is_repaired
+    seconds: float = 0.0
+    is_interrupted: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def verify(
+    root: LibraryRoot,
+    settings: VerifySettings,
+    output: Output,
+    catalog_url: str | None = None,
+    deadline: datetime | None = None,
+) -> VerifyReport:
+    """Check the library at `root`, until `deadline` at the latest.
+
+    Raises UsageError, LibraryBusyError, StoreError, RunError.
+    """
+    with read_catalog(root, catalog_url):
+        pass  # there is one
+    with hold(root, "verify", catalog_url), disk_full_is_known(root, catalog_url):
+        engine = open_database(root, catalog=catalog_url)
+        with Catalog(engine) as catalog, closing(engine.connect()) as reader:
+            stop = Stop(deadline)
+            report = _Verification(root, settings, output, catalog, reader, stop).run()
+            reader.rollback()
+            if report.repaired:
+                write_snapshot(reader, Store(root))
+            return report
+
+
+class _Verification:
+    """One pass. `reader` goes through the rows while `catalog` writes."""
+
+    def __init__(
+        self,
+        root: LibraryRoot,
+        settings: VerifySettings,
+        output: Output,
+        catalog: Catalog,
+        reader: Connection,
+        stop: Stop,
+    ) -> None:
+        self._settings = settings
+        self._output = output
+        self._catalog = catalog
+        self._reader = reader
+        self._store = Store(root)
+        self._stop = stop
+        self._report = VerifyReport(str(root))
+        self._problems: Counter[str] = Counter()
+
+    def run(self) -> VerifyReport:
+        started = time.monotonic()
+        report, sample = self._report, self._settings.sample
+        if sample is None:
+            for damage in check_catalog(self._reader):
+                self._take(damage)
+        total = count_scenes(self._reader, sample)
+        check = self._chosen_check()
+        with (
+            ends_well(self._stop, self._say_ending),
+            counted(self._output, "scenes", total) as advance,
+            ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
+            suppress(KeyboardInterrupt),
+        ):
+            for rows in stored_rows(self._reader, sample):
+                if self._stop.is_asked:
+                    break
+                self._check(rows, check, pool, advance)
+        report.left = total - report.scenes
+        report.is_interrupted = self._stop.is_requested and report.left > 0
+        report.problems = dict(sorted(self._problems.items()))
+        report.seconds = round(time.monotonic() - started, 3)
+        return report
+
+    def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
+        if not self._settings.quick:
+            return partial(check_file, self._store)
+        if self._settings.sample is not None:
+            return partial(check_size, self._store.size)
+        return partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
+
+    def _check(
+        self,
+        rows: Sequence[StoredRow],
+        check: Callable[[StoredRow], Damage | None],
+        pool: ThreadPoolExecutor,
+        advance: Advance,
+    ) -> None:
+        damages = list(pool.map(check, rows))
+        bad = {damage.row_id for damage in damages if damage is not None}
+        scene_ids = [row.row_id for row in rows if row.kind == SCENE]
+        whole = [scene_id for scene_id in scene_ids if scene_id not in bad]
+        if whole and not self._settings.quick:
+            mark_verified(self._catalog.connection, whole)
+        for damage in damages:
+            if damage is not None:
+                self._take(damage)
+        self._report.scenes += len(scene_ids)
+        self._report.files += len(rows)
+        self._report.bytes += sum(row.bytes for row in rows)
+        advance(len(scene_ids))
+
+    def _take(self, damage: Damage) -> None:
+        is_repaired = self._settings.repair and self._repair(damage)
+        self._report.damaged += 1
+        self._report.repaired += is_repaired
+        self._problems[damage.problem] += 1
+        self._report.damages.append({**damage.as_dict(), "is_repaired": is_repaired})
+        what = damage.path or damage.photo_id
+        self._output.note(f"{damage.kind} {what}: {damage.problem}: {damage.message}")
+
+    def _repair(self, damage: Damage) -> bool:
+        """Have what is damaged made again; keep it where its photo is gone."""
+        connection = self._catalog.connection
+        if damage.kind == PHOTO:
+            put_right(connection, damage.photo_id)
+            return True
+        if damage.kind == THUMB:
+            return self._make_thumb(damage)
+        if damage.kind == SCENE:
+            with connection.begin():
+                source = source_of(connection, damage.photo_id)
+            if source is None:
+                self._output.warn(f"{damage.path} stays as it is: its photo is gone")
+                return False
+            for path in drop_scene(connection, damage.row_id):
+                self._store.remove(path)
+            return True
+        drop_artifact(connection, damage.row_id)
+        if damage.problem is not Problem.MISSING and damage.path is not None:
+            self._store.remove(damage.path)
+        return True
+
+    def _make_thumb(self, damage: Damage) -> bool:
+        connection = self._catalog.connection
+        with connection.begin():
+            source = source_of(connection, damage.photo_id)
+        if source is None:
+            return False
+        settings = PhotoSettings(allow_small=True, allow_wide=True, own_depth=False)
+        decoded = DecodeStage(settings, self._store).process(source)
+        if isinstance(decoded, Skipped | Failed):
+            return False
+        photo = decoded[0]
+        thumb = ArtifactRecord(source.photo_id, THUMB, source.photo_id, None, photo.thumb, None)
+        self._catalog.record(Made(source, (thumb,), photo.seconds), None)
+        return True
+
+    def _say_ending(self) -> None:
+        self._output.note("Finishing the files under way. Press Ctrl-C again to stop now.")

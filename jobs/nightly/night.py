@@ -1,0 +1,310 @@
+"""A night: ingest, previews, exports, a look at old scenes, clearing up, and a report of it all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+import traceback
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from jobs.console.download_progress import shown_fetching
+from jobs.console.output import Output, json_text, size_text
+from jobs.maintenance.gc import collect_garbage
+from jobs.maintenance.verify import verify
+from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews, ReportWhen
+from jobs.nightly.report import NightlyReport, Step, Trouble, html_page, markdown_page
+from jobs.runs.export import ExportOrder, export
+from jobs.runs.ingest import Ingest, new_run_id
+from jobs.runs.over_scenes import EachReport, each_runner
+from jobs.runs.preview import preview
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.lock import hold
+from pipeline.catalog.status import read_status
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.flow.flow import Runner
+from pipeline.flow.inline import run_inline
+from pipeline.flow.model import ResolvedModel, resolve_model
+from pipeline.store.store import Store
+from schemas.errors import ExitCode, RunError, SharpBatchError
+from schemas.settings import IngestSettings, VerifySettings
+from schemas.tables import failures, photo_paths
+
+_WEBHOOK_SECONDS = 20
+_MAIL_SECONDS = 120
+# Of several, the night ends with the worst.
+_WORST_FIRST = (
+    ExitCode.INTERRUPTED,
+    ExitCode.STORE_DAMAGED,
+    ExitCode.NO_WEIGHTS,
+    ExitCode.LIBRARY_BUSY,
+    ExitCode.USAGE,
+    ExitCode.SOME_FAILED,
+)
+
+
+def run_night(config: NightlyConfig, output: Output) -> NightlyReport:
+    """Carry out a night and tell of it; a step that fails is in the report.
+
+    Raises LibraryBusyError and RunError where nothing can be begun.
+    """
+    return _Night(config, output).run()
+
+
+class _Night:
+    def __init__(self, config: NightlyConfig, output: Output) -> None:
+        self._config = config
+        self._output = output
+        self._root = config.library
+        self._deadline = config.window.deadline()
+        now = datetime.now().astimezone()
+        self._report = NightlyReport(f"nightly-{new_run_id()}", str(config.library), now)
+        self._run_ids: list[str] = []
+
+    def run(self) -> NightlyReport:
+        started = time.monotonic()
+        report = self._report
+        Store(self._root).make()
+        with hold(self._root, "nightly", self._config.catalog, for_runs=True) as dead:
+            if dead is not None:
+                self._output.note(f"Taking over from {dead}, which did not end well.")
+            for name, take in self._steps():
+                if not self._take(name, take):
+                    break
+            with contextlib.suppress(SharpBatchError):  # the steps have told what is wrong
+                self._look_back()
+            codes = {step.exit_code for step in report.steps}
+            report.exit_code = next((int(code) for code in _WORST_FIRST if code in codes), 0)
+            report.seconds = round(time.monotonic() - started, 3)
+            self._write()
+        self._send()
+        return report
+
+    def _steps(self) -> list[tuple[str, Callable[[Step], None]]]:
+        config = self._config
+        ingests = config.ingests()
+        steps: list[tuple[str, Callable[[Step], None]]] = []
+        for index, (paths, settings) in enumerate(ingests, 1):
+            name = "ingest" if len(ingests) == 1 else f"ingest {index}"
+            steps.append(
+                (name, lambda step, p=paths, s=settings: self._ingest(step, p, s))  # type: ignore[misc]
+            )
+        previews, check = config.previews, config.verify.settings()
+        if previews is not None:
+            steps.append(("previews", lambda step: self._previews(step, previews)))
+        for index, order in enumerate(config.exports, 1):
+            name = "export" if len(config.exports) == 1 else f"export {index}"
+            steps.append((name, lambda step, o=order: self._export(step, o)))  # type: ignore[misc]
+        if check is not None:
+            steps.append(("verify", lambda step: self._verify(step, check)))
+        if config.gc.enabled:
+            steps.append(("gc", self._gc))
+        return steps
+
+    def _take(self, name: str, take: Callable[[Step], None]) -> bool:
+        """Take a step; return whether the night goes on."""
+        step = Step(name)
+        self._report.steps.append(step)
+        if self._is_late():
+            self._report.is_out_of_time = True
+            step.summary = "left for the next night: the time was up"
+            return True
+        self._output.note(f"nightly: {name}")
+        started = time.monotonic()
+        try:
+            take(step)
+        except SharpBatchError as error:
+            step.error, step.hint = error.message, error.hint or None
+            step.exit_code = int(error.exit_code)
+        except Exception as error:
+            # A mistake of ours: the report is to say so all the same.
+            step.error = f"{type(error).__name__}: {error}"
+            step.exit_code = int(ExitCode.SOME_FAILED)
+            self._output.note(traceback.format_exc())
+        step.seconds = round(time.monotonic() - started, 3)
+        if step.error is not None:
+            self._output.warn(f"{name}: {step.error}")
+        if step.exit_code == ExitCode.INTERRUPTED:
+            return False
+        return step.error is None or self._config.after_error is AfterError.CONTINUE
+
+    def _is_late(self) -> bool:
+        return self._deadline is not None and datetime.now().astimezone() >= self._deadline
+
+    def _ingest(self, step: Step, paths: list[Path], settings: IngestSettings) -> None:
+        config = self._config
+        free = Store(self._root).free_bytes()
+        if free is not None and free < config.limits.free_gb * 1e9:
+            raise RunError(
+                f"{size_text(free)} are free on the disk of {self._root}, and limits.free_gb asks "
+                f"for {config.limits.free_gb:g} GB",
+                "Make room, or lower the limit.",
+            )
+        with shown_fetching(self._output) as fetching:
+            model = resolve_model(settings.model, fetching)
+        run = Ingest(
+            self._root, paths, settings, model, self._output, self._deadline, config.catalog
+        )
+        done = run.run(lambda: self._flow_runner(model))
+        self._run_ids.append(done.run_id)
+        self._report.is_out_of_time |= done.is_out_of_time
+        step.details = done.as_dict()
+        step.has_changed = bool(done.done)
+        step.summary = (
+            f"{done.done} scenes made, {done.failed} failed, {done.unchanged} known already, "
+            f"{done.skipped} skipped, {done.left} left"
+        )
+        step.exit_code = _exit_code(done.is_interrupted, done.failed)
+
+    def _flow_runner(self, model: ResolvedModel) -> contextlib.AbstractContextManager[Runner]:
+        if self._config.model.inline:
+            return contextlib.nullcontext(run_inline)
+        return RayRunner(ClusterSettings(self._config.model.address, model.settings.device))
+
+    def _previews(self, step: Step, previews: Previews) -> None:
+        done = preview(
+            self._root,
+            previews.query.filters(),
+            previews.settings(),
+            self._output,
+            each_runner(self._config.model.inline, self._config.model.address),
+            self._config.catalog,
+            self._deadline,
+        )
+        self._report.is_out_of_time |= done.is_out_of_time
+        self._note_made(step, done)
+
+    def _export(self, step: Step, order: Export) -> None:
+        done = export(
+            self._root,
+            ExportOrder(order.to, order.query.filters(), order.settings()),
+            self._output,
+            each_runner(self._config.model.inline, self._config.model.address),
+            self._config.catalog,
+            self._deadline,
+        )
+        self._report.is_out_of_time |= done.is_out_of_time
+        self._note_made(step, done)
+
+    def _note_made(self, step: Step, done: EachReport) -> None:
+        self._run_ids.append(done.run_id)
+        step.details = done.as_dict()
+        step.has_changed = bool(done.done)
+        step.summary = f"{done.done} made, {done.failed} failed, {done.unchanged} there already"
+        step.exit_code = _exit_code(done.is_interrupted, done.failed)
+
+    def _verify(self, step: Step, settings: VerifySettings) -> None:
+        done = verify(self._root, settings, self._output, self._config.catalog, self._deadline)
+        step.details = done.as_dict()
+        step.has_changed = bool(done.repaired)
+        step.summary = f"{done.scenes} scenes looked at, {done.damaged} files damaged" + (
+            f", {done.repaired} of them put right" if done.damaged else ""
+        )
+        self._report.damaged += [
+            Trouble(
+                str(item["path"] or item["photo_id"]), str(item["problem"]), str(item["message"])
+            )
+            for item in done.damages
+        ]
+        if done.damaged > done.repaired:
+            step.exit_code = int(ExitCode.STORE_DAMAGED)
+        elif done.is_interrupted:
+            step.exit_code = int(ExitCode.INTERRUPTED)
+
+    def _gc(self, step: Step) -> None:
+        done = collect_garbage(
+            self._root,
+            self._output,
+            self._config.catalog,
+            keep_superseded=self._config.gc.keep_superseded,
+        )
+        step.details = done.as_dict()
+        step.has_changed = bool(done.paths)
+        step.summary = f"{len(done.paths)} files removed ({size_text(done.bytes)})"
+
+    def _look_back(self) -> None:
+        """Note what failed tonight, and what the library holds now."""
+        query = (
+            sa.select(
+                failures.c.photo_id,
+                sa.func.min(photo_paths.c.path),
+                sa.func.max(failures.c.reason),
+                sa.func.max(failures.c.message),
+            )
+            .outerjoin(photo_paths, photo_paths.c.photo_id == failures.c.photo_id)
+            .where(failures.c.run_id.in_(self._run_ids), failures.c.is_final)
+            .group_by(failures.c.photo_id)
+            .order_by(sa.func.min(photo_paths.c.path))
+        )
+        with read_catalog(self._root, self._config.catalog) as reader:
+            self._report.failed = [
+                Trouble(path or photo_id, reason, message)
+                for photo_id, path, reason, message in reader.execute(query)
+            ]
+            status = read_status(reader)
+        self._report.photos, self._report.bytes = status.photos, status.bytes
+
+    def _write(self) -> None:
+        report = self._report
+        pages = {
+            "json": json_text(report.as_dict(), indent=1),
+            "md": markdown_page(report),
+            "html": html_page(report),
+        }
+        places = [(Store(self._root), f"runs/{report.night_id}")]
+        if self._config.report.folder is not None:
+            places.append((Store(self._config.report.folder), "nightly"))
+        for store, name in places:
+            for suffix, text in pages.items():
+                try:
+                    store.write(f"{name}.{suffix}", lambda file, t=text: file.write(t.encode()))  # type: ignore[misc]
+                except SharpBatchError as error:
+                    self._output.warn(f"the report could not be written: {error}")
+
+    def _send(self) -> None:
+        settings, report = self._config.report, self._report
+        is_wanted = {
+            ReportWhen.ALWAYS: True,
+            ReportWhen.CHANGES: report.has_changed or report.has_problems,
+            ReportWhen.PROBLEMS: report.has_problems,
+        }
+        if not is_wanted[settings.when]:
+            return
+        if settings.webhook is not None:
+            self._post(settings.webhook)
+        if settings.email_command:
+            self._mail(settings.email_command)
+
+    def _post(self, url: str) -> None:
+        data = json_text(self._report.as_dict()).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+        try:
+            urllib.request.urlopen(request, timeout=_WEBHOOK_SECONDS).close()
+        except (OSError, ValueError) as error:
+            self._output.warn(f"the webhook did not take the report: {error}")
+
+    def _mail(self, command: tuple[str, ...]) -> None:
+        subject = self._report.subject
+        try:
+            subprocess.run(
+                [part.replace("{subject}", subject) for part in command],
+                input=markdown_page(self._report).encode(),
+                env=os.environ | {"SHARP_BATCH_SUBJECT": subject},
+                stdout=subprocess.DEVNULL,
+                timeout=_MAIL_SECONDS,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            self._output.warn(f"the mail command failed: {error}")
+
+
+def _exit_code(is_interrupted: bool, failed: int) -> int:
+    if is_interrupted:
+        return int(ExitCode.INTERRUPTED)
+    return int(ExitCode.SOME_FAILED if failed else ExitCode.OK)

@@ -1,0 +1,114 @@
+"""Units that have a machine run `nightly` by itself: for systemd, cron and launchd."""
+
+from __future__ import annotations
+
+import plistlib
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+
+from jobs.nightly.config import NightlyConfig
+
+_NAME = "sharp-batch-nightly"
+
+
+class UnitKind(StrEnum):
+    """Whose unit."""
+
+    SYSTEMD = "systemd"
+    CRON = "cron"
+    LAUNCHD = "launchd"
+
+
+def unit_text(kind: UnitKind, config_file: Path, config: NightlyConfig) -> str:
+    """Return the unit, with how to install it as a comment where it can hold one."""
+    command = [*_program(), "nightly", "--config", str(config_file.absolute())]
+    hour, minute = config.window.start.split(":")
+    log = _log_file(config_file, config)
+    match kind:
+        case UnitKind.SYSTEMD:
+            return _systemd(command, hour, minute)
+        case UnitKind.CRON:
+            return _cron(command, hour, minute, log)
+        case UnitKind.LAUNCHD:
+            return _launchd(command, hour, minute, log)
+
+
+def _log_file(config_file: Path, config: NightlyConfig) -> Path:
+    """Return where what a night says is written: into the library, if that is on a disk."""
+    if isinstance(config.library, Path):
+        return config.library.absolute() / "runs" / "nightly.log"
+    return config_file.absolute().with_name("nightly.log")
+
+
+def _program() -> list[str]:
+    """Return how this very program is started, by whole paths."""
+    script = Path(sys.executable).with_name("sharp-batch")
+    if script.is_file():
+        return [str(script)]
+    return [sys.executable, "-c", "from jobs.cli import main; main()"]
+
+
+def _systemd(command: list[str], hour: str, minute: str) -> str:
+    # Quotes as systemd reads them; % and $ would be its own.
+    words = [word.replace("\\", "\\\\").replace('"', '\\"') for word in command]
+    words = [f'"{word}"'.replace("%", "%%").replace("$", "$$") for word in words]
+    return f"""\
+# Two files for ~/.config/systemd/user, then: systemctl --user enable --now {_NAME}.timer
+# (loginctl enable-linger lets it run while nobody is logged in)
+
+# --- {_NAME}.service
+[Unit]
+Description=sharp-batch: scenes of new photos
+
+[Service]
+Type=oneshot
+ExecStart={" ".join(words)}
+# Some photos failed: no fault of the unit. The report names them.
+SuccessExitStatus=1
+Nice=10
+IOSchedulingClass=idle
+# A stopped night finishes the photos under way.
+KillMode=mixed
+TimeoutStopSec=10min
+
+# --- {_NAME}.timer
+[Unit]
+Description=sharp-batch every night
+
+[Timer]
+OnCalendar=*-*-* {hour}:{minute}:00
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def _cron(command: list[str], hour: str, minute: str, log_file: Path) -> str:
+    # cron takes % for a line break.
+    words = shlex.join(command).replace("%", "\\%")
+    log = shlex.quote(str(log_file)).replace("%", "\\%")
+    return (
+        "# For crontab -e; the times are those of this machine.\n"
+        f"{int(minute)} {int(hour)} * * * {words} >> {log} 2>&1\n"
+    )
+
+
+def _launchd(command: list[str], hour: str, minute: str, log_file: Path) -> str:
+    name = f"local.{_NAME}"
+    unit = {
+        "Label": name,
+        "ProgramArguments": command,
+        "StartCalendarInterval": {"Hour": int(hour), "Minute": int(minute)},
+        "StandardOutPath": str(log_file),
+        "StandardErrorPath": str(log_file),
+        "ProcessType": "Background",
+        "ExitTimeOut": 600,
+    }
+    head, body = plistlib.dumps(unit, sort_keys=False).decode().split("\n", 1)
+    return (
+        f"{head}\n<!-- For ~/Library/LaunchAgents/{name}.plist, then: launchctl load that file. "
+        f"-->\n{body}"
+    )

@@ -1,0 +1,80 @@
+"""A whole library in another format. Resumable: what is stored so already is left alone.
+
+The new file is written first, then the row names it, then the old file goes: whenever the run
+ends, each row names a whole file. What a killed run left over is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from jobs.console.output import Output
+from jobs.runs.ingest import new_run_id
+from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from pipeline.scenes.conversions import ConvertStage, due_conversions
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store
+from schemas.records import KnownScene, Made
+from schemas.settings import SCENE_LIMIT_S, SplatSettings
+from schemas.tables import scenes
+
+
+@dataclass(slots=True)
+class ConvertReport(EachReport):
+    """What a run did; `bytes` are those of the new files."""
+
+    format: str = ""
+    quality: str | None = None
+    bytes_before: int = 0  # of the files that were replaced
+
+
+def convert_library(
+    root: LibraryRoot,
+    settings: SplatSettings,
+    output: Output,
+    runner: RunnerMaker,
+    catalog_url: str | None = None,
+    limit_s: float = SCENE_LIMIT_S,
+) -> ConvertReport:
+    """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
+    store = Store(root)
+    report = ConvertReport(
+        new_run_id(), str(root), format=settings.format, quality=settings.quality
+    )
+
+    def due(connection: Connection) -> tuple[list[KnownScene], int]:
+        _remove_leftovers(connection, store)
+        return due_conversions(connection, settings)
+
+    def remove_old(made: Made) -> None:
+        if made.splat is not None and made.splat.replaces != made.splat.file.path:
+            report.bytes_before += _remove(store, made.splat.replaces)
+
+    stage = ConvertStage(settings, store, limit_s=limit_s)
+    work = EachWork("convert", asdict(settings), stage, due, remove_old)
+    run_each(root, work, report, output, runner, catalog_url)
+    return report
+
+
+def _remove_leftovers(connection: Connection, store: Store) -> None:
+    """Remove files of scenes that their rows do not name, as a killed run leaves them."""
+    rows = connection.execute(sa.select(scenes.c.scene_id, scenes.c.splat_path))
+    named = {row.scene_id: row.splat_path for row in rows}
+    for path, _ in store.files("scenes"):
+        scene_id = PurePosixPath(path).name.partition(".")[0]
+        if named.get(scene_id, path) != path:
+            store.remove(path)
+
+
+def _remove(store: Store, path: str) -> int:
+    """Remove a file, and return the bytes that this gives back."""
+    with contextlib.suppress(FileNotFoundError):
+        size = store.size(path)
+        store.remove(path)
+        return size
+    return 0

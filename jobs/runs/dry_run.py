@@ -1,0 +1,124 @@
+"""What an ingest would do: counts, reasons, time and disk. Changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.catalog.database import has_catalog, open_database, read_catalog
+from pipeline.catalog.scan_state import Known, KnownPath, read_known, read_known_paths
+from pipeline.catalog.writer import Catalog
+from pipeline.flow.decode_stage import look_at
+from pipeline.flow.model import ResolvedModel
+from pipeline.flow.plan import DueRules, make_plan
+from pipeline.scan.scan import scan
+from pipeline.store.root import LibraryRoot
+from pipeline.store.store import Store
+from pipeline.work.stop import Stop
+from schemas.errors import FailureReason, SkipReason
+from schemas.settings import IngestSettings, ModelName, SplatFormat
+from schemas.tables import scenes
+
+# Where a library has no scenes yet to measure by: on two CPU cores.
+_USUAL_SECONDS = {ModelName.PRIOR: 2.0, ModelName.SHARP: 90.0}
+_USUAL_BYTES = {
+    SplatFormat.SOG: 6_000_000,
+    SplatFormat.SPZ: 18_000_000,
+    SplatFormat.PLY: 66_000_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What an ingest would find and do.
+
+    Without a limit, found = skipped + duplicates + unchanged + due.
+    """
+
+    library: str
+    model: str
+    found: int
+    skipped: int
+    duplicates: int
+    unchanged: int
+    due: int
+    new: int
+    failing: int  # of those due: they will fail, by their headers
+    estimated_seconds: float
+    estimated_from: str
+    estimated_bytes: int
+    free_bytes: int | None  # None where nobody can say, as in an object store
+    reasons: dict[str, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return {**asdict(self), "dry_run": True}
+
+
+def dry_run(
+    root: LibraryRoot,
+    sources: Sequence[Path],
+    settings: IngestSettings,
+    model: ResolvedModel,
+    catalog: str | None = None,
+) -> DryRun:
+    """Scan and plan, read new files to know copies from photos, and estimate the rest."""
+    known, paths = Known({}, set(), {}, {}), dict[str, KnownPath]()
+    seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
+    estimated_from = "a guess: two CPU cores, no scenes made yet"
+    if has_catalog(root, catalog):
+        with Catalog(open_database(root, catalog=catalog, read_only=True)) as reader:
+            known, paths = read_known(reader.connection), read_known_paths(reader.connection)
+        spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
+        of_model = scenes.c.model == model.name
+        of_format = scenes.c.format == settings.splat.format
+        pace = sa.select(sa.func.avg(spent)).where(of_model)
+        room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
+        with read_catalog(root, catalog) as connection:
+            average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
+        if average_seconds is not None:
+            seconds, estimated_from = float(average_seconds), "by the scenes made so far"
+        if average_bytes is not None:
+            size = int(average_bytes)
+    found = scan(sources, settings.exclude, root)
+    rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
+    plan = make_plan(found, sources, paths, rules)
+    due = new = failing = 0
+    skipped = plan.skipped.copy()
+    reasons = Counter[str]()
+    for identified in islice(plan.due_photos(lambda _: None, Stop()), settings.limit):
+        reason = (
+            FailureReason.UNREADABLE
+            if identified.error
+            else look_at(identified.photo, settings.photo)
+        )
+        if isinstance(reason, SkipReason):
+            skipped[reason] += 1
+            continue
+        due += 1
+        new += identified.photo.photo_id not in known.photos
+        if reason is not None:
+            failing += 1
+            reasons[reason] += 1
+    reasons.update(skipped)
+    return DryRun(
+        library=str(root),
+        model=model.name,
+        found=plan.found,
+        skipped=skipped.total(),
+        duplicates=plan.duplicates,
+        unchanged=plan.unchanged,
+        due=due,
+        new=new,
+        estimated_seconds=round(due * seconds, 1),
+        estimated_from=estimated_from,
+        estimated_bytes=due * size,
+        free_bytes=Store(root).free_bytes(),
+        failing=failing,
+        reasons=dict(sorted(reasons.items())),
+    )

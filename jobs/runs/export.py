@@ -1,0 +1,186 @@
+"""Exports of the scenes that filters select, into a folder of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from jobs.console.output import Output
+from jobs.runs.ingest import new_run_id
+from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.query import Filters
+from pipeline.catalog.text import path_text
+from pipeline.exports.manifest import known_exports
+from pipeline.exports.names import NameTemplate
+from pipeline.exports.plan import ExportItem, ExportPlan, plan_exports, rewrite_manifest
+from pipeline.exports.registry import kind_named
+from pipeline.exports.scene import comfort_of
+from pipeline.exports.stage import ExportStage
+from pipeline.exports.target import ExportTarget, give_name
+from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
+from pipeline.store.store import Store, is_disk_full
+from schemas.errors import FailureReason, PhotoError, RunError, UsageError
+from schemas.records import ArtifactRecord, Made
+from schemas.settings import SCENE_LIMIT_S, ExportSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """What is to be exported, and where to."""
+
+    folder: Path
+    filters: Filters
+    settings: ExportSettings
+    overwrite: bool = False  # also what is there already; never files of somebody else's
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDryRun:
+    """What an export would do."""
+
+    library: str
+    to: str
+    selected: int
+    unchanged: int
+    due: int
+    files: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return {**asdict(self), "dry_run": True}
+
+
+@dataclass(slots=True)
+class ExportReport(EachReport):
+    """What a run did."""
+
+    kinds: list[str] = field(default_factory=list)
+    to: str = ""
+    has_manifest: bool = True  # False where the disk had no room left for it
+
+
+class _Exports:
+    """Writes what is missing or changed in a folder."""
+
+    def __init__(self, root: LibraryRoot, order: ExportOrder) -> None:
+        self._order = order
+        self.target = checked_target(root, order)
+        self._plan = ExportPlan()
+        self._files: list[str] = []
+
+    def due(self, connection: Connection) -> tuple[list[ExportItem], int]:
+        order, target = self._order, self.target
+        self._plan = plan_exports(
+            connection, target, order.filters, order.settings, overwrite=order.overwrite
+        )
+        self._files = [file.file for item in self._plan.items for file in item.files]
+        self._files += [exported.file for exported in known_exports(connection, target)]
+        target.sweep(self._files)
+        return self._plan.items, self._plan.complete
+
+    def known(self) -> Sequence[ArtifactRecord]:
+        return self._plan.adopted
+
+    def name_files(self, made: Made) -> None:
+        """Give files their names, now that they are recorded. Raises PhotoError, RunError."""
+        for file in made.unnamed:
+            try:
+                give_name(file)
+            except FileExistsError as error:
+                raise PhotoError(
+                    FailureReason.UNREADABLE,
+                    f"another file has come to {file.path}; the next run gives this one another "
+                    "name",
+                ) from error
+            except OSError as error:
+                if is_disk_full(error):
+                    message = f"no room left on the disk of {self.target.folder}"
+                    raise PhotoError(FailureReason.DISK_FULL, message) from error
+                raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
+
+    def close(self, connection: Connection) -> None:
+        self.target.sweep(self._files)
+        rewrite_manifest(connection, self.target)
+
+
+def export(
+    root: LibraryRoot,
+    order: ExportOrder,
+    output: Output,
+    runner: RunnerMaker,
+    catalog_url: str | None = None,
+    deadline: datetime | None = None,
+    limit_s: float = SCENE_LIMIT_S,
+) -> ExportReport:
+    """Write the files that are missing or changed.
+
+    Raises UsageError, LibraryBusyError, StoreError, RunError.
+    """
+    exports = _Exports(root, order)
+    settings = order.settings
+    work = EachWork(
+        command="export",
+        settings={**asdict(settings), "to": exports.target.text},
+        stage=ExportStage(settings, Store(root), exports.target, limit_s=limit_s),
+        due=exports.due,
+        on_made=exports.name_files,
+        unmade=_unnamed,
+        known=exports.known,
+        close=exports.close,
+    )
+    report = ExportReport(
+        new_run_id(), str(root), kinds=list(settings.kinds), to=exports.target.text
+    )
+    try:
+        run_each(root, work, report, output, runner, catalog_url, deadline)
+    except PhotoError as error:  # no room for the manifest
+        report.has_manifest = False
+        output.warn(f"{error.message}; the next run writes the manifest")
+    return report
+
+
+def _unnamed(made: Made) -> Sequence[ArtifactRecord]:
+    pairs = zip(made.artifacts, made.unnamed, strict=True)
+    return [artifact for artifact, file in pairs if Path(file.partial).exists()]
+
+
+def dry_export(
+    root: LibraryRoot, order: ExportOrder, catalog_url: str | None = None
+) -> ExportDryRun:
+    """Say what an export would write, and change nothing. Raises UsageError."""
+    target = checked_target(root, order)
+    with read_catalog(root, catalog_url) as connection:
+        plan = plan_exports(
+            connection, target, order.filters, order.settings, overwrite=order.overwrite
+        )
+    files = tuple(file.file for item in plan.items for file in item.files)
+    due = len(plan.items)
+    return ExportDryRun(str(root), target.text, due + plan.complete, plan.complete, due, files)
+
+
+def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
+    """Return the folder. Raises UsageError for all that makes no sense, before anything is done."""
+    NameTemplate(order.settings.name)
+    comfort_of(order.settings)
+    for kind in order.settings.kinds:
+        kind_named(kind)
+    if (address := address_meant(order.folder)) is not None:
+        raise UsageError(
+            f"--to {address} is an address: exports go into a folder of this machine",
+            "Name a folder, and copy it from there.",
+        )
+    target = ExportTarget(order.folder, root)
+    target.check()
+    if isinstance(root, RemoteRoot):
+        return target
+    library = path_text(str(root.resolve()))
+    if f"{target.text}/".startswith(f"{library}/"):
+        raise UsageError(
+            f"--to {order.folder} lies in the library", "Name a folder of your own: files go there."
+        )
+    return target

@@ -1,0 +1,41 @@
+"""Ctrl-C, SIGTERM, a closed terminal: the first asks a run to end well, the second ends it now."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from pipeline.store.retry import wait_no_more
+from pipeline.work.stop import Stop
+
+_NUMBERS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+@contextlib.contextmanager
+def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
+    """While this holds, the first signal asks `stop`, and the second raises KeyboardInterrupt.
+
+    The first ends waiting for a store too, since that takes minutes.
+    An exception of our own would not survive where Ray waits: it lets only that one through.
+    """
+    is_asked = False  # by a signal; a full disk asks `stop` too
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal is_asked
+        if is_asked:
+            raise KeyboardInterrupt
+        is_asked = True
+        stop.ask()
+        wait_no_more()
+        on_first()
+
+    before = {number: signal.signal(number, handle) for number in _NUMBERS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,85 @@
+"""--submit: the same command as a job on a cluster, followed from here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from jobs.console.output import Output
+from pipeline.catalog.address import holds_password
+from schemas.errors import ExitCode, RunError, UsageError
+
+_OPTION = "--submit"
+_CATALOG = "SHARP_BATCH_CATALOG"  # a job is told of it, as of every variable of ours
+
+
+def submit(head: str, catalog: str | None, output: Output) -> int:
+    """Run this process's own command line on the cluster of `head`; return its exit code.
+
+    Ctrl-C asks the job to end well, a second one does not wait for that. Raises RunError, and
+    UsageError where the address of the catalog holds a password.
+    """
+    for name, address in ((_CATALOG, os.environ.get(_CATALOG)), ("--catalog", catalog)):
+        if address and holds_password(address):
+            raise _readable_password(name)
+    try:
+        from pipeline.cluster.submit import SubmittedJob
+
+        job = SubmittedJob(head, _without_submit(sys.argv[1:], output))
+    except ImportError as error:
+        raise RunError(
+            "--submit needs Ray's job client", "Get it: pip install 'sharp-batch[cluster]'"
+        ) from error
+    output.note(f"Submitted as {job.job_id}; it goes on if this terminal is closed.")
+    said: list[str] = []
+
+    def on_text(text: str) -> None:
+        said.append(text)
+        if not output.as_json:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        try:
+            code = job.follow(on_text)
+        except KeyboardInterrupt:
+            output.note("Asking the job to end well ... Press Ctrl-C again not to wait for it.")
+            job.stop()
+            code = job.follow(on_text)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if output.as_json:
+        sys.stdout.write(_document("".join(said)))
+    return code
+
+
+def _readable_password(name: str) -> UsageError:
+    return UsageError(
+        f"{name} holds a password, which whoever sees the cluster's dashboard could read",
+        "Leave the password away, as in postgresql+psycopg://USER@HOST/DATABASE, and have it where "
+        "the job runs: in ~/.pgpass or a service file (postgresql+psycopg:///?service=NAME) on the "
+        "cluster's machines, or as PGPASSWORD in the environment that the cluster is started in.",
+    )
+
+
+def _document(text: str) -> str:
+    """Return the JSON document at the end of what a job has said; Ray speaks before it."""
+    lines = text.splitlines(keepends=True)
+    begins = [index for index, line in enumerate(lines) if line.startswith("{")]
+    return "".join(lines[begins[0] :]) if begins else ""
+
+
+def _without_submit(arguments: list[str], output: Output) -> list[str]:
+    """Return the command line without --submit; a JSON document must come alone."""
+    kept = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == _OPTION:
+            next(rest)
+        elif not argument.startswith(f"{_OPTION}="):
+            kept.append(argument)
+    return [*kept, "--quiet"] if output.as_json else kept

@@ -1,0 +1,97 @@
+"""Where a library's catalog is: in the library's folder by SQLite, or in a PostgreSQL database.
+
+That of a library in an object store is in PostgreSQL: SQLite needs a disk.
+
+A library whose catalog is in PostgreSQL says so in its file `catalog.url`, without the password, so
+that every command finds it. What is given on the command line counts more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.store.root import LibraryRoot, RemoteRoot
+from pipeline.store.store import Store
+from schemas.errors import UsageError
+
+CATALOG_FILE = "catalog.sqlite"
+URL_FILE = "catalog.url"
+_DRIVER = "postgresql+psycopg"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAddress:
+    """The catalog of the library at `root`; `url` is of PostgreSQL, None means SQLite there."""
+
+    root: LibraryRoot
+    url: sa.URL | None = None
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        assert isinstance(self.root, Path)
+        return self.root / CATALOG_FILE
+
+    def __str__(self) -> str:
+        return str(self.file) if self.url is None else self.url.render_as_string(hide_password=True)
+
+    def is_noted(self) -> bool:
+        """Tell whether the library names a PostgreSQL catalog as its own."""
+        return Store(self.root).exists(URL_FILE)
+
+    def note(self) -> None:
+        """Have the library remember its PostgreSQL catalog. Raises PhotoError, RunError."""
+        if self.url is None:
+            return
+        text = self.url._replace(password=None).render_as_string().encode() + b"\n"
+        Store(self.root).write(URL_FILE, lambda file: file.write(text))
+
+
+def find_catalog(root: LibraryRoot, given: str | None = None) -> CatalogAddress:
+    """Return where the catalog of the library at `root` is, or is to be made.
+
+    `given` is the user's word for it, as in postgresql+psycopg://user@host/database; without it,
+    the library's own note counts, and else it is SQLite. Raises UsageError for any other address,
+    and where there is none and SQLite cannot be; RunError where an object store cannot be asked.
+    """
+    if given:
+        return CatalogAddress(root, _parsed(given))
+    try:
+        return CatalogAddress(root, _parsed(Store(root).read_bytes(URL_FILE).decode().strip()))
+    except FileNotFoundError:
+        if isinstance(root, RemoteRoot):
+            raise _no_catalog(root) from None
+        return CatalogAddress(root)
+
+
+def holds_password(given: str) -> bool:
+    """Tell whether an address as in `find_catalog` holds a password. Raises UsageError."""
+    url = _parsed(given)
+    return url.password is not None or any(name.endswith("password") for name in url.query)
+
+
+def _no_catalog(root: RemoteRoot) -> UsageError:
+    return UsageError(
+        f"{root} names no catalog: that of a library in an object store is in PostgreSQL",
+        f"Name it once, as in --catalog {_DRIVER}://USER@HOST/DATABASE, and the library remembers "
+        "it.",
+    )
+
+
+def _parsed(text: str) -> sa.URL:
+    try:
+        url = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in {"postgresql", _DRIVER}:
+        raise UsageError(
+            "--catalog is no address of a PostgreSQL database",  # it may hold a password
+            f"Write it as {_DRIVER}://USER@HOST/DATABASE, or leave it away: the catalog is then a "
+            "SQLite file in the library.",
+        )
+    if "password" in url.query:  # the same, written otherwise: to be hidden like any
+        url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
+    return url.set(drivername=_DRIVER)

@@ -1,0 +1,184 @@
+"""Opening a catalog's database, making it, and checking that this program can use it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from pipeline.catalog.address import CatalogAddress, find_catalog
+from pipeline.catalog.postgres import postgres_engine
+from pipeline.catalog.sqlite import has_wal, sqlite_engine
+from pipeline.store.root import LibraryRoot
+from schemas.errors import StoreError, UsageError
+from schemas.tables import CATALOG_VERSION, catalog_info, metadata, photos, utc_now
+
+_POSTGRES_DISK_FULL = "53100"
+
+
+def open_database(
+    root: LibraryRoot, *, catalog: str | None = None, create: bool = False, read_only: bool = False
+) -> Engine:
+    """Open the catalog's database of the library at `root`; `catalog` is as in `find_catalog`.
+
+    Raises UsageError if there is none and `create` is not set, StoreError if it is damaged, cannot
+    be read, was never finished, or is of another version.
+    """
+    address = find_catalog(root, catalog)
+    if address.url is None and not address.file.exists() and not create:
+        raise no_library(root)
+    try:
+        engine, version = open_unchecked(address, create=create, read_only=read_only)
+    except sa.exc.DatabaseError as error:
+        raise unusable(address, error) from error
+    if version is None:
+        if address.url is not None:
+            raise no_library(root)
+        raise StoreError(
+            f"the catalog {address} is not finished: what was making it was stopped",
+            "Run 'sharp-batch ingest PHOTOS': it finishes the catalog.",
+        )
+    check_version(address, version)
+    return engine
+
+
+@contextlib.contextmanager
+def read_catalog(root: LibraryRoot, catalog: str | None = None) -> Iterator[Connection]:
+    """Open the catalog of the library at `root` for reading, beside a run that writes it.
+
+    Raises UsageError and StoreError as `open_database` does.
+    """
+    engine = open_database(root, catalog=catalog, read_only=True)
+    with contextlib.closing(engine.connect()) as connection:
+        try:
+            yield connection
+        except sa.exc.DatabaseError as error:
+            raise unusable(find_catalog(root, catalog), error) from error
+    engine.dispose()
+
+
+def has_catalog(root: LibraryRoot, catalog: str | None = None) -> bool:
+    """Tell whether the library at `root` has a catalog. Raises UsageError, StoreError."""
+    address = find_catalog(root, catalog)
+    if address.url is None:
+        return address.file.exists()
+    try:
+        return open_unchecked(address, read_only=True)[1] is not None
+    except sa.exc.DatabaseError as error:
+        raise unusable(address, error) from error
+
+
+def unusable(address: CatalogAddress, error: sa.exc.DatabaseError) -> StoreError:
+    """Return the error for a catalog on which the database engine gave up."""
+    if address.url is not None:
+        return StoreError(
+            f"the catalog {address} cannot be used: {str(error.orig).strip()}",
+            "See that the server runs and lets this user in. A password can stand in ~/.pgpass.",
+        )
+    return StoreError(
+        f"the catalog {address} cannot be used: {error.orig}",
+        "If the disk is full or read-only, mend that first. A damaged catalog can be moved away: "
+        "'sharp-batch catalog import' makes a new one of its snapshot.",
+    )
+
+
+def is_full(error: sa.exc.OperationalError) -> bool:
+    """Tell whether the database found no room for a write."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return bool(code & 0xFF == sqlite3.SQLITE_FULL)
+    return getattr(error.orig, "sqlstate", None) == _POSTGRES_DISK_FULL
+
+
+def check_version(address: CatalogAddress, version: int) -> None:
+    """Raise StoreError where this program does not know the catalog's version."""
+    check_not_newer(address, version)
+    if version < CATALOG_VERSION:
+        raise StoreError(
+            f"the catalog {address} has version {version}, and this sharp-batch needs version "
+            f"{CATALOG_VERSION}",
+            "Run 'sharp-batch catalog migrate': it keeps a copy of the old one.",
+        )
+
+
+def check_not_newer(address: CatalogAddress, version: int, newest: int = CATALOG_VERSION) -> None:
+    """Raise StoreError where the catalog is of a version that came after `newest`."""
+    if version > newest:
+        raise StoreError(
+            f"the catalog {address} has version {version}, and this sharp-batch knows versions up "
+            f"to {newest}",
+            "Update sharp-batch.",
+        )
+
+
+def read_version(connection: Connection) -> int | None:
+    """Return the catalog's version, None where there is no catalog."""
+    if not sa.inspect(connection).has_table(catalog_info.name):
+        return None
+    version: int | None = connection.scalar(sa.select(sa.func.max(catalog_info.c.version)))
+    return version
+
+
+def open_unchecked(
+    address: CatalogAddress, *, create: bool = False, read_only: bool = False
+) -> tuple[Engine, int | None]:
+    """Return an engine and the catalog's version, whatever it is; None where it has none."""
+    if address.url is not None:
+        engine = postgres_engine(address.url, read_only=read_only)
+        return engine, _make_or_check(engine, address, create)
+    engine = sqlite_engine(address.file, read_only=read_only)
+    try:
+        return engine, _make_or_check(engine, address, create)
+    except sa.exc.OperationalError:
+        if not read_only or has_wal(address.file):
+            raise
+        # Where this user may write nothing, as on read-only media, SQLite cannot make the files
+        # that readers and a writer share. No writer has any either: read it as it is.
+        engine = sqlite_engine(address.file, read_only=True, immutable=True)
+        return engine, _make_or_check(engine, address, create)
+
+
+def _make_or_check(engine: Engine, address: CatalogAddress, create: bool) -> int | None:
+    """Return the catalog's version, None where it has none; first make what is missing."""
+    with engine.begin() as connection:
+        if create:
+            if address.url is None:
+                # The driver begins no transaction for tables: killed in the middle, some would
+                # stay.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if read_version(connection) is None:
+                make_tables(connection)
+            elif address.url is not None and not address.is_noted():
+                _check_own(connection, address)
+        version = read_version(connection)
+    if create:
+        address.note()
+    return version
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables of an empty catalog."""
+    metadata.create_all(connection)
+    connection.execute(catalog_info.insert().values(version=CATALOG_VERSION, created_at=utc_now()))
+
+
+def _check_own(connection: Connection, address: CatalogAddress) -> None:
+    """Raise StoreError where the catalog knows photos, and the library knows no such catalog."""
+    if connection.scalar(sa.select(photos.c.photo_id).limit(1)) is not None:
+        raise StoreError(
+            f"{address} is the catalog of another library than {address.root}",
+            "Give each library a database of its own. If this library's file catalog.url was lost, "
+            "write that address into it.",
+        )
+
+
+def no_library(root: LibraryRoot) -> UsageError:
+    """Return the error for a place that holds no library."""
+    return UsageError(
+        f"{root} holds no library",
+        "Make one with 'sharp-batch ingest PHOTOS', or name another with --library "
+        "(or in the environment, SHARP_BATCH_LIBRARY).",
+    )

@@ -1,0 +1,144 @@
+"""What the catalog holds of files: new and changed ones, those left alone, those that are gone.
+
+Each function is a part of the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.text import path_text
+from schemas.errors import SkipReason
+from schemas.records import PhotoFile, PhotoState
+from schemas.tables import failures, photo_paths, photos, utc_now
+
+_PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
+_VARIABLES = 500  # values in one IN list, well below every database's limit
+
+
+def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]) -> None:
+    """Record files that are new or changed, and their photos where they are new."""
+    _insert_new_photos(connection, found)
+    # A photo first met in a hidden folder, and now in the open, is due.
+    for chunk in _chunks([file.photo_id for file, skip in found if skip is None]):
+        _set_due(connection, photos.c.photo_id.in_(chunk))
+    for chunk in _chunks([path_text(file.path) for file, _ in found]):
+        connection.execute(photo_paths.delete().where(photo_paths.c.path.in_(chunk)))
+    connection.execute(
+        photo_paths.insert(),
+        [
+            {
+                "path": path_text(file.path),
+                "photo_id": file.photo_id,
+                "bytes": file.size,
+                "mtime_ns": file.mtime_ns,
+                "skip_reason": skip,
+                "missing_at": None,
+            }
+            for file, skip in found
+        ],
+    )
+
+
+def set_skips(connection: Connection, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
+    """Record paths of known photos that are left alone now, or no longer."""
+    for path, skip in changed:
+        connection.execute(
+            photo_paths.update().where(photo_paths.c.path == path).values(skip_reason=skip)
+        )
+        if skip is None:
+            photo_id = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path == path)
+            _set_due(connection, photos.c.photo_id == photo_id.scalar_subquery())
+
+
+def set_missing(connection: Connection, gone: list[str]) -> None:
+    """Record paths whose files have disappeared; one that was gone already keeps its time."""
+    _set_missing_at(connection, gone, photo_paths.c.missing_at.is_(None), utc_now())
+
+
+def set_back(connection: Connection, back: list[str]) -> None:
+    """Record paths whose files are there again."""
+    _set_missing_at(connection, back, photo_paths.c.missing_at.is_not(None), None)
+
+
+def forget_lonely(connection: Connection) -> None:
+    """Forget photos without a scene whose files are all gone or changed."""
+    lonely = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
+    for chunk in _chunks(list(connection.scalars(lonely))):
+        for table in (failures, photo_paths, photos):
+            connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
+
+
+def skip_left_alone(connection: Connection) -> None:
+    """Skip photos without a scene whose files are all left alone, for the reason of one of them."""
+    reason = (
+        sa.select(photo_paths.c.skip_reason)
+        .where(photo_paths.c.photo_id == photos.c.photo_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    has_open_path = _has_path().where(photo_paths.c.skip_reason.is_(None))
+    connection.execute(
+        photos.update()
+        .where(photos.c.scene_id.is_(None), ~has_open_path)
+        .values(state=PhotoState.SKIPPED, reason=reason, message=None)
+    )
+
+
+def _insert_new_photos(
+    connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]
+) -> None:
+    """Insert the photos that are not there yet; of several files of one, the first counts."""
+    now = utc_now()
+    rows: dict[str, dict[str, Any]] = {
+        file.photo_id: {
+            "photo_id": file.photo_id,
+            "state": PhotoState.SKIPPED if skip else PhotoState.DUE,
+            "reason": skip,
+            "media_type": file.media_type,
+            "bytes": file.size,
+            "found_at": now,
+        }
+        for file, skip in reversed(found)
+    }
+    there: set[str] = set()
+    for chunk in _chunks(list(rows)):
+        known = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk))
+        there.update(connection.scalars(known))
+    new = [row for photo_id, row in rows.items() if photo_id not in there]
+    if new:
+        connection.execute(photos.insert(), new)
+
+
+def _set_due(connection: Connection, which: sa.ColumnElement[bool]) -> None:
+    """Have photos be due that were skipped for where they lay."""
+    connection.execute(
+        photos.update()
+        .where(which, photos.c.reason.in_(_PATH_SKIPS))
+        .values(state=PhotoState.DUE, reason=None)
+    )
+
+
+def _set_missing_at(
+    connection: Connection, paths: list[str], which: sa.ColumnElement[bool], when: datetime | None
+) -> None:
+    for chunk in _chunks(paths):
+        connection.execute(
+            photo_paths.update().where(photo_paths.c.path.in_(chunk), which).values(missing_at=when)
+        )
+
+
+def _has_path() -> sa.Exists:
+    """Return the condition that a photo has a file that is there."""
+    return sa.exists().where(
+        photo_paths.c.photo_id == photos.c.photo_id, photo_paths.c.missing_at.is_(None)
+    )
+
+
+def _chunks(items: list[str]) -> Iterable[list[str]]:
+    return (items[start : start + _VARIABLES] for start in range(0, len(items), _VARIABLES))

@@ -1,0 +1,111 @@
+"""One writer a library: a lock that the operating system drops when its holder dies.
+
+In a library's folder the file `lock` says who holds it. It stays when the holder is done, empty;
+where it still names somebody although the lock is free, that run died, and its successor says so.
+A library in an object store has the lock of its catalog alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import unusable
+from pipeline.catalog.postgres import hold_postgres
+from pipeline.store.retry import stores_waited_for
+from pipeline.store.root import LibraryRoot, RemoteRoot
+from schemas.errors import LibraryBusyError, RunError
+
+# A library that is held for a row of runs: each of them finds it held on its behalf.
+_held_for_runs: ContextVar[LibraryRoot | None] = ContextVar("held_for_runs", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds, or held, a library."""
+
+    host: str
+    pid: int
+    started_at: str
+    command: str
+
+    def __str__(self) -> str:
+        return f"'{self.command}' (process {self.pid} on {self.host}, since {self.started_at})"
+
+
+@contextlib.contextmanager
+def hold(
+    root: LibraryRoot, command: str, catalog: str | None = None, *, for_runs: bool = False
+) -> Iterator[Holder | None]:
+    """Hold the library at `root` and its catalog, which is at `catalog` as in `find_catalog`.
+
+    Yields the dead run whose place is taken over, if there is one. With `for_runs`, runs inside
+    this one may hold it too. An object store that goes out meanwhile is waited for. Raises
+    LibraryBusyError at once where another run holds it.
+    """
+    if _held_for_runs.get() == root:
+        yield None
+        return
+    address = find_catalog(root, catalog)
+    with contextlib.ExitStack() as stack:
+        if isinstance(root, RemoteRoot):
+            if catalog:
+                address.is_noted()  # the first contact: a wrong address is not waited for
+            stack.enter_context(stores_waited_for())
+        dead = None
+        if not isinstance(root, RemoteRoot):  # where several machines write, the catalog's counts
+            dead = stack.enter_context(_hold_folder(root, command))
+        if address.url is not None:
+            try:
+                stack.enter_context(hold_postgres(address.url, command))
+            except sa.exc.DatabaseError as error:
+                raise unusable(address, error) from error
+        if for_runs:
+            token = _held_for_runs.set(root)
+            stack.callback(_held_for_runs.reset, token)
+        yield dead
+
+
+@contextlib.contextmanager
+def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
+    path = root / "lock"
+    lock = FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        holder = _read_holder(path)
+        raise LibraryBusyError(
+            f"the library {root} is held by {holder or 'another run'}",
+            "Wait until it has ended, or stop it; 'sharp-batch status' can be used meanwhile.",
+        ) from error
+    except OSError as error:
+        raise RunError(f"the library {root} cannot be written: {error.strerror}") from error
+    try:
+        dead = _read_holder(path)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        holder = Holder(socket.gethostname(), os.getpid(), now, command)
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without its note
+            path.write_text(json.dumps(asdict(holder)))
+        yield dead
+    finally:
+        with contextlib.suppress(OSError):
+            path.write_text("")
+        lock.release()
+
+
+def _read_holder(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,226 @@
+"""What the catalog holds of outcomes: scenes, failures, skips, and files made of scenes.
+
+Each function is a part of the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.text import clean_text, offset_text
+from schemas.records import (
+    ArtifactRecord,
+    Done,
+    Failed,
+    Made,
+    NewSplat,
+    PhotoMeta,
+    PhotoState,
+    Skipped,
+)
+from schemas.settings import ModelName
+from schemas.tables import artifacts, failures, photos, scenes, utc_now
+
+_MODEL_RANK = sa.case(
+    {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model, else_=99
+)
+
+
+def record(
+    connection: Connection, outcome: Done | Made | Skipped | Failed, run_id: str | None
+) -> None:
+    """Record what became of a photo or a scene."""
+    match outcome:
+        case Done():
+            _record_done(connection, outcome, run_id)
+        case Skipped():
+            _record_skipped(connection, outcome)
+        case Made():
+            record_artifacts(connection, outcome.artifacts, run_id)
+            if outcome.splat is not None:
+                _record_splat(connection, outcome.splat)
+        case Failed():
+            _record_failed(connection, outcome, run_id)
+
+
+def record_artifacts(
+    connection: Connection, made: Iterable[ArtifactRecord], run_id: str | None
+) -> None:
+    """Record files made of photos and scenes; each takes the place of what had its path."""
+    for artifact in made:
+        forget_artifacts(connection, [artifact])
+        connection.execute(
+            artifacts.insert().values(
+                artifact_id=artifact.artifact_id,
+                kind=artifact.kind,
+                photo_id=artifact.photo_id,
+                scene_id=artifact.scene_id,
+                run_id=run_id,
+                path=artifact.file.path,
+                bytes=artifact.file.bytes,
+                sha256=artifact.file.sha256,
+                settings=artifact.settings,
+                created_at=utc_now(),
+            )
+        )
+
+
+def forget_artifacts(connection: Connection, made: Iterable[ArtifactRecord]) -> None:
+    """Drop the rows of these files."""
+    for artifact in made:
+        connection.execute(artifacts.delete().where(artifacts.c.path == artifact.file.path))
+
+
+def insert_failure(
+    connection: Connection, photo_id: str, run_id: str | None, **columns: object
+) -> None:
+    """Record one more failure of a photo; its state is another matter."""
+    count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
+    attempt = (connection.scalar(count) or 0) + 1
+    connection.execute(
+        failures.insert().values(
+            photo_id=photo_id, run_id=run_id, attempt=attempt, created_at=utc_now(), **columns
+        )
+    )
+
+
+def best_scene(photo_id: str) -> sa.Select[tuple[str]]:
+    """Return the statement for the scene that a photo shows: the best model's, then the newest."""
+    best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
+    return best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
+
+
+def _record_done(connection: Connection, done: Done, run_id: str | None) -> None:
+    photo, scene = done.photo, done.scene
+    sized = {
+        "width": photo.width,
+        "height": photo.height,
+        "focal_px": photo.focal.px,
+        "focal_source": photo.focal.source,
+    }
+    for table in (artifacts, scenes):  # of the same scene, made before
+        connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
+    connection.execute(
+        scenes.insert().values(
+            scene_id=scene.scene_id,
+            photo_id=scene.photo_id,
+            run_id=run_id,
+            model=scene.model,
+            model_fingerprint=scene.model_fingerprint,
+            format=scene.format,
+            quality=scene.quality,
+            splat_path=scene.splat.path,
+            splat_bytes=scene.splat.bytes,
+            splat_sha256=scene.splat.sha256,
+            gaussians=scene.gaussians,
+            depth_near_m=scene.depth_near_m,
+            depth_median_m=scene.depth_median_m,
+            depth_far_m=scene.depth_far_m,
+            depth_scale=scene.depth_scale,
+            decode_seconds=photo.seconds,
+            predict_seconds=scene.predict_seconds,
+            encode_seconds=scene.encode_seconds,
+            created_at=utc_now(),
+            **sized,
+        )
+    )
+    thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
+    record_artifacts(connection, (thumb, *done.artifacts), run_id)
+    _update_photo(
+        connection,
+        scene.photo_id,
+        state=PhotoState.DONE,
+        reason=None,
+        message=None,
+        scene_id=connection.scalar(best_scene(scene.photo_id)),
+        thumb_path=photo.thumb.path,
+        focal_warning=photo.focal.warning,
+        **sized,
+        **_meta_columns(photo.meta),
+    )
+
+
+def _record_skipped(connection: Connection, skipped: Skipped) -> None:
+    photo_id = skipped.file.photo_id
+    _update_photo(
+        connection,
+        photo_id,
+        width=skipped.width,
+        height=skipped.height,
+        **_meta_columns(skipped.meta),
+    )
+    _set_outcome(connection, photo_id, PhotoState.SKIPPED, skipped.reason, skipped.message)
+
+
+def _record_failed(connection: Connection, failed: Failed, run_id: str | None) -> None:
+    photo_id = failed.file.photo_id
+    insert_failure(
+        connection,
+        photo_id,
+        run_id,
+        stage=failed.stage,
+        model_fingerprint=failed.model_fingerprint,
+        is_final=failed.is_final,
+        reason=failed.reason,
+        message=clean_text(failed.message),
+        host=failed.host,
+    )
+    if not failed.is_final:
+        return
+    if failed.meta is not None:
+        _update_photo(connection, photo_id, **_meta_columns(failed.meta))
+    _set_outcome(connection, photo_id, PhotoState.FAILED, failed.reason, failed.message)
+
+
+def _record_splat(connection: Connection, splat: NewSplat) -> None:
+    connection.execute(
+        scenes.update()
+        .where(scenes.c.scene_id == splat.scene_id)
+        .values(
+            format=splat.format,
+            quality=splat.quality,
+            splat_path=splat.file.path,
+            splat_bytes=splat.file.bytes,
+            splat_sha256=splat.file.sha256,
+            gaussians=splat.gaussians,
+        )
+    )
+
+
+def _set_outcome(
+    connection: Connection, photo_id: str, state: PhotoState, reason: str, message: str
+) -> None:
+    """Set the state of a photo without a scene; one that has a scene stays `done`."""
+    connection.execute(
+        photos.update()
+        .where(photos.c.photo_id == photo_id, photos.c.scene_id.is_(None))
+        .values(state=state, reason=reason, message=clean_text(message))
+    )
+
+
+def _update_photo(connection: Connection, photo_id: str, **columns: object) -> None:
+    connection.execute(photos.update().where(photos.c.photo_id == photo_id).values(**columns))
+
+
+def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
+    utc: datetime | None = None
+    if meta.taken_at is not None and meta.taken_at_offset is not None:
+        utc = meta.taken_at - meta.taken_at_offset
+    return {
+        "orientation": meta.orientation,
+        "focal_mm": meta.focal.focal_mm,
+        "focal_35mm": meta.focal.focal_35mm,
+        "taken_at": meta.taken_at,
+        "taken_at_offset": offset_text(meta.taken_at_offset),
+        "taken_at_utc": utc,
+        "camera_make": clean_text(meta.camera_make),
+        "camera_model": clean_text(meta.camera_model),
+        "lens_model": clean_text(meta.lens_model),
+        "latitude": meta.latitude,
+        "longitude": meta.longitude,
+        "altitude_m": meta.altitude_m,
+    }

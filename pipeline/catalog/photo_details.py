@@ -1,0 +1,60 @@
+"""Everything the catalog knows about one photo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.text import path_text
+from schemas.errors import UsageError
+from schemas.tables import artifacts, failures, photo_paths, photos, scenes
+
+_FEWEST_DIGITS = 4
+
+
+def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, object]:
+    """Return the photo's columns, and its paths, scenes, artifacts and failures as lists of fields.
+
+    `name` is a path (from `folder`), or a photo_id or scene_id or the first digits of one. Raises
+    UsageError where it names no photo, or several.
+    """
+    photo_id = _photo_id(connection, name, folder)
+    row = connection.execute(sa.select(photos).where(photos.c.photo_id == photo_id)).one()
+    details: dict[str, object] = dict(row._mapping)
+    columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
+    paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])
+    details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
+    for table in (scenes, artifacts, failures):
+        query = sa.select(table).where(table.c.photo_id == photo_id).order_by(table.c.created_at)
+        details[table.name] = [
+            {key: value for key, value in row._mapping.items() if key != "photo_id"}
+            for row in connection.execute(query)
+        ]
+    return details
+
+
+def _photo_id(connection: Connection, name: str, folder: Path) -> str:
+    candidates = {path_text(str(folder / name)), path_text(os.path.realpath(folder / name))}
+    by_path = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path.in_(candidates))
+    found: set[str] = set(connection.scalars(by_path))
+    if len(found) == 1:
+        return found.pop()
+    digits = name.lower()
+    if len(digits) >= _FEWEST_DIGITS and set(digits) <= set("0123456789abcdef"):
+        for column, photo_id in (
+            (photos.c.photo_id, photos.c.photo_id),
+            (scenes.c.scene_id, scenes.c.photo_id),
+        ):
+            query = sa.select(photo_id).where(column.startswith(digits)).limit(2)
+            found.update(connection.scalars(query))
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        raise UsageError(f"{name} begins the ids of several photos", "Give more of its digits.")
+    raise UsageError(
+        f"{name}: the library knows no such photo",
+        "Give a photo's path or its photo_id; 'sharp-batch query' lists them.",
+    )

@@ -1,0 +1,226 @@
+"""A library by capture time, newest first: its months, pages of pictures, and what lies beside one.
+
+Filters select as in a query, but for `where`, `order` and `limit`, which have no place here.
+Pages go on after a photo (its time and id), not after a number, so that nothing is shown twice or
+left out while a run adds photos.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.query import Filters, paths_of, selected
+from schemas.errors import UsageError
+from schemas.tables import photos, scenes
+
+UNDATED = "undated"
+_PERIOD = re.compile(r"(\d{3})(?:(\d)(?:-(\d{2}))?)?")
+_PERIOD_LENGTHS = (7, 4, 3)  # letters of a month, a year, a decade
+_FEW = 8  # photos a month, on average: with fewer, years or decades are the better headings
+_PLACE_DIGITS = 1  # a tenth of a degree: about 11 km
+
+
+class Period(NamedTuple):
+    """A month as 2019-07, a year as 2019, a decade as 201, or UNDATED, and its photos' number."""
+
+    name: str
+    photos: int
+
+
+class Picture(NamedTuple):
+    """What a grid shows of a photo."""
+
+    photo_id: str
+    taken_at: datetime | None
+    width: int | None
+    height: int | None
+    path: str | None  # the first of its files, if one is left
+    reason: str | None
+    message: str | None
+
+
+class Beside(NamedTuple):
+    """The photos before and after one, by capture time; None at the ends."""
+
+    newer: str | None
+    older: str | None
+
+
+class Spot(NamedTuple):
+    """Photos that were taken near each other: their mean place in degrees, and their number."""
+
+    latitude: float
+    longitude: float
+    photos: int
+
+
+class Choices(NamedTuple):
+    """What filters can be set to: the values that occur, the most frequent first."""
+
+    cameras: tuple[str, ...]
+    lenses: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+def read_periods(connection: Connection, filters: Filters) -> list[Period]:
+    """Return the months that have photos, newest first, and the undated ones last.
+
+    Where most months would have a few photos only, they are years instead, or decades.
+    """
+    month = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
+    statement = (
+        selected(connection, filters).with_only_columns(month, sa.func.count()).group_by(month)
+    )
+    counts = Counter({row[0]: row[1] for row in connection.execute(statement)})
+    undated = counts.pop(None, 0)
+    for length in _PERIOD_LENGTHS:
+        periods: Counter[str] = Counter()
+        for name, count in counts.items():
+            periods[name[:length]] += count
+        if periods.total() >= _FEW * len(periods):
+            break
+    found = [Period(name, periods[name]) for name in sorted(periods, reverse=True)]
+    return [*found, Period(UNDATED, undated)] if undated else found
+
+
+def read_period(
+    connection: Connection, filters: Filters, period: str, after: str | None, limit: int
+) -> list[Picture]:
+    """Return up to `limit` photos of a period, newest first, which come after the photo `after`.
+
+    Raises UsageError where `period` is none, or there is no photo `after`.
+    """
+    statement = selected(connection, filters).where(_in_period(period))
+    if after is not None:
+        statement = statement.where(_older_than(_place_in_time(connection, after)))
+    return _pictures(connection, statement.order_by(*_NEWEST_FIRST).limit(limit))
+
+
+def read_pictures(
+    connection: Connection, filters: Filters, after: str | None, limit: int
+) -> list[Picture]:
+    """Return up to `limit` photos by id, of any month, which come after the photo `after`."""
+    statement = selected(connection, filters).order_by(photos.c.photo_id).limit(limit)
+    if after is not None:
+        statement = statement.where(photos.c.photo_id > after)
+    return _pictures(connection, statement)
+
+
+def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Beside:
+    """Return the neighbours of a photo among those that filters select. Raises UsageError."""
+    place = _place_in_time(connection, photo_id)
+    older = selected(connection, filters).where(_older_than(place)).order_by(*_NEWEST_FIRST)
+    newer = selected(connection, filters).where(_newer_than(place)).order_by(*_OLDEST_FIRST)
+    return Beside(*(_first_id(connection, statement) for statement in (newer, older)))
+
+
+def count_selected(connection: Connection, filters: Filters) -> int:
+    """Return how many photos filters select."""
+    statement = selected(connection, filters).with_only_columns(sa.func.count())
+    return connection.scalar(statement) or 0
+
+
+def read_choices(connection: Connection) -> Choices:
+    """Return what cameras, lenses and models there are."""
+    columns = (photos.c.camera_model, photos.c.lens_model, scenes.c.model)
+    return Choices(*(_values(connection, column) for column in columns))
+
+
+def read_spots(connection: Connection, filters: Filters, limit: int) -> list[Spot]:
+    """Return up to `limit` places where photos were taken, the most frequent first.
+
+    Photos within about 11 km make one place.
+    """
+    latitude, longitude = photos.c.latitude, photos.c.longitude
+    count = sa.func.count()
+    statement = (
+        selected(connection, filters)
+        .with_only_columns(sa.func.avg(latitude), sa.func.avg(longitude), count)
+        .where(latitude.is_not(None), longitude.is_not(None))
+        .group_by(*(sa.func.round(value * 10**_PLACE_DIGITS) for value in (latitude, longitude)))
+        .order_by(count.desc())
+        .limit(limit)
+    )
+    return [Spot(*row) for row in connection.execute(statement)]
+
+
+class _Place(NamedTuple):
+    """A photo's place in the order."""
+
+    taken_at: datetime | None
+    photo_id: str
+
+
+_NEWEST_FIRST = (photos.c.taken_at.desc().nulls_last(), photos.c.photo_id.desc())
+_OLDEST_FIRST = (photos.c.taken_at.asc().nulls_first(), photos.c.photo_id.asc())
+
+
+def _place_in_time(connection: Connection, photo_id: str) -> _Place:
+    statement = sa.select(photos.c.taken_at, photos.c.photo_id)
+    row = connection.execute(statement.where(photos.c.photo_id == photo_id)).one_or_none()
+    if row is None:
+        raise UsageError(f"{photo_id!r}: the library knows no such photo", "Load the page again.")
+    return _Place(*row)
+
+
+def _older_than(place: _Place) -> sa.ColumnElement[bool]:
+    taken_at, photo_id = photos.c.taken_at, photos.c.photo_id
+    if place.taken_at is None:
+        return sa.and_(taken_at.is_(None), photo_id < place.photo_id)
+    return sa.or_(
+        taken_at < place.taken_at,
+        sa.and_(taken_at == place.taken_at, photo_id < place.photo_id),
+        taken_at.is_(None),
+    )
+
+
+def _newer_than(place: _Place) -> sa.ColumnElement[bool]:
+    taken_at, photo_id = photos.c.taken_at, photos.c.photo_id
+    if place.taken_at is None:
+        return sa.or_(taken_at.is_not(None), sa.and_(taken_at.is_(None), photo_id > place.photo_id))
+    return sa.or_(
+        taken_at > place.taken_at,
+        sa.and_(taken_at == place.taken_at, photo_id > place.photo_id),
+    )
+
+
+def _in_period(period: str) -> sa.ColumnElement[bool]:
+    if period == UNDATED:
+        return photos.c.taken_at.is_(None)
+    match = _PERIOD.fullmatch(period)
+    decade, digit, month = match.groups() if match else ("000", None, None)
+    first_year, last_year = int(decade + (digit or "0")), int(decade + (digit or "9"))
+    first_month, last_month = (int(month), int(month)) if month else (1, 12)
+    if not (first_year >= 1 and last_year < 9999 and 1 <= first_month <= 12):
+        raise UsageError(f"{period!r} is no month", f"Write 2019-07, 2019, 201 or {UNDATED}.")
+    start = datetime(first_year, first_month, 1)
+    end = datetime(last_year + last_month // 12, last_month % 12 + 1, 1)
+    return sa.and_(photos.c.taken_at >= start, photos.c.taken_at < end)
+
+
+def _pictures(connection: Connection, statement: sa.Select[Any]) -> list[Picture]:
+    names = ("photo_id", "taken_at", "width", "height", "reason", "message")
+    columns = [statement.selected_columns[name] for name in names]
+    rows = connection.execute(statement.with_only_columns(*columns)).all()
+    paths = paths_of(connection, [row.photo_id for row in rows])
+    return [
+        Picture(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping) for row in rows
+    ]
+
+
+def _first_id(connection: Connection, statement: sa.Select[Any]) -> str | None:
+    only = statement.with_only_columns(photos.c.photo_id).limit(1)
+    return connection.scalar(only)
+
+
+def _values(connection: Connection, column: sa.Column[Any]) -> tuple[str, ...]:
+    statement = sa.select(column).where(column.is_not(None)).group_by(column)
+    rows: Sequence[str] = connection.scalars(statement.order_by(sa.func.count().desc())).all()
+    return tuple(rows)

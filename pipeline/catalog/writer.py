@@ -1,0 +1,111 @@
+"""The catalog as a run sees it: every write of a run goes through here.
+
+One thread owns a catalog. Each method is one transaction: what was finished stays, whatever happens
+next. What is written in it is said in `catalog_runs` (runs), `catalog_found` (files that a scan
+found) and `catalog_outcomes` (what became of photos and scenes).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.engine import Connection, Engine
+
+from pipeline.catalog import files, outcomes, runs
+from schemas.errors import SkipReason
+from schemas.records import ArtifactRecord, Outcome, PhotoFile, UnderWay
+
+
+class Catalog:
+    """An open catalog. Use as a context manager, from one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.connection: Connection = engine.connect()
+        self.is_changed = False  # by what this run found or made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+        self.engine.dispose()
+
+    def begin_run(self, run_id: str, command: str, settings: dict[str, object]) -> None:
+        """Record that a run has started, and that those that never ended have failed."""
+        with self.connection.begin():
+            runs.fail_dead_runs(self.connection)
+            runs.insert_run(self.connection, run_id, command, settings)
+
+    def end_run(self, run_id: str, state: str, **counts: float) -> None:
+        """Record how a run ended: `finished`, `interrupted` or `failed`, with its counts."""
+        with self.connection.begin():
+            runs.end_run(self.connection, run_id, state, **counts)
+
+    def add_found(self, found: Iterable[tuple[PhotoFile, SkipReason | None]]) -> None:
+        """Record files that are new or changed: a photo is `due` from the moment it is known."""
+        rows = list(found)
+        if rows:
+            with self._change():
+                files.add_found(self.connection, rows)
+
+    def settle(self) -> None:
+        """Bring photos in line with their paths, after files came, went and changed.
+
+        A photo without a scene whose files are all gone or changed is forgotten; one whose files
+        are all left alone now is skipped.
+        """
+        with self.connection.begin():
+            files.forget_lonely(self.connection)
+            files.skip_left_alone(self.connection)
+
+    def set_skips(self, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
+        """Record paths of known photos that are left alone now, or no longer."""
+        rows = list(changed)
+        if rows:
+            with self._change():
+                files.set_skips(self.connection, rows)
+
+    def mark_missing(self, gone: Iterable[str], back: Iterable[str]) -> None:
+        """Record paths whose files have disappeared, and paths that are there again."""
+        gone, back = list(gone), list(back)
+        if gone or back:
+            with self._change():
+                files.set_missing(self.connection, gone)
+                files.set_back(self.connection, back)
+
+    def record(self, outcome: Outcome, run_id: str | None) -> None:
+        """Record what became of a photo or a scene."""
+        if isinstance(outcome, UnderWay):
+            with self.connection.begin():
+                runs.set_under_way(self.connection, outcome, run_id)
+        else:
+            with self._change():
+                outcomes.record(self.connection, outcome, run_id)
+
+    def record_known(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
+        """Record files that were there already."""
+        known = list(made)
+        if known:
+            with self._change():
+                outcomes.record_artifacts(self.connection, known, run_id)
+
+    def forget(self, made: Iterable[ArtifactRecord]) -> None:
+        """Drop the rows of files that did not come to be."""
+        with self.connection.begin():
+            outcomes.forget_artifacts(self.connection, made)
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[None]:
+        """Hold one transaction that changes what the library is, and so its snapshot."""
+        self.is_changed = True
+        with self.connection.begin():
+            yield

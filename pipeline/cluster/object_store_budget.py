@@ -1,0 +1,46 @@
+"""How many photos may be on their way at once, so that the object store need not spill to disk.
+
+A photo begins when there is room for its pixels and for its scene. So whatever is on its way can be
+finished, whichever stage is the slow one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from pipeline.cluster.item import Item
+
+_STORE_SHARE = 0.8  # of the object store: beyond that, Ray spills (object_spilling_threshold)
+_USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
+_RECENT = 64  # photos, by which those to come are estimated
+
+
+class StoreRoom:
+    """The object store of a run, in bytes."""
+
+    def __init__(self, store_bytes: int, scene_bytes: int) -> None:
+        self._scene_bytes = scene_bytes
+        self._recent_pixels = deque([_USUAL_PIXELS], _RECENT)
+        self.resize(store_bytes)
+
+    def resize(self, store_bytes: int) -> None:
+        """Take in how large the store is now."""
+        self._bytes = int(_STORE_SHARE * store_bytes)
+
+    def see(self, decoded: Item) -> None:
+        """Take in how large a photo is."""
+        self._recent_pixels.append(decoded.input_bytes)
+
+    def is_left(self, decoding: int, decoded: Sequence[Item], encoding: int) -> bool:
+        """Tell whether one more photo fits beside those on their way; the first one always does.
+
+        `decoding` of them are to become pixels: as many as photos had of late on the average, and
+        one of them as the largest. `encoding` are scenes alone by now.
+        """
+        scenes = decoding + len(decoded) + encoding
+        needed = sum(item.input_bytes for item in decoded)
+        needed += decoding * sum(self._recent_pixels) // len(self._recent_pixels)
+        needed += max(self._recent_pixels)
+        needed += (scenes + 1) * self._scene_bytes
+        return needed <= self._bytes or scenes == 0

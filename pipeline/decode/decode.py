@@ -1,0 +1,131 @@
+"""A photo file's bytes -> upright pixels in sRGB. The only place that decodes pictures.
+
+Decoders are Pillow (JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF) and, to develop raw files,
+rawpy. Each says what is wrong with a file in its own way, or does not notice: here it becomes a
+PhotoError, and what a decoder is known to let pass is checked before or after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from pipeline.decode import raw_development
+from pipeline.decode.errors import cut_off, diagnosis
+from pipeline.decode.open import SIDEWAYS, check_size, open_photo, without_warnings
+from pipeline.decode.to_srgb import to_srgb
+from schemas.errors import PhotoError
+from schemas.records import MediaType
+from sharp_core.containers.jpeg import find_end, read_frame
+
+Pixels = npt.NDArray[np.uint8]
+
+_TURNS = {  # EXIF orientation -> what brings the stored picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_RAW_TYPES = (MediaType.DNG, MediaType.RAW)
+_NO_DATA = (128, 128)  # least and greatest value where libjpeg had no data
+_ROWS = 64  # copied at once; few enough to stay in a processor's cache
+_BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
+
+
+def probe(
+    data: bytes, media_type: MediaType, orientation: int = 1, *, full_raw: bool = False
+) -> tuple[int, int]:
+    """Return the upright picture's width and height in pixels, without decoding it.
+
+    Takes what `decode` takes, and raises what it raises as far as the file's header shows it.
+    """
+    with _as_photo_errors(data, media_type):
+        if full_raw and media_type in _RAW_TYPES:
+            return raw_development.size(data)
+        opened = open_photo(data, media_type, orientation)
+        width, height = opened.image.size
+        return (height, width) if opened.orientation in SIDEWAYS else (width, height)
+
+
+def decode(
+    data: bytes, media_type: MediaType, orientation: int = 1, *, full_raw: bool = False
+) -> Pixels:
+    """Return the picture in a whole file's bytes as (H, W, 3), upright and sRGB.
+
+    `orientation` is EXIF's, 1 to 8, as the file stores it; others count as 1. A container that
+    turns its picture by itself, or a raw file that says how its preview is turned, overrules it.
+    Of several pictures the primary or first one is taken; of a raw file its largest preview or,
+    with `full_raw`, what rawpy makes of the sensor's data.
+
+    Raises PhotoError, with the reason `truncated`, `not_a_photo`, `unsupported`, `too_large`,
+    `out_of_memory` or `unreadable`.
+    """
+    with _as_photo_errors(data, media_type):
+        if full_raw and media_type in _RAW_TYPES:
+            check_size(*raw_development.size(data))
+            return raw_development.develop(data)
+        image, orientation, cicp = open_photo(data, media_type, orientation)
+        _load(image, data)
+        image = to_srgb(image, cicp)
+        if orientation in _TURNS:
+            image = image.transpose(_TURNS[orientation])
+        return _to_array(image)
+
+
+@contextmanager
+def _as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
+    try:
+        yield
+    except PhotoError:
+        raise
+    except Exception as error:  # decoders raise whatever their authors, and broken bytes, make them
+        raise diagnosis(error, data, media_type) from error
+
+
+def _load(image: Image.Image, data: bytes) -> None:
+    """Decode the pixels, in place."""
+    if isinstance(image, TiffImageFile):  # which reads more metadata at this point
+        with without_warnings():
+            image.load()
+    else:
+        image.load()
+    if isinstance(image, JpegImageFile) and _lacks_lower_part(image, data):
+        raise cut_off()
+
+
+def _lacks_lower_part(image: JpegImageFile, data: bytes) -> bool:
+    """Say whether libjpeg ran out of data, which it fills with mid-grey and does not report.
+
+    A grey frame around a picture is no such case: it has an upper edge too.
+    """
+    width, height = image.size
+    if not _is_missing(image, (max(width - _BLOCK, 0), max(height - _BLOCK, 0), width, height)):
+        return False
+    frame = read_frame(data)
+    if frame is not None and find_end(data, frame.scan_start) is None:
+        return True
+    upper_edge, lower_edge = (0, 0, width, _BLOCK), (0, max(height - _BLOCK, 0), width, height)
+    return _is_missing(image, lower_edge) and not _is_missing(image, upper_edge)
+
+
+def _to_array(image: Image.Image) -> Pixels:
+    """Copy a picture row by row: as a whole, Pillow does it three times as slowly, and doubly."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _ROWS):
+        bottom = min(top + _ROWS, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return pixels
+
+
+def _is_missing(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    return image.crop(box).convert("RGB").getextrema() == (_NO_DATA,) * 3

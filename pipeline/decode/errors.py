@@ -1,0 +1,86 @@
+"""Why a file gives no picture: its bytes, and what a decoder said -> a PhotoError for people."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from schemas.errors import FailureReason, PhotoError
+from schemas.records import MediaType
+from sharp_core.containers.heif_boxes import has_cut_off_box
+from sharp_core.containers.jpeg import find_end, read_frame
+from sharp_core.containers.tiff import read_tiff
+
+_CUT_OFF = "the file is cut off: a part of the picture is missing"
+_OTHER_PICTURES = (  # signatures of pictures that are not taken
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"8BPS", "Photoshop"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+)
+_ENDED = ("truncated", "end of file")
+_NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
+_PILLOW_HAS_NO_WORDS = "not identified by this driver"
+_LONGEST_QUOTE = 120  # characters of a decoder's own words
+
+
+def cut_off() -> PhotoError:
+    """Return the error of a file whose end is missing."""
+    return PhotoError(FailureReason.TRUNCATED, _CUT_OFF)
+
+
+def refusal(data: bytes) -> PhotoError:
+    """Return the error of a file that is of none of the kinds that are decoded."""
+    if not data:
+        return PhotoError(FailureReason.TRUNCATED, "the file is empty")
+    if not data.strip(b"\0"):
+        return PhotoError(
+            FailureReason.UNREADABLE, "the file holds zeros only: its content is lost"
+        )
+    for signature, name in _OTHER_PICTURES:
+        if data.startswith(signature):
+            return PhotoError(FailureReason.UNSUPPORTED, f"{name} pictures are not supported")
+    return PhotoError(FailureReason.NOT_A_PHOTO, "the file's content is not that of a photo")
+
+
+def diagnosis(error: Exception, data: bytes, kind: MediaType) -> PhotoError:
+    """Return what an error, raised by a decoder at a file of this kind, means."""
+    words = _words(error)
+    if isinstance(error, MemoryError):
+        return PhotoError(FailureReason.OUT_OF_MEMORY, "memory ran out while decoding the picture")
+    if isinstance(error, Image.DecompressionBombError) or "security limit" in words.lower():
+        return PhotoError(FailureReason.TOO_LARGE, f"the picture is too large: {words}")
+    if any(phrase in words.lower() for phrase in _ENDED) or _is_cut_off(data, kind):
+        return cut_off()
+    if any(phrase in words.lower() for phrase in _NOT_DECODED):
+        message = f"this variety of {kind.upper()} is not supported: {words}"
+        return PhotoError(FailureReason.UNSUPPORTED, message)
+    return PhotoError(FailureReason.UNREADABLE, f"the file is damaged: {words}")
+
+
+def _words(error: Exception) -> str:
+    """Return a decoder's own words, on one line. LibRaw gives them as bytes."""
+    said = error.args[0] if error.args else ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    if _PILLOW_HAS_NO_WORDS in text:
+        return "its header makes no sense"
+    return " ".join(text.split())[:_LONGEST_QUOTE] or type(error).__name__
+
+
+def _is_cut_off(data: bytes, kind: MediaType) -> bool:
+    match kind:
+        case MediaType.JPEG:
+            frame = read_frame(data)
+            return find_end(data, frame.scan_start if frame else 0) is None
+        case MediaType.PNG:
+            return b"IEND" not in data
+        case MediaType.WEBP:
+            return 8 + int.from_bytes(data[4:8], "little") > len(data)
+        case MediaType.HEIF | MediaType.AVIF:
+            return has_cut_off_box(data)
+        case _:
+            return read_tiff(data).cut_off

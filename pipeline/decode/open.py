@@ -1,0 +1,152 @@
+"""A photo file's bytes -> a picture whose header is read, and what is known of it besides.
+
+What a decoder gets wrong, or lets pass, at this point is put right here: files that are cut off,
+pictures too large to decode, broken notes beside a sound picture, two ways of being turned.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+from pillow_heif import HeifImageFile
+
+from pipeline.decode.cicp import ADOBE_RGB
+from pipeline.decode.errors import cut_off, refusal
+from pipeline.decode.raw_preview import largest_preview
+from pipeline.scan.media_type import media_type as identify
+from schemas.errors import FailureReason, PhotoError
+from schemas.records import MediaType
+from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.heif_boxes import read_container
+from sharp_core.containers.jpeg import END, find_end, read_frame
+from sharp_core.containers.png import picture_chunks, read_cicp
+from sharp_core.containers.tiff import is_adobe_rgb, read_tiff
+
+# Phones take 200 million pixels and film scanners up to 300. A decoder needs some 7 bytes for each,
+# hence 2 GB at worst. Bombs begin at a billion.
+MAX_PIXELS = 300_000_000
+# Pillow's own limit is lower, and warns from half of it on.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+# Here this bounds unpacked ICC profiles alone; the largest, those of printers, have 3 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = 8 << 20
+# Pillow's own reader mistakes 16-bit pictures that are stored plane by plane for 8-bit ones.
+TiffImagePlugin.READ_LIBTIFF = True
+
+SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
+_ORIENTATION = 274  # EXIF's tag
+_TILE_SIZE = (322, 323)  # TIFF's tags
+
+_warnings_lock = threading.Lock()
+
+
+class OpenedPhoto(NamedTuple):
+    """A picture whose header is read and whose pixels are not."""
+
+    image: Image.Image
+    orientation: int = 1  # EXIF's, still to be applied
+    cicp: Cicp | None = None  # its colours, where numbers give them
+
+
+def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
+    """Open a file's picture. `orientation` is what EXIF says; what decoders raise goes through."""
+    with without_warnings():
+        opened = _open_as(data, media_type, orientation)
+    check_size(*opened.image.size)
+    exif = (opened.image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
+    if opened.cicp is None and is_adobe_rgb(read_tiff(exif)):
+        return opened._replace(cicp=ADOBE_RGB)
+    return opened
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Silence what Pillow has to say of metadata that nobody here reads."""
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise PhotoError, `too_large`, for more pixels than are decoded."""
+    if width * height > MAX_PIXELS:
+        limit = MAX_PIXELS // 1_000_000
+        message = f"{width} x {height} px is more than the {limit} million pixels that are read"
+        raise PhotoError(FailureReason.TOO_LARGE, message)
+
+
+def _open_as(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
+    if media_type is MediaType.TIFF:
+        media_type = identify(data)  # the first bytes may not have told a raw file from a TIFF
+    match media_type:
+        case MediaType.JPEG:
+            return OpenedPhoto(_open_jpeg(data), orientation)
+        case MediaType.PNG:
+            return OpenedPhoto(
+                PngImageFile(io.BytesIO(picture_chunks(data))), orientation, read_cicp(data)
+            )
+        case MediaType.WEBP:
+            return OpenedPhoto(WebPImageFile(io.BytesIO(data)), orientation)
+        case MediaType.TIFF:
+            return OpenedPhoto(_open_tiff(data))  # Pillow turns it by itself
+        case MediaType.HEIF | MediaType.AVIF:
+            return _open_heif(data, media_type, orientation)
+        case MediaType.DNG | MediaType.RAW:
+            preview = largest_preview(data)
+            cicp = ADOBE_RGB if preview.is_adobe_rgb else None
+            return OpenedPhoto(_open_jpeg(preview.jpeg), preview.orientation or orientation, cicp)
+        case _:
+            raise refusal(data)
+
+
+def _open_jpeg(data: bytes) -> JpegImageFile:
+    """Open a JPEG. The end marker alone may be missing, which viewers take and Pillow does not."""
+    frame = read_frame(data)
+    if frame is not None and find_end(data, frame.scan_start) is None:
+        if frame.is_progressive or data.endswith(b"\0"):
+            raise cut_off()
+        data += END
+    return JpegImageFile(io.BytesIO(data))
+
+
+def _open_tiff(data: bytes) -> TiffImageFile:
+    image = TiffImageFile(io.BytesIO(data))
+    # A tile is decoded as a whole, however little of it the picture needs.
+    check_size(*(image.tag_v2.get(tag, 1) for tag in _TILE_SIZE))
+    return image
+
+
+def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
+    """Open a HEIF or AVIF file and settle how it is turned.
+
+    EXIF's orientation is without effect here (ISO 23008-12, annex A). Yet some phones store nothing
+    else: so it counts where the container does not turn the picture, unless that would lay an
+    upright picture on its side, when it is a left-over of a converter that has turned the pixels.
+    """
+    container = read_container(data)
+    if container.cut_off:
+        raise cut_off()
+    if media_type is MediaType.HEIF:
+        image: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
+        turned_by_container = 1  # the decoder has done it
+        nclx = image.info.get("nclx_profile")
+        cicp = Cicp(nclx["color_primaries"], nclx["transfer_characteristics"]) if nclx else None
+    else:
+        image = AvifImageFile(io.BytesIO(data))
+        turned_by_container = image.getexif().get(_ORIENTATION, 1)
+        cicp = container.cicp  # Pillow does not tell
+    if container.is_transformed:
+        orientation = turned_by_container
+    elif orientation in SIDEWAYS and image.height > image.width:
+        orientation = 1
+    return OpenedPhoto(image, orientation, cicp)

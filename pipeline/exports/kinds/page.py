@@ -1,0 +1,43 @@
+"""Kind `html`: photo, scene and viewer in one file, which opens from disk in any browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from pipeline.exports.kind import ExportKind
+from pipeline.exports.scene import ExportScene
+from pipeline.scenes.page import SceneView, write_scene_page
+from sharp_core.formats.registry import write_scene
+
+_POSTER_QUALITY = 80
+
+
+def _write(file: BinaryIO, scene: ExportScene) -> None:
+    paths, info = scene.record.paths, scene.info
+    title = Path(paths[0]).stem if paths else scene.record.photo_id
+    view = SceneView(title, info.width, info.height, info.focal_px)
+    write_scene_page(file, view, _sog(scene), _poster(scene))
+
+
+def _sog(scene: ExportScene) -> bytes:
+    if scene.record.format == "sog":
+        return scene.stored_bytes()
+    buffer = io.BytesIO()
+    write_scene(buffer, scene.gaussians, scene.info, format_name="sog")
+    return buffer.getvalue()
+
+
+def _poster(scene: ExportScene) -> bytes:
+    """Return what the photo's own camera sees: the photo itself may be gone."""
+    buffer = io.BytesIO()
+    Image.fromarray(scene.front.srgb8()).save(buffer, "WEBP", quality=_POSTER_QUALITY)
+    return buffer.getvalue()
+
+
+HTML = ExportKind(
+    "html", "photo, scene and viewer in one web page", ".html", _write, ("long_side",)
+)

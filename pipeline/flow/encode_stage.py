@@ -1,0 +1,111 @@
+"""The last stage: a scene -> a stored splat, its record, and previews while it is in memory."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.flow.compact_scene import CompactScene
+from pipeline.flow.model import ResolvedModel
+from pipeline.scan.identify import scene_id_of
+from pipeline.scenes.info import info_of
+from pipeline.scenes.write import store_splat
+from pipeline.store.store import Store
+from pipeline.work.failures import failed
+from pipeline.work.time_limit import OutOfTime, time_limit
+from schemas.errors import RunError
+from schemas.records import ArtifactRecord, DecodedPhoto, Done, Failed, SceneRecord
+from schemas.settings import PhotoSettings, SplatSettings, StageLimits
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.planes import SogPlanes
+
+if TYPE_CHECKING:  # a worker that encodes quantised scenes has no need of torch
+    from sharp_core.scene.gaussians import Gaussians
+
+_LIMITS = StageLimits()
+
+
+class PreviewMaker(Protocol):
+    """Makes previews of a scene that is in memory."""
+
+    def of_gaussians(
+        self, photo_id: str, scene_id: str, gaussians: Gaussians, info: SceneInfo
+    ) -> tuple[ArtifactRecord, ...]:
+        """Return the stored previews. Raises PhotoError, RunError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeStage:
+    """A scene -> a stored splat and its record."""
+
+    model: ResolvedModel
+    settings: PhotoSettings
+    splat: SplatSettings
+    store: Store
+    previews: PreviewMaker | None = None
+    limit_s: float = _LIMITS.encode_s
+
+    def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+        """Store the scene; `seconds` is what its prediction took."""
+        try:
+            with time_limit(self.limit_s):
+                return self._encode(photo, scene, seconds)
+        except OutOfTime as error:
+            return failed(photo.file, "encode", error, photo.meta, self.model.fingerprint)
+
+    def _encode(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+        started = time.perf_counter()
+        file = photo.file
+        try:
+            scene_id = scene_id_of(
+                file.photo_id, file.media_type, self.model.fingerprint, self.settings
+            )
+            content = scene.content
+            splat = store_splat(
+                self.store,
+                scene_id,
+                content if isinstance(content, SogPlanes) else scene.to_gaussians(),
+                info_of(photo),
+                self.splat,
+            )
+        except RunError:
+            raise
+        except Exception as error:
+            fingerprint = self.model.fingerprint
+            return failed(file, "encode", error, photo.meta, fingerprint)
+        record = SceneRecord(
+            scene_id=scene_id,
+            photo_id=file.photo_id,
+            model=self.model.name,
+            model_fingerprint=self.model.fingerprint,
+            format=self.splat.format,
+            quality=self.splat.quality,
+            splat=splat,
+            gaussians=scene.gaussians,
+            depth_near_m=scene.depth_near_m,
+            depth_median_m=scene.depth_median_m,
+            depth_far_m=scene.depth_far_m,
+            depth_scale=scene.depth_scale,
+            predict_seconds=seconds,
+            encode_seconds=time.perf_counter() - started,
+        )
+        return Done(photo, record, self._previews(record, scene, info_of(photo)))
+
+    def _previews(
+        self, record: SceneRecord, scene: CompactScene, info: SceneInfo
+    ) -> tuple[ArtifactRecord, ...]:
+        """Make previews while the scene is in memory.
+
+        No scene is lost for one that fails: `preview` tries again, and says why.
+        """
+        if self.previews is None:
+            return ()
+        try:
+            gaussians = scene.to_gaussians()
+            return self.previews.of_gaussians(record.photo_id, record.scene_id, gaussians, info)
+        except RunError:
+            raise
+        except Exception:
+            return ()

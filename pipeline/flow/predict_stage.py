@@ -1,0 +1,89 @@
+"""The second stage: pixels and focal length -> a scene, as compact as its format allows."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from pipeline.flow.compact_scene import CompactScene
+from pipeline.flow.decode_stage import Pixels
+from pipeline.flow.model import ResolvedModel
+from pipeline.flow.payload import Compactor
+from pipeline.scenes.info import info_of
+from pipeline.work.failures import failed
+from pipeline.work.time_limit import OutOfTime, time_limit
+from schemas.errors import DeviceError
+from schemas.records import DecodedPhoto, Failed
+from schemas.settings import StageLimits
+from sharp_core.models.interface import Predictor, PredictorInput
+from sharp_core.models.lost_device import is_device_lost
+from sharp_core.scene.gaussians import Gaussians
+
+_LIMITS = StageLimits()
+
+
+class PredictStage:
+    """Pixels and focal length -> Gaussians. `setup` loads the model, once a worker."""
+
+    def __init__(
+        self, model: ResolvedModel, compactor: Compactor, limit_s: float = _LIMITS.predict_s
+    ) -> None:
+        self.limit_s = limit_s
+        self.scene_bytes = compactor.usual_bytes
+        self._model = model
+        self._compactor = compactor
+        self._predictor: Predictor | None = None
+
+    def setup(self, threads: int | None = None) -> None:
+        """Load the model, unless it is loaded; it computes on so many CPU threads from then on."""
+        if threads is not None:
+            torch.set_num_threads(threads)
+        if self._predictor is None:
+            self._predictor = self._model.load()
+
+    def process(
+        self, photos: list[tuple[DecodedPhoto, Pixels]]
+    ) -> list[tuple[CompactScene, float] | Failed]:
+        """Return each photo's scene with the seconds it took, or its failure.
+
+        Raises DeviceError where the GPU takes no more work: no photo can be blamed for that here.
+        """
+        if self._predictor is None:
+            raise RuntimeError("setup() comes before process()")
+        started = time.perf_counter()
+        inputs = [PredictorInput(pixels, photo.focal.px) for photo, pixels in photos]
+        try:
+            with time_limit(self.limit_s * len(photos)):
+                scenes = self._predictor.predict(inputs)
+        except (Exception, OutOfTime) as error:
+            self._check_device(error)
+            if len(photos) > 1:  # find the one at fault: each on its own
+                return [self.process([photo])[0] for photo in photos]
+            photo = photos[0][0]
+            return [failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)]
+        seconds = (time.perf_counter() - started) / len(photos)
+        return [
+            self._compact(photo, scene, seconds)
+            for (photo, _), scene in zip(photos, scenes, strict=True)
+        ]
+
+    def _compact(
+        self, photo: DecodedPhoto, scene: Gaussians, seconds: float
+    ) -> tuple[CompactScene, float] | Failed:
+        started = time.perf_counter()
+        try:
+            compact = self._compactor.compact(scene, photo, info_of(photo))
+        except Exception as error:
+            self._check_device(error)
+            return failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)
+        return compact, seconds + time.perf_counter() - started
+
+    def _check_device(self, error: BaseException) -> None:
+        """Raise DeviceError if `error` has left the device of no use."""
+        if self._predictor is not None and is_device_lost(self._predictor.device):
+            raise DeviceError(
+                f"{self._predictor.device} takes no more work: {error}",
+                "Run the same command again: it goes on where it was. If that comes again, see "
+                "'sharp-batch doctor' and what the driver says (dmesg).",
+            ) from error

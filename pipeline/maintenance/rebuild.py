@@ -1,0 +1,179 @@
+"""A lost catalog, rebuilt from its Parquet snapshot and from scene files that came after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.flow.model import prior_fingerprint
+from pipeline.scan.identify import scene_id_of
+from pipeline.store.store import Store, measure
+from schemas.arrow import snapshot_tables
+from schemas.errors import StoreError
+from schemas.records import MediaType, SceneRecord, StoredFile
+from schemas.settings import ModelName, PhotoSettings
+from schemas.tables import CATALOG_VERSION, runs, scenes
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.registry import format_of, read_scene
+from sharp_core.scene.gaussians import depth_quantiles
+
+_ROWS = 20_000  # in memory at a time
+
+
+def has_snapshot(store: Store) -> bool:
+    """Tell whether the library has a snapshot."""
+    return all(store.exists(_file(table)) for table in snapshot_tables())
+
+
+def load_snapshot(connection: Connection, store: Store) -> dict[str, int]:
+    """Fill the empty tables of a new catalog from the snapshot; returns rows by table.
+
+    One transaction of the caller's. Raises StoreError where the snapshot is damaged or too new.
+    """
+    counts = {}
+    for table in snapshot_tables():
+        address = store.address(_file(table))
+        try:
+            with store.open_local(_file(table)) as path:
+                counts[table.name] = _load(connection, table, path, address)
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(
+                f"the snapshot {address} cannot be read: {error}",
+                "Without it, move the folder catalog away: the next ingest finds the photos again.",
+            ) from error
+    return counts
+
+
+def _load(connection: Connection, table: sa.Table, path: Path, address: str) -> int:
+    with pq.ParquetFile(path) as file:
+        version = int((file.schema_arrow.metadata or {}).get(b"catalog_version", b"0"))
+        if version > CATALOG_VERSION:
+            raise StoreError(
+                f"the snapshot {address} has version {version}, and this sharp-batch knows "
+                f"versions up to {CATALOG_VERSION}",
+                "Update sharp-batch.",
+            )
+        # A counter goes on after the highest number, so the rows are numbered anew, in order.
+        names = {
+            column.name
+            for column in table.columns
+            if column.autoincrement is not True and column.name in file.schema_arrow.names
+        }
+        count = 0
+        for batch in file.iter_batches(_ROWS, columns=sorted(names)):
+            if batch.num_rows:
+                connection.execute(table.insert(), batch.to_pylist())
+                count += batch.num_rows
+    return count
+
+
+def _file(table: sa.Table) -> str:
+    return f"catalog/{table.name}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class LooseScene:
+    """A whole scene file without a row: what its own bytes tell."""
+
+    scene_id: str
+    photo_id: str
+    format: str
+    file: StoredFile
+    gaussians: int
+    depths_m: tuple[float, float, float]  # near, median, far
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A model and settings by which scenes of this library were made."""
+
+    model: str
+    fingerprint: str
+    settings: PhotoSettings
+
+    def record(self, loose: LooseScene) -> SceneRecord:
+        """Return the scene's record; how long it took is not known."""
+        return SceneRecord(
+            scene_id=loose.scene_id,
+            photo_id=loose.photo_id,
+            model=self.model,
+            model_fingerprint=self.fingerprint,
+            format=loose.format,
+            quality=None,
+            splat=loose.file,
+            gaussians=loose.gaussians,
+            depth_near_m=loose.depths_m[0],
+            depth_median_m=loose.depths_m[1],
+            depth_far_m=loose.depths_m[2],
+            depth_scale=None,
+            predict_seconds=0.0,
+            encode_seconds=0.0,
+        )
+
+
+def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
+    """Yield the scene files that no row names, and that say whose they are."""
+    named = set(connection.scalars(sa.select(scenes.c.splat_path)))
+    for path, _ in store.files("scenes"):
+        if path not in named:
+            with suppress(OSError, FormatError):
+                loose = _read_loose(store, path)
+                if loose is not None:
+                    yield loose
+
+
+def _read_loose(store: Store, path: str) -> LooseScene | None:
+    with store.open_local(path) as local:
+        stored = read_scene(local)
+        file = measure(local, path)
+    if stored.info is None or stored.info.photo_id is None:
+        return None
+    near, median, far = depth_quantiles(stored.gaussians, (0.01, 0.5, 0.99))
+    return LooseScene(
+        PurePosixPath(path).stem,
+        stored.info.photo_id,
+        format_of(path).name,
+        file,
+        len(stored.gaussians),
+        (near, median, far),
+    )
+
+
+def recipes(connection: Connection) -> list[Recipe]:
+    """Return every model and settings that this library was made with, by its scenes and runs."""
+    models: set[tuple[str, str]] = {(ModelName.PRIOR.value, prior_fingerprint())}
+    columns = sa.select(scenes.c.model, scenes.c.model_fingerprint).distinct()
+    models.update((row[0], row[1]) for row in connection.execute(columns))
+    settings = {PhotoSettings()}
+    for text in connection.scalars(sa.select(runs.c.settings).distinct()):
+        photo = json.loads(text).get("photo")
+        if isinstance(photo, dict):
+            with suppress(TypeError):  # settings of another version
+                settings.add(PhotoSettings(**photo))
+    return [Recipe(*model, setting) for model in sorted(models) for setting in settings]
+
+
+def recipe_of(loose: LooseScene, media_type: MediaType, known: list[Recipe]) -> Recipe | None:
+    """Return what a scene was made with: its id is the hash of that, and of its photo."""
+    for recipe in known:
+        made = scene_id_of(loose.photo_id, media_type, recipe.fingerprint, recipe.settings)
+        if made == loose.scene_id:
+            return recipe
+    return None
+
+
+def forget_seconds(connection: Connection, scene_ids: list[str]) -> None:
+    """Record that nobody knows how long these scenes took."""
+    unknown: dict[str, Any] = {
+        f"{stage}_seconds": None for stage in ("decode", "predict", "encode")
+    }
+    connection.execute(scenes.update().where(scenes.c.scene_id.in_(scene_ids)).values(**unknown))

@@ -1,0 +1,96 @@
+"""What `verify` and `gc` change in a catalog: rows go before their files, each in one transaction.
+
+So that a row never names a file that is gone; a file that lost its row is found by the next `gc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.outcomes import best_scene
+from pipeline.catalog.scan_state import PHOTO_STAGES
+from schemas.records import PhotoState
+from schemas.tables import artifacts, failures, photos, scenes, utc_now
+
+_AT_ONCE = 500  # values in one IN list, and rows in one transaction
+
+
+def mark_verified(connection: Connection, scene_ids: Sequence[str]) -> None:
+    """Record that these scenes' files were found whole just now."""
+    with connection.begin():
+        connection.execute(
+            scenes.update().where(scenes.c.scene_id.in_(scene_ids)).values(verified_at=utc_now())
+        )
+
+
+def drop_scene(connection: Connection, scene_id: str) -> list[str]:
+    """Forget a scene and what was made of it; its photo is due again, or shows another scene.
+
+    Returns the paths of the library's files that no row names any more.
+    """
+    with connection.begin():
+        row = connection.execute(sa.select(scenes).where(scenes.c.scene_id == scene_id)).one()
+        # What had failed before this scene was made would now speak against making it again.
+        connection.execute(
+            failures.delete().where(
+                failures.c.photo_id == row.photo_id,
+                failures.c.stage.in_(PHOTO_STAGES),
+                failures.c.created_at <= row.created_at,
+            )
+        )
+        paths = _drop(connection, [scene_id])
+        _show_best(connection, row.photo_id)
+    return paths
+
+
+def drop_superseded(connection: Connection, scene_ids: Iterable[str]) -> list[str]:
+    """Forget scenes whose photos show better ones, and what was made of them.
+
+    Returns the paths of the library's files that no row names any more.
+    """
+    paths: list[str] = []
+    ids = iter(scene_ids)
+    while chunk := list(islice(ids, _AT_ONCE)):
+        with connection.begin():
+            paths += _drop(connection, chunk)
+    return paths
+
+
+def drop_artifact(connection: Connection, artifact_id: str) -> None:
+    """Forget a preview, so that it is made again."""
+    with connection.begin():
+        connection.execute(artifacts.delete().where(artifacts.c.artifact_id == artifact_id))
+
+
+def put_right(connection: Connection, photo_id: str) -> None:
+    """Have a photo whose scene is not in the catalog show its best other one, or be due."""
+    with connection.begin():
+        _show_best(connection, photo_id)
+
+
+def in_library(path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a file lies in the library, and not where a user has it."""
+    return ~path.startswith("/")
+
+
+def _drop(connection: Connection, scene_ids: Sequence[str]) -> list[str]:
+    paths: list[str] = []
+    for table, path in ((artifacts, artifacts.c.path), (scenes, scenes.c.splat_path)):
+        chosen = table.c.scene_id.in_(scene_ids)
+        paths += connection.scalars(sa.select(path).where(chosen, in_library(path)))
+        connection.execute(table.delete().where(chosen))
+    return paths
+
+
+def _show_best(connection: Connection, photo_id: str) -> None:
+    best = connection.scalar(best_scene(photo_id))
+    state = PhotoState.DUE if best is None else PhotoState.DONE
+    connection.execute(
+        photos.update()
+        .where(photos.c.photo_id == photo_id)
+        .values(scene_id=best, state=state, reason=None, message=None)
+    )

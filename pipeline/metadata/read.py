@@ -1,0 +1,145 @@
+"""A photo file's bytes -> PhotoMeta: camera, time, place, orientation and focal length tags.
+
+EXIF counts first, XMP inside the file or beside it fills in what EXIF lacks. Nothing raises: a tag
+that is broken is a missing one. No pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from PIL.ExifTags import Base
+
+from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
+from pipeline.metadata.exif import (
+    ExifFields,
+    Rational,
+    as_number,
+    as_rational,
+    as_text,
+    read_exif,
+)
+from pipeline.metadata.place import read_place, read_utc
+from pipeline.metadata.time import LocalTime, offset_from_gps, parse_time
+from pipeline.metadata.xmp import read_xmp
+from schemas.records import FocalTags, MediaType, PhotoMeta
+
+_SPACES = re.compile(r"\s+")
+_NO_LENS = re.compile(r"[\W_]*|0+(\.0+)? ?mm f/0+(\.0+)?|unknown|none", re.IGNORECASE)
+_MM_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # Exif 3.0, FocalPlaneResolutionUnit
+_INCH = 2  # the unit where none is given
+_CANON_WIDTHS = range(480, 20_000)  # pixels
+_TIME_TAGS = (
+    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
+)
+_XMP_TIMES = (
+    "exif:DateTimeOriginal",
+    "exif:DateTimeDigitized",
+    "xmp:CreateDate",
+    "photoshop:DateCreated",
+)
+
+Xmp = Mapping[str, str]
+
+
+def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = None) -> PhotoMeta:
+    """Read what a photo says of itself from its file's bytes and from its XMP sidecar's.
+
+    A few milliseconds; raises nothing. `orientation` is the one that EXIF gives: where the
+    container has a rotation of its own (HEIF), that one counts instead, and is the decoder's.
+    """
+    blocks = find_blocks(data, media_type)
+    exif = read_exif(blocks.exif, blocks.gps)
+    beside = read_xmp(find_xmp(sidecar)) if sidecar else {}
+    xmp = {**read_xmp(blocks.xmp), **beside}
+    taken = _read_time(exif, xmp)
+    place = read_place(exif.gps, xmp)
+    focal = _read_focal(exif, xmp, beside, blocks)
+    return PhotoMeta(
+        camera_make=focal.camera_make,
+        camera_model=focal.camera_model,
+        lens_model=_read_lens(exif, xmp),
+        taken_at=taken.local if taken else None,
+        taken_at_offset=taken.offset if taken else None,
+        latitude=place.latitude,
+        longitude=place.longitude,
+        altitude_m=place.altitude_m,
+        orientation=_read_orientation(exif),
+        focal=focal,
+    )
+
+
+def _text(exif: ExifFields, tag: Base, xmp: Xmp, *names: str) -> str | None:
+    texts = [as_text(exif.main.get(tag)), *(as_text(xmp.get(name)) for name in names)]
+    return next((_SPACES.sub(" ", text) for text in texts if text), None)
+
+
+def _positive(exif: ExifFields, tag: Base, xmp: Xmp, name: str) -> float | None:
+    numbers = (as_number(exif.main.get(tag)), as_number(xmp.get(name)))
+    return next((number for number in numbers if number and number > 0), None)
+
+
+def _read_lens(exif: ExifFields, xmp: Xmp) -> str | None:
+    lens = _text(exif, Base.LensModel, xmp, "exifEX:LensModel", "aux:Lens")
+    return None if lens is None or _NO_LENS.fullmatch(lens) else lens
+
+
+def _read_orientation(exif: ExifFields) -> int:
+    value = as_number(exif.main.get(Base.Orientation)) or 1
+    return int(value) if value in range(1, 9) else 1
+
+
+def _read_time(exif: ExifFields, xmp: Xmp) -> LocalTime | None:
+    """Take the first time that makes sense: original, digitized, XMP, and at last DateTime.
+
+    DateTime is when the file was written; only a camera's own says when the photo was taken.
+    """
+    times = [parse_time(*(as_text(exif.main.get(tag)) for tag in tags)) for tags in _TIME_TAGS] + [
+        parse_time(xmp.get(name)) for name in _XMP_TIMES
+    ]
+    if Base.Make in exif.main:
+        tags = (Base.DateTime, Base.SubsecTime, Base.OffsetTime)
+        times.append(parse_time(*(as_text(exif.main.get(tag)) for tag in tags)))
+    taken = next(filter(None, times), None)
+    if taken and taken.offset is None:
+        utc = read_utc(exif.gps, day_if_missing=taken.local)
+        return LocalTime(taken.local, offset_from_gps(taken.local, utc) if utc else None)
+    return taken
+
+
+def _read_focal(exif: ExifFields, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -> FocalTags:
+    make = _text(exif, Base.Make, xmp, "tiff:Make")
+    width = _positive(exif, Base.ExifImageWidth, xmp, "exif:PixelXDimension")
+    height = _positive(exif, Base.ExifImageHeight, xmp, "exif:PixelYDimension")
+    plane = exif.main.get(Base.FocalPlaneXResolution) or xmp.get("exif:FocalPlaneXResolution")
+    per_unit = as_number(plane)
+    unit = _positive(exif, Base.FocalPlaneResolutionUnit, xmp, "exif:FocalPlaneResolutionUnit")
+    unit_mm = _MM_PER_UNIT.get(int(unit or _INCH), _MM_PER_UNIT[_INCH])
+    sidecar_35mm = as_number(beside.get("exif:FocalLengthIn35mmFilm"))
+    return FocalTags(
+        focal_mm=_positive(exif, Base.FocalLength, xmp, "exif:FocalLength"),
+        focal_35mm=_positive(exif, Base.FocalLengthIn35mmFilm, xmp, "exif:FocalLengthIn35mmFilm"),
+        plane_pixels_per_mm=per_unit / unit_mm if per_unit and per_unit > 0 else None,
+        plane_width=_canon_width(make, as_rational(plane)),
+        exif_width=int(width) if width else None,
+        exif_height=int(height) if height else None,
+        digital_zoom=_positive(exif, Base.DigitalZoomRatio, xmp, "exif:DigitalZoomRatio"),
+        camera_make=make,
+        camera_model=_text(exif, Base.Model, xmp, "tiff:Model"),
+        intrinsics_focal_px=blocks.intrinsics_focal_px,
+        sidecar_focal_35mm=sidecar_35mm if sidecar_35mm and sidecar_35mm > 0 else None,
+    )
+
+
+def _canon_width(make: str | None, resolution: Rational | None) -> int | None:
+    """Return the picture width that Canon's focal plane resolution was written for.
+
+    Canon writes it as thousandths: 5184000 / 905 per inch is 5184 pixels on 0.905 inch. Editors
+    that resize the picture leave it alone, so it still tells the sensor's size.
+    """
+    if not resolution or not (make or "").lower().startswith("canon"):
+        return None
+    width, rest = divmod(resolution.numerator, 1000)
+    return int(width) if rest == 0 and int(width) in _CANON_WIDTHS else None

@@ -1,0 +1,88 @@
+"""A file's identity: the hash of its bytes, and what it is by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.scan.media_type import HEADER_BYTES, media_type
+from pipeline.scan.scan import FoundFile
+from schemas.errors import SkipReason
+from schemas.records import MediaType, PhotoFile
+from schemas.settings import PhotoSettings
+
+_RAW_TYPES = frozenset({MediaType.RAW, MediaType.DNG})
+_ID_LENGTH = 32  # hex digits: 128 bits, no collision in any collection
+_BLOCK = 1 << 20
+_THREADS = 8  # hashing and disks both run outside the interpreter's lock
+_AHEAD = 32  # files; far enough ahead to keep the disk busy, near enough for its cache
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A photo file and what it is."""
+
+    photo: PhotoFile
+    skip: SkipReason | None = None  # the path is left alone
+    error: str | None = None  # the file could not be read
+
+
+def photo_id_of(data: bytes) -> str:
+    """Return the id of the photo whose file holds `data`."""
+    return hashlib.sha256(data).hexdigest()[:_ID_LENGTH]
+
+
+def scene_id_of(
+    photo_id: str, media_type: str, model_fingerprint: str, settings: PhotoSettings
+) -> str:
+    """Return the id of the scene that a photo gives with a model and settings.
+
+    Only what changes the scene takes part, so that other options never make a photo due again.
+    """
+    parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
+    if settings.full_raw and media_type in _RAW_TYPES:
+        parts.append("full_raw")
+    if not settings.own_depth and media_type == MediaType.HEIF:
+        parts.append("no_own_depth")
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
+
+
+def identify(found: FoundFile) -> Identified:
+    """Read the file once, in blocks."""
+    try:
+        with Path(found.path).open("rb") as file:
+            block = header = file.read(_BLOCK)
+            digest = hashlib.sha256()
+            while block:
+                digest.update(block)
+                block = file.read(_BLOCK)
+    except OSError as error:
+        stand_in = hashlib.sha256(b"unread:" + os.fsencode(found.path)).hexdigest()[:_ID_LENGTH]
+        photo = PhotoFile(stand_in, found.path, found.size, found.mtime_ns, MediaType.UNREAD)
+        return Identified(photo, found.skip, error.strerror or str(error))
+    kind = media_type(header[:HEADER_BYTES], Path(found.path).suffix)
+    photo_id = digest.hexdigest()[:_ID_LENGTH]
+    photo = PhotoFile(photo_id, found.path, found.size, found.mtime_ns, kind)
+    return Identified(photo, found.skip)
+
+
+def identify_all(files: Iterable[FoundFile]) -> Iterator[Identified]:
+    """Identify files in order, a few ahead of whoever takes them."""
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="identify") as pool:
+        ahead: deque[Future[Identified]] = deque()
+        try:
+            for found in files:
+                ahead.append(pool.submit(identify, found))
+                if len(ahead) >= _AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()

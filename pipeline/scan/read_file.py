@@ -1,0 +1,48 @@
+"""The bytes of a photo's file and of its sidecar, as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.scan.identify import photo_id_of
+from schemas.errors import FailureReason, PhotoError, SourceError
+from schemas.records import PhotoFile
+
+LARGEST_FILE_BYTES = 2_000_000_000
+
+
+def read_unchanged(file: PhotoFile) -> bytes:
+    """Return the file's bytes, which are those that were identified.
+
+    Raises PhotoError, SourceError.
+    """
+    data = read_source(file)
+    if photo_id_of(data) != file.photo_id:
+        raise SourceError(FailureReason.UNREADABLE, "the file changed while it was looked at")
+    return data
+
+
+def read_source(file: PhotoFile) -> bytes:
+    """Return the file's bytes, whatever they are. Raises PhotoError, SourceError."""
+    if file.size > LARGEST_FILE_BYTES:
+        message = f"{file.size / 1e9:.1f} GB; no photo has more than {LARGEST_FILE_BYTES / 1e9:g}"
+        raise PhotoError(FailureReason.TOO_LARGE, message)
+    try:
+        return Path(file.path).read_bytes()
+    except OSError as error:
+        raise SourceError(FailureReason.UNREADABLE, error.strerror or str(error)) from error
+
+
+def read_sidecar(path: str) -> bytes | None:
+    """Return the photo's XMP sidecar, named PHOTO.xmp or PHOTO.jpg.xmp, if it has one."""
+    photo = Path(path)
+    for sidecar in (
+        photo.with_suffix(".xmp"),
+        photo.with_suffix(".XMP"),
+        photo.with_name(f"{photo.name}.xmp"),
+    ):
+        try:
+            return sidecar.read_bytes()
+        except OSError:
+            continue
+    return None

@@ -1,0 +1,86 @@
+"""Scenes of a library -> the same scenes in another format, or as finely as another preset says."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.scenes.info import GENERATOR
+from pipeline.scenes.render_file import read_stored
+from pipeline.scenes.write import store_splat
+from pipeline.store.store import Store
+from pipeline.work.failures import failed
+from schemas.errors import RunError
+from schemas.records import Failed, KnownScene, Made, MediaType, NewSplat, PhotoFile
+from schemas.settings import SCENE_LIMIT_S, SplatSettings
+from schemas.tables import photo_paths, photos, scenes
+from sharp_core.formats.scene import SceneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertStage:
+    """Stored scene -> the same scene, stored anew beside it. The old file stays where it is."""
+
+    settings: SplatSettings
+    store: Store
+    name: str = "convert"
+    limit_s: float = SCENE_LIMIT_S
+    cores: int = 1  # of a worker
+    gpus: float = 0.0
+
+    def process(self, scene: KnownScene) -> Made | Failed:
+        """Convert one scene. Raises RunError."""
+        started = time.perf_counter()
+        try:
+            stored = read_stored(self.store, scene.splat_path)
+            info = SceneInfo(
+                scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR
+            )
+            file = store_splat(self.store, scene.scene_id, stored.gaussians, info, self.settings)
+        except RunError:
+            raise
+        except Exception as error:
+            return failed(scene.photo, self.name, error)
+        splat = NewSplat(
+            scene.scene_id,
+            self.settings.format,
+            self.settings.quality,
+            file,
+            len(stored.gaussians),
+            scene.splat_path,
+        )
+        return Made(scene.photo, (), time.perf_counter() - started, splat)
+
+
+def due_conversions(
+    connection: Connection, settings: SplatSettings
+) -> tuple[list[KnownScene], int]:
+    """Return the scenes that are stored otherwise, and how many are stored so already.
+
+    What a coarser preset has lost does not come back; a finer one is followed all the same.
+    """
+    path = (
+        sa.select(sa.func.min(photo_paths.c.path))
+        .where(photo_paths.c.photo_id == scenes.c.photo_id)
+        .scalar_subquery()
+    )
+    statement = (
+        sa.select(scenes, photos.c.bytes, photos.c.media_type, path.label("path"))
+        .join(photos, photos.c.photo_id == scenes.c.photo_id)
+        .order_by(scenes.c.scene_id)
+    )
+    due, unchanged = [], 0
+    for row in connection.execute(statement):
+        if (row.format, row.quality) == (settings.format, settings.quality):
+            unchanged += 1
+            continue
+        photo = PhotoFile(
+            row.photo_id, row.path or row.photo_id, row.bytes, 0, MediaType(row.media_type)
+        )
+        due.append(
+            KnownScene(row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px)
+        )
+    return due, unchanged

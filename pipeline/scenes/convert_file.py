@@ -1,0 +1,112 @@
+"""One splat file -> another format, without a library."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.scenes.render_file import (
+    UNKNOWN_PHOTO,
+    intrinsics_of,
+    known_picture_errors,
+    read_splat,
+)
+from pipeline.store.store import Store
+from schemas.errors import UsageError
+from sharp_core.formats.errors import FormatError
+from sharp_core.formats.registry import Options, format_of, write_scene
+from sharp_core.formats.scene import StoredScene
+from sharp_core.formats.sog.meta import META
+from sharp_core.views.prune import Pruning
+from sharp_core.views.prune import prune as prune_scene
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What was written."""
+
+    path: str
+    format: str
+    bytes: int
+    gaussians: int
+    source_format: str
+    source_bytes: int
+    pruned: int  # Gaussians that were left out, or made transparent
+    pruned_psnr_db: float | None  # of the scene without them, before it was quantised
+    seconds: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+def convert_file(
+    source: Path, to: Path, options: Options | None = None, *, prune: bool = False
+) -> Conversion:
+    """Write the scene of `source` to `to`, whole or not at all; the endings say the formats.
+
+    A SOG as a folder is written image by image, meta.json last. Raises UsageError where a path or
+    an option is of no use, PhotoError where the splat cannot be read, RunError where this machine
+    lacks what pruning takes.
+    """
+    started = time.perf_counter()
+    try:
+        source_format, target_format = format_of(source), format_of(to)
+    except FormatError as error:
+        raise UsageError(str(error)) from error
+    if options is not None and type(options) is not target_format.options:
+        raise UsageError(
+            f"{target_format.name} files have no such option",
+            "--quality is for sog, --spz-version for spz.",
+        )
+    folder = to.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"the folder {folder} does not exist", "Make it first.")
+    scene = read_splat(source)
+    gaussians = scene.gaussians
+    pruning = _prune(scene) if prune else None
+    if pruning is not None:
+        # A SOG keeps the grid, which saves it more than what is left out.
+        is_grid = target_format.name == "sog"
+        apply = pruning.made_transparent if is_grid else pruning.dropped
+        gaussians = apply(gaussians)
+    try:
+        if to.name == META:
+            write_scene(to, gaussians, scene.info, options=options)
+        else:
+            Store(folder).write(
+                to.name,
+                lambda file: write_scene(
+                    file,
+                    gaussians,
+                    scene.info,
+                    format_name=target_format.name,
+                    options=options,
+                ),
+            )
+    except FormatError as error:
+        raise UsageError(f"{source} cannot become {target_format.name}: {error}") from error
+    return Conversion(
+        path=str(to),
+        format=target_format.name,
+        bytes=file_bytes(to),
+        gaussians=len(gaussians),
+        source_format=source_format.name,
+        source_bytes=file_bytes(source),
+        pruned=int((~pruning.is_seen).sum()) if pruning is not None else 0,
+        pruned_psnr_db=round(pruning.psnr_db, 2) if pruning is not None else None,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def _prune(scene: StoredScene) -> Pruning:
+    with known_picture_errors():
+        return prune_scene(scene.gaussians, intrinsics_of(scene.info or UNKNOWN_PHOTO))
+
+
+def file_bytes(path: Path) -> int:
+    """Return the size of a splat file; of a SOG as a folder, that of all its files."""
+    if path.name != META:
+        return path.stat().st_size
+    return sum(part.stat().st_size for part in path.parent.iterdir() if part.is_file())

@@ -1,0 +1,48 @@
+"""What one splat file holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.scenes.convert_file import file_bytes
+from pipeline.scenes.render_file import read_splat
+from sharp_core.formats.registry import format_of
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.scene.gaussians import depth_quantiles
+
+_QUANTILES = (0.01, 0.5, 0.99)  # those that the catalog holds of a scene
+
+
+@dataclass(frozen=True, slots=True)
+class SplatDetails:
+    """Facts of a splat file. Lengths are metres; x is right, y down, z ahead of the camera."""
+
+    path: str
+    format: str
+    bytes: int
+    gaussians: int
+    sh_degree: int
+    least: tuple[float, float, float]  # of x, y, z over all centres
+    greatest: tuple[float, float, float]
+    depths_m: tuple[float, ...] | None  # 0.01, 0.5, 0.99 quantiles; none if nothing lies ahead
+    photo: SceneInfo | None  # what the file says about its photo
+
+
+def splat_details(path: Path) -> SplatDetails:
+    """Read a splat file whole, and return what it holds. Raises PhotoError if it is damaged."""
+    scene = read_splat(path)
+    means = scene.gaussians.means
+    least, greatest = (tuple(bound.tolist()) for bound in means.aminmax(dim=0))
+    is_ahead = bool((means[:, 2] > 0).any())
+    return SplatDetails(
+        path=str(path),
+        format=format_of(path).name,
+        bytes=file_bytes(path),
+        gaussians=len(means),
+        sh_degree=scene.sh_degree,
+        least=least,
+        greatest=greatest,
+        depths_m=depth_quantiles(scene.gaussians, _QUANTILES) if is_ahead else None,
+        photo=scene.info,
+    )

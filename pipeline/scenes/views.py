@@ -1,0 +1,51 @@
+"""One stored scene as all that is made of it shares it: read and prepared at most once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import cached_property
+
+from pipeline.scenes.render_file import intrinsics_of, renderer_here
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.render.api import Renderer
+from sharp_core.scene.cameras import Intrinsics
+from sharp_core.scene.gaussians import Gaussians
+from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_still
+from sharp_core.views.encode_clip import CLIP_FORMATS
+
+
+class SceneViews:
+    """A scene that is read when it is first looked at. Not for several threads."""
+
+    def __init__(self, read: Callable[[], Gaussians], info: SceneInfo, threads: int) -> None:
+        self._read = read
+        self._threads = threads
+        self.info = info
+
+    @cached_property
+    def gaussians(self) -> Gaussians:
+        """The scene."""
+        return self._read()
+
+    @cached_property
+    def photo(self) -> Intrinsics:
+        """The camera of the photo that the scene was made of."""
+        return intrinsics_of(self.info)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """What renders it."""
+        return renderer_here(self.gaussians, threads=self._threads)
+
+    def clip(self, suffix: str, settings: ClipSettings) -> bytes:
+        """Return a clip of the format with that suffix. Raises as `make_clip` does."""
+        buffer = io.BytesIO()
+        make_clip(buffer, CLIP_FORMATS[suffix], self.gaussians, self.photo, settings, self.renderer)
+        return buffer.getvalue()
+
+    def still(self, settings: StillSettings) -> bytes:
+        """Return a PNG. Raises as `make_still` does."""
+        buffer = io.BytesIO()
+        make_still(buffer, self.gaussians, self.photo, settings, self.renderer)
+        return buffer.getvalue()

@@ -1,0 +1,171 @@
+"""Where a library's bytes live: scenes, thumbnails and reports, in a folder or an object store.
+
+A file appears under its final name whole or not at all. Its catalog row comes after, so a row never
+names a missing or half-written file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.store.local import LocalFiles, StoredPath, partial_path
+from pipeline.store.root import LibraryRoot, RemoteRoot
+from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.records import StoredFile
+
+if TYPE_CHECKING:
+    from pipeline.store.remote import RemoteFiles
+
+FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
+PROBE_FOLDER = "runs"  # one in which killed probes are swept
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def scene_path(scene_id: str, suffix: str) -> str:
+    """Return where a scene lies in the library. Two hex digits a folder keep folders small."""
+    return f"scenes/{scene_id[:2]}/{scene_id}.{suffix}"
+
+
+def thumb_path(photo_id: str) -> str:
+    """Return where a photo's thumbnail lies in the library."""
+    return f"thumbs/{photo_id[:2]}/{photo_id}.webp"
+
+
+def preview_path(scene_id: str, kind: str, suffix: str) -> str:
+    """Return where a scene's preview lies in the library."""
+    return f"previews/{scene_id[:2]}/{scene_id}.{kind}{suffix}"
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Tell whether the disk or the user's quota is full."""
+    return error.errno in _FULL
+
+
+def known_error(error: OSError, address: object, disk: str) -> PhotoError | RunError:
+    """Return the error for people of what a disk refuses when `address` is written."""
+    if is_disk_full(error):
+        return PhotoError(FailureReason.DISK_FULL, f"no room left on {disk}")
+    return RunError(
+        f"{address} cannot be written: {error.strerror or error}",
+        "Mend that, then run the same command again: it goes on where it was.",
+    )
+
+
+class Store:
+    """A library's files. Only plain values inside: it travels to workers by pickling.
+
+    `relative` is a file's path in the library, with / between its parts. Where the library is in an
+    object store, everything raises RunError when that cannot be reached or refuses.
+    """
+
+    def __init__(self, root: LibraryRoot) -> None:
+        self._files = _files_at(root)
+
+    def address(self, relative: str) -> str:
+        """Return the whole path of a file, or its address, for people."""
+        return self._files.address(relative)
+
+    def make(self) -> None:
+        """Make the library's folder, if it is not there. Raises RunError."""
+        try:
+            self._files.make()
+        except OSError as error:
+            folder = self.address("").rstrip("/")
+            raise RunError(f"the library {folder} cannot be made: {error.strerror}") from error
+
+    def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
+        """Have `write` fill the file `relative`, whole or not at all, and return its record.
+
+        Raises PhotoError (`disk_full`) where there is no room, and RunError where nothing can be
+        written there at all: that is no photo's fault.
+        """
+        try:
+            return self._files.write(relative, write)
+        except OSError as error:
+            if error.errno is None:  # of what was to be written, and not of the disk
+                raise
+            raise known_error(error, self.address(relative), self._files.disk) from error
+
+    def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
+        """Give a path on this machine under which the file can be read, as long as this holds.
+
+        Raises FileNotFoundError, here or where the path is opened.
+        """
+        return self._files.open_local(relative)
+
+    def read_bytes(self, relative: str) -> bytes:
+        """Return what a file holds. Raises OSError."""
+        return self._files.read_bytes(relative)
+
+    def size(self, relative: str) -> int:
+        """Return a file's size in bytes. Raises OSError."""
+        return self._files.size(relative)
+
+    def sizes(self, *folders: str) -> Callable[[str], int]:
+        """Return what tells the size of files in these folders as `size` does.
+
+        For many files at once: an object store is asked for each folder only.
+        """
+        return self._files.sizes(*folders)
+
+    def exists(self, relative: str) -> bool:
+        """Tell whether there is such a file."""
+        try:
+            self.size(relative)
+        except OSError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def probe(self) -> Iterator[str]:
+        """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
+        relative = str(partial_path(PurePosixPath(PROBE_FOLDER, "probe")))
+        self.write(relative, lambda file: file.write(b"."))
+        try:
+            yield relative
+        finally:
+            self.remove(relative)
+
+    def sweep(self) -> int:
+        """Remove what killed writers left behind; the caller holds the lock. Return how many."""
+        return sum(self._files.sweep(folder) for folder in FOLDERS)
+
+    def files(self, folder: str) -> Iterator[StoredPath]:
+        """Yield every file below a folder of the library with its size; order is stable."""
+        return self._files.files(folder)
+
+    def remove(self, relative: str) -> None:
+        """Remove a file of the library, if it is there."""
+        self._files.remove(relative)
+
+    def remove_all(self, relatives: Iterable[str]) -> None:
+        """Remove many files of the library, those that are there.
+
+        For many files at once: S3 takes a thousand a request.
+        """
+        self._files.remove_all(relatives)
+
+    def free_bytes(self) -> int | None:
+        """Return how much room there is for the library, None where nobody can say."""
+        return self._files.free_bytes()
+
+
+def measure(path: Path, relative: str) -> StoredFile:
+    """Return the record of the file `relative`, which is at `path`. Raises OSError."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return StoredFile(relative, file.tell(), sha256)
+
+
+def _files_at(root: LibraryRoot) -> LocalFiles | RemoteFiles:
+    if isinstance(root, RemoteRoot):
+        # Imported here: folders need nothing of it.
+        from pipeline.store.remote import RemoteFiles
+
+        return RemoteFiles(root)
+    return LocalFiles(root)

@@ -1,0 +1,49 @@
+"""An error that a photo met in a stage -> the record of its failure."""
+
+from __future__ import annotations
+
+import socket
+
+from pipeline.store.store import is_disk_full
+from pipeline.work.time_limit import OutOfTime
+from schemas.errors import FailureReason, PhotoError, RunError, SourceError
+from schemas.records import Failed, PhotoFile, PhotoMeta
+from sharp_core.models.out_of_memory import is_out_of_memory
+
+READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
+
+
+def failed(
+    file: PhotoFile,
+    stage: str,
+    error: Exception | OutOfTime,
+    meta: PhotoMeta | None = None,
+    model_fingerprint: str | None = None,
+) -> Failed:
+    """Return the outcome of a photo that met `error`: no error of one photo ends a run.
+
+    Raises RunError where a package is missing.
+    """
+    match error:
+        case ImportError():
+            raise RunError(
+                f"the installation on {socket.gethostname()} is not whole: {error}",
+                "Install sharp-batch there again; see 'sharp-batch doctor'.",
+            ) from error
+        case SourceError():
+            stage, reason = READ_STAGE, error.reason
+            message = f"{error.message}; the next run looks at it again"
+        case PhotoError():
+            reason, message = error.reason, error.message
+        case OutOfTime():
+            reason, message = FailureReason.TIMEOUT, str(error)
+        case _ if is_out_of_memory(error):
+            reason, message = FailureReason.OUT_OF_MEMORY, "not enough memory"
+        case OSError() if is_disk_full(error):
+            reason, message = FailureReason.DISK_FULL, "no room left on the disk"
+        case OSError():
+            reason, message = FailureReason.UNREADABLE, error.strerror or str(error)
+        case _:
+            reason = FailureReason.MODEL_ERROR if model_fingerprint else FailureReason.UNREADABLE
+            message = f"{type(error).__name__}: {error}"
+    return Failed(file, stage, reason, message, socket.gethostname(), meta, model_fingerprint)

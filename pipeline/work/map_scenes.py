@@ -1,0 +1,106 @@
+"""One stage over many stored scenes: what previews and exports run on."""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pipeline.work.failures import failed
+from pipeline.work.stop import Stop
+from pipeline.work.time_limit import OutOfTime, time_limit
+from schemas.errors import RunError, SharpBatchError
+from schemas.records import Failed, Made, PhotoFile
+
+
+class SceneItem(Protocol):
+    """What a stage takes: a stored scene, and what is to be made of it."""
+
+    @property
+    def photo(self) -> PhotoFile:
+        """The photo that the scene was made of."""
+        ...
+
+
+Item = TypeVar("Item", bound=SceneItem)
+_Taken_contra = TypeVar("_Taken_contra", bound=SceneItem, contravariant=True)
+
+
+class EachStage(Protocol[_Taken_contra]):
+    """Makes something of one stored scene."""
+
+    @property
+    def name(self) -> str:
+        """What its failures are recorded under."""
+        ...
+
+    @property
+    def cores(self) -> int:
+        """How many cores a worker uses."""
+        ...
+
+    @property
+    def gpus(self) -> float:
+        """What share of a GPU a worker uses on a cluster that has some."""
+        ...
+
+    @property
+    def limit_s(self) -> float:
+        """How many seconds one scene may take."""
+        ...
+
+    def process(self, scene: _Taken_contra) -> Made | Failed:
+        """Return what was made, or why not. Raises RunError where no scene is at fault."""
+        ...
+
+
+def process_in_time(stage: EachStage[Item], scene: Item) -> Made | Failed:
+    """Carry one scene through a stage; too much time is its failure.
+
+    Stages tell of scenes' own errors as their result. Raises SharpBatchError where one says that it
+    cannot go on, or fails outside of any scene: that would befall all others too.
+    """
+    try:
+        with time_limit(stage.limit_s):
+            return stage.process(scene)
+    except OutOfTime as error:
+        return failed(scene.photo, stage.name, error)
+    except SharpBatchError:
+        raise
+    except Exception as error:
+        raise RunError(
+            f"{stage.name} does not work on {socket.gethostname()}: {_error_text(error)}",
+            "Mend that, then run the same command again: it goes on where it was.",
+        ) from error
+
+
+def _error_text(error: Exception) -> str:
+    """Return what an error is, in a line, and where it comes from."""
+    said = str(error).partition("\n")[0]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {said} ({Path(place.filename).name}, line {place.lineno})"
+
+
+class EachRunner(Protocol):
+    """Carries scenes through a stage."""
+
+    def each(
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+    ) -> Iterator[Made | Failed]:
+        """Yield outcomes as they come, in any order."""
+        ...
+
+
+class InlineRunner:
+    """Carries scenes through a stage in this process, one after the other."""
+
+    def each(
+        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+    ) -> Iterator[Made | Failed]:
+        """Yield outcomes in order."""
+        for scene in scenes:
+            if stop.is_asked:
+                return
+            yield process_in_time(stage, scene)

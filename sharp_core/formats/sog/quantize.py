@@ -1,0 +1,234 @@
+"""Gaussians -> the images of a SOG, on whatever device the Gaussians are.
+
+The predictor's grid is kept, its two layers one above the other, so that every image is as smooth
+as the scene. Depth is rounded first and x and y then move along the ray to the rounded depth, so
+that what is seen moves by less than a step across. Steps of positions are powers of two of the
+format's own, so that low bytes take few values; other steps are those of a codebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.order import Layout, along_a_curve, layout_of
+from sharp_core.formats.sog.planes import (
+    CODEBOOK_SIZE,
+    DEPTH_QUANTILES,
+    FIRST_LARGEST,
+    LAST_POSITION,
+    SogPlanes,
+    Triple,
+    compress_lengths,
+    expand_lengths,
+)
+from sharp_core.formats.sog.settings import GRID_CELLS, SogSettings, Steps, cell_size
+from sharp_core.formats.sog.shape_codes import plain_shapes, round_to, seen_shapes
+from sharp_core.formats.values import scales_to_log, unit_quats
+from sharp_core.scene.colors import linear_to_srgb, srgb_to_sh0
+from sharp_core.scene.gaussians import Gaussians, depth_quantiles
+
+# On a CPU, as many at once as keep the temporary arrays in cache.
+_CPU_BLOCK = 1 << 15
+# Bits of the 16 of a position that are given up at most.
+_MOST_BITS = 10
+# A depth that rounds to less than half or more than double itself does not take x and y along.
+_MOST_DEPTH_CHANGE = 2.0
+# Renderers take a Gaussian outside the picture to be at most so much of its width off the centre.
+_WIDEST = 0.65
+_TINY = 1e-30
+
+
+class _Units(NamedTuple):
+    """What must be known of the whole scene before any part of it can be quantised."""
+
+    low: Tensor  # (3, 1) least compressed position
+    high: Tensor  # (3, 1) greatest
+    positions: Tensor  # (3, 1) codes a unit of compressed position; 0 along an axis of no extent
+    scale: float  # of the logarithm of scales, between neighbours of the codebook
+    color: float  # of sRGB
+
+
+class _Codes(NamedTuple):
+    """Quantised splats. Scales and colours count units from zero, not yet from the lowest."""
+
+    positions: Tensor  # (3, N) int32
+    quats: Tensor  # (3, N) uint8: x, y, z
+    scales: Tensor  # (3, N) int32
+    colors: Tensor  # (3, N) int32
+    opacities: Tensor  # (N,) uint8
+
+
+class _Block(NamedTuple):
+    """Some Gaussians of one layer, one row for each component."""
+
+    means: Tensor  # (3, B)
+    quats: Tensor  # (4, B)
+    scales: Tensor  # (3, B)
+    opacities: Tensor  # (B,)
+    colors: Tensor  # (3, B)
+
+
+def quantize(gaussians: Gaussians, info: SceneInfo | None, settings: SogSettings) -> SogPlanes:
+    """Return the images of a scene. Raises FormatError if it has too many Gaussians for them.
+
+    Without `info` nobody knows from where the scene is seen: positions then keep their 16 bits,
+    whatever `settings` say.
+    """
+    layout = layout_of(len(gaussians), has_grid=info is not None)
+    if layout.layers == 1:
+        gaussians = along_a_curve(gaussians)
+    units = _units(gaussians, settings.visible)
+    codes = _quantize(gaussians, layout, info, settings, units)
+    _hide_transparent(codes)
+    return _planes(codes, layout, units, _depths(gaussians) if info else None)
+
+
+def _units(gaussians: Gaussians, steps: Steps) -> _Units:
+    low, high = (
+        compress_lengths(bound)[:, None] for bound in torch.aminmax(gaussians.means, dim=0)
+    )
+    extent = high - low
+    codes = torch.where(extent > 0, LAST_POSITION / extent.clamp_min(_TINY), 0.0)
+    least, most = (scales_to_log(bound) for bound in torch.aminmax(gaussians.scales))
+    # The axes that are stored may be longer or shorter than any was: hence the margin of 2.
+    scale = max(steps.scale, (float(most - least) + 2) / (CODEBOOK_SIZE - 1))
+    least, most = (linear_to_srgb(bound) for bound in torch.aminmax(gaussians.colors))
+    # Rounding to multiples of several units may add one unit at either end, or more.
+    color = max(steps.color / 255, float(most - least) / (CODEBOOK_SIZE - 16))
+    return _Units(low, high, codes, scale, color)
+
+
+def _quantize(
+    gaussians: Gaussians,
+    layout: Layout,
+    info: SceneInfo | None,
+    settings: SogSettings,
+    units: _Units,
+) -> _Codes:
+    count, device = len(gaussians), gaussians.means.device
+    codes = _Codes(
+        positions=torch.empty((3, count), dtype=torch.int32, device=device),
+        quats=torch.empty((3, count), dtype=torch.uint8, device=device),
+        scales=torch.empty((3, count), dtype=torch.int32, device=device),
+        colors=torch.empty((3, count), dtype=torch.int32, device=device),
+        opacities=torch.empty(count, dtype=torch.uint8, device=device),
+    )
+    for rows, layer in _blocks(count, layout.layers, device):
+        steps = settings.hidden if layer else settings.visible
+        block = _Block(
+            means=gaussians.means[rows].t().contiguous(),
+            quats=unit_quats(gaussians.quats[rows]).t().contiguous(),
+            scales=gaussians.scales[rows].t().contiguous(),
+            opacities=gaussians.opacities[rows],
+            colors=gaussians.colors[rows].t().contiguous(),
+        )
+        codes.positions[:, rows] = _positions(block.means, steps, info, units)
+        if info is None:
+            shapes = plain_shapes(block.quats, block.scales, steps, units.scale)
+        else:
+            slopes = _slopes(block.means, info)
+            shapes = seen_shapes(slopes, block.quats, block.scales, steps, units.scale)
+        codes.quats[:, rows], codes.scales[:, rows] = shapes
+        srgb = linear_to_srgb(block.colors)
+        codes.colors[:, rows] = round_to(srgb, steps.color / 255, units.color)
+        codes.opacities[rows] = (block.opacities * (255 / steps.opacity)).round_() * steps.opacity
+    return codes
+
+
+def _blocks(count: int, layers: int, device: torch.device) -> Iterator[tuple[slice, int]]:
+    """Yield slices that cover all splats, none of them across two layers, and their layers."""
+    each = count // layers
+    size = _CPU_BLOCK if device.type == "cpu" else each
+    for layer in range(layers):
+        for start in range(layer * each, (layer + 1) * each, size):
+            yield slice(start, min(start + size, (layer + 1) * each)), layer
+
+
+def _positions(means: Tensor, steps: Steps, info: SceneInfo | None, units: _Units) -> Tensor:
+    """Return 16-bit codes (3, B)."""
+    if info is None:
+        return ((compress_lengths(means) - units.low) * units.positions).round_()
+    z = means[2]
+    distance = z.abs()
+    depth = _round_position(z, distance * steps.along, units, 2)
+    stored = expand_lengths(units.low[2] + depth / units.positions[2].clamp_min(_TINY))
+    ratio = stored / z
+    kept = (ratio < _MOST_DEPTH_CHANGE) & (ratio > 1 / _MOST_DEPTH_CHANGE)
+    ratio = torch.where(kept, ratio, 1.0)
+    codes = [
+        _round_position(means[axis] * ratio, distance * (steps.across * cell), units, axis)
+        for axis, cell in enumerate(cell_size(info))
+    ]
+    return torch.stack((*codes, depth))
+
+
+def _round_position(metres: Tensor, step: Tensor, units: _Units, axis: int) -> Tensor:
+    """Return codes (B,), rounded to the power of two of codes that is nearest to `step` metres."""
+    per_unit = units.positions[axis]
+    exact = (compress_lengths(metres) - units.low[axis]) * per_unit
+    bits = (step * per_unit / (1 + metres.abs())).clamp_min(1.0).log2_().round_()
+    power = torch.exp2(bits.clamp_max_(_MOST_BITS))
+    return (exact / power).round_().mul_(power).clamp_(0, LAST_POSITION)
+
+
+def _slopes(means: Tensor, info: SceneInfo) -> Tensor:
+    """Return x / z and y / z (2, B) where renderers take the Gaussian to be."""
+    width, height = cell_size(info)
+    widest = means.new_tensor((width, height))[:, None] * (GRID_CELLS * _WIDEST)
+    return (means[:2] / means[2].clamp_min(_TINY)).clamp(-widest, widest)
+
+
+def _hide_transparent(codes: _Codes) -> None:
+    """Give splats that nobody can see the numbers of their left neighbours, which cost nothing."""
+    is_hidden = codes.opacities == 0
+    hidden = is_hidden.nonzero()[:, 0]
+    if len(hidden) == 0:
+        return
+    index = torch.arange(len(is_hidden), device=is_hidden.device)
+    neighbours = torch.where(is_hidden, 0, index).cummax(dim=0).values[hidden]
+    for channels in (codes.positions, codes.quats, codes.scales, codes.colors):
+        channels[:, hidden] = channels[:, neighbours]
+
+
+def _planes(codes: _Codes, layout: Layout, units: _Units, depths: Triple | None) -> SogPlanes:
+    scales, lowest_scale = _from_lowest(codes.scales)
+    colors, lowest_color = _from_lowest(codes.colors)
+    places = np.arange(CODEBOOK_SIZE)
+    srgb = torch.from_numpy((places + lowest_color) * units.color)
+    largest_w = torch.full_like(codes.opacities, FIRST_LARGEST)
+    low, high = units.low[:, 0].tolist(), units.high[:, 0].tolist()
+    return SogPlanes(
+        means_low=layout.image(codes.positions & 255),
+        means_high=layout.image(codes.positions >> 8),
+        quats=layout.image(torch.cat((codes.quats, largest_w[None]))),
+        scales=layout.image(scales),
+        sh0=layout.image(torch.cat((colors, codes.opacities[None]))),
+        splats=len(codes.opacities),
+        mins=(low[0], low[1], low[2]),
+        maxs=(high[0], high[1], high[2]),
+        scale_codebook=tuple(((places + lowest_scale) * units.scale).tolist()),
+        color_codebook=tuple(srgb_to_sh0(srgb).tolist()),
+        depths=depths,
+    )
+
+
+def _depths(gaussians: Gaussians) -> Triple | None:
+    if not bool((gaussians.means[:, 2] > 0).any()):
+        return None
+    near, middle, far = depth_quantiles(gaussians, DEPTH_QUANTILES)
+    return near, middle, far
+
+
+def _from_lowest(codes: Tensor) -> tuple[Tensor, int]:
+    """Return codes that begin at 0, as bytes, and what was subtracted.
+
+    Where a codebook is too short for all, the lowest are raised: they are the smallest scales.
+    """
+    lowest = max(int(codes.min()), int(codes.max()) - (CODEBOOK_SIZE - 1))
+    return (codes - lowest).clamp_min_(0).to(torch.uint8), lowest

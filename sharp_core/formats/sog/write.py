@@ -1,0 +1,44 @@
+"""Gaussians -> SOG version 2, as one bundle or as a folder of its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.bundle import SogOptions, sog_files, write_sog_planes
+from sharp_core.formats.sog.planes import SogPlanes
+from sharp_core.formats.sog.quantize import quantize
+from sharp_core.formats.sog.settings import PRESETS
+from sharp_core.scene.gaussians import Gaussians
+
+
+def write_sog(
+    file: BinaryIO,
+    gaussians: Gaussians,
+    info: SceneInfo | None = None,
+    options: SogOptions | None = None,
+) -> None:
+    """Write a bundle. Raises ValueError, naming the field, if the Gaussians make no sense."""
+    options = options or SogOptions()
+    planes = prepare_sog(gaussians, info, options)
+    write_sog_planes(file, planes, info, options)
+
+
+def prepare_sog(gaussians: Gaussians, info: SceneInfo | None, options: SogOptions) -> SogPlanes:
+    """Quantise on the device of the Gaussians: what comes back is a third of their size."""
+    gaussians.check()
+    return quantize(gaussians, info, PRESETS[options.preset])
+
+
+def write_sog_folder(
+    meta_path: Path,
+    gaussians: Gaussians,
+    info: SceneInfo | None = None,
+    options: SogOptions | None = None,
+) -> None:
+    """Write meta.json, last of all, and the images beside it."""
+    options = options or SogOptions()
+    planes = prepare_sog(gaussians, info, options)
+    for name, content in sog_files(planes, info, options).items():
+        (meta_path.parent / name).write_bytes(content)

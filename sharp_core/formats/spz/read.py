@@ -1,0 +1,198 @@
+"""SPZ of versions 1 to 4 -> Gaussians. Harmonics above degree 0 are dropped."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from sharp_core.formats.errors import FormatError, check_plausible
+from sharp_core.formats.scene import StoredScene, checked_scene
+from sharp_core.formats.spz.layout import (
+    COLOR_SCALE,
+    EXTENSION,
+    EXTENSION_AXES,
+    FLAG_EXTENSIONS,
+    HEADER_4,
+    LEGACY_HEADER,
+    MAGIC,
+    ROTATION_STEPS,
+    SCALE_OFFSET,
+    SCALE_STEPS,
+    TABLE_ENTRY,
+    SpzHeader,
+)
+from sharp_core.formats.spz.zstd import load_zstd
+from sharp_core.formats.values import log_to_scales, rebuild_quats, sh0_to_colors, unit_quats
+from sharp_core.scene.gaussians import Gaussians
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = zlib.MAX_WBITS + 16
+# Extension records take tens of bytes; what else follows the blocks is read to check the sum.
+_LONGEST_REST = 1 << 20
+_BLOCK = 1 << 16
+
+# Axes as extensions number them, less one: right, up and front are a bit each. Ours are right,
+# down and front; systems from 9 on have another order of axes.
+_UNSPECIFIED_AXES = 0
+_LAST_PLAIN_AXES = 8
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def read_spz(file: BinaryIO) -> StoredScene:
+    """Read a scene. Raises FormatError if it is damaged."""
+    content = file.read()
+    if content[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
+        header, blocks, extensions = _unpack_legacy(content)
+    else:
+        header, blocks, extensions = _unpack_4(content)
+    gaussians = _decode(header, blocks)
+    if header.flags & FLAG_EXTENSIONS:
+        gaussians = _from_axes(gaussians, _stored_axes(extensions))
+    return checked_scene(gaussians, None, header.degree)
+
+
+def _unpack_legacy(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
+    """Return header, blocks and what follows them in versions 1 to 3."""
+    stream = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        head = stream.decompress(content, LEGACY_HEADER.size)
+        if len(head) < LEGACY_HEADER.size:
+            raise FormatError("it ends within its header")
+        magic, version, points, degree, bits, flags, _ = LEGACY_HEADER.unpack(head)
+        if magic != MAGIC or version > 3:
+            raise FormatError("it is a gzip file, but not of an SPZ")
+        header = SpzHeader(version, points, degree, bits, flags)
+        header.check()
+        check_plausible(points, len(content))
+        blocks = []
+        for width in header.block_widths():
+            # A length of zero would mean all there is.
+            size = width * points
+            block = stream.decompress(stream.unconsumed_tail, size) if size else b""
+            if len(block) < size:
+                raise FormatError(f"it is cut short: a block has {len(block)} of {size} bytes")
+            blocks.append(np.frombuffer(block, dtype=np.uint8).reshape(points, width))
+        rest = stream.decompress(stream.unconsumed_tail, _LONGEST_REST)
+    except zlib.error:
+        raise FormatError("its gzip stream is damaged") from None
+    if not stream.eof or (rest and not flags & FLAG_EXTENSIONS):
+        raise FormatError("its gzip stream is cut short, or goes on after the last Gaussian")
+    return header, blocks, rest
+
+
+def _unpack_4(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
+    """Return header, blocks and extension records of version 4."""
+    if len(content) < HEADER_4.size:
+        raise FormatError("it is not an SPZ, or ends within its header")
+    magic, version, points, degree, bits, flags, frames, table = HEADER_4.unpack_from(content)
+    if magic != MAGIC:
+        raise FormatError("it is not an SPZ")
+    header = SpzHeader(version, points, degree, bits, flags)
+    header.check()
+    check_plausible(points, len(content))
+    widths = [width for width in header.block_widths() if width]
+    start = table + frames * TABLE_ENTRY.size
+    if version != 4 or frames != len(widths) or not HEADER_4.size <= table <= start <= len(content):
+        raise FormatError("its header does not describe a file of version 4")
+    blocks = []
+    entries = TABLE_ENTRY.iter_unpack(content[table:start])
+    for width, (compressed, size) in zip(widths, entries, strict=True):
+        if size != width * points or start + compressed > len(content):
+            raise FormatError("its table does not fit its Gaussians, or it is cut short")
+        block = _decompress(content[start : start + compressed], size)
+        blocks.append(np.frombuffer(block, dtype=np.uint8).reshape(points, width))
+        start += compressed
+    if start != len(content):
+        raise FormatError(f"{len(content) - start} bytes follow its last frame")
+    return header, blocks, content[HEADER_4.size : table]
+
+
+def _decompress(frame: bytes, size: int) -> bytes:
+    zstd = load_zstd()
+    stream = zstd.ZstdDecompressor()
+    try:
+        block: bytes = stream.decompress(frame, size + 1)
+    except zstd.ZstdError:
+        raise FormatError("one of its frames is damaged") from None
+    if len(block) != size or not stream.eof or stream.unused_data:
+        raise FormatError(f"one of its frames does not hold {size} bytes")
+    return block
+
+
+def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:
+    positions, alphas, colors, scales, rotations = blocks[:5]
+    byte = torch.arange(256, dtype=torch.float32)
+    color_of_byte = sh0_to_colors((byte / 255 - 0.5) / COLOR_SCALE)
+    scale_of_byte = log_to_scales(byte / SCALE_STEPS - SCALE_OFFSET)
+    return Gaussians(
+        means=_means(header, positions),
+        quats=_quats(rotations) if rotations.shape[1] == 4 else _quats_of_3_bytes(rotations),
+        scales=torch.from_numpy(scale_of_byte.numpy()[scales]),
+        opacities=torch.from_numpy(alphas[:, 0] / np.float32(255)),
+        colors=torch.from_numpy(color_of_byte.numpy()[colors]),
+    )
+
+
+def _means(header: SpzHeader, positions: Bytes) -> Tensor:
+    if header.version == 1:
+        with np.errstate(invalid="ignore"):  # what is no number is found later
+            return torch.from_numpy(positions.view("<f2").astype(np.float32))
+    lanes = positions.reshape(-1, 3, 3)
+    codes = lanes[..., 2].astype(np.int8).astype(np.int32) << 16  # the byte with the sign
+    codes |= lanes[..., 1].astype(np.int32) << 8
+    codes |= lanes[..., 0]
+    return torch.from_numpy(codes.astype(np.float32) / np.float32(2**header.fractional_bits))
+
+
+def _quats(rotations: Bytes) -> Tensor:
+    """Return (N, 4) of version 3 and later, whose components are in the order x y z w."""
+    words = rotations.view("<u4")[:, 0]
+    quats = torch.empty(len(words), 4)
+    for start in range(0, len(words), _BLOCK):
+        block = words[start : start + _BLOCK].astype(np.int64)
+        # The first of the others in order is in the highest bits.
+        fields = np.stack([(block >> shift) & 1023 for shift in (20, 10, 0)], axis=1)
+        magnitude = (fields & 511) / np.float32(ROTATION_STEPS * math.sqrt(2))
+        others = torch.from_numpy(np.where(fields & 512, -magnitude, magnitude).astype(np.float32))
+        in_order = rebuild_quats(torch.from_numpy(block >> 30), others)
+        quats[start : start + _BLOCK] = in_order.roll(1, dims=1)
+    return quats
+
+
+def _quats_of_3_bytes(rotations: Bytes) -> Tensor:
+    vector = torch.from_numpy(rotations.astype(np.float32) / np.float32(127.5) - 1)
+    w = (1 - vector.square().sum(dim=1, keepdim=True)).clamp_min(0).sqrt()
+    return unit_quats(torch.cat((w, vector), dim=1))
+
+
+def _stored_axes(extensions: bytes) -> int:
+    """Return the number of the axes that the records name, 0 if none does."""
+    start = 0
+    while start + EXTENSION.size <= len(extensions):
+        kind, size = EXTENSION.unpack_from(extensions, start)
+        payload = extensions[start + EXTENSION.size : start + EXTENSION.size + size]
+        if kind == EXTENSION_AXES and len(payload) == 4:
+            return int.from_bytes(payload, "little")
+        start += EXTENSION.size + size
+    return _UNSPECIFIED_AXES
+
+
+def _from_axes(gaussians: Gaussians, axes: int) -> Gaussians:
+    """Mirror axes that point the other way."""
+    if axes == _UNSPECIFIED_AXES:
+        return gaussians
+    if axes > _LAST_PLAIN_AXES:
+        raise FormatError(f"its axes are in an order (number {axes}) that splats do not have")
+    right, up, front = ((axes - 1) >> bit & 1 for bit in range(3))
+    signs = torch.tensor([1.0 if right else -1.0, -1.0 if up else 1.0, 1.0 if front else -1.0])
+    # Mirroring an axis reverses turns about the other two.
+    turn_signs = torch.cat((torch.ones(1), signs.prod() * signs))
+    return replace(gaussians, means=gaussians.means * signs, quats=gaussians.quats * turn_signs)

@@ -1,0 +1,96 @@
+"""The hidden layer: the background goes on behind the things in front of it.
+
+An eye that steps aside looks behind the edge of a thing. What it finds there is grown inwards from
+the background beside that edge, depth and colour alike, so that it sees no hole and no copy of the
+thing. Elsewhere the hidden layer lies close behind the visible one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
+from torch import Tensor
+
+from sharp_core.models.prior.edges import STEEP, SWING, highest
+
+# Steps of relative disparity that tear open a gap too wide for its rims to cover.
+_TEARING_STEP = 0.06
+_BEHIND = 0.99  # disparity of the hidden layer over that of the visible one, where both are one
+_SHRINK = 2  # growing works on every second cell
+_TINGED = 7  # cells of the shrunk grid: window in which a thing's colour tinges its background's
+_SOFTENING = 12  # rounds of 3 x 3 means over what was grown
+_SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))
+_CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+class HiddenLayer(NamedTuple):
+    """What the visible layer hides."""
+
+    disparity: Tensor  # (G, G) relative, nowhere before the visible layer
+    colors: Tensor  # (3, G, G) sRGB
+    grown: Tensor  # (G, G) bool: whether it differs from what is seen
+
+
+def grow_hidden(disparity: Tensor, colors: Tensor) -> HiddenLayer:
+    """Return the layer behind a crisp one: relative disparity (G, G) and colours (3, G, G)."""
+    cells = disparity.shape[-1]
+    front = -F.max_pool2d(-disparity[None], _SHRINK)[0]  # (g, g)
+    values = torch.cat((front[None], F.avg_pool2d(colors, _SHRINK)))  # (4, g, g)
+    values, grown = _grow(values, front, rounds=round(SWING * cells / _SHRINK) + 4)
+    for _ in range(_SOFTENING):
+        padded = F.pad(values[None], (1, 1, 1, 1), mode="replicate")
+        values = torch.where(grown, F.avg_pool2d(padded, 3, stride=1)[0], values)
+
+    full = F.interpolate(values[None], size=(cells, cells), mode="bilinear")[0]
+    mask = F.interpolate(grown[None, None].float(), size=(cells, cells))[0, 0] > 0
+    hidden = _without_cliffs(torch.minimum(full[0], disparity), STEEP / cells)
+    return HiddenLayer(_BEHIND * hidden, torch.where(mask, full[1:], colors), mask)
+
+
+def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
+    """Let what is far spread under what is in front: values (4, g, g), disparity first.
+
+    A cell takes the mean of those neighbours that lie far enough behind its `front`, once: so each
+    gap is filled from the edge next to it. Returns the values and which cells took others'.
+    """
+    # Beside a step the colours of the far side hold some of the near side's: they are no source,
+    # and are replaced as well, by what lies as far away as they.
+    tinged = highest(front, _TINGED) - front > _TEARING_STEP
+    limit = torch.where(tinged, front + _TEARING_STEP / 2, front - _TEARING_STEP)
+    # Nor is a source what itself stands just before something else.
+    floor = _without_cliffs(front, STEEP / len(front))
+    source = ~tinged & (front - floor < _TEARING_STEP)
+    grown = torch.zeros_like(source)
+    for step in range(rounds):
+        total, count = torch.zeros_like(values), torch.zeros_like(front)
+        # Four and eight neighbours in turn grow an octagon, which is nearly round.
+        for dy, dx in _SIDES if step % 2 else _SIDES + _CORNERS:
+            neighbor = torch.roll(values, (dy, dx), (1, 2))
+            usable = torch.roll(source, (dy, dx), (0, 1)) & (neighbor[0] < limit)
+            _close_border(usable, dy, dx)
+            total += neighbor * usable
+            count += usable
+        fresh = (count > 0) & ~grown
+        values = torch.where(fresh, total / count.clamp_min(1), values)
+        grown |= fresh
+        source |= fresh
+    return values, grown
+
+
+def _without_cliffs(plane: Tensor, slope: float) -> Tensor:
+    """Lower (G, G) until no step exceeds `slope` a cell, so that nothing can tear."""
+    ramp = slope * torch.arange(plane.shape[0], dtype=plane.dtype)
+    for dim, along in ((0, ramp[:, None]), (1, ramp[None, :])):
+        plane = torch.cummin(plane - along, dim).values + along
+        plane = torch.cummin((plane + along).flip(dim), dim).values.flip(dim) - along
+    return plane
+
+
+def _close_border(usable: Tensor, dy: int, dx: int) -> None:
+    """Forget what `roll` brought in from the opposite side."""
+    if dy:
+        usable[0 if dy > 0 else -1] = False
+    if dx:
+        usable[:, 0 if dx > 0 else -1] = False

@@ -1,0 +1,182 @@
+"""The published weights on this machine: finding, downloading and naming them.
+
+They are looked for in `$SHARP_BATCH_HOME` (else the user's cache folder) and where torch's hub
+keeps them, and are downloaded to the former. `hashes.json` there remembers the SHA-256 of each
+checkpoint with its size and time, so that 2.8 GB are read once and not at every start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sharp_core.models.download import (
+    DEFAULT_PATIENCE,
+    DownloadError,
+    Notice,
+    Patience,
+    Progress,
+    download,
+)
+from sharp_core.models.sharp.network.errors import WeightsDamaged, WeightsNotAvailable
+
+FILE_NAME = "sharp_2572gikvuh.pt"
+URL = f"https://ml-site.cdn-apple.com/models/sharp/{FILE_NAME}"
+LICENCE_NOTICE = (
+    "The weights of SHARP are Apple's, 2.8 GB, and licensed for research purposes only: "
+    "https://github.com/apple/ml-sharp/blob/main/LICENSE_MODEL. "
+    "Downloading them means accepting that licence."
+)
+# Of what this project makes of the weights: raised whenever the same weights give other scenes.
+_CODE_VERSION = 1
+_ZIP_BEGINS_WITH = b"PK\x03\x04"  # checkpoints of torch are zip archives
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint file and what is known of it."""
+
+    path: Path
+    size: int  # bytes
+    sha256: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What names these weights and this code: scenes of equal ones are equal."""
+        return f"sharp-{_CODE_VERSION}-{self.sha256[:12]}"
+
+
+def home() -> Path:
+    """Return the folder that weights are kept in: `$SHARP_BATCH_HOME` or the user's cache."""
+    if chosen := os.environ.get("SHARP_BATCH_HOME"):
+        return Path(chosen).expanduser()
+    try:
+        from platformdirs import user_cache_path
+    except ImportError:
+        return Path.home() / ".cache" / "sharp-batch"
+    return user_cache_path("sharp-batch", appauthor=False)
+
+
+def find_checkpoint(given: Path | None = None) -> Path | None:
+    """Return `given`, else the published checkpoint where this machine has it, else None.
+
+    Raises WeightsNotAvailable if `given` is not a file.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise WeightsNotAvailable(f"there is no checkpoint {given}", _ways_out())
+        return given
+    import torch
+
+    places = (home() / FILE_NAME, Path(torch.hub.get_dir()) / "checkpoints" / FILE_NAME)
+    return next((path for path in places if path.is_file()), None)
+
+
+def fetch_checkpoint(
+    *,
+    licence: Notice,
+    notice: Notice = lambda text: None,
+    progress: Progress = lambda done, total: None,
+    patience: Patience = DEFAULT_PATIENCE,
+    url: str = URL,
+) -> Path:
+    """Download the published checkpoint, or what is missing of it, and return its path.
+
+    `licence` is given the licence notice before the first byte, `notice` what a person waits for.
+    Raises WeightsNotAvailable, WeightsDamaged.
+    """
+    target = home() / FILE_NAME
+    if not _has_bytes(target.with_name(FILE_NAME + ".part")):
+        licence(LICENCE_NOTICE)
+    notice(f"Downloading {url} to {target}")
+    try:
+        download(
+            url,
+            target,
+            begins_with=_ZIP_BEGINS_WITH,
+            notice=notice,
+            progress=progress,
+            patience=patience,
+        )
+    except DownloadError as error:
+        raise WeightsNotAvailable(
+            f"the weights could not be downloaded: {error}", _ways_out()
+        ) from error
+    if not zipfile.is_zipfile(target):
+        target.unlink()
+        raise WeightsDamaged(f"{url}: what was downloaded is not whole", _ways_out())
+    return target
+
+
+def _has_bytes(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def inspect_checkpoint(path: Path) -> Checkpoint:
+    """Return size and SHA-256 of a checkpoint, reading the file if it is new or has changed.
+
+    Raises WeightsDamaged if a downloaded checkpoint is not what it was when first used.
+    """
+    path = path.resolve()
+    stat = path.stat()
+    known = _read_hashes()
+    entry = known.get(str(path))
+    if entry is not None and (entry.size, entry.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        return Checkpoint(path, stat.st_size, entry.sha256)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if entry is not None and entry.sha256 != sha256 and path == (home() / FILE_NAME).resolve():
+        raise WeightsDamaged(
+            f"{path} has changed since it was first used: its SHA-256 was {entry.sha256}, "
+            f"and is now {sha256}",
+            "Remove it to have it downloaded again; if the new file is meant, remove "
+            f"{_hashes_path()} instead.",
+        )
+    _write_hashes(known | {str(path): _Entry(stat.st_size, stat.st_mtime_ns, sha256)})
+    return Checkpoint(path, stat.st_size, sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+def _hashes_path() -> Path:
+    return home() / "hashes.json"
+
+
+def _read_hashes() -> dict[str, _Entry]:
+    try:
+        content = json.loads(_hashes_path().read_text(encoding="utf-8"))
+        return {path: _Entry(**entry) for path, entry in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # none yet, or not readable: the hashes are found again
+
+
+def _write_hashes(entries: dict[str, _Entry]) -> None:
+    content = {path: asdict(entry) for path, entry in entries.items()}
+    path = _hashes_path()
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:  # it spares reading the file again next time, no more
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _ways_out() -> str:
+    return (
+        "Three ways out:\n"
+        f"- download {URL} by hand to {home() / FILE_NAME}\n"
+        "- give a checkpoint that is somewhere else with --checkpoint\n"
+        "- try everything out without weights with --model prior"
+    )

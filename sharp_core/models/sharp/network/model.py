@@ -1,0 +1,66 @@
+"""The whole network: square photos and focal lengths become Gaussians in NDC.
+
+photo, R x R sRGB --+-> depth model --> depth [m] --(x scale map, with true depth)--+
+                    |        | features                                             |
+                    |        v                       nearest depth = 1  <-----------+
+                    +-> Gaussian decoder <-- inverse depths <--|
+                    |        | deltas                          |
+                    +------> composer <-- base Gaussians <-----+--> global scale [m]
+                             |
+                             v
+            Gaussians in NDC, depth and scales in metres again
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from sharp_core.models.sharp.network.alignment import DepthAlignment
+from sharp_core.models.sharp.network.config import NetworkConfig
+from sharp_core.models.sharp.network.depth import Depth, DepthModel
+from sharp_core.models.sharp.network.gaussian_decoder import DeltaHead, GaussianDecoder
+from sharp_core.models.two_layer.base_gaussians import (
+    base_gaussians,
+    decoder_features,
+    normalize_depth,
+)
+from sharp_core.models.two_layer.composer import NdcGaussians, compose
+
+
+class SharpNetwork(nn.Module):
+    """SHARP (arXiv 2512.10685), with the parameter names of the published checkpoint.
+
+    Parameters are not initialised: they come from a checkpoint (`weights.py`).
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.feature_model = GaussianDecoder(config)
+        self.monodepth_model = DepthModel(config)
+        self.prediction_head = DeltaHead(config)
+        self.depth_alignment = DepthAlignment()
+
+    def float32_modules(self) -> list[nn.Module]:
+        """Return what stays in float32 whatever the rest is: where rounding would be seen."""
+        disparity = self.monodepth_model.monodepth_predictor
+        return [disparity.last, self.prediction_head, self.depth_alignment]
+
+    def forward(
+        self, image: Tensor, disparity_factor: Tensor, true_depth: Tensor | None = None
+    ) -> NdcGaussians:
+        """Predict Gaussians in NDC, `config.gaussians` a photo.
+
+        `image` is (B, 3, R, R) sRGB in [0, 1], float32; `disparity_factor` (B,) is focal length
+        over width, both in pixels of the photo; `true_depth` (B, 1, R, R) is in metres.
+        """
+        seen: Depth = self.monodepth_model(image, disparity_factor)
+        depth = seen.depth
+        if true_depth is not None:
+            depth = depth * self.depth_alignment(depth[:, :1], true_depth)
+        normalized = normalize_depth(depth)
+        base = base_gaussians(image, normalized)
+        inputs = decoder_features(image, normalized)
+        del depth, normalized
+        geometry, texture = self.feature_model(seen.features, inputs)
+        return compose(base, self.prediction_head(geometry, texture))

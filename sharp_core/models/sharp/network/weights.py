@@ -1,0 +1,120 @@
+"""A checkpoint file becomes a network in memory: no initialisation, no second copy.
+
+The file is mapped into memory and its names and shapes are compared with the network's before
+anything is converted. In float32 on a CPU the parameters are the file's own pages; otherwise each
+goes to its device and type on its own.
+"""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from sharp_core.models.sharp.network.config import NetworkConfig
+from sharp_core.models.sharp.network.errors import WeightsDamaged
+from sharp_core.models.sharp.network.model import SharpNetwork
+
+_NAMES_SHOWN = 5
+_HINT = (
+    "Remove the file to have it downloaded again, or give another one with --checkpoint: "
+    "a state dict saved by torch, or a .safetensors file."
+)
+
+
+def load_network(
+    path: Path,
+    config: NetworkConfig,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> SharpNetwork:
+    """Return the network of `config` with the weights of `path`, ready for inference.
+
+    Matrices go to `dtype`; what `SharpNetwork.float32_modules` names stays in float32. Raises
+    WeightsDamaged if the file cannot be read or holds other names or shapes than the network.
+    """
+    with torch.device("meta"):
+        network = SharpNetwork(config)
+    weights = read_weights(path)
+    _check_names_and_shapes(path, network.state_dict(), weights)
+    dtypes = _dtypes(network, dtype)
+    for name in list(weights):
+        weights[name] = _place(weights[name], torch.device(device), dtypes[name])
+    network.load_state_dict(weights, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Map the tensors of a checkpoint into memory. Raises WeightsDamaged, FileNotFoundError."""
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    try:
+        content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
+        raise WeightsDamaged(f"{path} is not a checkpoint: {_first_line(error)}", _HINT) from error
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsDamaged(f"{path} holds something else than named tensors", _HINT)
+    return dict(content)
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise WeightsDamaged(
+            f"{path} is a safetensors file, which needs the package safetensors",
+            "Install it with 'pip install safetensors', or give a .pt file.",
+        ) from error
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise WeightsDamaged(f"{path} is not a checkpoint: {_first_line(error)}", _HINT) from error
+
+
+def _check_names_and_shapes(
+    path: Path, expected: dict[str, Tensor], found: dict[str, Tensor]
+) -> None:
+    problems = {
+        "missing": [name for name in expected if name not in found],
+        "unexpected": [name for name in found if name not in expected],
+        "of another shape": [
+            f"{name} {tuple(found[name].shape)} instead of {tuple(tensor.shape)}"
+            for name, tensor in expected.items()
+            if name in found and found[name].shape != tensor.shape
+        ],
+    }
+    report = [f"{len(names)} {kind}: {_some(names)}" for kind, names in problems.items() if names]
+    if report:
+        raise WeightsDamaged(
+            f"{path} holds the weights of another network ({len(expected)} tensors are expected; "
+            f"{'; '.join(report)})",
+            _HINT,
+        )
+
+
+def _dtypes(network: SharpNetwork, dtype: torch.dtype) -> dict[str, torch.dtype]:
+    kept = {parameter for module in network.float32_modules() for parameter in module.parameters()}
+    return {
+        name: torch.float32 if parameter in kept else dtype
+        for name, parameter in network.named_parameters()
+    }
+
+
+def _place(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Move one tensor. Kernels of convolutions go channels last, as the maps do."""
+    tensor = tensor.to(device=device, dtype=dtype)
+    if tensor.dim() == 4:
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
+    return tensor
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

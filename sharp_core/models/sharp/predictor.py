@@ -1,0 +1,148 @@
+"""The `sharp` model: photos in, metric Gaussians out, by the published network.
+
+    uint8 photo -> R x R -> network, a batch at a time -> NDC -> metres
+
+Everything between the photo's pixels and the Gaussians stays on the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sharp_core.models.interface import PredictorInput
+from sharp_core.models.out_of_memory import is_out_of_memory
+from sharp_core.models.sharp.checkpoint import inspect_checkpoint
+from sharp_core.models.sharp.compiling import Compiled, compile_network
+from sharp_core.models.sharp.memory import automatic_batch_size, free_cached
+from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
+from sharp_core.models.sharp.network.model import SharpNetwork
+from sharp_core.models.sharp.network.weights import load_network
+from sharp_core.models.sharp.precision import Precision, dtype_of, keep_to, resolve_precision
+from sharp_core.models.sharp.resize import resize_to_square
+from sharp_core.models.two_layer.composer import NdcGaussians
+from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
+from sharp_core.scene.gaussians import Gaussians
+
+
+class SharpPredictor:
+    """The network on a device. A batch gives what its photos give one at a time."""
+
+    name = "sharp"
+
+    def __init__(
+        self,
+        network: SharpNetwork,
+        fingerprint: str,
+        *,
+        device: torch.device,
+        precision: Precision = "fp32",
+        batch_size: int = 1,
+        compiled: Compiled = "no",
+    ) -> None:
+        """Take a loaded network; `load` makes one from a checkpoint. Raises CannotCompile."""
+        self.fingerprint = fingerprint
+        self.device = device
+        self.precision = precision  # never "auto"
+        self.batch_size = batch_size  # photos at once; falls when memory runs out
+        self._config: NetworkConfig = network.config
+        self.compiled = compiled
+        self._run: Callable[[Tensor, Tensor], NdcGaussians] = compile_network(
+            network, compiled, device
+        )
+        self._compiled_size = 0  # the largest batch so far, which smaller ones are filled up to
+
+    @staticmethod
+    def load(
+        checkpoint: Path,
+        preset: PresetName = "sharp",
+        *,
+        device: str = "cpu",
+        dtype: Precision = "auto",
+        batch_size: int | None = None,
+        compiled: Compiled = "no",
+    ) -> SharpPredictor:
+        """Load a checkpoint onto `device`: "cpu", "cuda", "cuda:1", "mps".
+
+        `batch_size` is chosen by the free memory if None. `compiled` takes minutes at the first
+        batch. Raises WeightsDamaged, CannotCompile.
+        """
+        place = torch.device(device)
+        chosen = resolve_precision(dtype, place)
+        config = PRESETS[preset]
+        with keep_to(chosen):  # torch starts its threads here
+            network = load_network(checkpoint, config, place, dtype_of(chosen))
+        return SharpPredictor(
+            network,
+            inspect_checkpoint(checkpoint).fingerprint,
+            device=place,
+            precision=chosen,
+            batch_size=batch_size or automatic_batch_size(config, place, dtype_of(chosen)),
+            compiled=compiled,
+        )
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        """Return one scene a photo, in order, in metres, on the predictor's device.
+
+        Where memory runs out, fewer photos go at once from then on. Raises MemoryError if it does
+        not suffice for one.
+        """
+        scenes: list[Gaussians] = []
+        while len(scenes) < len(photos):
+            batch = photos[len(scenes) : len(scenes) + self.batch_size]
+            done = self._try_batch(batch)
+            if done is not None:
+                scenes += done
+                continue
+            free_cached(self.device)
+            at_once = max(len(batch), self._compiled_size)
+            if at_once == 1:
+                raise MemoryError(f"not enough memory on {self.device} for one photo")
+            self.batch_size = (at_once + 1) // 2
+            self._compiled_size = 0
+        return scenes
+
+    def _try_batch(self, photos: Sequence[PredictorInput]) -> list[Gaussians] | None:
+        """Return the scenes of `photos`, or None if memory ran out on the way."""
+        try:
+            return self._predict_batch(photos)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return None  # the error goes here, and with it what its frames kept in memory
+
+    @torch.inference_mode()
+    def _predict_batch(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        with keep_to(self.precision):
+            ndc = self._run_network(photos)
+            scenes = []
+            for index, photo in enumerate(photos):
+                height, width = photo.pixels.shape[:2]
+                scenes.append(ndc_to_metric(ndc, index, photo.focal_px, width, height))
+            return scenes
+
+    def _run_network(self, photos: Sequence[PredictorInput]) -> NdcGaussians:
+        images = torch.stack([self._square(photo) for photo in photos])  # (B, 3, R, R)
+        factors = [photo.focal_px / photo.pixels.shape[1] for photo in photos]
+        disparity_factor = torch.tensor(factors, dtype=torch.float32, device=self.device)
+        if self.compiled == "no":
+            return self._run(images, disparity_factor)
+        # Filled up, as another size would be compiled anew.
+        self._compiled_size = max(self._compiled_size, len(photos))
+        missing = self._compiled_size - len(photos)
+        images = torch.cat((images, images[-1:].expand(missing, -1, -1, -1)))
+        disparity_factor = torch.cat((disparity_factor, disparity_factor[-1:].expand(missing)))
+        if self.compiled == "kernels":
+            return self._run(images, disparity_factor)
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        # Copies: the next replay writes over what this one gives.
+        return NdcGaussians(*(value.clone() for value in self._run(images, disparity_factor)))
+
+    def _square(self, photo: PredictorInput) -> Tensor:
+        # A copy where torch needs one: of views that are flipped, and of read-only arrays.
+        pixels = torch.from_numpy(np.require(photo.pixels, requirements=("C", "W")))
+        return resize_to_square(pixels.to(self.device), self._config.resolution)

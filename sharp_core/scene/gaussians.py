@@ -1,0 +1,91 @@
+"""The record of a scene: N Gaussians in metres, as torch tensors of one device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+COLUMNS = 14  # 3 means, 4 quats, 3 scales, 1 opacity, 3 colors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaussians:
+    """N Gaussians, float32, linear values: what a renderer needs, nothing encoded.
+
+    Axes, quaternion order and colour space are those of `sharp_core.scene.conventions`.
+    """
+
+    means: Tensor  # (N, 3) metres
+    quats: Tensor  # (N, 4) w, x, y, z
+    scales: Tensor  # (N, 3) standard deviations along the Gaussian's own axes, metres
+    opacities: Tensor  # (N,) in [0, 1]
+    colors: Tensor  # (N, 3) linear RGB
+
+    def __len__(self) -> int:
+        return self.means.shape[0]
+
+    def to(self, device: torch.device | str) -> Gaussians:
+        """Return the same Gaussians on `device`."""
+        return Gaussians(
+            self.means.to(device),
+            self.quats.to(device),
+            self.scales.to(device),
+            self.opacities.to(device),
+            self.colors.to(device),
+        )
+
+    def check(self) -> None:
+        """Raise ValueError, naming the field, unless shapes agree and all values are sensible."""
+        n = len(self)
+        shapes = {
+            "means": (n, 3),
+            "quats": (n, 4),
+            "scales": (n, 3),
+            "opacities": (n,),
+            "colors": (n, 3),
+        }
+        if n == 0:
+            raise ValueError("a scene needs at least one Gaussian")
+        for name, shape in shapes.items():
+            values = getattr(self, name)
+            if tuple(values.shape) != shape:
+                raise ValueError(f"{name}: expected the shape {shape}, found {tuple(values.shape)}")
+            if not bool(torch.isfinite(values).all()):
+                bad = int((~torch.isfinite(values)).reshape(n, -1).any(dim=1).sum())
+                raise ValueError(f"{name}: {bad} of {n} Gaussians hold values that are not finite")
+        if bool((self.scales <= 0).any()):
+            raise ValueError("scales: every scale must be above zero")
+        if bool((self.opacities < 0).any() or (self.opacities > 1).any()):
+            raise ValueError("opacities: every opacity must be within 0 and 1")
+        if bool((self.quats.abs().amax(dim=1) == 0).any()):
+            raise ValueError("quats: a quaternion of length zero is no rotation")
+
+    def to_array(self) -> npt.NDArray[np.float32]:
+        """Return one (N, 14) array: the compact way between processes."""
+        columns = (self.means, self.quats, self.scales, self.opacities[:, None], self.colors)
+        return torch.cat(columns, dim=1).cpu().numpy()
+
+    @staticmethod
+    def from_array(array: npt.NDArray[np.float32]) -> Gaussians:
+        """Undo `to_array`. The array is taken over, and copied if it is read-only."""
+        if array.ndim != 2 or array.shape[1] != COLUMNS:
+            raise ValueError(f"expected an array of (N, {COLUMNS}), found {array.shape}")
+        values = torch.from_numpy(array if array.flags.writeable else array.copy())
+        means, quats, scales, opacities, colors = torch.split(values, [3, 4, 3, 1, 3], dim=1)
+        return Gaussians(means, quats, scales, opacities[:, 0], colors)
+
+
+def depth_quantiles(gaussians: Gaussians, quantiles: tuple[float, ...]) -> tuple[float, ...]:
+    """Return quantiles of z in metres over the Gaussians in front of the camera.
+
+    Quantiles interpolate linearly between order statistics.
+    """
+    z = gaussians.means[:, 2].detach().cpu().numpy()
+    z = z[z > 0]
+    if z.size == 0:
+        raise ValueError("no Gaussian lies in front of the camera")
+    return tuple(float(value) for value in np.quantile(z, quantiles))

@@ -1,0 +1,66 @@
+"""Stereo rigs: two parallel cameras side by side, with or without shifted windows.
+
+Both cameras look straight ahead. Without a zero-parallax distance (parallel rig) only what is
+infinitely far falls on the same pixel in both pictures, and everything floats before the screen.
+With one (off-axis rig) both pictures are shifted sideways until what lies at that distance
+coincides: nearer things stand before the screen, farther ones behind it, and no vertical parallax
+arises as it would from turning the cameras inwards (A. Woods, T. Docherty, R. Koch, "Image
+distortions in stereoscopic video systems", SPIE 1915, 1993).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sharp_core.scene.cameras import Camera, Intrinsics
+
+# The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
+# distance", SPIE 5291, 2004).
+EYE_DISTANCE_MM = 63.0
+
+
+@dataclass(frozen=True, slots=True)
+class StereoRig:
+    """How far apart the cameras are, and what lies on the screen.
+
+    Raises ValueError unless both distances are above zero.
+    """
+
+    baseline_mm: float = EYE_DISTANCE_MM
+    zero_parallax_m: float = math.inf  # infinity: a parallel rig
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.baseline_mm) and self.baseline_mm > 0):
+            raise ValueError(f"baseline: expected mm above zero, found {self.baseline_mm}")
+        if not self.zero_parallax_m > 0:
+            raise ValueError(
+                f"zero-parallax distance: expected metres above zero, found {self.zero_parallax_m}"
+            )
+
+
+class StereoPair(NamedTuple):
+    """The cameras of the two eyes."""
+
+    left: Camera
+    right: Camera
+
+
+def stereo_pair(photo: Intrinsics, rig: StereoRig) -> StereoPair:
+    """Return the cameras of a rig whose middle is the photo's camera."""
+    half_m = rig.baseline_mm / 2000
+    return StereoPair(*(view_aside(photo, x_m, rig.zero_parallax_m) for x_m in (-half_m, half_m)))
+
+
+def view_aside(photo: Intrinsics, x_m: float, zero_parallax_m: float = math.inf) -> Camera:
+    """Return a camera `x_m` metres to the right of the photo's, parallel to it.
+
+    Its window is shifted so that what lies at the zero-parallax distance stays where it was.
+    """
+    viewmat = np.eye(4)
+    viewmat[0, 3] = -x_m
+    # Principal points move outwards by what a point at that distance moves inwards.
+    return Camera(replace(photo, cx=photo.cx + photo.fx * x_m / zero_parallax_m), viewmat)

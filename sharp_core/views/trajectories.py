@@ -1,0 +1,120 @@
+"""Ways for an eye to move before a scene: the four of the published SHARP tool, open or as loops.
+
+The published trajectories include both ends of their time, so the last frame of a full turn
+repeats the first. As a loop the last frame is followed by the first: none is repeated, and `swipe`,
+which ends on the far side, swings back.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from sharp_core.scene.cameras import Intrinsics, Matrix, eye_viewmat, target_depth
+from sharp_core.scene.gaussians import Gaussians, depth_quantiles
+
+Eyes = npt.NDArray[np.float64]  # (F, 3) positions in metres
+
+# Amplitudes of the published tool, as shares of the scene's near depth. The lateral one is given
+# for a picture whose diagonal is as long as its focal length.
+LATERAL_SHARE = 0.08
+FORWARD_SHARE = 0.15
+NEAR_QUANTILE = 0.001
+
+
+class Trajectory(StrEnum):
+    """How the eye moves."""
+
+    SWIPE = "swipe"  # from left to right
+    SHAKE = "shake"  # left and right, then up and down
+    ROTATE = "rotate"  # a circle in the plane of the photo's camera
+    ROTATE_FORWARD = "rotate_forward"  # left and right, with a step ahead and back
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How far the eye moves and where it looks, in metres."""
+
+    lateral_m: float
+    forward_m: float
+    target_m: float  # depth on the photo's axis of the point that stays in the middle
+
+    def scaled(self, share: float) -> Motion:
+        """Return the motion with its amplitudes multiplied by `share`."""
+        return replace(self, lateral_m=self.lateral_m * share, forward_m=self.forward_m * share)
+
+
+def motion_of(gaussians: Gaussians, photo: Intrinsics) -> Motion:
+    """Return the published tool's motion: its reach is a share of the scene's own near depth.
+
+    So the nearest things shift by the same part of the picture in every scene. Raises ValueError
+    if nothing lies in front of the camera.
+    """
+    (near,) = depth_quantiles(gaussians, (NEAR_QUANTILE,))
+    diagonal = math.hypot(photo.width / photo.fx, photo.height / photo.fy)
+    return Motion(LATERAL_SHARE * diagonal * near, FORWARD_SHARE * near, target_depth(gaussians))
+
+
+def open_eyes(trajectory: Trajectory, motion: Motion, steps: int = 60, repeats: int = 1) -> Eyes:
+    """Return the eyes of the published trajectories, (steps * repeats, 3), both ends included.
+
+    Raises ValueError unless there is at least one step and one repeat.
+    """
+    if min(steps, repeats) < 1:
+        raise ValueError(f"a trajectory of {steps} steps and {repeats} repeats has no frames")
+    count = steps * repeats
+    if trajectory is Trajectory.SWIPE:
+        x = np.tile(np.linspace(-motion.lateral_m, motion.lateral_m, steps), repeats)
+        return _eyes(x=x)
+    if trajectory is Trajectory.SHAKE:
+        halves = (count // 2, count - count // 2)
+        return _shake(motion, *(np.linspace(0, repeats, half) for half in halves))
+    return _around(trajectory, motion, np.linspace(0, repeats, count))
+
+
+def loop_eyes(trajectory: Trajectory, motion: Motion, frames: int) -> Eyes:
+    """Return eyes (frames, 3) for a clip that is shown over and over without a jump.
+
+    Raises ValueError unless there is at least one frame.
+    """
+    if frames < 1:
+        raise ValueError(f"a clip of {frames} frames shows nothing")
+    if trajectory is Trajectory.SWIPE:
+        return _eyes(x=-motion.lateral_m * np.cos(2 * np.pi * _loop_time(frames)))
+    if trajectory is Trajectory.SHAKE:
+        half = frames // 2
+        return _shake(motion, _loop_time(half), _loop_time(frames - half))
+    return _around(trajectory, motion, _loop_time(frames))
+
+
+def viewmats(eyes: Eyes, motion: Motion) -> list[Matrix]:
+    """Return the viewmats of eyes that look at the motion's target."""
+    return [eye_viewmat((x, y, z), motion.target_m) for x, y, z in eyes.tolist()]
+
+
+def _loop_time(frames: int) -> npt.NDArray[np.float64]:
+    return np.arange(frames) / max(frames, 1)
+
+
+def _around(trajectory: Trajectory, motion: Motion, time: npt.NDArray[np.float64]) -> Eyes:
+    sine, cosine = np.sin(2 * np.pi * time), np.cos(2 * np.pi * time)
+    if trajectory is Trajectory.ROTATE:
+        return _eyes(x=motion.lateral_m * sine, y=motion.lateral_m * cosine)
+    return _eyes(x=motion.lateral_m * sine, z=motion.forward_m * (1 - cosine) / 2)
+
+
+def _shake(
+    motion: Motion, sideways: npt.NDArray[np.float64], upright: npt.NDArray[np.float64]
+) -> Eyes:
+    first = _eyes(x=motion.lateral_m * np.sin(2 * np.pi * sideways))
+    return np.concatenate([first, _eyes(y=motion.lateral_m * np.sin(2 * np.pi * upright))])
+
+
+def _eyes(**axes: npt.NDArray[np.float64]) -> Eyes:
+    """Return eyes that move along the axes that are named, and stay at 0 on the others."""
+    count = len(next(iter(axes.values())))
+    return np.stack([axes.get(axis, np.zeros(count)) for axis in "xyz"], axis=1)

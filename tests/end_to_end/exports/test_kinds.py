@@ -1,0 +1,164 @@
+"""What the files of an export hold, kind by kind, and what is written in them of their photo."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from pipeline.exports.registry import KINDS
+from schemas.settings import ImageFormat
+from sharp_core.formats.registry import FORMATS, read_scene
+from sharp_core.spatial.check import check_spatial
+from tests.support.made_photos import make_photo
+from tests.support.paths import DATA
+from tests.support.small_exports import (
+    QUICK,
+    ROOT,
+    check_whole,
+    exported,
+    manifest,
+    run,
+    start,
+)
+from tests.support.trivial_model import ingest
+
+
+def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) -> None:
+    make_photo(tmp_path / "photos" / "one.jpg", 1)
+    library = tmp_path / "library"
+    ingest(library, tmp_path / "photos")
+    kinds = tuple(name for name in KINDS if name != "html")  # whose viewer may not be built
+    report = run(library, to, replace(QUICK, kinds=kinds))
+    assert (report.done, report.failed, report.files) == (1, 0, len(kinds))
+    check_whole(library, to)
+    found = exported(to)
+    assert len(found) == len(kinds)
+    one = {name.removeprefix("one"): data for name, data in found.items()}
+    scene = read_scene(next((library / "scenes").rglob("*.sog"))).gaussians
+    width, height = 64, 52
+    for suffix, size in (
+        ("_LRF_Full_SBS.jpg", (2 * width, height)),
+        ("_LR_HSBS.jpg", (width, height)),
+        ("_RLF_cross.jpg", (2 * width, height)),
+        ("_TBF_fulltb.jpg", (width, 2 * height)),
+        ("_redcyan_dubois.jpg", (width, height)),
+        (".jps", (2 * width, height)),
+        (".mpo", (width, height)),
+        ("_depth.png", (width, height)),
+        ("_depth_color.png", (width, height)),
+        ("_wiggle.gif", (width, height)),
+        (".webp", (width, height)),
+        (".gif", (width, height)),
+    ):
+        with Image.open(io.BytesIO(one[suffix])) as picture:
+            picture.load()
+            assert picture.size == size, suffix
+    left_first = np.asarray(Image.open(io.BytesIO(one["_LRF_Full_SBS.jpg"])), int)
+    right_first = np.asarray(Image.open(io.BytesIO(one["_RLF_cross.jpg"])), int)
+    assert np.abs(np.roll(left_first, width, 1) - right_first).mean() < 3
+    spatial = check_spatial(one["_spatial.heic"])
+    facts = manifest(to)["one_spatial.heic"]["facts"]
+    assert spatial.camera is not None
+    assert 1000 * spatial.camera.baseline_m == pytest.approx(facts["baseline_mm"], abs=1e-3)
+    assert spatial.camera.disparity == pytest.approx(facts["disparity"], abs=1e-4)
+    depth = np.asarray(Image.open(io.BytesIO(one["_depth.png"])))
+    assert depth.dtype == np.uint16
+    assert set(np.unique(depth)) <= {0, *range(990, 1011)}  # a grid that stands at one metre
+    assert pq.read_table(io.BytesIO(one[".parquet"])).num_rows == len(scene)
+    for name in FORMATS:
+        suffix = FORMATS[name].suffixes[0]
+        read = read_scene(io.BytesIO(one[suffix]), format_name=name)
+        assert len(read.gaussians) == len(scene)
+    assert one[".sog"] == next((library / "scenes").rglob("*.sog")).read_bytes()
+
+
+def test_pngs_instead_of_jpegs(library: Path, to: Path) -> None:
+    run(library, to, replace(QUICK, image_format=ImageFormat.PNG))
+    assert all(name.endswith("_LRF_Full_SBS.png") for name in exported(to))
+
+
+def test_files_have_the_time_and_the_metadata_of_their_photo(tmp_path: Path, to: Path) -> None:
+    photo = Image.open(DATA / "photos" / "mongolels.jpg")
+    exif = photo.getexif()
+    exif[0x8769] = {0x9003: "2019:07:14 18:30:00", 0x9011: "+02:00"}
+    (tmp_path / "photos").mkdir()
+    photo.resize((320, 256)).save(tmp_path / "photos" / "a.jpg", exif=exif)
+    photo.close()
+    ingest(tmp_path / "library", tmp_path / "photos")
+    run(tmp_path / "library", to, replace(QUICK, kinds=("sbs", "mp4", "spatial-heic", "webp")))
+    for path in to.glob("a*"):
+        assert path.stat().st_mtime == 1563121800
+    with Image.open(to / "a_LRF_Full_SBS.jpg") as sbs, Image.open(to / "a.webp") as webp:
+        for picture in (sbs, webp):
+            assert picture.getexif().get_ifd(0x8769)[0x9003] == "2019:07:14 18:30:00"
+    mp4 = (to / "a.mp4").read_bytes()
+    assert b"2019-07-14T18:30:00+02:00" in mp4
+    header = mp4.index(b"mvhd") + 4
+    since_1904 = int.from_bytes(mp4[header + 4 : header + 8], "big")
+    assert since_1904 == 1563121800 + 2082844800
+
+
+def exiftool(*paths: Path) -> list[dict[str, Any]]:
+    tool = shutil.which("exiftool")
+    if tool is None:
+        pytest.skip("needs exiftool")
+    wanted = ("DateTimeOriginal", "CreationDate", "Make", "Model", "GPSLatitude", "GPSLongitude")
+    command = [tool, "-j", "-n", *(f"-{tag}" for tag in wanted), *map(str, paths)]
+    found: list[dict[str, Any]] = json.loads(
+        subprocess.run(command, capture_output=True, check=True).stdout
+    )
+    for tags in found:
+        tags.pop("SourceFile")
+        if "CreationDate" in tags:
+            tags["DateTimeOriginal"] = tags.pop("CreationDate")[:19]
+    return found
+
+
+def test_exiftool_finds_date_place_and_camera_of_the_photo_in_its_exports(
+    tmp_path: Path, to: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    photo = shutil.copy(DATA / "photos" / "IMG_2682.heic", tmp_path / "photos")
+    (source,) = exiftool(photo)
+    assert len(source) == 5
+    ingest(tmp_path / "library", tmp_path / "photos")
+    kinds = tuple("spatial-heic sbs anaglyph mpo jps mp4 webp depth depth-color".split())
+    settings = replace(QUICK, kinds=kinds, image_format=ImageFormat.PNG)
+    run(tmp_path / "library", to, settings)
+    files = sorted(to.glob("IMG*"))
+    for file, tags in zip(files, exiftool(*files), strict=True):
+        for name, value in source.items():
+            near = pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
+            assert tags[name] == near, (file, name)
+    run(tmp_path / "library", to, replace(settings, strip_gps=True))
+    for tags in exiftool(*files):
+        assert not [name for name in tags if name.startswith("GPS")]
+        assert tags["Model"] == source["Model"]
+
+
+def test_a_spatial_photo_is_checked_on_the_command_line(library: Path, to: Path) -> None:
+    process = start(library, to, "--kind", "spatial-heic", "--limit", "1")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    (good,) = to.glob("*.heic")
+    bad = to / "bad.heic"
+    bad.write_bytes(good.read_bytes()[:-100])
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "export", "--check"]
+    for files, code in (([good], 0), ([good, bad], 1)):
+        answer = subprocess.run(
+            [*command, *map(str, files), "--json"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert answer.returncode == code, answer.stderr
+        assert [one["is_good"] for one in json.loads(answer.stdout)] == [True, False][: len(files)]

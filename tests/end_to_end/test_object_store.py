@@ -1,0 +1,311 @@
+"""Runs and commands on a library in an object store, with its catalog in PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from jobs.commands.convert import convert
+from jobs.commands.predict import predict
+from jobs.commands.render import render
+from jobs.commands.show import show
+from jobs.console.output import Output
+from jobs.gallery.app import GallerySettings
+from jobs.maintenance.catalog import import_catalog
+from jobs.maintenance.doctor import examine
+from jobs.maintenance.gc import collect_garbage
+from jobs.maintenance.verify import verify
+from jobs.runs.convert import convert_library
+from jobs.runs.dry_run import dry_run
+from jobs.runs.export import ExportOrder, export
+from jobs.runs.ingest import Ingest
+from jobs.runs.over_scenes import each_runner
+from jobs.runs.preview import preview
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.query import Filters, find
+from pipeline.cluster.runner import ClusterSettings, RayRunner, check_is_shared, live_nodes
+from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.root import RemoteRoot
+from pipeline.store.store import Store
+from schemas.errors import LibraryBusyError, RunError, UsageError
+from schemas.settings import (
+    ExportSettings,
+    IngestSettings,
+    PreviewSettings,
+    SplatFormat,
+    SplatSettings,
+    VerifySettings,
+)
+from schemas.tables import artifacts
+from tests.support.cli import run
+from tests.support.gallery_client import gallery_client
+from tests.support.ingest_process import start
+from tests.support.made_photos import make_photos
+from tests.support.postgres import fresh_schema
+from tests.support.s3_proxy import Proxy, standing_before
+from tests.support.trivial_model import ingest, trivial_model
+from tests.support.whole_library import check_whole, contents, files
+
+SHORT = PreviewSettings(seconds=0.2, long_side=64)
+QUIET = Output(quiet=True)
+INLINE = each_runner(inline=True, address=None)
+
+
+@pytest.fixture
+def url(postgres_server: str) -> str:
+    return fresh_schema(postgres_server)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    make_photos(tmp_path / "photos", 3)
+    return tmp_path / "photos"
+
+
+def wait_for_scenes(library: RemoteRoot, count: int) -> None:
+    store, deadline = Store(library), time.monotonic() + 60
+    while len(list(store.files("scenes"))) < count:
+        assert time.monotonic() < deadline, "no scenes came"
+        time.sleep(0.05)
+
+
+def test_a_run_that_is_killed_is_alone_and_the_next_one_goes_on(
+    remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
+) -> None:
+    make_photos(photos, 20)
+    options = ("--inline", "--catalog", url)
+    process = start(remote_root, photos, *options, "--seconds", "1")
+    try:
+        wait_for_scenes(remote_root, 1)
+        with pytest.raises(LibraryBusyError, match=f"process {process.pid}"):
+            ingest(remote_root, photos)  # which the library's own note leads to the catalog
+        busy = run("gc", "--library", str(remote_root))
+        assert (busy.returncode, f"process {process.pid}" in busy.stderr) == (3, True)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    kept = contents(remote_root)
+    assert ingest(remote_root, photos).done == 20 - len(kept) < 20
+    check_whole(remote_root)
+    ingest(tmp_path / "undisturbed", photos)
+    assert contents(remote_root) == contents(tmp_path / "undisturbed")
+    assert not (Path.cwd() / "s3:").exists()
+
+
+def test_workers_on_ray_write_there_themselves(
+    remote_root: RemoteRoot, url: str, photos: Path
+) -> None:
+    run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
+    with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
+        check_is_shared(remote_root, live_nodes())
+        assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
+    check_whole(remote_root)
+    assert files(remote_root, "") == sorted(files(remote_root, ""))
+    assert not [path for path in files(remote_root, "") if "/" not in path][1:]  # catalog.url
+
+
+def test_machines_to_which_an_address_means_another_store_are_found_out(
+    remote_root: RemoteRoot, s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(s3_server) as proxy, monkeypatch.context() as of_workers:
+        proxy.fault = lambda _method, path: 404 if TEMPORARY_PREFIX in path else None
+        of_workers.setenv("AWS_ENDPOINT_URL", proxy.address)
+        with RayRunner(ClusterSettings(object_store_bytes=200_000_000)):
+            of_workers.undo()
+            with pytest.raises(RunError, match=r"not the same library on .*is not seen"):
+                check_is_shared(remote_root, live_nodes())
+
+
+def start_behind(
+    proxy: Proxy, library: RemoteRoot, photos: Path, *options: str
+) -> subprocess.Popen[str]:
+    """Start a run that takes half a second a photo; return it when it has made a scene."""
+    with pytest.MonkeyPatch.context() as of_the_run:
+        of_the_run.setenv("AWS_ENDPOINT_URL", proxy.address)
+        process = start(library, photos, *options, "--seconds", "0.5")
+    wait_for_scenes(library, 1)
+    return process
+
+
+@pytest.mark.parametrize("options", [("--inline",), ()])
+def test_a_run_outlives_an_outage(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str, options: tuple[str, ...]
+) -> None:
+    make_photos(photos, 8)
+    proxy = Proxy(s3_server)
+    with proxy.listening():
+        process = start_behind(proxy, remote_root, photos, *options, "--catalog", url)
+    time.sleep(4)
+    with Proxy(s3_server, proxy.port).listening():
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert json.loads(out)["done"] == 8
+    check_whole(remote_root)
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_its_store(
+    remote_root: RemoteRoot, url: str, photos: Path, s3_server: str
+) -> None:
+    make_photos(photos, 8)
+    with standing_before(s3_server) as proxy:
+        process = start_behind(proxy, remote_root, photos, "--inline", "--catalog", url)
+        proxy.fault = lambda _method, _path: 500
+        time.sleep(4)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        assert time.monotonic() - asked < 10
+    assert process.returncode == 130, err
+    report = json.loads(out)
+    assert report["done"] + report["left"] == 8
+    assert "report could not be written" in err
+    assert ingest(remote_root, photos).done == report["left"]
+    check_whole(remote_root)
+
+
+def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Path) -> None:
+    (photos / "notes.jpg").write_text("notes")
+    at = ("--library", str(remote_root))
+    with pytest.raises(UsageError, match="names no catalog") as caught:
+        find_catalog(remote_root)
+    assert "--catalog postgresql+psycopg://" in caught.value.hint
+    dry = dry_run(remote_root, [photos], IngestSettings(), trivial_model(), url)
+    assert (dry.due, dry.free_bytes) == (4, None)
+    assert files(remote_root, "") == []
+
+    ingest(remote_root, photos, catalog=url, settings=IngestSettings(previews=SHORT))
+    found = json.loads(run("query", *at, "--state", "done", "--json").stdout)
+    prefix = f"{remote_root}/scenes/"
+    assert {record["splat_path"][: len(prefix)] for record in found} == {prefix}
+    shown = json.loads(run("show", photos / "photo000.jpg", *at, "--json").stdout)
+    assert [made["kind"] for made in shown["artifacts"]] == ["thumb", "clip"]
+    levels = {check.name: check.level for check in examine(remote_root)}
+    assert (levels["library"], levels["writing"]) == ("ok", "ok")
+
+
+def test_the_gallery_shows_what_is_there(
+    remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
+) -> None:
+    ingest(remote_root, photos, catalog=url, settings=IngestSettings(previews=SHORT))
+    with read_catalog(remote_root) as reader:
+        first, second, _ = find(reader, Filters())
+        clip = reader.scalar(sa.select(artifacts.c.artifact_id).where(artifacts.c.kind == "clip"))
+    Store(remote_root).remove(second.splat_path or "")
+    settings = GallerySettings(remote_root, tmp_path / "cache", read_only=True)
+    with gallery_client(settings) as client:
+        assert remote_root.name in client.get("/").text
+        assert client.get(f"/thumbs/{first.photo_id}.webp").headers["content-type"] == "image/webp"
+        stored = client.get(f"/scenes/{first.scene_id}.sog")
+        assert len(stored.content) == first.splat_bytes
+        assert client.get(f"/scenes/{first.scene_id}.ply").content.startswith(b"ply")
+        assert client.get(f"/artifacts/{clip}").headers["content-type"] == "video/mp4"
+        for name in ("sog", "ply"):
+            assert client.get(f"/scenes/{second.scene_id}.{name}").status_code == 404
+
+
+def test_what_is_made_of_scenes(
+    remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
+) -> None:
+    ingest(remote_root, photos, catalog=url)
+    assert preview(remote_root, Filters(), SHORT, QUIET, INLINE).done == 3
+    again = preview(remote_root, Filters(), SHORT, QUIET, INLINE)
+    assert (again.done, again.unchanged) == (0, 3)
+    spz = convert_library(remote_root, SplatSettings(SplatFormat.SPZ), QUIET, INLINE)
+    assert (spz.done, spz.bytes_before > 0) == (3, True)
+    assert {path[-4:] for path in files(remote_root, "scenes")} == {".spz"}
+    order = ExportOrder(tmp_path / "out", Filters(), ExportSettings(("spz", "ply")))
+    assert export(remote_root, order, QUIET, INLINE).files == 6
+    assert export(remote_root, order, QUIET, INLINE).unchanged == 3
+    elsewhere = ExportOrder(Path("s3://bucket/out"), Filters(), ExportSettings(("spz",)))
+    with pytest.raises(UsageError, match="is an address"):
+        export(remote_root, elsewhere, QUIET, INLINE)
+    check_whole(remote_root)
+
+
+def test_what_is_damaged_is_found_and_made_again_and_what_is_left_over_goes(
+    remote_root: RemoteRoot, url: str, photos: Path
+) -> None:
+    ingest(remote_root, photos, catalog=url)
+    store = Store(remote_root)
+    one, two, _ = files(remote_root, "scenes")
+    size = store.size(one)
+    store.write(one, lambda file: file.write(bytes(size)))
+    store.remove(two)
+    orphan = f"scenes/ab/ab{'0' * 30}.sog"
+    store.write(orphan, lambda file: file.write(b"of nobody"))
+    quick = verify(remote_root, VerifySettings(quick=True), QUIET)
+    assert quick.problems == {"missing": 1}
+    damaged = verify(remote_root, VerifySettings(repair=True), QUIET)
+    assert damaged.problems == {"checksum": 1, "missing": 1}
+    assert damaged.repaired == 2
+    assert collect_garbage(remote_root, QUIET).paths == [orphan]
+    assert ingest(remote_root, photos).done == 2
+    assert verify(remote_root, VerifySettings(sample=3), QUIET).damaged == 0
+    check_whole(remote_root)
+
+
+def test_a_lost_catalog_comes_back_of_the_snapshot_and_the_scenes(
+    remote_root: RemoteRoot, url: str, photos: Path, postgres_server: str
+) -> None:
+    ingest(remote_root, photos / "photo000.jpg", photos / "photo001.jpg", catalog=url)
+    store = Store(remote_root)
+    snapshot = {name: store.read_bytes(name) for name in files(remote_root, "catalog")}
+    ingest(remote_root, photos)
+    for name, data in snapshot.items():  # as if the last run had not written it
+        store.write(name, lambda file, data=data: file.write(data))  # type: ignore[misc]
+    before, other = contents(remote_root), fresh_schema(postgres_server)
+    report = import_catalog(remote_root, [photos], QUIET, other)
+    assert (report.missing, report.adopted) == (0, 1)
+    assert contents(remote_root) == before
+    assert other.rpartition("test_")[2] in str(find_catalog(remote_root))
+
+
+def test_a_store_that_cannot_be_used_is_said_so(
+    remote_root: RemoteRoot, url: str, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("ingest", photos, "--catalog", url, "--model", "prior", "--inline", "--library")
+    missing = run(*command, "s3://no-such-bucket/photos")
+    assert (missing.returncode, "no such bucket" in missing.stderr) == (1, True), missing.stderr
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    down = run("status", "--library", str(remote_root), "--json")
+    assert down.returncode == 1
+    assert "127.0.0.1:9" in json.loads(down.stdout)["error"]
+    assert "AWS_ENDPOINT_URL" in json.loads(down.stdout)["hint"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        show,
+        lambda address: render(Path(address), Path("a.png")),
+        lambda address: render(Path("a.sog"), Path(address)),
+        lambda address: convert(Path(address), Path("a.ply")),
+        lambda address: convert(Path("a.sog"), Path(address)),
+        lambda address: predict(Path("a.jpg"), Path(address)),
+    ],
+)
+def test_commands_for_single_files_say_that_an_address_is_none(
+    command: Callable[[str], None],
+) -> None:
+    address = "s3://bucket/photos/scenes/ab/ab12.sog"
+    with pytest.raises(UsageError, match=f"^{address} is an address") as caught:
+        command(address)
+    assert "sharp-batch export" in caught.value.hint
+
+
+def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -> None:
+    from jobs.gallery.maker import Job, JobState, Maker
+
+    job = Job("0", "a.jpg", Path("a.jpg"), "prior", None, state=JobState.DONE)
+    with pytest.raises(UsageError, match="holds no photos"):
+        Maker(remote_root, None, "").keep(job)

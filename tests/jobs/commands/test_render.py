@@ -1,0 +1,112 @@
+"""`sharp-batch render`: what it makes of one splat file, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from jobs.commands.render import render
+from pipeline.scenes import render_file
+from pipeline.scenes.render_file import renderer_here
+from schemas.errors import PhotoError, SharpBatchError, UsageError
+from schemas.settings import TrajectoryName
+from sharp_core.formats.registry import write_scene
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.render import api
+from sharp_core.render.errors import EngineError
+from sharp_core.scene.gaussians import Gaussians
+from tests.support.scenes import photo_scene
+
+INFO = SceneInfo(focal_px=64.0, width=80, height=60)
+
+
+@pytest.fixture
+def splat(tmp_path: Path) -> Path:
+    path = tmp_path / "a scene of mine.ply"
+    write_scene(path, photo_scene(cells=24), INFO)
+    return path
+
+
+@pytest.mark.parametrize("trajectory", TrajectoryName)
+def test_each_trajectory_becomes_a_clip(
+    splat: Path, trajectory: TrajectoryName, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = splat.with_name(f"{trajectory} clip.mp4")
+    render(splat, to, trajectory=trajectory, steps=5, json=True)
+    report = json.loads(capsys.readouterr().out)
+    with av.open(str(to)) as clip:
+        frames = list(clip.decode(video=0))
+    assert len(frames) == report["frames"] == 5
+    assert (frames[0].width, frames[0].height) == (report["width"], report["height"]) == (80, 60)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".gif"])
+def test_loops_have_as_many_frames_as_asked_for(splat: Path, suffix: str) -> None:
+    render(splat, splat.with_suffix(suffix), steps=4, width=32, quiet=True)
+    with Image.open(splat.with_suffix(suffix)) as loop:
+        assert (getattr(loop, "n_frames", 1), max(loop.size)) == (4, 32)
+
+
+def test_a_still_replaces_what_was_there_and_follows_the_eye(splat: Path) -> None:
+    to = splat.with_name("still.png")
+    to.write_text("an older picture")
+    shown = []
+    for eye in (None, "0.1,0,0"):
+        render(splat, to, eye=eye, no_crop=True, quiet=True)
+        shown.append(np.asarray(Image.open(to)))
+    assert shown[0].shape == shown[1].shape == (60, 80, 3)
+    assert (shown[0] != shown[1]).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "error", "message"),
+    [
+        ("a.avi", {}, UsageError, "no picture format"),
+        ("nowhere/a.png", {}, UsageError, "does not exist"),
+        ("a.png", {"eye": "1,2"}, UsageError, "no position"),
+        ("a.png", {"steps": 5}, UsageError, "does not move"),
+        ("a.mp4", {"eye": "0,0,0"}, UsageError, "for stills"),
+        ("a.png", {"damaged": True}, PhotoError, "cut short"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_leaves_nothing(
+    splat: Path,
+    name: str,
+    options: dict[str, object],
+    error: type[SharpBatchError],
+    message: str,
+) -> None:
+    if options.pop("damaged", False):
+        splat.write_bytes(splat.read_bytes()[:-900])
+    with pytest.raises(error, match=message):
+        render(splat, splat.parent / name, **options)  # type: ignore[arg-type]
+    assert list(splat.parent.iterdir()) == [splat]
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_gpu_is_taken_where_it_works_and_else_the_cpu_with_a_word(
+    works: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engines = []
+
+    def make(_scene: Gaussians, engine: str, **_options: object) -> None:
+        engines.append(engine)
+        if engine == "gpu" and not works:
+            raise EngineError("no compiler")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(api, "_installed", lambda _: True)
+    monkeypatch.setattr(render_file, "make_renderer", make)
+    scene = photo_scene(cells=8)
+    renderer_here(scene)
+    assert engines == (["gpu"] if works else ["gpu", "auto"])
+    assert works or "on the CPU: no compiler" in caplog.text
+    engines.clear()
+    renderer_here(scene, "cpu")
+    assert engines == ["cpu"]

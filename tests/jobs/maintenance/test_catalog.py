@@ -1,0 +1,194 @@
+"""A library whose catalog was lost gets it back; a catalog moves to another database."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from jobs.console.output import Output
+from jobs.maintenance.catalog import import_catalog, take_snapshot, upgrade
+from jobs.maintenance.verify import verify
+from pipeline.catalog.address import CATALOG_FILE, URL_FILE
+from pipeline.catalog.database import read_catalog
+from pipeline.catalog.lock import hold
+from pipeline.catalog.query import Filters, find
+from schemas.arrow import snapshot_tables
+from schemas.errors import LibraryBusyError, StoreError, UsageError
+from schemas.settings import IngestSettings, PhotoSettings, VerifySettings
+from schemas.tables import runs
+from tests.support.cli import run
+from tests.support.made_photos import make_photos
+from tests.support.postgres import fresh_schema
+from tests.support.trivial_model import ingest
+from tests.support.whole_library import check_whole, contents, files
+
+QUIET = Output(quiet=True)
+FIRST, ALL = 2, 4
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    make_photos(tmp_path / "photos", FIRST)
+    (tmp_path / "photos" / "notes.jpg").write_text("notes")
+    ingest(tmp_path / "library", tmp_path / "photos")
+    return tmp_path / "library"
+
+
+def lose_catalog(library: Path) -> None:
+    for path in library.glob(f"{CATALOG_FILE}*"):
+        path.unlink()
+
+
+def rows(library: Path, url: str | None = None) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table but for the runs that imported something."""
+    with read_catalog(library, url) as reader:
+        return {
+            table.name: sorted(
+                (
+                    tuple(row)
+                    for row in reader.execute(sa.select(table))
+                    if table is not runs or row.command != "catalog import"
+                ),
+                key=str,
+            )
+            for table in snapshot_tables()
+        }
+
+
+def grow_behind_the_snapshot(library: Path) -> None:
+    """Make scenes of new photos, then have the library look as if the run had been killed."""
+    shutil.copytree(library / "catalog", library / "kept")
+    make_photos(library.parent / "photos", ALL)
+    ingest(library, library.parent / "photos")
+    shutil.rmtree(library / "catalog")
+    (library / "kept").rename(library / "catalog")
+
+
+def test_all_that_the_snapshot_holds_comes_back(library: Path) -> None:
+    before = rows(library)
+    lose_catalog(library)
+    report = import_catalog(library, [], QUIET)
+    assert report.rows == {name: len(found) for name, found in before.items()}
+    assert (report.missing, report.adopted, report.loose) == (0, 0, 0)
+    assert rows(library) == before
+    assert ingest(library, library.parent / "photos").due == 0
+    check_whole(library)
+
+
+def test_scenes_newer_than_the_snapshot_come_back_with_their_photos_facts(library: Path) -> None:
+    grow_behind_the_snapshot(library)
+    before, seen = contents(library), records(library)
+    lose_catalog(library)
+    report = import_catalog(library, [library.parent / "photos"], QUIET)
+    assert (report.adopted, report.loose) == (ALL - FIRST, 0)
+    assert contents(library) == before
+    assert records(library) == seen
+    assert ingest(library, library.parent / "photos").due == 0
+    assert verify(library, VerifySettings(), QUIET).damaged == 0
+
+
+def records(library: Path) -> list[object]:
+    with read_catalog(library) as reader:
+        found = find(reader, Filters(order="photo_id"))
+        # Depths and how a scene was coded are read off the file: nearly what they were.
+        return [
+            replace(record, created_at=None, depth_near_m=None, depth_median_m=None)
+            for record in found
+        ]
+
+
+def test_scenes_of_photos_that_are_not_named_are_told_of_and_kept(library: Path) -> None:
+    grow_behind_the_snapshot(library)
+    lose_catalog(library)
+    report = import_catalog(library, [], QUIET)
+    assert (report.adopted, report.loose) == (0, ALL - FIRST)
+    assert len(files(library, "scenes")) == ALL
+    assert ingest(library, library.parent / "photos").done == ALL - FIRST
+    check_whole(library)
+
+
+def test_a_scene_made_with_other_settings_is_recognised(library: Path) -> None:
+    settings = IngestSettings(photo=PhotoSettings(focal_35mm=50.0))
+    ingest(library, library.parent / "photos", settings=settings)
+    shutil.copytree(library / "catalog", library / "kept")
+    make_photos(library.parent / "photos", ALL)
+    ingest(library, library.parent / "photos", settings=settings)
+    shutil.rmtree(library / "catalog")
+    (library / "kept").rename(library / "catalog")
+    lose_catalog(library)
+    assert import_catalog(library, [library.parent / "photos"], QUIET).adopted == ALL - FIRST
+    assert ingest(library, library.parent / "photos", settings=settings).due == 0
+
+
+def test_a_scene_whose_file_is_gone_is_due_again(library: Path) -> None:
+    lost, *_ = files(library, "scenes")
+    (library / lost).unlink()
+    lose_catalog(library)
+    assert import_catalog(library, [], QUIET).missing == 1
+    assert ingest(library, library.parent / "photos").done == 1
+    check_whole(library)
+
+
+def test_a_catalog_moves_to_postgres_and_back(library: Path, postgres_server: str) -> None:
+    url = fresh_schema(postgres_server)
+    before = rows(library)
+    take_snapshot(library)
+    import_catalog(library, [], QUIET, url)
+    lose_catalog(library)
+    assert rows(library) == before  # found by the library's own note
+    make_photos(library.parent / "photos", FIRST + 1)
+    (library.parent / "photos" / "more.jpg").write_text("more notes")
+    assert ingest(library, library.parent / "photos").failed == 1
+    there = rows(library)
+    (library / URL_FILE).unlink()
+    import_catalog(library, [], QUIET)
+    assert rows(library) == there
+    assert (library / CATALOG_FILE).exists()
+
+
+def test_a_catalog_that_is_there_is_never_written_over(library: Path) -> None:
+    before = rows(library)
+    with pytest.raises(UsageError, match="has a catalog"):
+        import_catalog(library, [], QUIET)
+    assert rows(library) == before
+
+
+def test_without_a_snapshot_the_way_out_is_told(library: Path) -> None:
+    lose_catalog(library)
+    (library / "catalog" / "scenes.parquet").unlink()
+    with pytest.raises(UsageError, match="no snapshot"):
+        import_catalog(library, [], QUIET)
+    assert ingest(library, library.parent / "photos").left == 0  # a fresh start is not barred
+
+
+def test_a_damaged_snapshot_leaves_no_half_catalog(library: Path) -> None:
+    lose_catalog(library)
+    good = (library / "catalog" / "scenes.parquet").read_bytes()
+    (library / "catalog" / "scenes.parquet").write_bytes(good[: len(good) // 2])
+    with pytest.raises(StoreError, match=r"scenes\.parquet cannot be read"):
+        import_catalog(library, [], QUIET)
+    (library / "catalog" / "scenes.parquet").write_bytes(good)
+    assert import_catalog(library, [], QUIET).rows["scenes"] == FIRST
+
+
+def test_the_commands(library: Path) -> None:
+    written = run("catalog", "snapshot", "--library", library, "--json")
+    assert {row["path"] for row in json.loads(written.stdout)} == set(files(library, "catalog"))
+    assert "already" in run("catalog", "migrate", "--library", library).stdout
+    lose_catalog(library)
+    result = run("catalog", "import", library.parent / "photos", "--library", library)
+    assert result.returncode == 0, result.stderr
+    assert f"{FIRST} scenes" in result.stdout
+    assert run("catalog", "import", "--library", library).returncode == 2
+
+
+def test_no_other_run_may_be_under_way(library: Path) -> None:
+    with hold(library, "ingest"):
+        for attempt in (take_snapshot, upgrade):
+            with pytest.raises(LibraryBusyError):
+                attempt(library)

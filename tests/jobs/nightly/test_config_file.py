@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+from jobs.nightly.config import EXAMPLE, NightlyConfig, load_config
+from jobs.nightly.config_file import lines_of
+from schemas.errors import UsageError
+from schemas.settings import ModelName, PreviewKind
+
+SMALL = 'library = "lib"\n[[sources]]\npath = "photos"\n'
+
+
+def load(tmp_path: Path, text: str) -> NightlyConfig:
+    path = tmp_path / "nightly.toml"
+    path.write_text(text)
+    return load_config(path)
+
+
+def test_the_smallest_config(tmp_path: Path) -> None:
+    config = load(tmp_path, SMALL)
+    assert config.library == tmp_path / "lib"
+    assert config.sources[0].path == tmp_path / "photos"
+    assert config.previews is None
+
+
+def test_the_example_is_a_config_and_shows_every_key(tmp_path: Path) -> None:
+    assert load(tmp_path, EXAMPLE).previews is not None
+    lines = [line for line in EXAMPLE.splitlines() if not line.startswith("# What")]
+    everything = "\n".join(line.removeprefix("# ") for line in lines)
+    config = load(tmp_path, everything)
+    assert config.previews is not None
+    assert config.previews.query.filters().camera == "iphone"
+    for table in (config, *vars_of(config)):
+        for field in fields(table):
+            assert f"{field.name} =" in everything or f"[{field.name}]" in everything
+
+
+def vars_of(config: NightlyConfig) -> list[object]:
+    values = [getattr(config, field.name) for field in fields(config)]
+    return [value for value in (*values, config.sources[0]) if is_dataclass(value)]
+
+
+def test_sources_with_the_same_patterns_are_one_run(tmp_path: Path) -> None:
+    text = SMALL + '[[sources]]\npath = "b"\nexclude = ["x"]\n[[sources]]\npath = "c"\n'
+    runs = load(tmp_path, text).ingests()
+    assert [[path.name for path in paths] for paths, _ in runs] == [["photos", "c"], ["b"]]
+    assert [settings.exclude for _, settings in runs] == [(), ("x",)]
+
+
+def test_values_have_their_types(tmp_path: Path) -> None:
+    text = SMALL + '[model]\nname = "prior"\n[window]\nmax_hours = 3\n[previews]\nkinds = ["gif"]\n'
+    config = load(tmp_path, text)
+    assert config.model.name is ModelName.PRIOR
+    assert config.window.max_hours == 3.0
+    assert config.previews is not None
+    assert config.previews.kinds == (PreviewKind.GIF,)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        (SMALL + "[modell]\n", 4, "modell: there is no such key", "'model'"),
+        (SMALL + '[model]\n\nnmae = "prior"\n', 6, "model.nmae: there is no such", "'name'"),
+        (SMALL + '[model]\nname = "shrap"\n', 5, "model.name: 'shrap' is none", "'sharp'"),
+        (SMALL + 'exlude = ["x"]\n', 4, "sources.exlude: there is no such", "'exclude'"),
+        (SMALL + '[[sources]]\nexclude = ["x"]\n', 4, "sources: the key 'path' is miss", ""),
+        ('[[sources]]\npath = "x"\n', None, "the key 'library' is missing", ""),
+        (SMALL + "[limits]\nphotos = true\n", 5, "limits.photos: expected a whole number", ""),
+        (SMALL + "[limits]\nphotos = 0\n", 4, "limits: photos must be at least 1", ""),
+        (SMALL + '[window]\nuntil = "25:00"\n', 4, "window: --until '25:00'", "06:30"),
+        (SMALL + '[previews]\nquery = { after = "soon" }\n', 5, "previews.query: --after", "year"),
+        (SMALL + '[previews]\nkinds = [\n  "clip",\n  "film",\n]\n', 5, "'film' is none", "clip"),
+        (SMALL + "previews = 3\n", 4, "sources.previews: there is no such key", ""),
+        ('sources = []\nlibrary = "x"\n', 1, "sources: name at least one", ""),
+        ('library = "x"\nsources = "photos"\n', 2, "sources: this is a list", "[[sources]]"),
+        ('library = "x"\nsources = [', 2, "Invalid value", "toml.io"),
+        (SMALL + "[gc]\nenabled = yes\n", 5, "Invalid value", ""),
+        (SMALL + 'model.name = "x"\n', 4, "sources.model: there is no such key", ""),
+    ],
+)
+def test_a_mistake_is_told_with_file_line_and_key(
+    tmp_path: Path, text: str, line: int | None, message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, text)
+    where = f"{tmp_path / 'nightly.toml'}" + (f", line {line}: " if line else ": ")
+    assert caught.value.message.startswith(where), caught.value.message
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_lines_of_keys_in_arrays_of_tables_and_behind_long_texts() -> None:
+    text = 'a = """\nb = 1\n"""\nc.d = 2\n[[t]]\nx = 1\n[[t]]\n[t.u]\ny = 3\n"q" = 4\n'
+    assert lines_of(text) == {
+        ("a",): 1,
+        ("c",): 4,
+        ("c", "d"): 4,
+        ("t",): 5,
+        ("t", 0): 5,
+        ("t", 0, "x"): 6,
+        ("t", 1): 7,
+        ("t", 1, "u"): 8,
+        ("t", 1, "u", "y"): 9,
+        ("t", 1, "u", "q"): 10,
+    }

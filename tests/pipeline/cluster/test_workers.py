@@ -1,0 +1,23 @@
+"""Workers that decode or encode are up at once and stay small: torch is not for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "cluster.workers",
+        "flow.decode_stage",
+        "flow.encode_stage",
+        "flow.compact_scene",
+        "work.failures",
+    ],
+)
+def test_torch_is_not_imported(module: str) -> None:
+    program = f"import sys, pipeline.{module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

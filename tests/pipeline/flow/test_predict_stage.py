@@ -1,0 +1,118 @@
+"""What becomes of a batch when its predictor fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.flow.compact_scene import CompactScene
+from pipeline.flow.decode_stage import Pixels
+from pipeline.flow.model import ResolvedModel
+from pipeline.flow.payload import Compactor
+from pipeline.flow.predict_stage import PredictStage
+from schemas.errors import DeviceError, FailureReason
+from schemas.records import (
+    DecodedPhoto,
+    Failed,
+    FocalLength,
+    FocalSource,
+    PhotoMeta,
+    StoredFile,
+)
+from schemas.settings import ModelName, ModelSettings, SplatFormat, SplatSettings
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.models.interface import Predictor, PredictorInput
+from sharp_core.scene.gaussians import Gaussians
+from tests.support.faulty_stages import photo
+from tests.support.trivial_model import TrivialPredictor
+
+OUT_OF_MEMORY = [
+    MemoryError("not enough memory on cpu for one photo"),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to"),
+]
+TOO_LARGE = 96  # pixels wide
+
+
+class SmallMemory(TrivialPredictor):
+    """Has no room for one of the photos, neither alone nor with others."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(seconds=0.0, deadly_width=None)
+        self._error = error
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        if any(photo.pixels.shape[1] == TOO_LARGE for photo in photos):
+            raise self._error
+        return super().predict(photos)
+
+
+class Model(ResolvedModel):
+    """Gives a predictor that was made before."""
+
+    predictor: Predictor
+
+    def load(self) -> Predictor:
+        return self.predictor
+
+
+def stage_of(predictor: Predictor, compactor: Compactor) -> PredictStage:
+    model = Model(ModelSettings(ModelName.PRIOR), "trivial-1")
+    Model.predictor = predictor
+    stage = PredictStage(model, compactor)
+    stage.setup()
+    return stage
+
+
+def batch_of(*widths: int) -> list[tuple[DecodedPhoto, Pixels]]:
+    focal, thumb = FocalLength(50.0, FocalSource.DEFAULT), StoredFile("", 0, "")
+    return [
+        (
+            DecodedPhoto(photo(str(index)), PhotoMeta(), focal, width, 64, thumb, 0.0),
+            np.zeros((64, width, 3), np.uint8),
+        )
+        for index, width in enumerate(widths)
+    ]
+
+
+def reasons(results: Sequence[object]) -> list[FailureReason | None]:
+    return [result.reason if isinstance(result, Failed) else None for result in results]
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["python", "cuda", "cpu"])
+def test_a_photo_that_does_not_fit_fails_alone(error: Exception) -> None:
+    stage = stage_of(SmallMemory(error), Compactor(SplatSettings(SplatFormat.PLY)))
+    results = stage.process(batch_of(64, TOO_LARGE, 80))
+    assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY, None]
+    assert reasons(stage.process(batch_of(64))) == [None]  # the run goes on
+
+
+class NoRoom(Compactor):
+    """Runs out of the GPU's memory when the scene is there."""
+
+    def compact(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> CompactScene:
+        if photo.width == TOO_LARGE:
+            raise OUT_OF_MEMORY[1]
+        return super().compact(scene, photo, info)
+
+
+class LostDevice(SmallMemory):
+    """On a device on which nothing can be computed."""
+
+    device = torch.device("meta")
+
+
+def test_a_device_that_takes_no_more_work_is_no_photos_fault() -> None:
+    error = RuntimeError("CUDA error: an illegal memory access was encountered")
+    stage = stage_of(LostDevice(error), Compactor(SplatSettings(SplatFormat.PLY)))
+    with pytest.raises(DeviceError, match="illegal memory access"):
+        stage.process(batch_of(64, TOO_LARGE, 80))
+
+
+def test_want_of_memory_for_the_finished_scene_is_told_as_such() -> None:
+    stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings(SplatFormat.PLY)))
+    results = stage.process(batch_of(64, TOO_LARGE))
+    assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY]

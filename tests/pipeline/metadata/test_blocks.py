@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
+from schemas.records import MediaType
+from tests.support import exif_photos as made
+
+RDF = b'<rdf:RDF xmlns:rdf="x">content</rdf:RDF>'
+
+
+@given(before=st.binary(max_size=50), after=st.binary(max_size=50))
+def test_xmp_is_found_anywhere(before, after):
+    assert find_xmp(before + RDF + after) == RDF
+
+
+@pytest.mark.parametrize("text", [b"", b"<rdf:RDF", RDF[:-1], b"</rdf:RDF><rdf:RDF"])
+def test_half_an_xmp_packet_is_none(text):
+    assert find_xmp(text) is None
+
+
+def test_broken_heif_is_searched_for_the_marks_of_exif():
+    block = made.tiff_block(made.some_exif())
+    broken = b"\0\0\0\x18ftypheic" + b"\xff" * 100 + b"\0\0\0\6Exif\0\0" + block
+    assert find_blocks(broken, MediaType.HEIF).exif == (block,)
+
+
+def test_minolta_raw_holds_its_exif_in_a_block_of_its_own():
+    block = made.tiff_block(made.some_exif())
+    raw = b"\0MRM\0\1\0\0\0PRD\0\0\0\x04....\0TTW" + len(block).to_bytes(4, "big") + block
+    assert find_blocks(raw, MediaType.RAW).exif == (block,)
+
+
+def test_jpeg_stops_where_the_pixels_begin():
+    exif = made.jpeg(made.some_exif())
+    plain = made.jpeg(made.exif_with({}))
+    scan = plain.index(b"\xff\xda")
+    assert find_blocks(plain[: scan + 14] + exif, MediaType.JPEG).exif == ()
+    padded = b"\xff\xd8\xff\xff\xff" + exif[3:]
+    assert find_blocks(padded, MediaType.JPEG) == find_blocks(exif, MediaType.JPEG)
+
+
+def test_a_packed_profile_cannot_fill_the_memory():
+    huge = made.exif_with({0x927C: "a" * 3_000_000})
+    png = made.png_of_imagemagick(huge, compressed=True)
+    (block,) = find_blocks(png, MediaType.PNG).exif
+    assert len(block) < 1 << 18
+
+
+def test_unknown_files_have_no_blocks():
+    assert find_blocks(b"text", MediaType.UNKNOWN) == MetadataBlocks()

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL.ExifTags import GPS
+
+from pipeline.metadata.exif import Rational
+from pipeline.metadata.place import Place, read_place, read_utc
+
+
+def degrees(value: float) -> tuple[Rational, ...]:
+    """Degrees, minutes and seconds as cameras write them, to 1/10000 second."""
+    whole, rest = divmod(round(abs(value) * 36_000_000), 36_000_000)
+    minutes, seconds = divmod(rest, 600_000)
+    return Rational(whole), Rational(minutes), Rational(seconds, 10_000)
+
+
+def gps_of(latitude: float, longitude: float) -> dict:
+    return {
+        GPS.GPSLatitudeRef: "S" if latitude < 0 else "N",
+        GPS.GPSLatitude: degrees(latitude),
+        GPS.GPSLongitudeRef: "W" if longitude < 0 else "E",
+        GPS.GPSLongitude: degrees(longitude),
+    }
+
+
+@given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
+def test_exif_keeps_a_place(latitude, longitude):
+    place = read_place(gps_of(latitude, longitude), {})
+    assert (place.latitude, place.longitude) == pytest.approx((latitude, longitude), abs=1e-7)
+
+
+@given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
+def test_xmp_keeps_a_place(latitude, longitude):
+    def text(value, directions):
+        whole, part = divmod(abs(value), 1)
+        return f"{whole:.0f},{part * 60:.6f}{directions[value < 0]}"
+
+    xmp = {
+        "exif:GPSLatitude": text(latitude, "NS"),
+        "exif:GPSLongitude": text(longitude, "EW"),
+    }
+    place = read_place({}, xmp)
+    assert (place.latitude, place.longitude) == pytest.approx((latitude, longitude), abs=1e-7)
+
+
+def test_xmp_with_seconds():
+    place = read_place({}, {"exif:GPSLatitude": "41,50,30S", "exif:GPSLongitude": "0,30,0W"})
+    assert place == Place(-(41 + 50 / 60 + 30 / 3600), -0.5)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {GPS.GPSLatitude: ()},
+        {GPS.GPSLatitude: ""},
+        {GPS.GPSLatitude: (Rational(0, 0), Rational(0, 0), Rational(0, 0))},
+        {GPS.GPSLatitude: (Rational(95),)},
+        {GPS.GPSLongitude: (Rational(181),)},
+        {GPS.GPSLatitudeRef: ""},
+        {GPS.GPSLongitudeRef: "?"},
+    ],
+)
+def test_half_a_place_is_none(broken):
+    assert read_place(gps_of(10, 20) | broken, {}) == Place()
+
+
+def test_zero_without_directions_is_no_place_and_with_them_one():
+    assert read_place(gps_of(0, 0), {}) == Place(0, 0)
+    zeros = {GPS.GPSLatitude: degrees(0), GPS.GPSLongitude: degrees(0)}
+    assert read_place(zeros, {}) == Place()
+
+
+def test_minutes_with_decimals_and_no_seconds():
+    minutes = (Rational(51), Rational(4571690, 100_000), Rational(0, 0))
+    place = read_place(gps_of(0, 8) | {GPS.GPSLatitude: minutes}, {})
+    assert place.latitude == pytest.approx(51.7619483)
+
+
+@pytest.mark.parametrize(
+    ("ref", "metres", "meant"),
+    [
+        (None, 90, 90),
+        (0, 90, 90),
+        (1, 430.5, -430.5),
+        (0, -5, -5),
+        (1, -5, -5),
+        (3, 2, -2),
+        (0, 4294967295, None),
+    ],
+)
+def test_altitude(ref, metres, meant):
+    gps = {GPS.GPSAltitude: (Rational(metres),)}
+    if ref is not None:
+        gps[GPS.GPSAltitudeRef] = (Rational(ref),)
+    assert read_place(gps, {}).altitude_m == meant
+
+
+def test_altitude_of_nothing():
+    assert read_place({GPS.GPSAltitude: (Rational(1, 0),)}, {}).altitude_m is None
+
+
+DAY = datetime(2012, 9, 29, 16, 11, 25)
+CLOCK = (Rational(23), Rational(11), Rational(2563, 100))
+
+
+def test_gps_clock():
+    stamped = {GPS.GPSTimeStamp: CLOCK, GPS.GPSDateStamp: "2012:09:30"}
+    assert read_utc(stamped, DAY) == datetime(2012, 9, 30, 23, 11, 25, 630_000)
+    assert read_utc({GPS.GPSTimeStamp: CLOCK}, DAY) == datetime(2012, 9, 29, 23, 11, 25, 630_000)
+
+
+@pytest.mark.parametrize(
+    "clock", [None, (), (Rational(1),), (Rational(0, 0),) * 3, (Rational(99),) * 3, "12:00:00"]
+)
+def test_no_gps_clock(clock):
+    assert read_utc({GPS.GPSTimeStamp: clock} if clock is not None else {}, DAY) is None

@@ -1,0 +1,153 @@
+"""Faults of every kind in a stage over stored scenes, in one process and on Ray."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.experimental.internal_kv import _internal_kv_list
+
+from pipeline.cluster import map_scenes
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.work.map_scenes import EachRunner, InlineRunner
+from pipeline.work.stop import Stop
+from schemas.errors import RunError
+from schemas.records import Failed
+from tests.support.faulty_stages import Faults, FaultyEach, known_scene
+from tests.support.programs import answer_of
+
+
+@pytest.fixture(scope="module")
+def on_ray() -> Iterator[RayRunner]:
+    with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
+        yield runner
+
+
+def ends(
+    runner: EachRunner, folder: Path, names: list[str], stop: Stop | None = None
+) -> dict[str, str]:
+    """Return how each scene ended; each ends once."""
+    found = {}
+    scenes = list(map(known_scene, names))
+    for outcome in runner.each(FaultyEach(Faults(folder)), scenes, stop or Stop()):
+        assert outcome.file.path not in found
+        found[outcome.file.path] = "made"
+        if isinstance(outcome, Failed):
+            assert outcome.stage == "each"
+            found[outcome.file.path] = outcome.reason
+    return found
+
+
+def test_a_scene_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
+    expected = {
+        "good0": "made",
+        "each-hang": "timeout",
+        "each-raise": "unsupported",
+        "good1": "made",
+    }
+    assert ends(InlineRunner(), tmp_path, list(expected)) == expected
+
+
+def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
+    on_ray: RayRunner, tmp_path: Path
+) -> None:
+    tries = {
+        "each-deaf": ("timeout", 1),
+        "each-exit": ("worker_lost", 3),
+        "each-segv-1": ("made", 2),
+        "each-hang": ("timeout", 1),
+        "each-raise": ("unsupported", 1),
+        "good": ("made", 0),
+    }
+    found = ends(on_ray, tmp_path, list(tries))
+    assert {name: (end, Faults(tmp_path).count(name)) for name, end in found.items()} == tries
+    assert not _internal_kv_list("", namespace="sharp-batch")  # nothing stays in the cluster
+
+
+def test_what_is_no_scene_s_fault_ends_the_run(on_ray: RayRunner, tmp_path: Path) -> None:
+    for runner in (on_ray, InlineRunner()):
+        with pytest.raises(RunError, match="cannot be written"):
+            ends(runner, tmp_path, ["each-store"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("each-bug", r"KeyError: 'no such thing' \(faulty_stages\.py, line \d+\)"),
+     ("each-import", "ModuleNotFoundError: No module named")],
+)  # fmt: skip
+def test_an_error_that_would_befall_any_scene_ends_the_run_and_is_named(
+    on_ray: RayRunner, tmp_path: Path, name: str, said: str
+) -> None:
+    for runner in (on_ray, InlineRunner()):
+        with pytest.raises(RunError, match=f"each does not work on .*: {said}"):
+            ends(runner, tmp_path, ["good", name])
+
+
+def test_a_stage_that_workers_cannot_load_ends_the_run_and_is_named(on_ray: RayRunner) -> None:
+    with pytest.raises(RunError, match=r"each does not work on [^:]*: ModuleNotFoundError: No"):
+        list(on_ray.each(LoadedHereAlone(Faults(Path())), [known_scene("good")], Stop()))
+
+
+class LoadedHereAlone(FaultyEach):
+    def __reduce__(self) -> tuple[Any, ...]:
+        return __import__, ("of_one_machine",)
+
+
+def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
+    on_ray: RayRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_scenes, "_PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(map_scenes, "GRACE_SECONDS", 1.0)  # less than it waits
+    other = hold_the_cluster()
+    log = logging.getLogger(map_scenes.__name__)
+    told: list[str] = []
+
+    def release(record: logging.LogRecord) -> bool:
+        told.append(record.getMessage())
+        ray.kill(other)
+        return False
+
+    log.addFilter(release)
+    try:
+        assert ends(on_ray, tmp_path, ["good", "each-exit-1"]) == {
+            "good": "made",
+            "each-exit-1": "made",
+        }
+    finally:
+        log.removeFilter(release)
+    assert len(told) == 1
+    assert "no room for a scene for 3 s: one takes 1 CPUs, and 0 CPUs" in told[0]
+
+
+def test_a_run_that_waits_for_room_can_be_ended(on_ray: RayRunner, tmp_path: Path) -> None:
+    other = hold_the_cluster()
+    started = time.monotonic()
+    soon = datetime.now().astimezone() + timedelta(seconds=1.0)
+    assert not ends(on_ray, tmp_path, ["good", "more"], Stop(soon))
+    assert time.monotonic() - started < 10
+    ray.kill(other)
+
+
+def hold_the_cluster() -> Any:
+    other = Holder.options(num_cpus=ray.cluster_resources()["CPU"]).remote()  # type: ignore[attr-defined]
+    ray.get(other.hold.remote())
+    return other
+
+
+@ray.remote
+class Holder:
+    def hold(self) -> None:
+        pass
+
+
+def test_a_scene_whose_machine_dies_goes_to_the_next_however_often(tmp_path: Path) -> None:
+    assert answer_of("tests.support.scenes_cluster_run", tmp_path) == {
+        "ends": {"each-node-3": "made", "good0": "made", "good1": "made"},
+        "deaths": 4,
+    }

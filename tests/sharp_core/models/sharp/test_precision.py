@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from sharp_core.models.sharp.precision import dtype_of, keep_to, resolve_precision
+
+
+def tf32_settings():
+    return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+
+
+def test_what_is_asked_for_is_used():
+    for asked in ("fp32", "tf32", "bf16", "fp16"):
+        assert resolve_precision(asked, torch.device("cpu")) == asked
+
+
+def test_a_cpu_uses_bfloat16_where_it_multiplies_it_itself():
+    flags = torch.cpu.get_capabilities()
+    native = flags.get("avx512_bf16", False) or flags.get("amx_bf16", False)
+    assert resolve_precision("auto", torch.device("cpu")) == ("bf16" if native else "fp32")
+
+
+def test_rounding_to_tf32_is_on_inside_only_when_asked_for():
+    before = tf32_settings()
+    for precision, expected in (("tf32", True), ("fp32", False), ("bf16", False)):
+        with keep_to(precision):
+            assert tf32_settings() == (expected, expected)
+        assert tf32_settings() == before
+
+
+def test_settings_come_back_after_an_error():
+    before = tf32_settings()
+    with pytest.raises(ZeroDivisionError), keep_to("tf32"):
+        _ = 1 / 0
+    assert tf32_settings() == before
+
+
+def test_tf32_is_float32_in_memory():
+    assert dtype_of("tf32") == dtype_of("fp32") == torch.float32

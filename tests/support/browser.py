@@ -1,0 +1,107 @@
+"""A real browser for tests, a gallery to look at, and the viewer that it needs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from jobs.gallery.app import GallerySettings, make_app
+from tests.support.paths import ROOT
+
+VIEWER = ROOT / "viewer"
+BUNDLE = ROOT / "pipeline" / "viewer_bundle" / "viewer.js"
+WORKER = "tests.support.quick_worker"
+# Drawing by the processor gives the same pictures on every machine; no host but this is known.
+_FLAGS = (
+    "--headless=new --no-sandbox --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --use-angle=swiftshader "
+    "--enable-unsafe-swiftshader --force-device-scale-factor=1 --force-color-profile=srgb "
+    "--disable-dev-shm-usage"
+).split()
+_ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
+def need_viewer() -> None:
+    """Have the viewer built from its sources as they are, or skip the test."""
+    sources = [*VIEWER.glob("src/*"), VIEWER / "build.mjs", VIEWER / "package-lock.json"]
+    if BUNDLE.exists() and BUNDLE.stat().st_mtime >= max(f.stat().st_mtime for f in sources):
+        return
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("the viewer is not built, and Node and npm are missing to build it")
+    for command in (["npm", "ci", "--ignore-scripts"], ["node", "build.mjs"]):
+        built = subprocess.run(command, check=False, cwd=VIEWER, capture_output=True, text=True)
+        if built.returncode:
+            pytest.skip(f"the viewer cannot be built: {built.stderr[-500:]}")
+
+
+@contextlib.contextmanager
+def browser(**options: object) -> Iterator[BrowserContext]:
+    """Give a browser with a profile of its own, or skip the test where there is none."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is missing")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=path,
+            headless=False,  # the flag chooses the headless mode that draws
+            args=[*_FLAGS, _ONLY_HERE],
+            reduced_motion="reduce",
+            **options,  # type: ignore[arg-type]
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@contextlib.contextmanager
+def serving(library: Path, cache: Path) -> Iterator[str]:
+    """Serve a library; give the gallery's address."""
+    app = make_app(GallerySettings(library, cache, worker=WORKER))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Watch:
+    """What a page asked for and complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type in ("error", "warning") and "GPU stall" not in message.text
+                else None
+            ),
+        )
+
+    def strangers(self, address: str) -> list[str]:
+        """Return requests that left the gallery."""
+        return [
+            url
+            for url in self.requests
+            if not url.startswith((f"{address}/", f"blob:{address}/", "data:", "blob:null/"))
+        ]

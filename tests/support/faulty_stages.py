@@ -1,0 +1,198 @@
+"""Stages that go wrong at chosen photos, in every way in which a worker can; else they are quick.
+
+Nothing here imports torch, so that workers are up at once. Which photo does what is said by its
+name, as `predict-exit` or `decode-hang-1`: the stage, the fault, and how often (always, where no
+number is given).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.flow.compact_scene import CompactScene
+from pipeline.flow.decode_stage import Pixels
+from pipeline.flow.model import ResolvedModel
+from pipeline.scan.identify import photo_id_of
+from pipeline.work.failures import failed
+from pipeline.work.time_limit import OutOfTime, time_limit
+from schemas.errors import DeviceError, FailureReason, PhotoError, RunError
+from schemas.records import (
+    DecodedPhoto,
+    Done,
+    Failed,
+    FocalLength,
+    FocalSource,
+    KnownScene,
+    Made,
+    MediaType,
+    PhotoFile,
+    PhotoMeta,
+    SceneRecord,
+    StoredFile,
+)
+from schemas.settings import ModelName, ModelSettings
+
+MOST_MEMORY = 10 << 30
+MEMORY_STEP = 256 << 20
+NOWHERE = StoredFile("", 0, "")
+
+
+def photo(name: str, crashes: int = 0) -> PhotoFile:
+    return PhotoFile(photo_id_of(name.encode()), name, 1, 1, MediaType.JPEG, crashes)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Strikes where a photo's name says so, and notes each time in a folder."""
+
+    folder: Path
+
+    def strike(self, stage: str, name: str) -> None:
+        if not name.startswith(f"{stage}-"):
+            return
+        _, fault, *times = name.split("-")
+        (self.folder / f"{name}@{uuid.uuid4().hex}").touch()
+        if times and self.count(name) > int(times[0]):
+            return
+        match fault.rstrip("0123456789"):
+            case "raise":
+                raise PhotoError(FailureReason.UNSUPPORTED, "as its name says")
+            case "exit":
+                os._exit(1)
+            case "leave":
+                sys.exit(1)
+            case "segv":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "node":  # takes its machine along: a worker's parent is its node's raylet
+                os.kill(os.getppid(), signal.SIGKILL)
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "bug":
+                raise KeyError("no such thing")
+            case "hang":
+                time.sleep(60)
+            case "deaf":  # hangs where no signal is heard
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+                time.sleep(60)
+            case "memory":
+                take_memory()
+            case "device":
+                raise DeviceError("cuda:0 takes no more work")
+            case "import":
+                raise ModuleNotFoundError("No module named 'pillow_heif'")
+            case "store":
+                raise RunError("the library cannot be written")
+
+    def count(self, name: str) -> int:
+        return len(list(self.folder.glob(f"{name}@*")))
+
+
+def take_memory() -> None:
+    """Take more and more until somebody ends this process."""
+    taken = []
+    for _ in range(MOST_MEMORY // MEMORY_STEP):
+        taken.append(np.ones(MEMORY_STEP, dtype=np.uint8))
+        time.sleep(0.02)
+    raise AssertionError("nobody minded")
+
+
+@dataclass(frozen=True)
+class FaultyDecode:
+    faults: Faults
+    limit_s: float = 2.0
+    side: int = 16
+
+    def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Failed:
+        try:
+            with time_limit(self.limit_s):
+                self.faults.strike("decode", file.path)
+        except (PhotoError, OutOfTime) as error:
+            return failed(file, "decode", error)
+        focal = FocalLength(16.0, FocalSource.DEFAULT)
+        decoded = DecodedPhoto(file, PhotoMeta(), focal, self.side, self.side, NOWHERE, 0.0)
+        return decoded, np.zeros((self.side, self.side, 3), dtype=np.uint8)
+
+
+@dataclass
+class FaultyPredict:
+    faults: Faults
+    limit_s: float = 2.0
+    setup_fault: str | None = None
+    seconds: float = 0.0
+    gaussians: int = 1
+
+    @property
+    def scene_bytes(self) -> int:
+        return 56 * self.gaussians
+
+    def setup(self, threads: int | None = None) -> None:
+        if self.setup_fault is not None:
+            self.faults.strike("setup", self.setup_fault)
+
+    def process(
+        self, photos: list[tuple[DecodedPhoto, Pixels]]
+    ) -> list[tuple[CompactScene, float] | Failed]:
+        for decoded, _ in photos:
+            if decoded.file.path == "probe":
+                if (self.faults.folder / "broken").exists():
+                    os._exit(1)
+                if (self.faults.folder / "sick").exists():
+                    return [failed(decoded.file, "predict", RuntimeError("sick"))]
+            self.faults.strike("predict", decoded.file.path)
+            time.sleep(self.seconds)
+        floats = np.ones((self.gaussians, 14), dtype=np.float32)
+        scene = CompactScene(floats, self.gaussians, 1.0, 1.0, 1.0, None)
+        return [(scene, 0.0) for _ in photos]
+
+
+@dataclass(frozen=True)
+class FaultyEach:
+    """Strikes at stored scenes."""
+
+    faults: Faults
+    limit_s: float = 1.0
+    name: str = "each"
+    cores: int = 1
+    gpus: float = 0.0
+
+    def process(self, scene: KnownScene) -> Made | Failed:
+        try:
+            self.faults.strike("each", scene.photo.path)
+        except PhotoError as error:
+            return failed(scene.photo, self.name, error)
+        return Made(scene.photo, (), 0.0)
+
+
+def known_scene(name: str) -> KnownScene:
+    return KnownScene(name, photo(name), "", 16, 16, 16.0)
+
+
+@dataclass(frozen=True)
+class FaultyEncode:
+    faults: Faults
+    limit_s: float = 2.0
+    seconds: float = 0.0
+    model = ResolvedModel(ModelSettings(ModelName.PRIOR), "faulty-1")
+
+    def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+        file = decoded.file
+        try:
+            with time_limit(self.limit_s):
+                self.faults.strike("encode", file.path)
+                time.sleep(self.seconds)
+        except (PhotoError, OutOfTime) as error:
+            return failed(file, "encode", error)
+        record = SceneRecord(
+            file.photo_id, file.photo_id, "prior", "f", "ply", None, NOWHERE, scene.gaussians,
+            1.0, 1.0, 1.0, None, seconds, 0.0,
+        )  # fmt: skip
+        return Done(decoded, record)

@@ -1,0 +1,25 @@
+"""Programs of the tests' own, for what one process can do only once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.paths import ROOT
+
+
+def answer_of(module: str, folder: Path) -> Any:
+    """Return what `python -m MODULE FOLDER` prints as JSON."""
+    process = subprocess.run(
+        [sys.executable, "-m", module, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)

@@ -165,8 +165,8 @@ class ArtifactRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownScene:
-    """A stored scene that something is to be made of."""
+class SceneFile:
+    """A stored scene as later stages read it: its file, and the photo it belongs to."""
 
     scene_id: str
     photo: PhotoFile

@@ -31,7 +31,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.address import CATALOG_FILE
 from pipeline.catalog.database import open_database, read_catalog
 from pipeline.catalog.query import Filters, find, parse_place
-from pipeline.catalog.scan_state import read_known, read_known_paths
+from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
 from pipeline.catalog.writer import Catalog
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
@@ -216,8 +216,10 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
 
     def known() -> str:
         with Catalog(open_database(root, catalog=url, read_only=True)) as catalog:
-            paths = read_known_paths(catalog.connection)
-            return f"{len(paths)} paths, {len(read_known(catalog.connection).scene_ids)} scenes"
+            paths = read_recorded_paths(catalog.connection)
+            return (
+                f"{len(paths)} paths, {len(read_scan_state(catalog.connection).scene_ids)} scenes"
+            )
 
     with read_catalog(root, url) as reader:
         for name, filters in QUESTIONS.items():

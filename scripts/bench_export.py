@@ -22,7 +22,7 @@ from pipeline.exports.names import SAMPLE_RECORD
 from pipeline.exports.registry import KINDS
 from pipeline.exports.scene import ExportScene
 from pipeline.store.store import Store
-from schemas.records import KnownScene, MediaType, PhotoFile
+from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.settings import ExportSettings
 from sharp_core.formats.registry import format_of, read_scene
 
@@ -65,10 +65,10 @@ def opened(splat: Path, width: int, cores: int) -> ExportScene:
     if info is None:
         raise SystemExit(f"{splat} does not say how its photo was taken")
     photo = PhotoFile("0" * 32, str(splat), 0, 0, MediaType.UNKNOWN)
-    known = KnownScene("0" * 32, photo, str(splat), info.width, info.height, info.focal_px)
+    scene = SceneFile("0" * 32, photo, str(splat), info.width, info.height, info.focal_px)
     record = replace(SAMPLE_RECORD, paths=(), format=format_of(splat).name)
     settings = ExportSettings(tuple(KINDS), long_side=width)
-    return ExportScene(known, record, settings, Store(Path.cwd()), cores)
+    return ExportScene(scene, record, settings, Store(Path.cwd()), cores)
 
 
 def print_time(name: str, work: Callable[[], object]) -> float:

@@ -13,7 +13,7 @@ from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_unchanged
 from pipeline.scenes.render_file import known_picture_errors, read_splat
 from pipeline.store.store import Store
-from schemas.records import KnownScene, PhotoFile, PhotoRecord
+from schemas.records import PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
@@ -43,7 +43,7 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
 
 
 def write_export(
-    out: BinaryIO, kind: ExportKind, scene: KnownScene, record: PhotoRecord, library: Store
+    out: BinaryIO, kind: ExportKind, scene: SceneFile, record: PhotoRecord, library: Store
 ) -> None:
     """Write an export of a scene, as `export` does unless told otherwise.
 

@@ -20,7 +20,7 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database, unusable
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import Filters, find, path_bytes, paths_of
-from pipeline.scenes.previews import known_scene
+from pipeline.scenes.previews import scene_file
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.records import MediaType, PhotoFile, PhotoState
@@ -120,12 +120,12 @@ class Shelf:
             record = next(find(connection, filters), None)
             if record is None or record.scene_id is None:
                 raise HTTPException(404, "The library has no scene of such a photo.")
-            known = known_scene(connection, record)
+            scene = scene_file(connection, record)
         stored = self.scene(record.scene_id)
         suffix = kind.suffix_for(ExportSettings((kind.name,)))
         path = self._made(
             f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
-            lambda out: write_export(out, kind, known, record, self._store),
+            lambda out: write_export(out, kind, scene, record, self._store),
         )
         return path, stored.name + suffix
 

@@ -23,7 +23,7 @@ from pipeline.catalog.database import (
 )
 from pipeline.catalog.lock import hold
 from pipeline.catalog.migrate import Migrated, migrate
-from pipeline.catalog.scan_state import read_known_paths
+from pipeline.catalog.scan_state import read_recorded_paths
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.writer import Catalog
 from pipeline.flow.decode_stage import DecodeStage
@@ -187,7 +187,7 @@ def _find_photos(
     catalog: Catalog, root: LibraryRoot, sources: Sequence[Path], wanted: set[str]
 ) -> dict[str, PhotoFile]:
     """Read files that the snapshot does not know, and record those that are wanted."""
-    paths = read_known_paths(catalog.connection)
+    paths = read_recorded_paths(catalog.connection)
     new = (file for file in scan(sources, (), root).files if file.path not in paths)
     found = {}
     for identified in identify_all(file for file in new if file.skip is None):

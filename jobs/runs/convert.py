@@ -19,7 +19,7 @@ from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
 from pipeline.scenes.conversions import ConvertStage, due_conversions
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
-from schemas.records import KnownScene, Made
+from schemas.records import Made, SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import scenes
 
@@ -47,7 +47,7 @@ def convert_library(
         new_run_id(), str(root), format=settings.format, quality=settings.quality
     )
 
-    def due(connection: Connection) -> tuple[list[KnownScene], int]:
+    def due(connection: Connection) -> tuple[list[SceneFile], int]:
         _remove_leftovers(connection, store)
         return due_conversions(connection, settings)
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from pipeline.catalog.database import has_catalog, open_database, read_catalog
-from pipeline.catalog.scan_state import Known, KnownPath, read_known, read_known_paths
+from pipeline.catalog.scan_state import (
+    RecordedPath,
+    ScanState,
+    read_recorded_paths,
+    read_scan_state,
+)
 from pipeline.catalog.writer import Catalog
 from pipeline.flow.decode_stage import look_at
 from pipeline.flow.model import ResolvedModel
@@ -68,12 +73,13 @@ def dry_run(
     catalog: str | None = None,
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
-    known, paths = Known({}, set(), {}, {}), dict[str, KnownPath]()
+    state, paths = ScanState({}, set(), {}, {}), dict[str, RecordedPath]()
     seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if has_catalog(root, catalog):
         with Catalog(open_database(root, catalog=catalog, read_only=True)) as reader:
-            known, paths = read_known(reader.connection), read_known_paths(reader.connection)
+            state = read_scan_state(reader.connection)
+            paths = read_recorded_paths(reader.connection)
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format
@@ -86,7 +92,7 @@ def dry_run(
         if average_bytes is not None:
             size = int(average_bytes)
     found = scan(sources, settings.exclude, root)
-    rules = DueRules(known, model.fingerprint, settings.photo, settings.retry_failed)
+    rules = DueRules(state, model.fingerprint, settings.photo, settings.retry_failed)
     plan = make_plan(found, sources, paths, rules)
     due = new = failing = 0
     skipped = plan.skipped.copy()
@@ -101,7 +107,7 @@ def dry_run(
             skipped[reason] += 1
             continue
         due += 1
-        new += identified.photo.photo_id not in known.photos
+        new += identified.photo.photo_id not in state.photos
         if reason is not None:
             failing += 1
             reasons[reason] += 1

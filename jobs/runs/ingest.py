@@ -23,7 +23,7 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import is_full, open_database, unusable
 from pipeline.catalog.lock import hold
 from pipeline.catalog.network_disk import network_warning
-from pipeline.catalog.scan_state import read_known, read_known_paths
+from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.writer import Catalog
 from pipeline.flow.decode_stage import DecodeStage
@@ -143,12 +143,12 @@ class Ingest:
         for folder in found.libraries:
             self._output.note(f"{folder} is a library: its own files are left out")
         rules = DueRules(
-            read_known(catalog.connection),
+            read_scan_state(catalog.connection),
             self._model.fingerprint,
             self._settings.photo,
             self._settings.retry_failed,
         )
-        plan = make_plan(found, self._sources, read_known_paths(catalog.connection), rules)
+        plan = make_plan(found, self._sources, read_recorded_paths(catalog.connection), rules)
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         return plan

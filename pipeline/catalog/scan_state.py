@@ -13,7 +13,7 @@ from schemas.tables import failures, photo_paths, photos, scenes
 PHOTO_STAGES = ("decode", "predict", "encode")  # whose failures a later run does not try again
 
 
-class KnownPath(NamedTuple):
+class RecordedPath(NamedTuple):
     """A path as the catalog knows it."""
 
     size: int
@@ -24,7 +24,7 @@ class KnownPath(NamedTuple):
     is_unread: bool
 
 
-class KnownPhoto(NamedTuple):
+class RecordedPhoto(NamedTuple):
     """A photo as the catalog knows it."""
 
     state: str
@@ -33,16 +33,16 @@ class KnownPhoto(NamedTuple):
     height: int | None
 
 
-class Known(NamedTuple):
+class ScanState(NamedTuple):
     """What the catalog knows that decides whether a photo is due."""
 
-    photos: dict[str, KnownPhoto]
+    photos: dict[str, RecordedPhoto]
     scene_ids: set[str]
     failures: dict[tuple[str, str | None], str]  # photo_id, model fingerprint -> last reason
     crashes: dict[str, int]  # photo_id -> workers that died of it, since it was last well
 
 
-def read_known_paths(connection: Connection) -> dict[str, KnownPath]:
+def read_recorded_paths(connection: Connection) -> dict[str, RecordedPath]:
     """Return every path of the catalog."""
     query = sa.select(
         photo_paths.c.path,
@@ -54,10 +54,10 @@ def read_known_paths(connection: Connection) -> dict[str, KnownPath]:
         photos.c.media_type == MediaType.UNREAD,
     ).join(photos)
     with connection.begin():
-        return {row[0]: KnownPath(*row[1:]) for row in connection.execute(query)}
+        return {row[0]: RecordedPath(*row[1:]) for row in connection.execute(query)}
 
 
-def read_known(connection: Connection) -> Known:
+def read_scan_state(connection: Connection) -> ScanState:
     """Return the state of every photo, every scene's id and every photo's last failures."""
     state = sa.select(
         photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height
@@ -95,8 +95,8 @@ def read_known(connection: Connection) -> Known:
         .group_by(failures.c.photo_id)
     )
     with connection.begin():
-        return Known(
-            {row[0]: KnownPhoto(*row[1:]) for row in connection.execute(state)},
+        return ScanState(
+            {row[0]: RecordedPhoto(*row[1:]) for row in connection.execute(state)},
             set(connection.scalars(sa.select(scenes.c.scene_id))),
             {(row[0], row[1]): row[2] for row in connection.execute(failed)},
             {row[0]: row[1] for row in connection.execute(crashed)},

@@ -31,8 +31,8 @@ from pipeline.exports.manifest import (
 from pipeline.exports.names import NameTemplate, candidates, same_name
 from pipeline.exports.registry import kind_named
 from pipeline.exports.target import ExportTarget, is_unchanged
-from pipeline.scenes.previews import known_scene
-from schemas.records import ArtifactRecord, KnownScene, PhotoFile, PhotoRecord
+from pipeline.scenes.previews import scene_file
+from schemas.records import ArtifactRecord, PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
 
@@ -51,7 +51,7 @@ class PlannedFile:
 class ExportItem:
     """One scene, and the files that are to be made of it."""
 
-    scene: KnownScene
+    scene: SceneFile
     record: PhotoRecord
     files: tuple[PlannedFile, ...]
 
@@ -151,7 +151,7 @@ def plan_exports(
             if overwrite or not _is_done(known.get(file), kind, settings, record, target)
         )
         if due:
-            plan.items.append(ExportItem(known_scene(connection, record), record, due))
+            plan.items.append(ExportItem(scene_file(connection, record), record, due))
         else:
             plan.complete += 1
     target.check_folders(file.file for item in plan.items for file in item.files)

@@ -11,7 +11,7 @@ from pipeline.scenes.render_file import read_stored, unreadable
 from pipeline.scenes.views import SceneViews
 from pipeline.store.store import Store
 from schemas.errors import UsageError
-from schemas.records import KnownScene, PhotoRecord
+from schemas.records import PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
 from sharp_core.containers.exif import Exif
 from sharp_core.formats.scene import SceneInfo
@@ -26,7 +26,7 @@ class ExportScene(SceneViews):
 
     def __init__(
         self,
-        scene: KnownScene,
+        scene: SceneFile,
         record: PhotoRecord,
         settings: ExportSettings,
         library: Store,

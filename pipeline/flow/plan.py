@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.catalog.scan_state import Known, KnownPath
+from pipeline.catalog.scan_state import RecordedPath, ScanState
 from pipeline.catalog.text import path_text
 from pipeline.scan.identify import Identified, identify_all, scene_id_of
 from pipeline.scan.scan import PHOTO_SUFFIXES, FoundFile, Scan
@@ -30,7 +30,7 @@ _PASSING = frozenset({FailureReason.DISK_FULL})
 class DueRules:
     """Decides whether a photo is due, from what the catalog knows."""
 
-    known: Known
+    state: ScanState
     model_fingerprint: str
     settings: PhotoSettings
     retry_failed: bool = False
@@ -38,19 +38,19 @@ class DueRules:
     def is_due(self, photo_id: str, media_type: str) -> bool:
         """Tell whether the photo lacks this scene, and nothing speaks against making it."""
         scene_id = scene_id_of(photo_id, media_type, self.model_fingerprint, self.settings)
-        if scene_id in self.known.scene_ids:
+        if scene_id in self.state.scene_ids:
             return False
         if self.skip_by_size(photo_id) is not None:
             return False
         reasons = {
-            self.known.failures.get((photo_id, fingerprint))
+            self.state.failures.get((photo_id, fingerprint))
             for fingerprint in (None, self.model_fingerprint)
         } - {None}
         return self.retry_failed or reasons <= _PASSING
 
     def skip_by_size(self, photo_id: str) -> SkipReason | None:
         """Return why a photo of known size is left alone, if it is."""
-        photo = self.known.photos.get(photo_id)
+        photo = self.state.photos.get(photo_id)
         if photo is None or photo.width is None or photo.height is None:
             return None
         return skip_by_size(photo.width, photo.height, self.settings)
@@ -81,7 +81,7 @@ class Plan:
         """How many photos are due if no file that is still to be read is a copy."""
         return self.due + self.to_read
 
-    def add_new(self, file: FoundFile, known: KnownPath | None) -> None:
+    def add_new(self, file: FoundFile, known: RecordedPath | None) -> None:
         """Take in a file that has to be read."""
         self.todo.append(file)
         if file.skip is None:
@@ -89,10 +89,10 @@ class Plan:
         if known is not None and known.is_unread:
             self.unread.add(path_text(file.path))
 
-    def add_known(self, file: FoundFile, known: KnownPath) -> None:
+    def add_known(self, file: FoundFile, known: RecordedPath) -> None:
         """Take in a file whose content the catalog knows."""
-        kind = self.rules.known.photos[known.photo_id].media_type
-        crashes = self.rules.known.crashes.get(known.photo_id, 0)
+        kind = self.rules.state.photos[known.photo_id].media_type
+        crashes = self.rules.state.crashes.get(known.photo_id, 0)
         photo = PhotoFile(
             known.photo_id, file.path, file.size, file.mtime_ns, MediaType(kind), crashes
         )
@@ -136,7 +136,7 @@ class Plan:
             self.due += 1
             return True
         reason = self.rules.skip_by_size(photo.photo_id)
-        known = self.rules.known.photos[photo.photo_id]
+        known = self.rules.state.photos[photo.photo_id]
         if reason is not None and known.state == PhotoState.SKIPPED:
             self.skipped[reason] += 1
         else:
@@ -145,7 +145,7 @@ class Plan:
 
 
 def make_plan(
-    scan: Scan, sources: Sequence[Path], paths: dict[str, KnownPath], rules: DueRules
+    scan: Scan, sources: Sequence[Path], paths: dict[str, RecordedPath], rules: DueRules
 ) -> Plan:
     """Sort the files of a scan by what the catalog knows of them. Opens no file."""
     plan = Plan(rules, found=len(scan.files))
@@ -173,7 +173,7 @@ def make_plan(
     return plan
 
 
-def _is_same(file: FoundFile, known: KnownPath) -> bool:
+def _is_same(file: FoundFile, known: RecordedPath) -> bool:
     return (file.size, file.mtime_ns) == known[:2] and not known.is_unread
 
 
@@ -183,7 +183,7 @@ def _belongs_in_catalog(file: FoundFile) -> bool:
 
 
 def _below(
-    paths: dict[str, KnownPath], sources: Sequence[Path], unreadable: Sequence[str]
+    paths: dict[str, RecordedPath], sources: Sequence[Path], unreadable: Sequence[str]
 ) -> set[str]:
     """Return the known paths below the sources, but for folders that could not be looked into."""
     roots = tuple(path_text(os.path.realpath(source)) for source in sources)

@@ -14,7 +14,7 @@ from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
-from schemas.records import Failed, KnownScene, Made, MediaType, NewSplat, PhotoFile
+from schemas.records import Failed, Made, MediaType, NewSplat, PhotoFile, SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import photo_paths, photos, scenes
 from sharp_core.formats.scene import SceneInfo
@@ -31,7 +31,7 @@ class ConvertStage:
     cores: int = 1  # of a worker
     gpus: float = 0.0
 
-    def process(self, scene: KnownScene) -> Made | Failed:
+    def process(self, scene: SceneFile) -> Made | Failed:
         """Convert one scene. Raises RunError."""
         started = time.perf_counter()
         try:
@@ -55,9 +55,7 @@ class ConvertStage:
         return Made(scene.photo, (), time.perf_counter() - started, splat)
 
 
-def due_conversions(
-    connection: Connection, settings: SplatSettings
-) -> tuple[list[KnownScene], int]:
+def due_conversions(connection: Connection, settings: SplatSettings) -> tuple[list[SceneFile], int]:
     """Return the scenes that are stored otherwise, and how many are stored so already.
 
     What a coarser preset has lost does not come back; a finer one is followed all the same.
@@ -81,6 +79,6 @@ def due_conversions(
             row.photo_id, row.path or row.photo_id, row.bytes, 0, MediaType(row.media_type)
         )
         due.append(
-            KnownScene(row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px)
+            SceneFile(row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px)
         )
     return due, unchanged

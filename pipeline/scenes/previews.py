@@ -20,11 +20,11 @@ from schemas.errors import RunError
 from schemas.records import (
     ArtifactRecord,
     Failed,
-    KnownScene,
     Made,
     MediaType,
     PhotoFile,
     PhotoRecord,
+    SceneFile,
 )
 from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings
 from schemas.tables import artifacts, photo_paths, photos
@@ -58,7 +58,7 @@ class PreviewStage:
         """Four workers share a GPU: rendering is a small part of their time, encoding the rest."""
         return 0.25 if gpu_engine_is_installed() else 0.0
 
-    def process(self, scene: KnownScene) -> Made | Failed:
+    def process(self, scene: SceneFile) -> Made | Failed:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()
         info = SceneInfo(scene.focal_px, scene.width, scene.height)
@@ -124,7 +124,7 @@ def artifact_id_of(scene_id: str, kind: PreviewKind, settings: PreviewSettings) 
 
 def due_previews(
     connection: Connection, store: Store, filters: Filters, settings: PreviewSettings
-) -> tuple[list[KnownScene], int]:
+) -> tuple[list[SceneFile], int]:
     """Return the selected scenes that lack a preview, and how many have all of theirs."""
     size_of = store.sizes("previews")
     made: Collection[str] = {
@@ -142,13 +142,13 @@ def due_previews(
         if wanted <= set(made):
             complete += 1
             continue
-        due.append(known_scene(connection, record))
+        due.append(scene_file(connection, record))
     return due, complete
 
 
-def known_scene(connection: Connection, record: PhotoRecord) -> KnownScene:
+def scene_file(connection: Connection, record: PhotoRecord) -> SceneFile:
     """Return the best scene of a photo that has one."""
-    return KnownScene(
+    return SceneFile(
         record.scene_id or "",
         _photo_file(connection, record.photo_id, record.paths),
         record.splat_path or "",

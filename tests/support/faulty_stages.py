@@ -30,11 +30,11 @@ from schemas.records import (
     Failed,
     FocalLength,
     FocalSource,
-    KnownScene,
     Made,
     MediaType,
     PhotoFile,
     PhotoMeta,
+    SceneFile,
     SceneRecord,
     StoredFile,
 )
@@ -164,7 +164,7 @@ class FaultyEach:
     cores: int = 1
     gpus: float = 0.0
 
-    def process(self, scene: KnownScene) -> Made | Failed:
+    def process(self, scene: SceneFile) -> Made | Failed:
         try:
             self.faults.strike("each", scene.photo.path)
         except PhotoError as error:
@@ -172,8 +172,8 @@ class FaultyEach:
         return Made(scene.photo, (), 0.0)
 
 
-def known_scene(name: str) -> KnownScene:
-    return KnownScene(name, photo(name), "", 16, 16, 16.0)
+def scene_file(name: str) -> SceneFile:
+    return SceneFile(name, photo(name), "", 16, 16, 16.0)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pipeline.scenes.conversions import ConvertStage
 from pipeline.scenes.convert_file import convert_file
 from pipeline.scenes.details import splat_details
 from schemas.errors import PhotoError, UsageError
-from schemas.records import Failed, KnownScene, Made
+from schemas.records import Failed, Made, SceneFile
 from schemas.settings import IngestSettings, SogQuality, SplatFormat, SplatSettings
 from schemas.tables import scenes
 from sharp_core.formats.registry import FORMATS, SpzOptions, read_scene, write_scene
@@ -97,7 +97,7 @@ def test_what_a_killed_run_left_over_is_removed_and_the_rest_done(
     process = ConvertStage.process
     calls = []
 
-    def dies_after_the_file(stage: ConvertStage, scene: KnownScene) -> Made | Failed:
+    def dies_after_the_file(stage: ConvertStage, scene: SceneFile) -> Made | Failed:
         calls.append(process(stage, scene))
         if len(calls) == 3:  # the new file is there, and no row names it
             raise KeyboardInterrupt

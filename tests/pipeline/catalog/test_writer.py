@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.catalog.address import CATALOG_FILE
 from pipeline.catalog.database import open_database, read_catalog
 from pipeline.catalog.query import Filters, find
-from pipeline.catalog.scan_state import read_known, read_known_paths
+from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.status import read_status
 from pipeline.catalog.text import path_text
@@ -39,7 +39,7 @@ def test_a_found_photo_is_due_and_then_done(tmp_path: Path, catalog_url: str | N
         assert (record.state, record.scene_id) == (PhotoState.DONE, outcome.scene.scene_id)
         assert (record.width, record.focal_px) == (4000, 3000.0)
         assert record.taken_at_offset == "+02:00"
-        assert read_known(catalog.connection).scene_ids == {outcome.scene.scene_id}
+        assert read_scan_state(catalog.connection).scene_ids == {outcome.scene.scene_id}
 
 
 def test_copies_are_one_photo_with_several_paths(tmp_path: Path, catalog_url: str | None) -> None:
@@ -113,7 +113,7 @@ def test_a_changed_file_points_its_path_to_the_new_photo(
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(old, None)])
         catalog.add_found([(new, None)])
-        assert read_known_paths(catalog.connection)["/photos/a.jpg"].photo_id == new.photo_id
+        assert read_recorded_paths(catalog.connection)["/photos/a.jpg"].photo_id == new.photo_id
         assert records(catalog)[old.photo_id].paths == ()
 
 
@@ -135,9 +135,9 @@ def test_missing_files_are_marked_and_come_back(tmp_path: Path, catalog_url: str
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
         catalog.mark_missing(["/photos/a.jpg"], [])
-        assert read_known_paths(catalog.connection)["/photos/a.jpg"].is_missing
+        assert read_recorded_paths(catalog.connection)["/photos/a.jpg"].is_missing
         catalog.mark_missing([], ["/photos/a.jpg"])
-        assert not read_known_paths(catalog.connection)["/photos/a.jpg"].is_missing
+        assert not read_recorded_paths(catalog.connection)["/photos/a.jpg"].is_missing
 
 
 def test_a_run_that_never_ended_is_marked_failed_by_the_next(
@@ -172,7 +172,7 @@ def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path, catalog_url: 
     assert path_text(name) == "/photos/caf\\xe9.jpg"
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(PhotoFile("a" * 32, name, 1, 1, MediaType.JPEG), None)])
-        assert list(read_known_paths(catalog.connection)) == ["/photos/caf\\xe9.jpg"]
+        assert list(read_recorded_paths(catalog.connection)) == ["/photos/caf\\xe9.jpg"]
 
 
 def test_others_read_while_a_run_writes(tmp_path: Path, catalog_url: str | None) -> None:

@@ -27,8 +27,8 @@ from tests.support.faulty_stages import (
     FaultyEach,
     FaultyEncode,
     FaultyPredict,
-    known_scene,
     photo,
+    scene_file,
 )
 
 SPARE_BYTES = 4 << 30  # that may be taken from now on, until Ray ends somebody
@@ -93,7 +93,7 @@ def test_a_stored_scene_that_takes_all_memory_is_found_too(
     runner: RayRunner, faults: Faults
 ) -> None:
     check_memory()
-    scenes = [known_scene(name) for name in ("each-memory", *good(2))]
+    scenes = [scene_file(name) for name in ("each-memory", *good(2))]
     found = list(runner.each(FaultyEach(faults, limit_s=60.0), scenes, Stop()))
     failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
     assert len(found) == 3

@@ -19,7 +19,7 @@ from pipeline.work.map_scenes import EachRunner, InlineRunner
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
 from schemas.records import Failed
-from tests.support.faulty_stages import Faults, FaultyEach, known_scene
+from tests.support.faulty_stages import Faults, FaultyEach, scene_file
 from tests.support.programs import answer_of
 
 
@@ -34,7 +34,7 @@ def ends(
 ) -> dict[str, str]:
     """Return how each scene ended; each ends once."""
     found = {}
-    scenes = list(map(known_scene, names))
+    scenes = list(map(scene_file, names))
     for outcome in runner.each(FaultyEach(Faults(folder)), scenes, stop or Stop()):
         assert outcome.file.path not in found
         found[outcome.file.path] = "made"
@@ -91,7 +91,7 @@ def test_an_error_that_would_befall_any_scene_ends_the_run_and_is_named(
 
 def test_a_stage_that_workers_cannot_load_ends_the_run_and_is_named(on_ray: RayRunner) -> None:
     with pytest.raises(RunError, match=r"each does not work on [^:]*: ModuleNotFoundError: No"):
-        list(on_ray.each(LoadedHereAlone(Faults(Path())), [known_scene("good")], Stop()))
+        list(on_ray.each(LoadedHereAlone(Faults(Path())), [scene_file("good")], Stop()))
 
 
 class LoadedHereAlone(FaultyEach):

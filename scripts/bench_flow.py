@@ -28,7 +28,7 @@ from jobs.runs import ingest as ingest_job
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.flow.inline import run_inline
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import Outcome, PhotoFile
 from schemas.settings import IngestSettings
@@ -58,7 +58,7 @@ class TimedStage:
 
 
 def timed_inline(
-    flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+    flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
 ) -> Iterator[Outcome]:
     """Run in this process with the stages timed."""
     timed = Flow(
@@ -67,7 +67,7 @@ def timed_inline(
         TimedStage("encode", flow.encode),  # type: ignore[arg-type]
         flow.batch_size,
     )
-    return run_inline(timed, photos, stop, watch)
+    return run_inline(timed, photos, stop, monitor)
 
 
 def tree_cpu_seconds() -> float:
@@ -109,11 +109,11 @@ class WatchedRay:
         self._runner.__exit__()
 
     def __call__(
-        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
     ) -> Iterator[Outcome]:
         warm_up = self._count // 10
         started = 0.0
-        for index, outcome in enumerate(self._runner(flow, photos, stop, watch)):
+        for index, outcome in enumerate(self._runner(flow, photos, stop, monitor)):
             if index == warm_up:
                 started = tree_cpu_seconds()
             if index >= warm_up and index % warm_up == 0:

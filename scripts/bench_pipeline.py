@@ -38,7 +38,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.decode.decode import decode
 from pipeline.decode.thumbnail import thumbnail
 from pipeline.flow.flow import Flow
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import MediaType, Outcome
 from schemas.settings import Device
@@ -70,13 +70,13 @@ def main() -> None:
           f"{1 / options.seconds:.2f} at most")  # fmt: skip
     settings = ClusterSettings(device=Device.CPU, object_store_bytes=STORE_BYTES)
     with RayRunner(settings) as runner:
-        watch = Watch()
-        on_ray = rate(lambda: runner(flow, photos(options.photos), Stop(), watch), options.photos)
+        monitor = RunMonitor()
+        on_ray = rate(lambda: runner(flow, photos(options.photos), Stop(), monitor), options.photos)
         print(f"Ray             {on_ray.per_second:6.2f} photos/s, "
               f"{on_ray.per_second / in_threads.per_second:.1%} of the threads'")  # fmt: skip
         print(f"first photo     {on_ray.first_seconds:6.2f} s after Ray was up")
         print(f"driver          {on_ray.memory[0]:.0f} to {max(on_ray.memory):.0f} MB")
-        print(f"limited by      {watch.limited_by}, predictors {watch.busy_share:.0%} busy")
+        print(f"limited by      {monitor.limited_by}, predictors {monitor.busy_share:.0%} busy")
         print(f"object store    {spilled()}")
 
 
@@ -102,7 +102,7 @@ def many_gpus(count: int, gpus: int, cores: int | None, batch: int) -> None:
         log_to_driver=False, object_store_memory=STORE_BYTES,
     )  # fmt: skip
     runner = RayRunner(ClusterSettings(object_store_bytes=STORE_BYTES))
-    result = rate(lambda: runner(flow, photos(count), Stop(), Watch()), count)
+    result = rate(lambda: runner(flow, photos(count), Stop(), RunMonitor()), count)
     ideal = gpus / predict
     print(f"{gpus} predictors of {1000 * predict:.0f} ms on {needed} cores ({cores} workers): "
           f"{result.steady:.1f} photos/s, {result.steady / ideal:.0%} of the ideal")  # fmt: skip

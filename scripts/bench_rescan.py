@@ -28,7 +28,7 @@ from pipeline.catalog.database import open_database
 from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
-from pipeline.scan.identify import scene_id_of
+from pipeline.flow.scene_id import scene_id_of
 from schemas.records import MediaType, PhotoState
 from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
 from schemas.tables import photo_paths, photos, scenes, utc_now

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.flow.compact_scene import CompactScene
 from pipeline.flow.decode_stage import Pixels
+from pipeline.flow.payload import CompactScene
 from schemas.records import (
     DecodedPhoto,
     Done,

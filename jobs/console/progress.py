@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from jobs.console.output import Output, ProgressKind, json_text, time_text
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from schemas.records import Done, Failed, Made, Outcome, Skipped, UnderWay
 
 _LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
@@ -21,11 +21,13 @@ _JSON_EVERY_SECONDS = 1.0
 class RunProgress:
     """Counts outcomes and shows rate and ETA. The total falls as copies are found."""
 
-    def __init__(self, output: Output, what: str = "photos", watch: Watch | None = None) -> None:
-        """Show what `watch` sees of the stages too."""
+    def __init__(
+        self, output: Output, what: str = "photos", monitor: RunMonitor | None = None
+    ) -> None:
+        """Show what `monitor` sees of the stages too."""
         self._output = output
         self._what = what
-        self._watch = watch
+        self._monitor = monitor
         self._is_json = output.progress is ProgressKind.JSON
         self._is_live = output.err.is_terminal and not output.quiet and not self._is_json
         self._bar = Progress(
@@ -101,12 +103,12 @@ class RunProgress:
         return f"{rate:.2f} {self._what}/s, {time_text(left)} left{failed}{self._stages()}"
 
     def _stages(self) -> str:
-        if self._watch is None or self._watch.busy_share is None:
+        if self._monitor is None or self._monitor.busy_share is None:
             return ""
-        now = self._watch.now
+        now = self._monitor.now
         return (
             f"; decode {now.decoding}, wait {now.waiting}, predict {now.predicting}, "
-            f"encode {now.encoding}; predictors {self._watch.busy_share:.0%} busy"
+            f"encode {now.encoding}; predictors {self._monitor.busy_share:.0%} busy"
         )
 
     def _write_json(self) -> None:
@@ -120,9 +122,9 @@ class RunProgress:
             "per_second": round(rate, 4),
             "seconds_left": round(left, 1),
         }
-        if self._watch is not None:
-            event["stages"] = asdict(self._watch.now)
-            event["predictors_busy_share"] = self._watch.busy_share
+        if self._monitor is not None:
+            event["stages"] = asdict(self._monitor.now)
+            event["predictors_busy_share"] = self._monitor.busy_share
         self._output.err.out(json_text(event), highlight=False)
 
     def _say(self, outcome: Outcome) -> None:

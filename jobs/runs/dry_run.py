@@ -18,7 +18,7 @@ from pipeline.catalog.scan_state import (
     read_scan_state,
 )
 from pipeline.catalog.writer import Catalog
-from pipeline.flow.decode_stage import look_at
+from pipeline.flow.decode_stage import probe_photo
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.plan import DueRules, make_plan
 from pipeline.scan.scan import scan
@@ -101,7 +101,7 @@ def dry_run(
         reason = (
             FailureReason.UNREADABLE
             if identified.error
-            else look_at(identified.photo, settings.photo)
+            else probe_photo(identified.photo, settings.photo)
         )
         if isinstance(reason, SkipReason):
             skipped[reason] += 1

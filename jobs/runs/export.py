@@ -17,7 +17,7 @@ from pipeline.catalog.query import Filters
 from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports
 from pipeline.exports.names import NameTemplate
-from pipeline.exports.plan import ExportItem, ExportPlan, plan_exports, rewrite_manifest
+from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports, rewrite_manifest
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
@@ -73,7 +73,7 @@ class _Exports:
         self._plan = ExportPlan()
         self._files: list[str] = []
 
-    def due(self, connection: Connection) -> tuple[list[ExportItem], int]:
+    def due(self, connection: Connection) -> tuple[list[ExportTask], int]:
         order, target = self._order, self.target
         self._plan = plan_exports(
             connection, target, order.filters, order.settings, overwrite=order.overwrite

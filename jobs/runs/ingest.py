@@ -39,7 +39,7 @@ from pipeline.scenes.previews import PreviewStage
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
 from schemas.records import Done, Failed, Outcome, PhotoFile, Skipped, UnderWay
@@ -97,7 +97,7 @@ class Ingest:
         self._catalog_url = catalog_url
         self._store = Store(root)
         self._stop = Stop(deadline)
-        self._watch = Watch(output.warn)
+        self._monitor = RunMonitor(output.warn)
         self._report = IngestReport(new_run_id(), str(root), model.name)
         self._reasons: Counter[str] = Counter()
 
@@ -178,7 +178,7 @@ class Ingest:
             self._root,
         )
         with (
-            RunProgress(self._output, watch=self._watch) as progress,
+            RunProgress(self._output, monitor=self._monitor) as progress,
             contextlib.suppress(KeyboardInterrupt),
         ):
             progress.begin(plan.at_most)
@@ -187,7 +187,7 @@ class Ingest:
             first = next(due, None)
             if first is not None:
                 with runner() as run:
-                    for outcome in run(flow, _chain(first, due), self._stop, self._watch):
+                    for outcome in run(flow, _chain(first, due), self._stop, self._monitor):
                         self._take(outcome, catalog, progress)
                         progress.set_total(plan.at_most)
         catalog.settle()
@@ -247,8 +247,8 @@ class Ingest:
         is_full = self._reasons[FailureReason.DISK_FULL] > 0
         report.is_interrupted = self._stop.is_requested and not is_full
         report.is_out_of_time = self._stop.is_late and report.left > 0
-        report.limited_by = self._watch.limited_by
-        report.predictors_busy_share = self._watch.busy_share
+        report.limited_by = self._monitor.limited_by
+        report.predictors_busy_share = self._monitor.busy_share
         report.reasons = dict(sorted(self._reasons.items()))
 
     def _close(self, catalog: Catalog, state: str) -> None:

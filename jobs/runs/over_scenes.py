@@ -24,12 +24,12 @@ from pipeline.catalog.writer import Catalog
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
-from pipeline.work.map_scenes import EachRunner, EachStage, InlineRunner, Item
+from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import ArtifactRecord, Failed, Made
 
-RunnerMaker = Callable[[], contextlib.AbstractContextManager[EachRunner]]
+RunnerMaker = Callable[[], contextlib.AbstractContextManager[SceneRunner]]
 
 
 @dataclass(slots=True)
@@ -55,13 +55,13 @@ class EachReport:
         return asdict(self)
 
 
-class EachWork(NamedTuple, Generic[Item]):
+class EachWork(NamedTuple, Generic[TaskT]):
     """What a run makes of which scenes."""
 
     command: str
     settings: dict[str, object]  # as the catalog records them
-    stage: EachStage[Item]
-    due: Callable[[Connection], tuple[list[Item], int]]  # and how many lack nothing
+    stage: SceneStage[TaskT]
+    due: Callable[[Connection], tuple[list[TaskT], int]]  # and how many lack nothing
     # Once its row is written. A PhotoError makes a failure of it, and `unmade` rows are dropped.
     on_made: Callable[[Made], object] = lambda _: None
     unmade: Callable[[Made], Sequence[ArtifactRecord]] = lambda made: made.artifacts
@@ -72,9 +72,9 @@ class EachWork(NamedTuple, Generic[Item]):
 def each_runner(inline: bool, address: str | None) -> RunnerMaker:
     """Return how a runner is made: in this process, or on Ray, which takes seconds to start."""
 
-    def make() -> contextlib.AbstractContextManager[EachRunner]:
+    def make() -> contextlib.AbstractContextManager[SceneRunner]:
         if inline:
-            return contextlib.nullcontext(InlineRunner())
+            return contextlib.nullcontext(InlineSceneRunner())
         from pipeline.cluster.runner import ClusterSettings, RayRunner
 
         return RayRunner(ClusterSettings(address))
@@ -84,7 +84,7 @@ def each_runner(inline: bool, address: str | None) -> RunnerMaker:
 
 def run_each(
     root: LibraryRoot,
-    work: EachWork[Item],
+    work: EachWork[TaskT],
     report: EachReport,
     output: Output,
     runner: RunnerMaker,
@@ -133,8 +133,8 @@ def run_each(
 
 
 def _carry_out(
-    work: EachWork[Item],
-    due: list[Item],
+    work: EachWork[TaskT],
+    due: list[TaskT],
     catalog: Catalog,
     report: EachReport,
     output: Output,
@@ -156,7 +156,7 @@ def _carry_out(
     ):
         progress.begin(len(due))
         with runner() as run:
-            for made in run.each(work.stage, due, stop):
+            for made in run.map_scenes(work.stage, due, stop):
                 outcome = _recorded(made, catalog, report.run_id, work)
                 progress.advance(outcome)
                 if isinstance(outcome, Failed):
@@ -174,7 +174,7 @@ def _carry_out(
 
 
 def _recorded(
-    outcome: Made | Failed, catalog: Catalog, run_id: str, work: EachWork[Item]
+    outcome: Made | Failed, catalog: Catalog, run_id: str, work: EachWork[TaskT]
 ) -> Made | Failed:
     """Record what became of a scene, and finish what was made."""
     catalog.record(outcome, run_id)

@@ -25,8 +25,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from pipeline.cluster.item import Item
-from pipeline.cluster.ray_errors import error_text
+from pipeline.cluster.tasks import PhotoTask
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from schemas.errors import FailureReason, RunError, SharpBatchError
 from schemas.records import Failed
@@ -54,7 +53,7 @@ class Loss(NamedTuple):
     message: str = ""
 
 
-class Next(Enum):
+class NextStep(Enum):
     """Where a photo goes."""
 
     AGAIN = auto()  # from the start
@@ -64,14 +63,14 @@ class Next(Enum):
     ENDED = auto()
 
 
-class Verdict(NamedTuple):
+class Attribution(NamedTuple):
     """What becomes of a photo, and what is recorded of it, if anything is."""
 
-    next: Next
+    next: NextStep
     record: Failed | None = None
 
 
-def judge(item: Item, loss: Loss, model_fingerprint: str) -> Verdict:
+def attribute(item: PhotoTask, loss: Loss, model_fingerprint: str) -> Attribution:
     """Count a loss against a photo if it is to be blamed, and say where it goes."""
     fingerprint = None if loss.stage == "decode" else model_fingerprint
     match loss.kind:
@@ -79,19 +78,19 @@ def judge(item: Item, loss: Loss, model_fingerprint: str) -> Verdict:
             item.moves += 1
             if item.moves > MOST_MOVES:
                 record = lost_nodes(item.file, loss.stage, item.moves, fingerprint)
-                return Verdict(Next.ENDED, record)
-            return Verdict(Next.AGAIN)
+                return Attribution(NextStep.ENDED, record)
+            return Attribution(NextStep.AGAIN)
         case LossKind.MEMORY if not item.was_starved:
             item.was_starved = True
-            return Verdict(Next.AT_END)
+            return Attribution(NextStep.AT_END)
         case LossKind.IN_COMPANY:
             item.was_in_crash = True
-            return Verdict(Next.SUSPECT)
+            return Attribution(NextStep.SUSPECT)
     item.crashes += 1
     record = given_up(item.file, loss.stage, loss.reason, loss.message, item.crashes, fingerprint)
     if not is_last_crash(item.crashes):
-        return Verdict(Next.AGAIN, record)
-    return Verdict(Next.PROBED if loss.stage == "predict" else Next.ENDED, record)
+        return Attribution(NextStep.AGAIN, record)
+    return Attribution(NextStep.PROBED if loss.stage == "predict" else NextStep.ENDED, record)
 
 
 def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
@@ -147,3 +146,16 @@ def known_loss(stage: str, error: BaseException) -> Loss | None:
 def timeout_loss(kind: LossKind, stage: str, limit_s: float) -> Loss:
     """Return what befell a photo that took too long."""
     return Loss(kind, stage, FailureReason.TIMEOUT, f"not finished after {limit_s:g} s")
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the traceback that follows it."""
+    return str(error).strip().partition("\n")[0]
+
+
+def error_text(error: BaseException) -> str:
+    """Return an error's type and message; where Ray passes on a traceback, those of its cause."""
+    text = str(error).strip()
+    if "Traceback" in text:
+        return text.splitlines()[-1]
+    return f"{type(error).__name__}: {first_line(error)}"

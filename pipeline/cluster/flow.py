@@ -18,21 +18,21 @@ from ray.exceptions import RayError, RayTaskError
 from pipeline.cluster.fault_attribution import (
     Loss,
     LossKind,
-    Next,
-    judge,
+    NextStep,
+    attribute,
+    first_line,
     known_loss,
     live_loss,
     task_loss,
     timeout_loss,
 )
-from pipeline.cluster.item import Item, Ref
 from pipeline.cluster.local import check_ray_lives
-from pipeline.cluster.object_store_budget import StoreRoom
+from pipeline.cluster.object_store_budget import ObjectStoreBudget
 from pipeline.cluster.predictors import Predictor, Predictors, Resources
-from pipeline.cluster.ray_errors import first_line
+from pipeline.cluster.tasks import PhotoTask, Ref
 from pipeline.cluster.workers import CALLS_PER_PREDICTOR, decode_task, encode_task
 from pipeline.flow.flow import Flow
-from pipeline.work.monitor import StageCounts, Watch
+from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import GRACE_SECONDS
 from schemas.errors import DeviceError, FailureReason, RunError, UsageError
@@ -51,13 +51,13 @@ class FlowOnRay:
         flow: Flow,
         photos: Iterator[PhotoFile],
         stop: Stop,
-        watch: Watch,
+        monitor: RunMonitor,
         look: Callable[[], Resources],
     ) -> None:
         self._flow = flow
         self._photos = photos
         self._stop = stop
-        self._watch = watch
+        self._monitor = monitor
         self._look = look
         self._looked = time.monotonic()
         self._resources = resources = look()
@@ -65,17 +65,19 @@ class FlowOnRay:
         # Each stage goes into the object store once, not into every call.
         self._decode_stage = ray.put(flow.decode)
         self._encode_stage = ray.put(flow.encode)
-        self._decoding: dict[Ref, Item] = {}
-        self._ready: deque[Item] = deque()
-        self._suspects: deque[Item] = deque()  # decoded, each to be predicted alone
-        self._starved: deque[Item] = deque()  # of memory, each to go when all others are through
+        self._decoding: dict[Ref, PhotoTask] = {}
+        self._ready: deque[PhotoTask] = deque()
+        self._suspects: deque[PhotoTask] = deque()  # decoded, each to be predicted alone
+        self._starved: deque[PhotoTask] = (
+            deque()
+        )  # of memory, each to go when all others are through
         self._doomed: list[Failed] = []  # given up, if a predictor survives a probe
         self._predictors = Predictors(flow, resources)
-        self._encoding: dict[Ref, Item] = {}
+        self._encoding: dict[Ref, PhotoTask] = {}
         self._was_starved = False  # any photo, so far
         self._is_fed = False  # the photos have come to their end
         self._has_begun = False  # to give outcomes
-        self._room = StoreRoom(resources.object_store_bytes, flow.predict.scene_bytes)
+        self._budget = ObjectStoreBudget(resources.object_store_bytes, flow.predict.scene_bytes)
         self._last_progress = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -138,13 +140,13 @@ class FlowOnRay:
             len(ready),
             busy,
         )
-        self._watch.see(counts, held_up_by)
+        self._monitor.update(counts, held_up_by)
         if busy:
             self._last_progress = time.monotonic()
         elif time.monotonic() - self._last_progress > _PATIENCE_SECONDS:
             self._last_progress = time.monotonic()
             what = "Nothing has come back" if ready else "No predictor has started"
-            self._watch.notice(
+            self._monitor.notice(
                 f"{what} for {_PATIENCE_SECONDS:g} s; the cluster has {_resources_text()} free."
             )
 
@@ -159,7 +161,7 @@ class FlowOnRay:
             return  # less than was asked for: what is lost may come back
         if found.gpus_per_predictor == self._resources.gpus_per_predictor:
             self._resources = found
-            self._room.resize(found.object_store_bytes)
+            self._budget.resize(found.object_store_bytes)
             self._predictors.fit(found)
 
     # Feeding and dispatching
@@ -177,14 +179,14 @@ class FlowOnRay:
         cores = self._resources.cores
         at_once = cores + 2 if self._has_begun else max(1, cores - 2)
         while not self._is_fed and len(self._decoding) + len(self._ready) < window:
-            if len(self._decoding) >= at_once or not self._has_room():
+            if len(self._decoding) >= at_once or not self._fits_budget():
                 return
             file = next(self._photos, None)
             if file is None or self._stop.is_asked:
                 self._is_fed = True
                 return
             self._predictors.start()
-            self._start_decode(Item(file, crashes=file.crashes))
+            self._start_decode(PhotoTask(file, crashes=file.crashes))
 
     def _feed_starved(self) -> None:
         """Send off one photo that has been starved of memory, if it has all of it now.
@@ -197,11 +199,11 @@ class FlowOnRay:
         if self._starved and self._is_fed and are_up and not self._is_busy():
             self._start_decode(self._starved.popleft())
 
-    def _has_room(self) -> bool:
+    def _fits_budget(self) -> bool:
         decoded = [*self._ready, *self._suspects, *self._predictors.items]
-        return self._room.is_left(len(self._decoding), decoded, len(self._encoding))
+        return self._budget.fits_another(len(self._decoding), decoded, len(self._encoding))
 
-    def _start_decode(self, item: Item) -> None:
+    def _start_decode(self, item: PhotoTask) -> None:
         item.photo = item.pixels = None
         item.began = time.monotonic()
         header, item.pixels = decode_task.remote(self._decode_stage, item.file)
@@ -255,7 +257,7 @@ class FlowOnRay:
                 self._predictors.see_started(predictor, has_company=has_company)
                 return
 
-    def _decoded(self, ref: Ref, item: Item) -> Iterator[Outcome]:
+    def _decoded(self, ref: Ref, item: PhotoTask) -> Iterator[Outcome]:
         try:
             result = ray.get(ref)
         except RayError as error:
@@ -263,12 +265,12 @@ class FlowOnRay:
             return
         if isinstance(result, DecodedPhoto):
             item.photo = result
-            self._room.see(item)
+            self._budget.record_size(item)
             (self._suspects if item.is_suspect else self._ready).append(item)
         else:
             yield from self._settled(item, result)
 
-    def _encoded(self, ref: Ref, item: Item) -> Iterator[Outcome]:
+    def _encoded(self, ref: Ref, item: PhotoTask) -> Iterator[Outcome]:
         try:
             result = ray.get(ref)
         except RayError as error:
@@ -305,7 +307,7 @@ class FlowOnRay:
                 done = encode_task.remote(self._encode_stage, item.photo, scene, result)
                 self._encoding[done] = item
 
-    def _settled(self, item: Item, outcome: Outcome) -> Iterator[Outcome]:
+    def _settled(self, item: PhotoTask, outcome: Outcome) -> Iterator[Outcome]:
         """Yield what a stage said of a photo; what took too long is tried again."""
         if isinstance(outcome, Failed) and outcome.reason is FailureReason.TIMEOUT:
             loss = Loss(LossKind.ALONE, outcome.stage, outcome.reason, outcome.message)
@@ -322,26 +324,26 @@ class FlowOnRay:
     # What does not come back
 
     def _task_lost(
-        self, item: Item, stage: str, limit_s: float, error: RayError
+        self, item: PhotoTask, stage: str, limit_s: float, error: RayError
     ) -> Iterator[Outcome]:
         # Waiting for a worker counts too, but few tasks wait, and not for long.
         is_late = time.monotonic() - item.began > limit_s + GRACE_SECONDS
         yield from self._lost(item, task_loss(stage, limit_s, error, is_late=is_late))
 
-    def _lost(self, item: Item, loss: Loss) -> Iterator[Outcome]:
+    def _lost(self, item: PhotoTask, loss: Loss) -> Iterator[Outcome]:
         """Send a photo whose work was lost to where it goes now."""
-        where, record = judge(item, loss, self._flow.encode.model.fingerprint)
+        where, record = attribute(item, loss, self._flow.encode.model.fingerprint)
         if record is not None:
-            if where is Next.PROBED:
+            if where is NextStep.PROBED:
                 self._doomed.append(record)
             else:
                 yield record
         match where:
-            case Next.AGAIN:
+            case NextStep.AGAIN:
                 self._start_decode(item)
-            case Next.SUSPECT:
+            case NextStep.SUSPECT:
                 self._suspects.append(item)
-            case Next.AT_END:
+            case NextStep.AT_END:
                 self._say_starved()
                 item.photo = item.pixels = None
                 self._starved.append(item)
@@ -382,7 +384,7 @@ class FlowOnRay:
     def _say_starved(self) -> None:
         if not self._was_starved:
             self._was_starved = True
-            self._watch.notice(
+            self._monitor.notice(
                 "Memory ran low, and Ray ended some of the work. The photos that were hit go again "
                 "at the end, one by one."
             )

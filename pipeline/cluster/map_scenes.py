@@ -18,7 +18,7 @@ from pipeline.cluster.fault_attribution import Loss, LossKind, task_loss
 from pipeline.cluster.local import check_ray_lives
 from pipeline.cluster.running_tasks import AtWork, at_work
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
-from pipeline.work.map_scenes import EachStage, Item, process_in_time
+from pipeline.work.map_scenes import SceneStage, TaskT, process_in_time
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import GRACE_SECONDS, process_dies_after
 from schemas.errors import FailureReason
@@ -31,8 +31,8 @@ _PATIENCE_SECONDS = 60.0  # in which no scene gets its turn, before something is
 _log = logging.getLogger(__name__)
 
 
-def each_on_ray(
-    stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+def map_scenes_on_ray(
+    stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
 ) -> Iterator[Made | Failed]:
     """Yield outcomes as they come; a scene whose worker dies is tried again, three times in all.
 
@@ -40,14 +40,14 @@ def each_on_ray(
     goes again when all others are through, since Ray ends several workers then, and only that
     counts. Raises SharpBatchError where no scene is at fault.
     """
-    return _EachOnRay(stage, scenes, stop).outcomes()
+    return _MapScenes(stage, scenes, stop).outcomes()
 
 
 @dataclass(slots=True)
-class _OnItsWay(Generic[Item]):
+class _OnItsWay(Generic[TaskT]):
     """A scene that is not finished."""
 
-    scene: Item
+    scene: TaskT
     crashes: int = 0
     moves: int = 0  # from nodes that were lost
     was_starved: bool = False  # of memory, which others may have taken
@@ -55,10 +55,10 @@ class _OnItsWay(Generic[Item]):
     began: float | None = None  # when it was first seen to be at work
 
 
-class _EachOnRay(Generic[Item]):
+class _MapScenes(Generic[TaskT]):
     """One run's state: every scene in it is in exactly one of the collections below."""
 
-    def __init__(self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop) -> None:
+    def __init__(self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop) -> None:
         there = ray.cluster_resources()
         self._cores = cores = min(stage.cores, _most_cores())
         # Ray hides GPUs from tasks that do not ask for a share of one.
@@ -71,8 +71,8 @@ class _EachOnRay(Generic[Item]):
         self._stop = stop
         self._at_work = AtWork()
         self._waiting = deque(_OnItsWay(scene) for scene in scenes)
-        self._starved: deque[_OnItsWay[Item]] = deque()
-        self._running: dict[Any, _OnItsWay[Item]] = {}
+        self._starved: deque[_OnItsWay[TaskT]] = deque()
+        self._running: dict[Any, _OnItsWay[TaskT]] = {}
         self._looked = self._last_work = time.monotonic()
 
     def outcomes(self) -> Iterator[Made | Failed]:
@@ -146,7 +146,7 @@ class _EachOnRay(Generic[Item]):
             else:
                 yield outcome
 
-    def _loss(self, item: _OnItsWay[Item], error: RayError) -> Loss:
+    def _loss(self, item: _OnItsWay[TaskT], error: RayError) -> Loss:
         """Return what befell a scene. Raises SharpBatchError where it would befall any."""
         # A worker that does not hear its limit ends at the end of the grace. That it has begun is
         # seen a little late, and what dies sooner has heard its limit.
@@ -156,7 +156,7 @@ class _EachOnRay(Generic[Item]):
         )
         return task_loss(self._stage.name, limit_s, error, is_late=is_late)
 
-    def _lost(self, item: _OnItsWay[Item], loss: Loss) -> Iterator[Failed]:
+    def _lost(self, item: _OnItsWay[TaskT], loss: Loss) -> Iterator[Failed]:
         """Send a scene through again, or give it up."""
         photo, stage = item.scene.photo, self._stage.name
         match loss.kind:
@@ -186,6 +186,6 @@ def _most_cores() -> int:
     return max(1, *(int(machine.get("CPU", 0)) for machine in machines))
 
 
-def _process(stage: EachStage[Item], scene: Item, note: str) -> Made | Failed:
+def _process(stage: SceneStage[TaskT], scene: TaskT, note: str) -> Made | Failed:
     with at_work(note), process_dies_after(stage.limit_s):
         return process_in_time(stage, scene)

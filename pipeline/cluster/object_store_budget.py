@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from pipeline.cluster.item import Item
+from pipeline.cluster.tasks import PhotoTask
 
 _STORE_SHARE = 0.8  # of the object store: beyond that, Ray spills (object_spilling_threshold)
 _USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
 _RECENT = 64  # photos, by which those to come are estimated
 
 
-class StoreRoom:
+class ObjectStoreBudget:
     """The object store of a run, in bytes."""
 
     def __init__(self, store_bytes: int, scene_bytes: int) -> None:
@@ -28,11 +28,11 @@ class StoreRoom:
         """Take in how large the store is now."""
         self._bytes = int(_STORE_SHARE * store_bytes)
 
-    def see(self, decoded: Item) -> None:
+    def record_size(self, decoded: PhotoTask) -> None:
         """Take in how large a photo is."""
         self._recent_pixels.append(decoded.input_bytes)
 
-    def is_left(self, decoding: int, decoded: Sequence[Item], encoding: int) -> bool:
+    def fits_another(self, decoding: int, decoded: Sequence[PhotoTask], encoding: int) -> bool:
         """Tell whether one more photo fits beside those on their way; the first one always does.
 
         `decoding` of them are to become pixels: as many as photos had of late on the average, and

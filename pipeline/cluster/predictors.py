@@ -10,8 +10,8 @@ from typing import Any
 import ray
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
-from pipeline.cluster.item import Item, Ref
-from pipeline.cluster.ray_errors import error_text, first_line
+from pipeline.cluster.fault_attribution import error_text, first_line
+from pipeline.cluster.tasks import PhotoTask, Ref
 from pipeline.cluster.workers import spawn_predictor
 from pipeline.flow.flow import Flow
 from schemas.errors import RunError, SharpBatchError
@@ -35,7 +35,7 @@ class Resources:
 class Call:
     """A batch that a predictor has been given; without items, it is being probed."""
 
-    items: list[Item]
+    items: list[PhotoTask]
     scenes: list[Ref]
 
 
@@ -64,11 +64,11 @@ class Predictor:
         )
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[PhotoTask]:
         """All photos that it has been given."""
         return [item for call in self.calls.values() for item in call.items]
 
-    def predict(self, items: list[Item]) -> None:
+    def predict(self, items: list[PhotoTask]) -> None:
         """Give it a batch."""
         status, *scenes = self.actor.predict.options(num_returns=1 + len(items)).remote(
             [item.photo for item in items], *(item.pixels for item in items)
@@ -132,7 +132,7 @@ class Predictors:
         return [predictor for predictor in self._all if predictor.is_ready]
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[PhotoTask]:
         """All photos that any has been given."""
         return [item for predictor in self._all for item in predictor.items]
 

@@ -21,15 +21,15 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.cluster.flow import FlowOnRay
 from pipeline.cluster.local import LocalRay
-from pipeline.cluster.map_scenes import each_on_ray
+from pipeline.cluster.map_scenes import map_scenes_on_ray
 from pipeline.cluster.predictors import Resources
 from pipeline.cluster.runtime_env import package_folders
 from pipeline.flow.flow import Flow
 from pipeline.store.retry import wait_no_more
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
-from pipeline.work.map_scenes import EachStage, Item
-from pipeline.work.monitor import Watch
+from pipeline.work.map_scenes import SceneStage, TaskT
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import PhotoError, RunError, SharpBatchError, UsageError
 from schemas.records import Failed, Made, Outcome, PhotoFile
@@ -90,14 +90,14 @@ class RayRunner:
     def __exit__(self, *_: object) -> None:
         self._local.end()
 
-    def each(
-        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+    def map_scenes(
+        self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage."""
-        return each_on_ray(stage, scenes, stop)
+        return map_scenes_on_ray(stage, scenes, stop)
 
     def __call__(
-        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
     ) -> Iterator[Outcome]:
         """Carry `photos` through `flow`.
 
@@ -125,7 +125,7 @@ class RayRunner:
             before = resources
             return resources
 
-        return FlowOnRay(flow, photos, stop, watch, look).outcomes()
+        return FlowOnRay(flow, photos, stop, monitor, look).outcomes()
 
 
 def live_nodes() -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ray.exceptions import RayError
 from ray.job_submission import JobStatus, JobSubmissionClient
 
-from pipeline.cluster.ray_errors import first_line
+from pipeline.cluster.fault_attribution import first_line
 from pipeline.cluster.runtime_env import package_folders
 from schemas.errors import ExitCode, RunError
 

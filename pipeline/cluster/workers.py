@@ -28,10 +28,10 @@ from schemas.records import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.flow.compact_scene import CompactScene
     from pipeline.flow.decode_stage import DecodeStage, Pixels
     from pipeline.flow.encode_stage import EncodeStage
     from pipeline.flow.flow import Flow
+    from pipeline.flow.payload import CompactScene
     from pipeline.flow.predict_stage import PredictStage
     from schemas.records import Done, Skipped
 

@@ -48,7 +48,7 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportItem:
+class ExportTask:
     """One scene, and the files that are to be made of it."""
 
     scene: SceneFile
@@ -65,7 +65,7 @@ class ExportItem:
 class ExportPlan:
     """What is due, how many scenes have all of theirs, and files that the catalog has to know."""
 
-    items: list[ExportItem] = field(default_factory=list)
+    items: list[ExportTask] = field(default_factory=list)
     complete: int = 0
     adopted: list[ArtifactRecord] = field(default_factory=list)
 
@@ -151,7 +151,7 @@ def plan_exports(
             if overwrite or not _is_done(known.get(file), kind, settings, record, target)
         )
         if due:
-            plan.items.append(ExportItem(scene_file(connection, record), record, due))
+            plan.items.append(ExportTask(scene_file(connection, record), record, due))
         else:
             plan.complete += 1
     target.check_folders(file.file for item in plan.items for file in item.files)

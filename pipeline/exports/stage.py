@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.exports.manifest import Exported
 from pipeline.exports.metadata import capture_seconds
-from pipeline.exports.plan import ExportItem, PlannedFile
+from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
@@ -33,7 +33,7 @@ class ExportStage:
     cores: int = 2  # of a worker
     gpus: float = 0.0
 
-    def process(self, item: ExportItem) -> Made | Failed:
+    def process(self, item: ExportTask) -> Made | Failed:
         """Make them, all or none. Raises RunError where no scene is at fault."""
         started = time.perf_counter()
         scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)

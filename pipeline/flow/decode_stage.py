@@ -77,7 +77,7 @@ class DecodeStage:
         return DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m), pixels
 
 
-def look_at(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
+def probe_photo(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
         # Which way it is turned changes neither the smallest side nor the aspect.

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.flow.compact_scene import CompactScene
 from pipeline.flow.model import ResolvedModel
-from pipeline.scan.identify import scene_id_of
+from pipeline.flow.payload import CompactScene
+from pipeline.flow.scene_id import scene_id_of
 from pipeline.scenes.info import info_of
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store

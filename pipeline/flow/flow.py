@@ -10,7 +10,7 @@ from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.store.root import LibraryRoot
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import Outcome, PhotoFile
 
@@ -38,7 +38,7 @@ class Runner(Protocol):
     """
 
     def __call__(
-        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+        self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
     ) -> Iterator[Outcome]:
         """Yield outcomes as they come, in any order; those of one photo in their order."""
         ...

@@ -8,7 +8,7 @@ from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.flow import Flow
 from pipeline.flow.model import resolve_device
 from pipeline.work.crash_limit import given_up, is_last_crash
-from pipeline.work.monitor import StageCounts, Watch
+from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from schemas.errors import DeviceError, FailureReason
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile, UnderWay
@@ -18,7 +18,7 @@ Batch = list[tuple[DecodedPhoto, Pixels]]
 
 
 def run_inline(
-    flow: Flow, photos: Iterator[PhotoFile], stop: Stop, watch: Watch
+    flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
 ) -> Iterator[Outcome]:
     """Carry `photos` through `flow`. Raises what loading the model raises."""
     on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
@@ -28,29 +28,29 @@ def run_inline(
         if stop.is_asked:
             return
         if batch and file.crashes:  # a process died of it: it goes alone
-            yield from _finish(flow, batch, watch)
+            yield from _finish(flow, batch, monitor)
             batch = []
         if is_last_crash(file.crashes):
             message = "the process died while it was at this photo"
             yield _crashed(flow, file, message, file.crashes)
             continue
         yield UnderWay((*(photo.file for photo, _ in batch), file))
-        watch.see(StageCounts(decoding=1, waiting=len(batch)), "decode")
+        monitor.update(StageCounts(decoding=1, waiting=len(batch)), "decode")
         decoded = flow.decode.process(file)
         if not isinstance(decoded, tuple):
             yield _settled(decoded)
             continue
         batch.append(decoded)
         if len(batch) == batch_size or file.crashes:
-            yield from _finish(flow, batch, watch)
+            yield from _finish(flow, batch, monitor)
             batch = []
     if batch and not stop.is_asked:
-        yield from _finish(flow, batch, watch)
+        yield from _finish(flow, batch, monitor)
 
 
-def _finish(flow: Flow, batch: Batch, watch: Watch) -> Iterator[Outcome]:
+def _finish(flow: Flow, batch: Batch, monitor: RunMonitor) -> Iterator[Outcome]:
     flow.predict.setup()
-    watch.see(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
+    monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
     try:
         results = flow.predict.process(batch)
     except DeviceError as error:  # the next run tries each alone
@@ -58,7 +58,7 @@ def _finish(flow: Flow, batch: Batch, watch: Watch) -> Iterator[Outcome]:
             yield _crashed(flow, photo.file, error.message, photo.file.crashes + 1)
         raise
     for (photo, _), result in zip(batch, results, strict=True):
-        watch.see(StageCounts(encoding=1, predictors=1), "encode")
+        monitor.update(StageCounts(encoding=1, predictors=1), "encode")
         if isinstance(result, Failed):
             yield _settled(result)
         else:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pipeline.catalog.scan_state import RecordedPath, ScanState
 from pipeline.catalog.text import path_text
-from pipeline.scan.identify import Identified, identify_all, scene_id_of
+from pipeline.flow.scene_id import scene_id_of
+from pipeline.scan.identify import Identified, identify_all
 from pipeline.scan.scan import PHOTO_SUFFIXES, FoundFile, Scan
 from pipeline.scan.size_rules import skip_by_size
 from pipeline.work.stop import Stop

@@ -6,10 +6,9 @@ import time
 
 import torch
 
-from pipeline.flow.compact_scene import CompactScene
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor
+from pipeline.flow.payload import Compactor, CompactScene
 from pipeline.scenes.info import info_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import OutOfTime, time_limit

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.flow.model import prior_fingerprint
-from pipeline.scan.identify import scene_id_of
+from pipeline.flow.scene_id import scene_id_of
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import StoreError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,9 +14,7 @@ from pipeline.scan.media_type import HEADER_BYTES, media_type
 from pipeline.scan.scan import FoundFile
 from schemas.errors import SkipReason
 from schemas.records import MediaType, PhotoFile
-from schemas.settings import PhotoSettings
 
-_RAW_TYPES = frozenset({MediaType.RAW, MediaType.DNG})
 _ID_LENGTH = 32  # hex digits: 128 bits, no collision in any collection
 _BLOCK = 1 << 20
 _THREADS = 8  # hashing and disks both run outside the interpreter's lock
@@ -36,21 +33,6 @@ class Identified:
 def photo_id_of(data: bytes) -> str:
     """Return the id of the photo whose file holds `data`."""
     return hashlib.sha256(data).hexdigest()[:_ID_LENGTH]
-
-
-def scene_id_of(
-    photo_id: str, media_type: str, model_fingerprint: str, settings: PhotoSettings
-) -> str:
-    """Return the id of the scene that a photo gives with a model and settings.
-
-    Only what changes the scene takes part, so that other options never make a photo due again.
-    """
-    parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
-    if settings.full_raw and media_type in _RAW_TYPES:
-        parts.append("full_raw")
-    if not settings.own_depth and media_type == MediaType.HEIF:
-        parts.append("no_own_depth")
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
 
 
 def identify(found: FoundFile) -> Identified:

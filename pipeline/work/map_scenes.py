@@ -15,7 +15,7 @@ from schemas.errors import RunError, SharpBatchError
 from schemas.records import Failed, Made, PhotoFile
 
 
-class SceneItem(Protocol):
+class SceneTask(Protocol):
     """What a stage takes: a stored scene, and what is to be made of it."""
 
     @property
@@ -24,11 +24,11 @@ class SceneItem(Protocol):
         ...
 
 
-Item = TypeVar("Item", bound=SceneItem)
-_Taken_contra = TypeVar("_Taken_contra", bound=SceneItem, contravariant=True)
+TaskT = TypeVar("TaskT", bound=SceneTask)
+_Taken_contra = TypeVar("_Taken_contra", bound=SceneTask, contravariant=True)
 
 
-class EachStage(Protocol[_Taken_contra]):
+class SceneStage(Protocol[_Taken_contra]):
     """Makes something of one stored scene."""
 
     @property
@@ -56,7 +56,7 @@ class EachStage(Protocol[_Taken_contra]):
         ...
 
 
-def process_in_time(stage: EachStage[Item], scene: Item) -> Made | Failed:
+def process_in_time(stage: SceneStage[TaskT], scene: TaskT) -> Made | Failed:
     """Carry one scene through a stage; too much time is its failure.
 
     Stages tell of scenes' own errors as their result. Raises SharpBatchError where one says that it
@@ -83,21 +83,21 @@ def _error_text(error: Exception) -> str:
     return f"{type(error).__name__}: {said} ({Path(place.filename).name}, line {place.lineno})"
 
 
-class EachRunner(Protocol):
+class SceneRunner(Protocol):
     """Carries scenes through a stage."""
 
-    def each(
-        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+    def map_scenes(
+        self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Yield outcomes as they come, in any order."""
         ...
 
 
-class InlineRunner:
+class InlineSceneRunner:
     """Carries scenes through a stage in this process, one after the other."""
 
-    def each(
-        self, stage: EachStage[Item], scenes: Sequence[Item], stop: Stop
+    def map_scenes(
+        self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Yield outcomes in order."""
         for scene in scenes:

@@ -20,7 +20,7 @@ class StageCounts:
 
 
 @dataclass(slots=True)
-class Watch:
+class RunMonitor:
     """Told by a runner after each step where its photos are, and which stage holds up the rest."""
 
     notice: Callable[[str], None] = lambda _: None  # says something to whoever watches
@@ -31,7 +31,7 @@ class Watch:
     _held_up_by: str | None = None
     _looked: float = field(default_factory=time.monotonic)
 
-    def see(self, now: StageCounts, held_up_by: str | None) -> None:
+    def update(self, now: StageCounts, held_up_by: str | None) -> None:
         """Take in how it is from now on, and by which stage the others are held up."""
         moment = time.monotonic()
         passed, self._looked = moment - self._looked, moment

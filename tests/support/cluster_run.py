@@ -19,7 +19,7 @@ from ray.cluster_utils import Cluster
 
 from pipeline.cluster import flow as cluster_flow
 from pipeline.cluster.runner import ClusterSettings, RayRunner
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import PhotoFile
 from tests.support.faulty_run import ends, flow
@@ -44,7 +44,7 @@ def main() -> None:
     gpu_node = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 100_000_000}
     nodes = [cluster.add_node(**gpu_node) for _ in range(2)]
     cluster_flow._LOOK_SECONDS = 1.0
-    watch = Watch()
+    monitor = RunMonitor()
     awaited = [2, 1, 2]  # loaded predictors: one a GPU, and none on the node without
 
     def photos() -> Iterator[PhotoFile]:
@@ -57,9 +57,9 @@ def main() -> None:
 
     found = []
     with RayRunner(ClusterSettings(cluster.address)) as runner:
-        for outcome in runner(flow(faults, limit_s=60.0, seconds=0.1), photos(), Stop(), watch):
+        for outcome in runner(flow(faults, limit_s=60.0, seconds=0.1), photos(), Stop(), monitor):
             found.append(outcome)
-            if not awaited or watch.now.predictors != awaited[0]:
+            if not awaited or monitor.now.predictors != awaited[0]:
                 continue
             del awaited[0]
             if len(awaited) == 2:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import Done, Failed, Outcome, PhotoFile
 from tests.support.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
@@ -40,7 +40,7 @@ def good(count: int) -> list[str]:
 
 
 def outcomes(runner: RayRunner, flow: Flow, files: list[PhotoFile]) -> list[Outcome]:
-    return list(runner(flow, iter(files), Stop(), Watch()))
+    return list(runner(flow, iter(files), Stop(), RunMonitor()))
 
 
 def ends(found: Iterable[Outcome]) -> dict[str, str]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.flow.compact_scene import CompactScene
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
+from pipeline.flow.payload import CompactScene
 from pipeline.scan.identify import photo_id_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import OutOfTime, time_limit
@@ -155,7 +155,7 @@ class FaultyPredict:
 
 
 @dataclass(frozen=True)
-class FaultyEach:
+class FaultySceneStage:
     """Strikes at stored scenes."""
 
     faults: Faults

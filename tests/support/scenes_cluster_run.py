@@ -17,7 +17,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.stop import Stop
 from schemas.records import Failed
 from tests.support.cluster_run import QUICK_HEALTH_CHECKS
-from tests.support.faulty_stages import Faults, FaultyEach, scene_file
+from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 
 NAMES = ["each-node-3", "good0", "good1"]
 
@@ -31,8 +31,8 @@ def main() -> None:
     for _ in range(4):
         cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
     with RayRunner(ClusterSettings(cluster.address)) as runner:
-        stage = FaultyEach(faults, limit_s=60.0)
-        found = list(runner.each(stage, list(map(scene_file, NAMES)), Stop()))
+        stage = FaultySceneStage(faults, limit_s=60.0)
+        found = list(runner.map_scenes(stage, list(map(scene_file, NAMES)), Stop()))
     cluster.shutdown()
     ends = {o.file.path: o.reason if isinstance(o, Failed) else "made" for o in found}
     print(json.dumps({"ends": ends, "deaths": faults.count(NAMES[0])}))  # noqa: T201

@@ -21,6 +21,7 @@ from jobs.console.output import Output
 from jobs.runs.ingest import Ingest, IngestReport
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
+from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError
@@ -101,7 +102,7 @@ def ingest(
 ) -> IngestReport:
     def runner() -> contextlib.AbstractContextManager[Runner]:
         if inline:
-            return contextlib.nullcontext(inline.run)
+            return contextlib.nullcontext(run_inline)
         return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
 
     run = Ingest(

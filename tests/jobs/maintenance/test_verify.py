@@ -16,7 +16,7 @@ from jobs.maintenance.verify import VerifyReport, verify
 from jobs.runs.preview import preview
 from pipeline.catalog.database import open_database, read_catalog
 from pipeline.catalog.query import Filters, find
-from pipeline.work.map_scenes import InlineRunner
+from pipeline.work.map_scenes import InlineSceneRunner
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
 from schemas.settings import (
@@ -139,7 +139,7 @@ def test_a_preview_that_is_lost_is_made_again(library: Path) -> None:
     stills = PreviewSettings((PreviewKind.STILL,), long_side=16)
 
     def preview_one() -> None:
-        runner = lambda: contextlib.nullcontext(InlineRunner())  # noqa: E731
+        runner = lambda: contextlib.nullcontext(InlineSceneRunner())  # noqa: E731
         preview(library, Filters(limit=1), stills, Output(quiet=True), runner)
 
     preview_one()

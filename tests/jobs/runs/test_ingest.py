@@ -16,7 +16,7 @@ from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.flow.flow import Flow
 from pipeline.flow.inline import run_inline
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import LibraryBusyError, RunError, UsageError
 from schemas.records import Outcome, PhotoFile, PhotoRecord
@@ -209,11 +209,11 @@ def test_a_file_that_vanishes_mid_run_is_tried_again(tmp_path: Path) -> None:
     photos = make_photos(tmp_path / "photos", 3)
 
     def vanish(
-        flow: Flow, files: Iterator[PhotoFile], stop: Stop, watch: Watch
+        flow: Flow, files: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
     ) -> Iterator[Outcome]:
         known = list(files)
         photos[2].rename(tmp_path / "away.jpg")
-        return run_inline(flow, iter(known), stop, watch)
+        return run_inline(flow, iter(known), stop, monitor)
 
     run = Ingest(
         tmp_path / "library",

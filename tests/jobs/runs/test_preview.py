@@ -16,7 +16,7 @@ from jobs.runs.preview import PreviewReport, preview
 from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
-from pipeline.work.map_scenes import EachRunner, InlineRunner
+from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from schemas.errors import RunError, UsageError
 from schemas.settings import IngestSettings, PreviewKind, PreviewSettings
 from schemas.tables import artifacts, photos
@@ -39,9 +39,9 @@ def make(
     filters: Filters = Filters(),  # noqa: B008 - frozen
     inline: bool = True,
 ) -> PreviewReport:
-    def runner() -> contextlib.AbstractContextManager[EachRunner]:
+    def runner() -> contextlib.AbstractContextManager[SceneRunner]:
         if inline:
-            return contextlib.nullcontext(InlineRunner())
+            return contextlib.nullcontext(InlineSceneRunner())
         return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
 
     return preview(library, filters, settings, Output(quiet=True), runner)
@@ -147,8 +147,8 @@ def test_a_file_of_other_settings_that_no_row_names_is_not_taken_for_the_recorde
 
 
 def test_a_preview_that_takes_too_long_is_a_failure_of_its_own(library: Path) -> None:
-    def inline() -> contextlib.AbstractContextManager[EachRunner]:
-        return contextlib.nullcontext(InlineRunner())
+    def inline() -> contextlib.AbstractContextManager[SceneRunner]:
+        return contextlib.nullcontext(InlineSceneRunner())
 
     endless = PreviewSettings(seconds=60, long_side=64)
     report = preview(library, Filters(), endless, Output(quiet=True), inline, limit_s=0.05)

@@ -14,8 +14,15 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from pipeline.cluster.fault_attribution import Loss, LossKind, Next, judge, live_loss, task_loss
-from pipeline.cluster.item import Item
+from pipeline.cluster.fault_attribution import (
+    Loss,
+    LossKind,
+    NextStep,
+    attribute,
+    live_loss,
+    task_loss,
+)
+from pipeline.cluster.tasks import PhotoTask
 from pipeline.work.crash_limit import MOST_CRASHES, MOST_MOVES
 from schemas.errors import FailureReason, RunError, StoreError
 from tests.support.faulty_stages import photo
@@ -23,8 +30,8 @@ from tests.support.faulty_stages import photo
 LIMIT_S = 1.0
 
 
-def item(crashes: int = 0) -> Item:
-    return Item(photo("a.jpg"), crashes=crashes)
+def item(crashes: int = 0) -> PhotoTask:
+    return PhotoTask(photo("a.jpg"), crashes=crashes)
 
 
 def raised(cause: Exception) -> RayTaskError:
@@ -70,21 +77,25 @@ def test_what_would_befall_any_photo_ends_the_run() -> None:
 def test_a_photo_alone_is_blamed_and_given_up_at_last() -> None:
     poison = item()
     loss = Loss(LossKind.ALONE, "decode", message="the worker died")
-    verdicts = [judge(poison, loss, "f") for _ in range(MOST_CRASHES)]
-    assert [verdict.next for verdict in verdicts] == [Next.AGAIN, Next.AGAIN, Next.ENDED]
-    assert [bool(v.record and v.record.is_final) for v in verdicts] == [False, False, True]
+    attributions = [attribute(poison, loss, "f") for _ in range(MOST_CRASHES)]
+    assert [attribution.next for attribution in attributions] == [
+        NextStep.AGAIN,
+        NextStep.AGAIN,
+        NextStep.ENDED,
+    ]
+    assert [bool(v.record and v.record.is_final) for v in attributions] == [False, False, True]
 
 
 def test_a_photo_that_predictors_die_of_is_given_up_after_a_probe() -> None:
-    verdict = judge(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), "f")
-    assert verdict.next is Next.PROBED
-    assert verdict.record is not None
-    assert verdict.record.model_fingerprint == "f"
+    attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), "f")
+    assert attribution.next is NextStep.PROBED
+    assert attribution.record is not None
+    assert attribution.record.model_fingerprint == "f"
 
 
 def test_company_is_a_suspicion_and_no_blame() -> None:
     suspect = item()
-    assert judge(suspect, Loss(LossKind.IN_COMPANY, "predict"), "f") == (Next.SUSPECT, None)
+    assert attribute(suspect, Loss(LossKind.IN_COMPANY, "predict"), "f") == (NextStep.SUSPECT, None)
     assert suspect.is_suspect
     assert suspect.crashes == 0
 
@@ -92,15 +103,19 @@ def test_company_is_a_suspicion_and_no_blame() -> None:
 def test_want_of_memory_counts_once_a_photo_had_all_of_it() -> None:
     large = item()
     loss = Loss(LossKind.MEMORY, "decode", FailureReason.OUT_OF_MEMORY, "the memory ran out")
-    assert judge(large, loss, "f") == (Next.AT_END, None)
-    verdict = judge(large, loss, "f")
-    assert verdict.next is Next.AGAIN
-    assert verdict.record is not None
-    assert verdict.record.reason is FailureReason.OUT_OF_MEMORY
+    assert attribute(large, loss, "f") == (NextStep.AT_END, None)
+    attribution = attribute(large, loss, "f")
+    assert attribution.next is NextStep.AGAIN
+    assert attribution.record is not None
+    assert attribution.record.reason is FailureReason.OUT_OF_MEMORY
 
 
 def test_lost_machines_blame_nobody_but_not_for_ever() -> None:
     moved = item()
-    verdicts = [judge(moved, Loss(LossKind.NODE, "encode"), "f") for _ in range(MOST_MOVES + 1)]
-    assert [verdict.next for verdict in verdicts] == [Next.AGAIN] * MOST_MOVES + [Next.ENDED]
+    attributions = [
+        attribute(moved, Loss(LossKind.NODE, "encode"), "f") for _ in range(MOST_MOVES + 1)
+    ]
+    assert [attribution.next for attribution in attributions] == [NextStep.AGAIN] * MOST_MOVES + [
+        NextStep.ENDED
+    ]
     assert moved.crashes == 0

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from pipeline.cluster.runner import ClusterSettings, RayRunner
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
 from schemas.records import Failed, Outcome
@@ -112,7 +112,7 @@ def test_a_predictor_that_no_photo_survives_ends_the_run_and_blames_none(
     found: list[Outcome] = []
     names = [f"predict-exit{index}" for index in range(3)]
     with pytest.raises(RunError, match="every photo"):
-        found.extend(runner(flow(faults), (photo(name, 2) for name in names), Stop(), Watch()))
+        found.extend(runner(flow(faults), (photo(name, 2) for name in names), Stop(), RunMonitor()))
     assert ends(found) == {}
 
 
@@ -122,7 +122,7 @@ def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_blames_none(
     (faults.folder / "sick").touch()
     found: list[Outcome] = []
     with pytest.raises(RunError, match="sick"):
-        found.extend(runner(flow(faults), iter([photo("predict-exit", 2)]), Stop(), Watch()))
+        found.extend(runner(flow(faults), iter([photo("predict-exit", 2)]), Stop(), RunMonitor()))
     assert ends(found) == {}
 
 
@@ -142,7 +142,7 @@ def test_a_stage_that_cannot_work_on_a_machine_ends_the_run_with_the_cause(
     found: list[Outcome] = []
     files = iter([photo(f"{stage}-import"), *map(photo, good(3))])
     with pytest.raises(RunError, match=rf"{stage} does not work on .*: .*'pillow_heif'"):
-        found.extend(runner(flow(faults), files, Stop(), Watch()))
+        found.extend(runner(flow(faults), files, Stop(), RunMonitor()))
     assert not any(isinstance(outcome, Failed) for outcome in found)
 
 
@@ -188,7 +188,7 @@ def test_any_number_of_photos_comes_through(runner: RayRunner, faults: Faults, c
 def test_a_stop_keeps_what_is_done_and_takes_no_more(runner: RayRunner, faults: Faults) -> None:
     stop = Stop()
     found = []
-    for outcome in runner(flow(faults), map(photo, good(200)), stop, Watch()):
+    for outcome in runner(flow(faults), map(photo, good(200)), stop, RunMonitor()):
         found.append(outcome)
         stop.ask()
     assert 1 <= len(ends(found)) < 100

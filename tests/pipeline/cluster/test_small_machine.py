@@ -15,7 +15,7 @@ from ray._private.internal_api import memory_summary
 from pipeline.cluster import flow as cluster_flow
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
-from pipeline.work.monitor import Watch
+from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import UsageError
 from schemas.records import Failed, PhotoFile
@@ -24,9 +24,9 @@ from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import (
     Faults,
     FaultyDecode,
-    FaultyEach,
     FaultyEncode,
     FaultyPredict,
+    FaultySceneStage,
     photo,
     scene_file,
 )
@@ -77,8 +77,8 @@ def test_who_takes_all_memory_is_found_though_ray_ends_others_too(
     greedy = ["decode-memory", "predict-memory"]
     notices: list[str] = []
     files = [*map(photo, good(3)), *(photo(name, 2) for name in greedy), photo("encode-memory-1")]
-    watch = Watch(notices.append)
-    found = list(runner(flow(faults, limit_s=60.0), iter(files), Stop(), watch))
+    monitor = RunMonitor(notices.append)
+    found = list(runner(flow(faults, limit_s=60.0), iter(files), Stop(), monitor))
     assert ends(found) == {
         **dict.fromkeys(good(3), "done"),
         **dict.fromkeys(greedy, "out_of_memory"),
@@ -94,7 +94,7 @@ def test_a_stored_scene_that_takes_all_memory_is_found_too(
 ) -> None:
     check_memory()
     scenes = [scene_file(name) for name in ("each-memory", *good(2))]
-    found = list(runner.each(FaultyEach(faults, limit_s=60.0), scenes, Stop()))
+    found = list(runner.map_scenes(FaultySceneStage(faults, limit_s=60.0), scenes, Stop()))
     failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
     assert len(found) == 3
     assert failures == {"each-memory": "out_of_memory"}
@@ -109,18 +109,18 @@ def check_memory() -> None:
 def test_two_predictors_share_a_gpu_and_survive_each_others_crashes(
     runner: RayRunner, faults: Faults
 ) -> None:
-    watch = Watch()
+    monitor = RunMonitor()
     names = [*good(6), "predict-exit", "predict-leave-1"]
 
     def files() -> Iterator[PhotoFile]:
         """Yield more and more, until there are two predictors."""
         yield from (photo(name, crashes=2 * (name == "predict-exit")) for name in names)
-        while watch.now.predictors < 2 and len(names) < MOST_PHOTOS:
+        while monitor.now.predictors < 2 and len(names) < MOST_PHOTOS:
             time.sleep(0.02)
             names.append(f"more{len(names)}")
             yield photo(names[-1])
 
-    found = list(runner(flow(faults), files(), Stop(), watch))
+    found = list(runner(flow(faults), files(), Stop(), monitor))
     assert ends(found) == {**dict.fromkeys(names, "done"), "predict-exit": "worker_lost"}
     assert len(names) < MOST_PHOTOS
 
@@ -155,7 +155,7 @@ def test_a_run_that_waits_for_what_others_hold_says_so_and_goes_on_when_it_is_fr
         if said in text:
             ray.kill(other)
 
-    found = list(runner(flow(faults), map(photo, good(3)), Stop(), Watch(on_notice)))
+    found = list(runner(flow(faults), map(photo, good(3)), Stop(), RunMonitor(on_notice)))
     assert ends(found) == dict.fromkeys(good(3), "done")
     assert any(said in text and "free" in text for text in notices)
 
@@ -178,7 +178,7 @@ def test_where_encoding_is_slow_nothing_is_spilled_and_the_driver_stays_small(
     on_cpu = RayRunner(ClusterSettings(device=Device.CPU, object_store_bytes=STORE_BYTES))
     process = psutil.Process()
     sizes = []
-    for outcome in on_cpu(slow, map(photo, good(SCENES)), Stop(), Watch()):
+    for outcome in on_cpu(slow, map(photo, good(SCENES)), Stop(), RunMonitor()):
         assert ends([outcome])
         sizes.append(process.memory_info().rss)
     assert len(sizes) == SCENES

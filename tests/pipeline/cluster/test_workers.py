@@ -14,7 +14,7 @@ import pytest
         "cluster.workers",
         "flow.decode_stage",
         "flow.encode_stage",
-        "flow.compact_scene",
+        "flow.payload",
         "work.failures",
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pipeline.scan.identify import scene_id_of
+from pipeline.flow.scene_id import scene_id_of
 from schemas.settings import PhotoSettings
 from sharp_core.scene.depth_scale import scaled_by_depth
 from sharp_core.scene.gaussians import Gaussians

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.flow.compact_scene import CompactScene
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor
+from pipeline.flow.payload import Compactor, CompactScene
 from pipeline.flow.predict_stage import PredictStage
 from schemas.errors import DeviceError, FailureReason
 from schemas.records import (

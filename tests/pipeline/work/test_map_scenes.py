@@ -15,11 +15,11 @@ from ray.experimental.internal_kv import _internal_kv_list
 
 from pipeline.cluster import map_scenes
 from pipeline.cluster.runner import ClusterSettings, RayRunner
-from pipeline.work.map_scenes import EachRunner, InlineRunner
+from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
 from schemas.records import Failed
-from tests.support.faulty_stages import Faults, FaultyEach, scene_file
+from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 from tests.support.programs import answer_of
 
 
@@ -30,12 +30,12 @@ def on_ray() -> Iterator[RayRunner]:
 
 
 def ends(
-    runner: EachRunner, folder: Path, names: list[str], stop: Stop | None = None
+    runner: SceneRunner, folder: Path, names: list[str], stop: Stop | None = None
 ) -> dict[str, str]:
     """Return how each scene ended; each ends once."""
     found = {}
     scenes = list(map(scene_file, names))
-    for outcome in runner.each(FaultyEach(Faults(folder)), scenes, stop or Stop()):
+    for outcome in runner.map_scenes(FaultySceneStage(Faults(folder)), scenes, stop or Stop()):
         assert outcome.file.path not in found
         found[outcome.file.path] = "made"
         if isinstance(outcome, Failed):
@@ -51,7 +51,7 @@ def test_a_scene_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
         "each-raise": "unsupported",
         "good1": "made",
     }
-    assert ends(InlineRunner(), tmp_path, list(expected)) == expected
+    assert ends(InlineSceneRunner(), tmp_path, list(expected)) == expected
 
 
 def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
@@ -71,7 +71,7 @@ def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
 
 
 def test_what_is_no_scene_s_fault_ends_the_run(on_ray: RayRunner, tmp_path: Path) -> None:
-    for runner in (on_ray, InlineRunner()):
+    for runner in (on_ray, InlineSceneRunner()):
         with pytest.raises(RunError, match="cannot be written"):
             ends(runner, tmp_path, ["each-store"])
 
@@ -84,17 +84,17 @@ def test_what_is_no_scene_s_fault_ends_the_run(on_ray: RayRunner, tmp_path: Path
 def test_an_error_that_would_befall_any_scene_ends_the_run_and_is_named(
     on_ray: RayRunner, tmp_path: Path, name: str, said: str
 ) -> None:
-    for runner in (on_ray, InlineRunner()):
+    for runner in (on_ray, InlineSceneRunner()):
         with pytest.raises(RunError, match=f"each does not work on .*: {said}"):
             ends(runner, tmp_path, ["good", name])
 
 
 def test_a_stage_that_workers_cannot_load_ends_the_run_and_is_named(on_ray: RayRunner) -> None:
     with pytest.raises(RunError, match=r"each does not work on [^:]*: ModuleNotFoundError: No"):
-        list(on_ray.each(LoadedHereAlone(Faults(Path())), [scene_file("good")], Stop()))
+        list(on_ray.map_scenes(LoadedHereAlone(Faults(Path())), [scene_file("good")], Stop()))
 
 
-class LoadedHereAlone(FaultyEach):
+class LoadedHereAlone(FaultySceneStage):
     def __reduce__(self) -> tuple[Any, ...]:
         return __import__, ("of_one_machine",)
 

@@ -11,7 +11,7 @@ Ref = Any  # a ray.ObjectRef; ray has no types of its own
 
 
 @dataclass(slots=True)
-class Item:
+class PhotoTask:
     """A photo on its way."""
 
     file: PhotoFile

@@ -118,7 +118,7 @@ class PhotoSettings:
     allow_small: bool = False
     allow_wide: bool = False
     full_raw: bool = False  # develop camera RAW instead of taking its embedded preview
-    own_depth: bool = True  # correct a scene's size by the depth that the photo carries itself
+    photo_depth: bool = True  # correct a scene's size by the depth that the photo carries itself
 
     def __post_init__(self) -> None:
         if self.focal_35mm is not None and not 2.0 <= self.focal_35mm <= 2000.0:

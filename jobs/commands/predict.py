@@ -59,7 +59,7 @@ def predict(
         allow_small=True,
         allow_wide=True,
         full_raw=full_raw,
-        own_depth=not no_photo_depth,
+        photo_depth=not no_photo_depth,
     )
     check_paths(photo, to)
     resolve_device(device)

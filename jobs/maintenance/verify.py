@@ -202,7 +202,7 @@ class _Verification:
             source = source_of(connection, damage.photo_id)
         if source is None:
             return False
-        settings = PhotoSettings(allow_small=True, allow_wide=True, own_depth=False)
+        settings = PhotoSettings(allow_small=True, allow_wide=True, photo_depth=False)
         decoded = DecodeStage(settings, self._store).process(source)
         if isinstance(decoded, Skipped | Failed):
             return False

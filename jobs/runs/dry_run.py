@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,8 +19,8 @@ from pipeline.catalog.scan_state import (
 from pipeline.catalog.writer import Catalog
 from pipeline.flow.decode_stage import probe_photo
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.plan import DueRules, make_plan
-from pipeline.scan.scan import scan
+from pipeline.flow.plan import plan_ingest
+from pipeline.scan.identify import Identified
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from pipeline.work.stop import Stop
@@ -91,13 +90,11 @@ def dry_run(
             seconds, estimated_from = float(average_seconds), "by the scenes made so far"
         if average_bytes is not None:
             size = int(average_bytes)
-    found = scan(sources, settings.exclude, root)
-    rules = DueRules(state, model.fingerprint, settings.photo, settings.retry_failed)
-    plan = make_plan(found, sources, paths, rules)
+    _, plan = plan_ingest(sources, root, settings, model.fingerprint, state, paths)
     due = new = failing = 0
     skipped = plan.skipped.copy()
     reasons = Counter[str]()
-    for identified in islice(plan.due_photos(lambda _: None, Stop()), settings.limit):
+    for identified in _up_to(settings.limit, plan.due_photos(lambda _: None, Stop())):
         reason = (
             FailureReason.UNREADABLE
             if identified.error
@@ -128,3 +125,13 @@ def dry_run(
         failing=failing,
         reasons=dict(sorted(reasons.items())),
     )
+
+
+def _up_to(limit: int | None, photos: Iterator[Identified]) -> Iterator[Identified]:
+    """Yield photos until `limit` are readable: a run does not count the others either."""
+    readable = 0
+    for identified in photos:
+        yield identified
+        readable += identified.error is None
+        if readable == limit:
+            return

@@ -31,10 +31,10 @@ from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor
-from pipeline.flow.plan import DueRules, Plan, make_plan
+from pipeline.flow.plan import Plan, plan_ingest
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.scan.identify import Identified
-from pipeline.scan.scan import check_sources, scan
+from pipeline.scan.scan import check_sources
 from pipeline.scenes.previews import PreviewStage
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
@@ -137,18 +137,18 @@ class Ingest:
         return self._report
 
     def _plan(self, catalog: Catalog) -> Plan:
-        found = scan(self._sources, self._settings.exclude, self._root, self._settings.include)
+        found, plan = plan_ingest(
+            self._sources,
+            self._root,
+            self._settings,
+            self._model.fingerprint,
+            read_scan_state(catalog.connection),
+            read_recorded_paths(catalog.connection),
+        )
         for folder in found.unreadable_folders:
             self._output.warn(f"{folder} cannot be read, and is left out")
         for folder in found.libraries:
             self._output.note(f"{folder} is a library: its own files are left out")
-        rules = DueRules(
-            read_scan_state(catalog.connection),
-            self._model.fingerprint,
-            self._settings.photo,
-            self._settings.retry_failed,
-        )
-        plan = make_plan(found, self._sources, read_recorded_paths(catalog.connection), rules)
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         return plan

@@ -65,7 +65,7 @@ class DecodeStage:
             height, width = pixels.shape[:2]
             focal = resolve_focal(meta.focal, width, height, self.settings.focal_35mm)
             depth_m = None
-            if self.settings.own_depth:
+            if self.settings.photo_depth:
                 depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
             picture = thumbnail(pixels)
             thumb = self.store.write(thumb_path(file.photo_id), lambda f: f.write(picture))

@@ -1,4 +1,4 @@
-"""Scan minus catalog: what is due, what is known already, and what is left alone.
+"""Scan minus catalog: what is due, what is unchanged, and what is skipped.
 
 A plan is made without opening a file. Files that are new or changed are read, and so identified,
 while the plan is carried out; only then is it known whether they are copies of a known photo.
@@ -16,12 +16,13 @@ from pipeline.catalog.scan_state import RecordedPath, ScanState
 from pipeline.catalog.text import path_text
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.scan.identify import Identified, identify_all
-from pipeline.scan.scan import PHOTO_SUFFIXES, FoundFile, Scan
+from pipeline.scan.scan import PHOTO_SUFFIXES, FoundFile, Scan, scan
 from pipeline.scan.size_rules import skip_by_size
+from pipeline.store.root import LibraryRoot
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoState
-from schemas.settings import PhotoSettings
+from schemas.settings import IngestSettings, PhotoSettings
 
 # Failures that lie in the circumstances: the next run tries again without being asked.
 _PASSING = frozenset({FailureReason.DISK_FULL})
@@ -145,13 +146,30 @@ class Plan:
         return False
 
 
+def plan_ingest(
+    sources: Sequence[Path],
+    library: LibraryRoot,
+    settings: IngestSettings,
+    model_fingerprint: str,
+    state: ScanState,
+    paths: dict[str, RecordedPath],
+) -> tuple[Scan, Plan]:
+    """Scan the sources and plan their ingest, for a run and for its dry run alike.
+
+    Raises UsageError if a source is missing.
+    """
+    found = scan(sources, settings.exclude, library, settings.include)
+    rules = DueRules(state, model_fingerprint, settings.photo, settings.retry_failed)
+    return found, make_plan(found, sources, paths, rules)
+
+
 def make_plan(
-    scan: Scan, sources: Sequence[Path], paths: dict[str, RecordedPath], rules: DueRules
+    found: Scan, sources: Sequence[Path], paths: dict[str, RecordedPath], rules: DueRules
 ) -> Plan:
     """Sort the files of a scan by what the catalog knows of them. Opens no file."""
-    plan = Plan(rules, found=len(scan.files))
-    unseen = _below(paths, sources, scan.unreadable_folders)
-    for file in scan.files:
+    plan = Plan(rules, found=len(found.files))
+    unseen = _below(paths, sources, found.unreadable_folders)
+    for file in found.files:
         text = path_text(file.path)
         unseen.discard(text)
         known = paths.get(text)

@@ -96,7 +96,7 @@ def predict_file(
     height, width = pixels.shape[:2]
     focal = resolve_focal(meta.focal, width, height, settings.focal_35mm)
     depth_m = None
-    if settings.own_depth:
+    if settings.photo_depth:
         depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
     on_step("load")
     predictor = model.load()

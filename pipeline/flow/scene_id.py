@@ -22,6 +22,6 @@ def scene_id_of(
     parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
     if settings.full_raw and media_type in _RAW_TYPES:
         parts.append("full_raw")
-    if not settings.own_depth and media_type == MediaType.HEIF:
-        parts.append("no_own_depth")
+    if not settings.photo_depth and media_type == MediaType.HEIF:
+        parts.append("no_own_depth")  # an old name: ids must not change
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]

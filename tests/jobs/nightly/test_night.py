@@ -43,7 +43,7 @@ free_gb = 0
 
 @pytest.fixture
 def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(night, "resolve_model", lambda *_: trivial_model())
+    monkeypatch.setattr(night_module, "resolve_model", lambda *_: trivial_model())
 
 
 @pytest.fixture

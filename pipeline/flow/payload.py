@@ -69,11 +69,11 @@ class Compactor(NamedTuple):
         Works on the device of the Gaussians. Raises ValueError if they are not finite.
         """
         from sharp_core.formats.sog.write import prepare_sog
-        from sharp_core.scene.depth_scale import scaled_by_depth
+        from sharp_core.scene.depth_scale import align_scale_to_depth
         from sharp_core.scene.gaussians import depth_quantiles
 
         scene.check()
-        scene, depth_scale = scaled_by_depth(scene, photo.depth_m)
+        scene, depth_scale = align_scale_to_depth(scene, photo.depth_m)
         near, median, far = depth_quantiles(scene, _DEPTHS)
         options = self._sog()
         content = prepare_sog(scene, info, options) if options else scene.to_array()

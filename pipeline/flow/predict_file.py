@@ -23,7 +23,7 @@ from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import format_of, write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import PredictorInput
-from sharp_core.scene.depth_scale import scaled_by_depth
+from sharp_core.scene.depth_scale import align_scale_to_depth
 from sharp_core.scene.gaussians import depth_quantiles
 
 
@@ -103,7 +103,7 @@ def predict_file(
     on_step("predict")
     (predicted,) = predictor.predict([PredictorInput(pixels, focal.px)])
     on_step("write")
-    scene, depth_scale = scaled_by_depth(predicted, depth_m)
+    scene, depth_scale = align_scale_to_depth(predicted, depth_m)
     info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
     stored = Store(to.absolute().parent).write(
         to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)

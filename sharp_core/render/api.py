@@ -1,7 +1,9 @@
-"""One call to render a scene, and one to prepare a scene for many frames, whichever the engine.
+"""Entry points of rendering: `render` for one view, `make_renderer` for many views of one scene.
+
+In: Gaussians in metres and a camera. Out: linear colour, depth in metres and alpha. Engines:
 
 torch   exact, differentiable, any device; for small scenes
-cpu     fast on processors; needs numba
+cpu     fast on CPUs; needs numba
 gpu     fast on CUDA; needs gsplat
 """
 
@@ -30,7 +32,7 @@ class Renderer(Protocol):
     engine: str
 
     def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
-        """Return one view, over a background of linear RGB."""
+        """Return one view. `background` is linear RGB."""
         ...
 
 
@@ -43,8 +45,8 @@ def render(
 ) -> RenderResult:
     """Return one view of a scene: linear colour (H, W, 3), depth (H, W) in metres, alpha (H, W).
 
-    For many views of one scene `make_renderer` saves the work that they share. Raises EngineError
-    if the engine asked for cannot work here.
+    For many views of one scene, use `make_renderer`: it does the shared work once. Raises
+    EngineError if the requested engine is not available.
     """
     return make_renderer(gaussians, engine).render(camera, background)
 
@@ -52,9 +54,10 @@ def render(
 def make_renderer(
     gaussians: Gaussians, engine: Engine = "auto", *, threads: int | None = None
 ) -> Renderer:
-    """Prepare a scene for many views. `threads` is for the CPU engine: PyTorch's number if None.
+    """Prepare a scene for many views.
 
-    Raises EngineError if the engine asked for cannot work here.
+    `threads` is for the CPU engine; None means as many as PyTorch uses. Raises EngineError if the
+    requested engine is not available.
     """
     match choose_engine(gaussians.means.device) if engine == "auto" else engine:
         case "gpu":
@@ -75,7 +78,7 @@ def make_renderer(
 
 
 def choose_engine(device: torch.device) -> Literal["torch", "cpu", "gpu"]:
-    """Return the fastest engine for Gaussians on `device` among those that are installed."""
+    """Return the fastest installed engine for Gaussians on `device`."""
     if device.type == "cuda":
         if gpu_engine_is_installed():
             return "gpu"
@@ -86,7 +89,7 @@ def choose_engine(device: torch.device) -> Literal["torch", "cpu", "gpu"]:
 
 
 def gpu_engine_is_installed() -> bool:
-    """Tell whether the GPU engine is there, be there a GPU or not."""
+    """Return whether gsplat is installed. This does not check for a GPU."""
     return _installed("gsplat")
 
 

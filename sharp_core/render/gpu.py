@@ -1,9 +1,9 @@
-"""The GPU engine: gsplat's rasterisation on CUDA.
+"""The GPU engine: rasterisation by gsplat on CUDA.
 
-gsplat from PyPI holds sources: its CUDA kernels are compiled when they are first called. That takes
-some minutes, once a machine, and needs `nvcc` and a C++ compiler. The result is kept in PyTorch's
-folder for extensions (`TORCH_EXTENSIONS_DIR`, by default in the user's cache). Wheels with compiled
-kernels for some versions of PyTorch and CUDA are at https://docs.gsplat.studio/whl.
+gsplat from PyPI contains sources: the first call compiles its CUDA kernels. This takes some minutes
+once per machine, and needs `nvcc` and a C++ compiler. The result stays in PyTorch's folder for
+extensions (`TORCH_EXTENSIONS_DIR`, by default in the user's cache). Wheels with compiled kernels
+for some versions of PyTorch and CUDA are at https://docs.gsplat.studio/whl.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _log = logging.getLogger(__name__)
 
 
 class GpuRenderer:
-    """Renders one scene again and again on a CUDA device. Gradients flow through each call."""
+    """Renders views of one scene on a CUDA device. Differentiable with respect to the Gaussians."""
 
     engine = "gpu"
 
     def __init__(self, gaussians: Gaussians) -> None:
-        """Move a scene to the GPU. Raises EngineError where gsplat cannot work."""
+        """Move a scene to the GPU. Raises EngineError if gsplat cannot run."""
         if not torch.cuda.is_available():
             raise EngineError(
                 "the GPU renderer needs a CUDA device, and PyTorch sees none; "
@@ -66,9 +66,9 @@ def _rasterize(gaussians: Gaussians, camera: Camera, background: Background) -> 
             width=camera.intrinsics.width,
             height=camera.intrinsics.height,
             near_plane=NEAR_M,
-            eps2d=0.0,  # no blur is added: the model was trained without it
-            packed=False,  # faster, where memory is not short
-            render_mode="RGB+ED",  # colour, and depth divided by alpha
+            eps2d=0.0,  # no blur: the model was trained without it
+            packed=False,  # faster, if there is enough memory
+            render_mode="RGB+ED",  # colour, and expected depth (divided by alpha)
             rasterize_mode="classic",
         )
     alpha = alphas[0, ..., 0]
@@ -78,9 +78,9 @@ def _rasterize(gaussians: Gaussians, camera: Camera, background: Background) -> 
 
 @functools.cache
 def _prepare_gsplat() -> None:
-    """Have gsplat compile or load its kernels, by one process at a time.
+    """Make gsplat compile or load its kernels, in one process at a time.
 
-    Left to itself, gsplat removes what another process is just compiling.
+    Without the lock, gsplat deletes the build of another process that is still compiling.
     """
     if importlib.util.find_spec("gsplat") is None:
         raise EngineError(
@@ -91,7 +91,7 @@ def _prepare_gsplat() -> None:
 
     folder = Path(os.environ.get("TORCH_EXTENSIONS_DIR", get_default_build_root()))
     if importlib.util.find_spec("gsplat.csrc") is None:
-        _log.info("gsplat compiles its CUDA kernels once, some minutes, into %s", folder)
+        _log.info("gsplat compiles its CUDA kernels into %s; this takes some minutes once", folder)
     folder.mkdir(parents=True, exist_ok=True)
     one = torch.ones(1, 3, device="cuda")
     scene = Gaussians(one, torch.ones(1, 4, device="cuda"), one, one[:, 0], one)
@@ -105,7 +105,7 @@ def _prepare_gsplat() -> None:
 
 
 def _build_advice(error: Exception) -> str:
-    """Return what went wrong with gsplat's kernels and what to do about it."""
+    """Return a message: why gsplat's kernels do not work, and what to install."""
     from torch.utils.cpp_extension import CUDA_HOME
 
     missing = [

@@ -1,9 +1,9 @@
-"""The slow, exact engine: plain torch, any device, differentiable, for small scenes.
+"""The reference engine: exact, plain torch, any device, differentiable, for small scenes.
 
-It weighs every Gaussian at every pixel, so its cost is their product. It is what the other engines
-are checked against. Splatting is the affine approximation of Zwicker et al., "EWA Volume Splatting"
-(2001): the covariance C of a Gaussian becomes J C J^T on the picture, with J the Jacobian of the
-projection at its centre.
+It evaluates every Gaussian at every pixel, so its cost is pixels times Gaussians. Tests compare the
+other engines with it. Splatting is the affine approximation of Zwicker et al., "EWA Volume
+Splatting" (2001): a covariance C becomes J C J^T in the image, with J the Jacobian of the
+projection at the centre of the Gaussian.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from sharp_core.render.rules import (
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.gaussians import Gaussians
 
-# Pixels times Gaussians weighed at once: some tens of megabytes for each intermediate.
-_PRODUCT_AT_ONCE = 1 << 23
+# Pixels times Gaussians per strip: some tens of megabytes for each intermediate tensor.
+_STRIP_VALUES = 1 << 23
 
 
 class _Footprints(NamedTuple):
-    """Gaussians on the picture, nearest first."""
+    """Gaussians projected to the image, nearest first."""
 
     centers: Tensor  # (N, 2) pixels
     inverses: Tensor  # (N, 2, 2) inverse covariances, 1 / px^2
@@ -40,7 +40,7 @@ class _Footprints(NamedTuple):
 
 
 class TorchRenderer:
-    """Renders one scene. Holds no more than the scene: gradients flow through each call."""
+    """Renders views of one scene. Differentiable: it caches nothing between calls."""
 
     engine = "torch"
 
@@ -52,7 +52,7 @@ class TorchRenderer:
         footprints = _project(self._gaussians, camera)
         width, height = camera.intrinsics.width, camera.intrinsics.height
         count = len(footprints.depths)
-        rows = max(1, _PRODUCT_AT_ONCE // max(1, width * count))
+        rows = max(1, _STRIP_VALUES // max(1, width * count))
         strips = [
             _blend(footprints, width, top, min(top + rows, height))
             for top in range(0, height, rows)
@@ -104,7 +104,10 @@ def _project(gaussians: Gaussians, camera: Camera) -> _Footprints:
 def _blend(
     footprints: _Footprints, width: int, top: int, bottom: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return colour (h, W, 3) on black, depth times alpha (h, W) and alpha (h, W) of some rows."""
+    """Blend the rows `top` to `bottom`.
+
+    Returns colour on black (h, W, 3), depth times alpha (h, W) and alpha (h, W).
+    """
     centers = footprints.centers
     rows, columns = (
         torch.arange(first, last, device=centers.device, dtype=centers.dtype) + 0.5

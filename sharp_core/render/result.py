@@ -1,4 +1,4 @@
-"""What a renderer gives: linear colour, metric depth and coverage of each pixel."""
+"""`RenderResult`, the output of every engine: linear colour, depth in metres and alpha."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sharp_core.scene.colors import linear_to_srgb
 Background = tuple[float, float, float]  # linear RGB
 BLACK: Background = (0.0, 0.0, 0.0)
 
-_STEPS = 1 << 16
+_TABLE_SIZE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,23 +23,23 @@ class RenderResult:
     """One view, as tensors on the engine's device."""
 
     color_linear: Tensor  # (H, W, 3) linear RGB over the background
-    depth: Tensor  # (H, W) metres: mean depth of what is seen, 0 where nothing is
-    alpha: Tensor  # (H, W) share of each pixel that the scene covers, 0 to 1
+    depth: Tensor  # (H, W) metres: alpha-weighted mean depth, 0 where alpha is 0
+    alpha: Tensor  # (H, W) coverage of each pixel by the scene, 0 to 1
 
     def srgb8(self) -> npt.NDArray[np.uint8]:
-        """Return the colours as a picture, (H, W, 3) sRGB."""
+        """Return the colours as an 8-bit sRGB image, (H, W, 3)."""
         return to_srgb8(self.color_linear)
 
 
 def to_srgb8(linear: Tensor) -> npt.NDArray[np.uint8]:
-    """Encode linear light of any shape as sRGB of 8 bits, on the CPU. What lies outside is clipped.
+    """Encode linear light of any shape as 8-bit sRGB on the CPU. Values are clipped to [0, 1].
 
-    By table: the steps of linear light are a twentieth of a level where sRGB is steepest.
+    A lookup table is used. Its steps are a twentieth of an sRGB level where the curve is steepest.
     """
-    steps = linear.detach().clamp(0.0, 1.0).mul_(_STEPS - 1).round_().long()
-    return _levels(linear.device).take(steps).cpu().numpy()
+    index = linear.detach().clamp(0.0, 1.0).mul_(_TABLE_SIZE - 1).round_().long()
+    return _srgb_table(linear.device).take(index).cpu().numpy()
 
 
 @functools.cache
-def _levels(device: torch.device) -> Tensor:
-    return linear_to_srgb(torch.linspace(0, 1, _STEPS, device=device)).mul(255).round().byte()
+def _srgb_table(device: torch.device) -> Tensor:
+    return linear_to_srgb(torch.linspace(0, 1, _TABLE_SIZE, device=device)).mul(255).round().byte()

@@ -1,7 +1,7 @@
-"""Pinhole cameras: intrinsics in pixels, world-to-camera matrices, and where an eye looks.
+"""Pinhole cameras: intrinsics in pixels, world-to-camera matrices, and look-at views.
 
-Axes are those of `sharp_core.scene.conventions`: the world is the photo's camera, x right, y down,
-z forward, in metres, and the centre of the top left pixel is (0.5, 0.5).
+Axes are those of `sharp_core.scene.conventions`: the world frame is the photo's camera frame,
+x right, y down, z forward, in metres. The centre of the top left pixel is (0.5, 0.5).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Matrix = npt.NDArray[np.float64]
 
 UP = (0.0, -1.0, 0.0)  # y points down
 
-# Where an eye looks, as in the published tool: at the nearest tenth of the scene, and never nearer
-# than two metres, or else a step aside would turn the camera by too much.
+# The focus depth, as in the published tool: the 0.1 quantile of the scene's depth, and at least two
+# metres. A nearer target would turn the camera too much for a small sideways step.
 FOCUS_QUANTILE = 0.1
 NEAREST_TARGET_M = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
-    """A pinhole without distortion, in pixels. Raises ValueError if a number makes no sense."""
+    """A pinhole camera without distortion, in pixels. Raises ValueError for invalid numbers."""
 
     fx: float
     fy: float
@@ -44,7 +44,7 @@ class Intrinsics:
 
     @staticmethod
     def of_photo(focal_px: float, width: int, height: int) -> Intrinsics:
-        """Return the intrinsics of an upright photo, which is taken to be centred."""
+        """Return the intrinsics of an upright photo. Its principal point is its centre."""
         return Intrinsics(focal_px, focal_px, width / 2, height / 2, width, height)
 
     def matrix(self) -> Matrix:
@@ -52,14 +52,14 @@ class Intrinsics:
         return np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1]], np.float64)
 
     def resized(self, width: int, height: int) -> Intrinsics:
-        """Return the same view in another number of pixels."""
+        """Return the same view at another resolution."""
         x, y = width / self.width, height / self.height
         return Intrinsics(self.fx * x, self.fy * y, self.cx * x, self.cy * y, width, height)
 
     def magnified(self, zoom: float, left: float, top: float) -> Intrinsics:
-        """Return what a window of 1 / `zoom` of each side shows, in as many pixels as before.
+        """Return a crop of 1 / `zoom` of each side, at the same resolution.
 
-        `left` and `top` say where the window begins, as shares of width and height.
+        `left` and `top` are the corner of the crop, as fractions of width and height.
         """
         return replace(
             self,
@@ -72,7 +72,7 @@ class Intrinsics:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Camera:
-    """One view of a scene: what a renderer needs to know."""
+    """One view of a scene: intrinsics and pose."""
 
     intrinsics: Intrinsics
     viewmat: Matrix  # (4, 4) world to camera, metres
@@ -83,9 +83,9 @@ class Camera:
 
 
 def fit_long_side(intrinsics: Intrinsics, long_side: int) -> Intrinsics:
-    """Return the view with its long side at most `long_side`, never enlarged, and even sides.
+    """Return the view with a long side of at most `long_side` pixels and even sides.
 
-    Video with half the colour resolution (yuv420p) needs even sides.
+    The view is never enlarged. Video with half the colour resolution (yuv420p) needs even sides.
     """
     share = min(1.0, long_side / max(intrinsics.width, intrinsics.height))
     return intrinsics.resized(
@@ -101,7 +101,7 @@ def look_at(
 ) -> Matrix:
     """Return the (4, 4) viewmat of a camera at `eye` that looks at `target`, all in metres.
 
-    Raises ValueError where that leaves the camera's direction or its roll undetermined.
+    Raises ValueError if the direction or the roll of the camera is undetermined.
     """
     position = np.array(eye, np.float64)
     forward = _unit(np.array(target, np.float64) - position, f"an eye at {eye} is its own target")
@@ -113,7 +113,7 @@ def look_at(
 
 
 def target_depth(gaussians: Gaussians) -> float:
-    """Return the depth in metres on the photo's axis at which eyes around it look.
+    """Return the focus depth in metres: all views look at this point of the photo's optical axis.
 
     Raises ValueError if nothing lies in front of the camera.
     """
@@ -122,7 +122,7 @@ def target_depth(gaussians: Gaussians) -> float:
 
 
 def eye_viewmat(eye: tuple[float, float, float], target_m: float) -> Matrix:
-    """Return the viewmat of an eye that looks at the point of the photo's axis at `target_m`."""
+    """Return the viewmat of a camera at `eye` that looks at (0, 0, `target_m`), in metres."""
     return look_at(eye, (0.0, 0.0, target_m))
 
 

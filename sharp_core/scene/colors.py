@@ -1,7 +1,7 @@
 """sRGB, linear light and spherical harmonics of degree 0, on torch tensors of any shape.
 
-The curve is that of IEC 61966-2-1, with its two pieces meeting at 0.0031308 (linear) and 0.04045
-(encoded). Values outside [0, 1] are clamped from below only, since a power of them is undefined.
+The transfer curve is that of IEC 61966-2-1. Its two pieces meet at 0.0031308 (linear) and 0.04045
+(encoded). Negative values are clamped to 0, since their power is undefined; values above 1 stay.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ def srgb_to_linear(srgb: Tensor) -> Tensor:
 def linear_to_srgb(linear: Tensor) -> Tensor:
     """Encode linear light in [0, 1] as sRGB."""
     linear = linear.clamp_min(0.0)
-    # The floor keeps the gradient of the root finite where the other branch is taken.
+    # The floor keeps the gradient of the power finite where `where` takes the other branch.
     root = 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(linear <= 0.0031308, linear * 12.92, root)
 
 
 def srgb_to_sh0(srgb: Tensor) -> Tensor:
-    """Return the degree 0 coefficients (`f_dc`) that 3DGS viewers show as `srgb`."""
+    """Return the degree 0 coefficients (`f_dc`) of sRGB colours, as 3DGS viewers decode them."""
     return (srgb - 0.5) / SH_C0
 
 
 def sh0_to_srgb(sh0: Tensor) -> Tensor:
-    """Return the colour that 3DGS viewers show for the degree 0 coefficients `sh0`."""
+    """Return the sRGB colours that 3DGS viewers show for degree 0 coefficients (`f_dc`)."""
     return sh0 * SH_C0 + 0.5

@@ -1,16 +1,18 @@
-"""Axes, orders and constants that every module shares, each stated once.
+"""Axes, orders and constants that every module shares. Each is defined here only.
 
 - World and camera axes follow OpenCV: x right, y down, z forward, in metres. A scene's world is
   the camera of its photo, at the origin. `viewmat` (4, 4) maps world to camera.
-- Quaternions are (w, x, y, z), of unit length unless said otherwise.
+- Quaternions are (w, x, y, z), of unit length unless a docstring says otherwise.
 - `intrinsics` (3, 3) are in pixels; the centre of the top left pixel is (0.5, 0.5).
 - Colours of Gaussians are linear RGB of sRGB's primaries, in [0, 1].
 - Images are sRGB-encoded unless their name says linear.
-- The N Gaussians of a predictor are in the order layer, row, column: two layers of a square grid,
-  the visible surface first.
+- The N Gaussians of a predictor are in the order layer, row, column: `LAYERS` layers of a square
+  grid. Layer 0 is the visible surface, layer 1 is the surface that layer 0 hides.
 """
 
 from __future__ import annotations
+
+LAYERS = 2  # of Gaussians in a predicted scene
 
 # Real spherical harmonic of degree 0, 1 / (2 sqrt(pi)): 3DGS files store (colour - 0.5) / SH_C0.
 SH_C0 = 0.28209479177387814

@@ -1,9 +1,11 @@
-"""One factor that brings a predicted scene to the depth that a photo carries itself.
+"""Scale alignment: one factor that scales a predicted scene to the depth map of its photo.
 
-A network's depth is right in shape sooner than in size, and a phone's depth map the other way
-round: coarse and soft at edges, but measured. So of the map only its size is taken, as the median
-ratio over the photo, and the shape stays the network's. Scaling the finished scene is the same as
-scaling depth inside the network, which divides by the nearest depth first.
+In: a predicted scene and a depth map, both in metres. Out: the scaled scene and the factor.
+
+The relative depth of a network is more reliable than its absolute scale. The depth map of a phone
+is the opposite: coarse and soft at edges, but measured. So the map gives only the scale, as the
+median ratio over the photo, and the shape stays that of the network. Scaling the finished scene is
+equivalent to scaling depth inside the network, which divides by the nearest depth first.
 """
 
 from __future__ import annotations
@@ -14,33 +16,34 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sharp_core.models.sharp.network.config import LAYERS
+from sharp_core.scene.conventions import LAYERS
 from sharp_core.scene.gaussians import Gaussians
 
-_SMALLEST_SHARE = 0.05  # of the photo that must have a depth on both sides
-# Of the logarithm of the ratio: beyond it the two see different shapes, and no factor helps.
+_SMALLEST_SHARE = 0.05  # of the photo that must have a depth in both the scene and the map
+# Of the logarithm of the ratio. Above this the two shapes differ, and one factor cannot align them.
 _LARGEST_SPREAD = 0.5
-_TO_STANDARD_DEVIATION = 1.4826  # from the median absolute deviation of a normal distribution
+_MAD_TO_STANDARD_DEVIATION = 1.4826  # of a normal distribution; MAD: median absolute deviation
 
 
 class DepthScale(NamedTuple):
-    """How a scene's depth differs from a measured one."""
+    """The ratio of measured depth to predicted depth."""
 
-    factor: float  # measured over predicted
-    spread: float  # standard deviation of the ratio's logarithm, robustly
-    share: float  # of the photo that was compared
+    factor: float  # median of measured / predicted
+    spread: float  # robust standard deviation of the ratio's logarithm
+    share: float  # of the photo that has a depth in both
 
     @property
     def agrees(self) -> bool:
-        """Say whether the factor means anything: shapes agree, over enough of the photo."""
+        """Whether the factor is usable: the shapes agree, over enough of the photo."""
         return self.share >= _SMALLEST_SHARE and self.spread <= _LARGEST_SPREAD
 
 
 def compare_depth(scene: Gaussians, depth_m: npt.NDArray[np.float32]) -> DepthScale:
-    """Compare a predictor's scene with a depth map (height, width) of the same upright photo.
+    """Compare a predicted scene with a depth map (height, width) of the same upright photo.
 
-    The map is in metres and covers the whole photo at any resolution; what is not known in it is
-    NaN, zero or infinite. `scene` must be in a predictor's order: its visible surface is compared.
+    The map is in metres and covers the whole photo at any resolution. Unknown depth is NaN, zero or
+    infinite. `scene` must be in the order of a predictor: only its visible surface is compared.
+    Raises ValueError if the number of Gaussians does not fit that order.
     """
     cells = math.isqrt(len(scene) // LAYERS)
     if LAYERS * cells**2 != len(scene):
@@ -55,24 +58,23 @@ def compare_depth(scene: Gaussians, depth_m: npt.NDArray[np.float32]) -> DepthSc
         return DepthScale(1.0, math.inf, 0.0)
     ratios = np.log(measured[known].astype(np.float64) / predicted[known])
     middle = float(np.median(ratios))
-    spread = _TO_STANDARD_DEVIATION * float(np.median(np.abs(ratios - middle)))
+    spread = _MAD_TO_STANDARD_DEVIATION * float(np.median(np.abs(ratios - middle)))
     return DepthScale(math.exp(middle), spread, float(known.mean()))
 
 
 def scaled(scene: Gaussians, factor: float) -> Gaussians:
-    """Return the scene `factor` times as large, seen from the same place with the same picture."""
+    """Return the scene scaled by `factor` about the photo's camera: the view stays the same."""
     return Gaussians(
         scene.means * factor, scene.quats, scene.scales * factor, scene.opacities, scene.colors
     )
 
 
-def scaled_by_depth(
+def align_scale_to_depth(
     scene: Gaussians, depth_m: npt.NDArray[np.float32] | None
 ) -> tuple[Gaussians, float | None]:
-    """Return the scene in the size that a measured depth gives it, and the factor.
+    """Return the scene, scaled to the measured depth, and the factor.
 
-    The factor is None, and the scene as it was, where there is no depth, or where the two see
-    different shapes, so that no factor would help.
+    Without a depth map, or if the shapes do not agree, the scene is unchanged and the factor None.
     """
     if depth_m is None:
         return scene, None

@@ -1,4 +1,4 @@
-"""The record of a scene: N Gaussians in metres, as torch tensors of one device."""
+"""`Gaussians`, the scene type: N Gaussians in metres, as torch tensors on one device."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ COLUMNS = 14  # 3 means, 4 quats, 3 scales, 1 opacity, 3 colors
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaussians:
-    """N Gaussians, float32, linear values: what a renderer needs, nothing encoded.
+    """N Gaussians, float32. All values are linear, as a renderer needs them, and not encoded.
 
     Axes, quaternion order and colour space are those of `sharp_core.scene.conventions`.
     """
 
     means: Tensor  # (N, 3) metres
     quats: Tensor  # (N, 4) w, x, y, z
-    scales: Tensor  # (N, 3) standard deviations along the Gaussian's own axes, metres
+    scales: Tensor  # (N, 3) standard deviations along the Gaussian's principal axes, metres
     opacities: Tensor  # (N,) in [0, 1]
     colors: Tensor  # (N, 3) linear RGB
 
@@ -39,7 +39,7 @@ class Gaussians:
         )
 
     def check(self) -> None:
-        """Raise ValueError, naming the field, unless shapes agree and all values are sensible."""
+        """Raise ValueError, naming the field, if shapes differ or a value is invalid."""
         n = len(self)
         shapes = {
             "means": (n, 3),
@@ -65,13 +65,13 @@ class Gaussians:
             raise ValueError("quats: a quaternion of length zero is no rotation")
 
     def to_array(self) -> npt.NDArray[np.float32]:
-        """Return one (N, 14) array: the compact way between processes."""
+        """Return one (N, 14) array, to send a scene between processes."""
         columns = (self.means, self.quats, self.scales, self.opacities[:, None], self.colors)
         return torch.cat(columns, dim=1).cpu().numpy()
 
     @staticmethod
     def from_array(array: npt.NDArray[np.float32]) -> Gaussians:
-        """Undo `to_array`. The array is taken over, and copied if it is read-only."""
+        """Undo `to_array`. The tensors share the array's memory, unless the array is read-only."""
         if array.ndim != 2 or array.shape[1] != COLUMNS:
             raise ValueError(f"expected an array of (N, {COLUMNS}), found {array.shape}")
         values = torch.from_numpy(array if array.flags.writeable else array.copy())
@@ -82,7 +82,8 @@ class Gaussians:
 def depth_quantiles(gaussians: Gaussians, quantiles: tuple[float, ...]) -> tuple[float, ...]:
     """Return quantiles of z in metres over the Gaussians in front of the camera.
 
-    Quantiles interpolate linearly between order statistics.
+    Quantiles interpolate linearly between order statistics. Raises ValueError if no Gaussian is in
+    front of the camera.
     """
     z = gaussians.means[:, 2].detach().cpu().numpy()
     z = z[z > 0]

@@ -1,7 +1,8 @@
-"""The recorded scene, its views, and the measures by which renderers are compared."""
+"""The recorded scene with its views, random scenes, and error metrics to compare renderers."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import NamedTuple
 
@@ -52,13 +53,19 @@ def psnr(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def worst_depth(result: RenderResult, depth: np.ndarray, alpha: np.ndarray) -> float:
-    """The largest difference of depth in metres where the scene covers half a pixel or more."""
+    """The maximum depth error in metres where alpha is above 0.5."""
     seen = np.asarray(alpha) > 0.5
     return float(np.abs(result.depth.cpu().numpy() - np.asarray(depth))[seen].max(initial=0))
 
 
+def in_double(scene: Gaussians) -> Gaussians:
+    """Return the scene in float64."""
+    fields = dataclasses.fields(scene)
+    return Gaussians(*(getattr(scene, field.name).double() for field in fields))
+
+
 def random_scene(count: int, seed: int, *, dtype: torch.dtype = torch.float32) -> Gaussians:
-    """Gaussians of all kinds: needles and discs, faint and opaque, tiny and huge, some behind."""
+    """Return random Gaussians: thin and flat, faint and opaque, tiny and huge, some behind."""
     random = np.random.default_rng(seed)
     z = random.uniform(-0.5, 8.0, count)
     means = np.stack([*(random.uniform(-1.2, 1.2, (2, count)) * np.abs(z)), z], axis=1)

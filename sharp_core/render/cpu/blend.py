@@ -1,4 +1,4 @@
-"""The second half of a CPU frame: sort each tile's list by depth, and blend it."""
+"""Second half of a CPU frame: sort the list of each tile by depth, and alpha-blend it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sharp_core.render.cpu.layout import (
     DEPTH,
     FALL,
     FOOTPRINTS,
-    LISTS,
+    FRAME_BUFFER,
     PEAK,
-    PICTURE,
     REACH_U,
     REACH_V,
     SHEAR,
     STEP,
     TILE_HEIGHT,
+    TILE_LISTS,
     TILE_WIDTH,
     WEAKEST,
     Footprints,
-    Lists,
-    Picture,
+    FrameBuffer,
+    TileLists,
     U,
     V,
     Value,
@@ -37,31 +37,31 @@ from sharp_core.render.rules import ALPHA_FLOOR, MAX_ALPHA, MIN_TRANSMITTANCE
 _ZERO, _ONE, _INFINITY = f32(0), f32(1), f32(np.inf)
 _FLOOR, _MAX_ALPHA, _MIN_TRANSMITTANCE = f32(ALPHA_FLOOR), f32(MAX_ALPHA), f32(MIN_TRANSMITTANCE)
 
-# Depths within a tile are sorted as whole numbers of 22 bits, in two passes of 11. The largest one
-# keeps a little away, so that rounding never leads beyond.
+# Radix sort: depths within a tile become integers of 22 bits, sorted in two passes of 11 bits. The
+# largest key leaves a margin for rounding.
 _DIGIT = 11
 _DIGITS = 1 << _DIGIT
 _LARGEST_KEY = f32((1 << 2 * _DIGIT) - 4)
 
-# One vector of eight floats. LLVM vectorises a loop over pixels only if its length is constant.
+# A SIMD vector of eight floats. LLVM vectorises a loop over pixels only if its length is constant.
 LANES = 8
-# A group of lanes may begin at any pixel, so the last one of a row may end behind the tile.
+# A group of lanes starts at any pixel, so the last group of a row can end outside the tile.
 _STRIDE = TILE_WIDTH + LANES
 _PLANE = TILE_HEIGHT * _STRIDE
 _RED, _GREEN, _BLUE, _DEPTH = u64(_PLANE), u64(2 * _PLANE), u64(3 * _PLANE), u64(4 * _PLANE)
 _NEXT_GROUP, _NEXT_ROW = u64(LANES), u64(_STRIDE)
 
-# Coefficients of the polynomial from 1 that is closest to 2^x on [-1, 0]. Its relative error is
-# below 8e-8, and its eighth power serves for exponents down to -8, log2 of the weakest alpha.
+# Minimax polynomial 1 + P1 x + ... for 2^x on [-1, 0]. Its relative error is below 8e-8. Its eighth
+# power covers exponents down to -8, log2 of the weakest alpha.
 _P1, _P2, _P3 = f32(0.693143721), f32(0.240180142), f32(0.0552973565)
 _P4, _P5 = f32(0.00920579589), f32(0.000944902645)
 
 
-@compiled(int64, int64, LISTS, FOOTPRINTS)
-def sort_tiles(first: int, last: int, lists: Lists, footprints: Footprints) -> None:
-    """Sort the lists of tiles first to last, nearest first; what is equally deep keeps its order.
+@compiled(int64, int64, TILE_LISTS, FOOTPRINTS)
+def sort_tiles(first: int, last: int, lists: TileLists, footprints: Footprints) -> None:
+    """Sort the lists of tiles first to last by depth, nearest first. The sort is stable.
 
-    Depths count as equal within a four-millionth of the tile's own range of depths.
+    Depths count as equal within a four-millionth of the depth range of the tile.
     """
     starts, entries, values = lists.starts, lists.entries, footprints.values
     longest = 0
@@ -101,16 +101,16 @@ def sort_tiles(first: int, last: int, lists: Lists, footprints: Footprints) -> N
 
 @inlined
 def _blend_group(
-    planes: Value, at: Value, exponent: Value, t: Value, step: Value, paint: Value
+    planes: Value, at: Value, exponent: Value, t: Value, step: Value, color_depth: Value
 ) -> None:
-    """Blend one Gaussian into LANES pixels of a row, from `at` on.
+    """Blend one footprint into LANES pixels of a row, from index `at` on.
 
-    log2(alpha) / 8 is `exponent` minus the square of `t`, which grows by `step` a pixel. A pixel
-    that is closed holds minus what it lets pass: then `remains` cannot be above zero, and no
-    further test is needed. All stands in a form that LLVM turns into vectors: no branch, and no
-    store under a condition.
+    log2(alpha) / 8 is `exponent` minus the square of `t`, and `t` grows by `step` per pixel. An
+    opaque pixel stores its transmittance with a minus sign: `remains` then cannot be positive, and
+    no further test is needed. The code has no branch and no conditional store, so that LLVM
+    vectorises it.
     """
-    red, green, blue, depth = paint
+    red, green, blue, depth = color_depth
     for lane in range(_NEXT_GROUP):
         s = t + f32(lane) * step
         x = exponent - s * s
@@ -119,13 +119,13 @@ def _blend_group(
         power *= power
         power *= power
         alpha = min(_MAX_ALPHA, power)
-        alpha = alpha if x >= WEAKEST else _ZERO  # in one line with the one above: a branch
-        passes = planes[at + lane]
-        weight = alpha * passes
-        remains = passes - weight
+        alpha = alpha if x >= WEAKEST else _ZERO  # one expression with the line above would branch
+        transmittance = planes[at + lane]
+        weight = alpha * transmittance
+        remains = transmittance - weight
         is_open = remains > _MIN_TRANSMITTANCE
         weight = weight if is_open else _ZERO
-        planes[at + lane] = remains if is_open else -abs(passes)
+        planes[at + lane] = remains if is_open else -abs(transmittance)
         planes[_RED + at + lane] += weight * red
         planes[_GREEN + at + lane] += weight * green
         planes[_BLUE + at + lane] += weight * blue
@@ -134,15 +134,14 @@ def _blend_group(
 
 @inlined
 def _blend_footprint(f: Value, left: int, top: int, right: int, bottom: int, planes: Value) -> None:
-    """Blend one footprint into a tile's planes: what they let pass, red, green, blue, depth.
+    """Blend one footprint into the planes of a tile: transmittance, red, green, blue, depth.
 
-    A count of groups that is the same for all rows keeps the processor's guesses right, and nearly
-    all footprints are one or two groups wide. From three on it pays to work out where the ellipse
-    begins and ends in each row.
+    The same number of groups in all rows helps branch prediction, and nearly all footprints are one
+    or two groups wide. From three groups on, it is faster to compute the ellipse's ends per row.
     """
     u, v, reach_u, reach_v = f[U], f[V], f[REACH_U], f[REACH_V]
     shear, step, fall, peak = f[SHEAR], f[STEP], f[FALL], f[PEAK]
-    paint = (f[COLOR], f[COLOR + 1], f[COLOR + 2], f[DEPTH])
+    color_depth = (f[COLOR], f[COLOR + 1], f[COLOR + 2], f[DEPTH])
     x, y = (
         ceil_of_positive(max(u - reach_u, f32(left))),
         ceil_of_positive(max(v - reach_v, f32(top))),
@@ -156,15 +155,16 @@ def _blend_footprint(f: Value, left: int, top: int, right: int, bottom: int, pla
     t, t_down = (f32(x) - u - shear * dy) * step, shear * step
     if width < LANES:
         for _ in range(y, last_y + 1):
-            _blend_group(planes, at, peak - fall * dy * dy, t, step, paint)
+            _blend_group(planes, at, peak - fall * dy * dy, t, step, color_depth)
             at += _NEXT_ROW
             dy += _ONE
             t -= t_down
     elif width < 2 * LANES:
         for _ in range(y, last_y + 1):
             exponent = peak - fall * dy * dy
-            _blend_group(planes, at, exponent, t, step, paint)
-            _blend_group(planes, at + _NEXT_GROUP, exponent, t + f32(LANES) * step, step, paint)
+            _blend_group(planes, at, exponent, t, step, color_depth)
+            t_next = t + f32(LANES) * step
+            _blend_group(planes, at + _NEXT_GROUP, exponent, t_next, step, color_depth)
             at += _NEXT_ROW
             dy += _ONE
             t -= t_down
@@ -176,23 +176,23 @@ def _blend_footprint(f: Value, left: int, top: int, right: int, bottom: int, pla
             end = int(min((half - t) / step, f32(width)))
             for offset in range(begin, end + 1, LANES):
                 t_here = t + f32(offset) * step
-                _blend_group(planes, at + u64(offset), exponent, t_here, step, paint)
+                _blend_group(planes, at + u64(offset), exponent, t_here, step, color_depth)
             at += _NEXT_ROW
             dy += _ONE
             t -= t_down
 
 
-@compiled(int64, int64, LISTS, FOOTPRINTS, float32[::1], PICTURE)
+@compiled(int64, int64, TILE_LISTS, FOOTPRINTS, float32[::1], FRAME_BUFFER)
 def blend_tiles(
     first: int,
     last: int,
-    lists: Lists,
+    lists: TileLists,
     footprints: Footprints,
     background: Value,
-    picture: Picture,
+    frame: FrameBuffer,
 ) -> None:
-    """Blend the sorted lists of tiles first to last, and write their pixels."""
-    color, depth, alpha = picture.color, picture.depth, picture.alpha
+    """Blend the sorted lists of tiles first to last, and write their pixels to `frame`."""
+    color, depth, alpha = frame.color, frame.depth, frame.alpha
     height, width = alpha.shape
     columns = (width + TILE_WIDTH - 1) // TILE_WIDTH
     planes = np.empty(5 * _PLANE, np.float32)
@@ -207,9 +207,9 @@ def blend_tiles(
         for y in range(top, bottom):
             for x in range(left, right):
                 i = u64((y - top) * _STRIDE + x - left)
-                passes = abs(planes[i])
-                color[y, x, 0] = planes[_RED + i] + passes * background[0]
-                color[y, x, 1] = planes[_GREEN + i] + passes * background[1]
-                color[y, x, 2] = planes[_BLUE + i] + passes * background[2]
-                alpha[y, x] = _ONE - passes
-                depth[y, x] = planes[_DEPTH + i] / max(_ONE - passes, _FLOOR)
+                transmittance = abs(planes[i])
+                color[y, x, 0] = planes[_RED + i] + transmittance * background[0]
+                color[y, x, 1] = planes[_GREEN + i] + transmittance * background[1]
+                color[y, x, 2] = planes[_BLUE + i] + transmittance * background[2]
+                alpha[y, x] = _ONE - transmittance
+                depth[y, x] = planes[_DEPTH + i] / max(_ONE - transmittance, _FLOOR)

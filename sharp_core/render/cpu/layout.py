@@ -1,12 +1,12 @@
-"""What the CPU engine's loops share: tiles, footprints, and the records they are given.
+"""Data layout of the CPU engine: tile size, columns of a footprint, and records for numba.
 
-A Gaussian on the picture has the covariance [[A, B], [B, C]] in px^2. With dx, dy from its centre,
+A footprint is a Gaussian projected to the image, with covariance [[A, B], [B, C]] in px^2. With
+dx, dy from its centre,
 
     alpha = opacity exp(-q / 2),  q = dy^2 / C + (dx - (B / C) dy)^2 / (A - B^2 / C)
 
-so along a row q is one square plus a constant. Exponents are kept as powers of two over 8, hence
-from `WEAKEST` to 0; why 8 is said in `cpu_blend`. Pixels are counted from the centre of the top
-left one.
+so along a row q is one square plus a constant. Exponents are stored as log2(alpha) / 8, from
+`WEAKEST` to 0; `blend.py` explains the 8. The centre of the top left pixel is (0, 0) here.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from numba import typeof
 
 from sharp_core.render.rules import MIN_ALPHA
 
-# A number or an array of any type: numba checks them, and mypy does not know its conversions.
+# A number or an array of any type: numba checks the types, and mypy does not know its conversions.
 Value = Any
 f32: Value = np.float32
-u64: Value = np.uint64  # what indexes: numba takes a signed one for possibly negative
+u64: Value = np.uint64  # for indices: with signed ones numba adds code for negative indices
 
-# Long in x, as vectors are: few Gaussians are cut by a border, and five planes fit in 24 kB, below
-# the first cache of any processor.
+# Long in x, as SIMD vectors are. Tile borders cut few Gaussians, and the five planes take 24 kB,
+# which fits the L1 cache of any CPU.
 TILE_WIDTH = 64
 TILE_HEIGHT = 16
 
@@ -33,53 +33,52 @@ EXPONENT_UNIT = 8
 WEAKEST = f32(log2(MIN_ALPHA) / EXPONENT_UNIT)
 HALF_LOG2E = f32(0.5 * log2(e) / EXPONENT_UNIT)  # exp(-q / 2) = 2^(-8 HALF_LOG2E q)
 
-# Columns of a footprint, the record of a Gaussian on the picture: 48 bytes that lie together, since
-# tiles read footprints in the order of depth.
+# Columns of a footprint. Its 48 bytes are contiguous, since tiles read footprints in depth order.
 U, V = 0, 1  # centre, px
 SHEAR = 2  # B / C
-STEP = 3  # growth along a row, per px, of the number whose square is taken from the exponent
-FALL = 4  # what a distance of 1 px along a column takes from the exponent
+STEP = 3  # along a row, the exponent falls by the square of a term that grows by STEP per px
+FALL = 4  # decrease of the exponent at a distance of 1 px along a column
 PEAK = 5  # exponent at the centre
 DEPTH = 6  # metres
-REACH_U, REACH_V = 7, 8  # px from the centre to where alpha is too weak
+REACH_U, REACH_V = 7, 8  # half extent in px: alpha is below the threshold beyond it
 COLOR = 9
 FOOTPRINT = 12
 
 
-class Scene(NamedTuple):
-    """The Gaussians, made ready once."""
+class PackedScene(NamedTuple):
+    """The Gaussians, prepared once per renderer."""
 
     means: Value  # (3, N) float32, metres
-    axes: Value  # (9, N) float32: the columns of R S, one after the other
+    axes: Value  # (9, N) float32: the three columns of R S
     peaks: Value  # (N,) float32: exponent of the opacity
     colors: Value  # (N, 3) float32
 
 
-class View(NamedTuple):
-    """A camera."""
+class PackedCamera(NamedTuple):
+    """A camera, as arrays."""
 
     viewmat: Value  # (3, 4) float32
-    pinhole: Value  # (8,) float32: fx, fy, cx, cy, then least and largest x / z and y / z
+    pinhole: Value  # (8,) float32: fx, fy, cx, cy, min and max of x / z, min and max of y / z
     width: int
     height: int
 
 
 class Footprints(NamedTuple):
-    """Gaussians on the picture."""
+    """Gaussians projected to the image."""
 
     values: Value  # (N, FOOTPRINT) float32
     rects: Value  # (N, 4) int16: first and last column, first and last row of tiles
 
 
-class Lists(NamedTuple):
-    """The footprints that touch each tile: those of tile i from starts[i] to starts[i + 1]."""
+class TileLists(NamedTuple):
+    """The footprints that touch each tile: entries[starts[i] : starts[i + 1]] for tile i."""
 
     starts: Value  # (tiles + 1,) int64
-    entries: Value  # (M,) int32
+    entries: Value  # (M,) int32: indices of footprints
 
 
-class Picture(NamedTuple):
-    """What is drawn."""
+class FrameBuffer(NamedTuple):
+    """The planes of the rendered image."""
 
     color: Value  # (H, W, 3) float32
     depth: Value  # (H, W) float32
@@ -92,10 +91,10 @@ def _type_of(*empty: Value) -> tuple[Value, ...]:
 
 # The same records as numba types.
 _ROW, _TABLE = np.empty(0, np.float32), np.empty((0, 0), np.float32)
-SCENE, VIEW, FOOTPRINTS, LISTS, PICTURE = _type_of(
-    Scene(_TABLE, _TABLE, _ROW, _TABLE),
-    View(_TABLE, _ROW, 0, 0),
+SCENE, CAMERA, FOOTPRINTS, TILE_LISTS, FRAME_BUFFER = _type_of(
+    PackedScene(_TABLE, _TABLE, _ROW, _TABLE),
+    PackedCamera(_TABLE, _ROW, 0, 0),
     Footprints(_TABLE, np.empty((0, 0), np.int16)),
-    Lists(np.empty(0, np.int64), np.empty(0, np.int32)),
-    Picture(np.empty((0, 0, 0), np.float32), _TABLE, _TABLE),
+    TileLists(np.empty(0, np.int64), np.empty(0, np.int32)),
+    FrameBuffer(np.empty((0, 0, 0), np.float32), _TABLE, _TABLE),
 )

@@ -1,6 +1,7 @@
-"""How much of a picture each Gaussian is: its greatest blending weight over views and pixels.
+"""Maximum blending weight of each Gaussian over all pixels of some views, for pruning.
 
-It is the CPU engine up to the tiles' sorted lists, and then a plain loop instead of the blending.
+In: Gaussians and cameras. Out: one weight in [0, 1] per Gaussian. It uses the CPU engine up to the
+sorted tile lists, and then a plain loop that records weights instead of colours.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from sharp_core.render.cpu.layout import (
     EXPONENT_UNIT,
     FALL,
     FOOTPRINTS,
-    LISTS,
     PEAK,
     REACH_U,
     REACH_V,
     SHEAR,
     STEP,
     TILE_HEIGHT,
+    TILE_LISTS,
     TILE_WIDTH,
     WEAKEST,
     Footprints,
-    Lists,
-    Picture,
+    FrameBuffer,
+    TileLists,
     U,
     V,
     Value,
@@ -44,60 +45,60 @@ from sharp_core.scene.gaussians import Gaussians
 
 _MAX_ALPHA, _MIN_TRANSMITTANCE = f32(MAX_ALPHA), f32(MIN_TRANSMITTANCE)
 _UNIT, _ONE = f32(EXPONENT_UNIT), f32(1)
-# Numbers of Gaussians travel as colours, and a float32 holds whole numbers up to here.
+# The index of each Gaussian is passed as its colour. A float32 represents integers up to this one.
 _MOST_GAUSSIANS = 1 << 24
 
 
-def greatest_weights(gaussians: Gaussians, cameras: Iterable[Camera]) -> Tensor:
-    """Return (N,) the greatest share of any pixel of any view that each Gaussian makes up.
+def max_blend_weights(gaussians: Gaussians, cameras: Iterable[Camera]) -> Tensor:
+    """Return (N,): the maximum blending weight of each Gaussian over all pixels of all views.
 
     Raises ValueError for more than 16 million Gaussians.
     """
     count = len(gaussians)
     if count > _MOST_GAUSSIANS:
-        raise ValueError(f"{count} Gaussians are too many to tell them apart")
-    numbers = torch.arange(count, dtype=torch.float32)[:, None].expand(count, 3)
-    meter = _Meter(replace(gaussians.to("cpu"), colors=numbers))
+        raise ValueError(f"{count} Gaussians: pruning works on at most {_MOST_GAUSSIANS} Gaussians")
+    indices = torch.arange(count, dtype=torch.float32)[:, None].expand(count, 3)
+    renderer = _WeightRenderer(replace(gaussians.to("cpu"), colors=indices))
     for camera in cameras:
-        meter.render(camera)
-    return torch.from_numpy(meter.weights)
+        renderer.render(camera)
+    return torch.from_numpy(renderer.weights)
 
 
-class _Meter(CpuRenderer):
-    """Draws nothing. In one thread, since a Gaussian is in many tiles, and all note its weight."""
+class _WeightRenderer(CpuRenderer):
+    """Records weights and draws nothing. One thread, since tiles share the weight of a Gaussian."""
 
     def __init__(self, gaussians: Gaussians) -> None:
         super().__init__(gaussians, threads=1)
         self.weights = np.zeros(len(gaussians), np.float32)
 
     def _draw(
-        self, tiles: tuple[int, int], lists: Lists, background: Value, picture: Picture
+        self, tiles: tuple[int, int], lists: TileLists, background: Value, frame: FrameBuffer
     ) -> list[float]:
         first, last = tiles
-        height, width = picture.alpha.shape
+        height, width = frame.alpha.shape
         sort_tiles(first, last, lists, self._footprints)
-        _weigh_tiles(first, last, height, width, lists, self._footprints, self.weights)
+        _record_weights(first, last, height, width, lists, self._footprints, self.weights)
         return [0.0, 0.0]
 
 
-@compiled(int64, int64, int64, int64, LISTS, FOOTPRINTS, float32[::1])
-def _weigh_tiles(
+@compiled(int64, int64, int64, int64, TILE_LISTS, FOOTPRINTS, float32[::1])
+def _record_weights(
     first: int,
     last: int,
     height: int,
     width: int,
-    lists: Lists,
+    lists: TileLists,
     footprints: Footprints,
     weights: Value,
 ) -> None:
-    """Raise `weights` to those in tiles first to last, by the rules of `cpu_blend`."""
+    """Update `weights` with the maxima in tiles first to last. Blends as `blend.py` does."""
     columns = (width + TILE_WIDTH - 1) // TILE_WIDTH
-    passes = np.empty((TILE_HEIGHT, TILE_WIDTH), np.float32)
+    transmittance = np.empty((TILE_HEIGHT, TILE_WIDTH), np.float32)
     is_open = np.empty((TILE_HEIGHT, TILE_WIDTH), np.bool_)
     for tile in range(first, last):
         left, top = tile % columns * TILE_WIDTH, tile // columns * TILE_HEIGHT
         right, bottom = min(left + TILE_WIDTH, width), min(top + TILE_HEIGHT, height)
-        passes[:] = _ONE
+        transmittance[:] = _ONE
         is_open[:] = True
         for k in range(lists.starts[tile], lists.starts[tile + 1]):
             f = footprints.values[lists.entries[k]]
@@ -117,12 +118,12 @@ def _weigh_tiles(
                     if exponent < WEAKEST:
                         continue
                     alpha = min(_MAX_ALPHA, f32(2) ** (_UNIT * exponent))
-                    weight = alpha * passes[y - top, x - left]
-                    remains = passes[y - top, x - left] - weight
+                    weight = alpha * transmittance[y - top, x - left]
+                    remains = transmittance[y - top, x - left] - weight
                     if remains > _MIN_TRANSMITTANCE:
-                        passes[y - top, x - left] = remains
+                        transmittance[y - top, x - left] = remains
                         greatest = max(greatest, weight)
                     else:
                         is_open[y - top, x - left] = False
-            number = int(f[COLOR])
-            weights[number] = max(weights[number], greatest)
+            index = int(f[COLOR])
+            weights[index] = max(weights[index], greatest)

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.flow.scene_id import scene_id_of
 from schemas.settings import PhotoSettings
-from sharp_core.scene.depth_scale import scaled_by_depth
+from sharp_core.scene.depth_scale import align_scale_to_depth
 from sharp_core.scene.gaussians import Gaussians
 
 
@@ -20,7 +20,7 @@ def flat_scene(depth: float, cells: int = 16) -> Gaussians:
 
 
 def test_the_scene_takes_its_size_from_the_photos_depth() -> None:
-    scene, factor = scaled_by_depth(flat_scene(2.0), np.full((12, 16), 3.0, np.float32))
+    scene, factor = align_scale_to_depth(flat_scene(2.0), np.full((12, 16), 3.0, np.float32))
     assert factor is not None
     assert abs(factor - 1.5) < 1e-6
     assert torch.allclose(scene.means[:, 2], torch.tensor(3.0))
@@ -29,9 +29,9 @@ def test_the_scene_takes_its_size_from_the_photos_depth() -> None:
 
 def test_without_a_depth_or_with_one_of_another_shape_the_scene_stays() -> None:
     scene = flat_scene(2.0)
-    assert scaled_by_depth(scene, None) == (scene, None)
+    assert align_scale_to_depth(scene, None) == (scene, None)
     noise = np.exp(np.random.default_rng(0).normal(0, 2, (12, 16))).astype(np.float32)
-    assert scaled_by_depth(scene, noise) == (scene, None)
+    assert align_scale_to_depth(scene, noise) == (scene, None)
 
 
 def test_leaving_the_depth_out_makes_other_scenes_of_the_photos_that_may_hold_one() -> None:

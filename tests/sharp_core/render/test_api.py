@@ -18,7 +18,7 @@ def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
     monkeypatch.setattr(api, "_installed", lambda package: package not in missing)
 
 
-def test_one_call_renders_with_whichever_engine():
+def test_render_works_with_every_engine():
     scene = random_scene(200, 0)
     exact = render(scene, VIEW, engine="torch")
     for engine in ("auto", "cpu"):
@@ -27,7 +27,7 @@ def test_one_call_renders_with_whichever_engine():
         assert psnr(result.alpha, exact.alpha) > 55
 
 
-def test_backgrounds_fill_what_the_scene_leaves_open():
+def test_the_background_fills_uncovered_pixels():
     scene = random_scene(200, 0)
     for engine in ("torch", "cpu"):
         plain, red = (
@@ -39,7 +39,7 @@ def test_backgrounds_fill_what_the_scene_leaves_open():
         np.testing.assert_array_equal(added[..., 1:], 0)
 
 
-def test_a_picture_is_srgb_of_the_linear_colors():
+def test_srgb8_encodes_the_linear_colors():
     view = Camera(Intrinsics.of_photo(4, 2, 2), np.eye(4))
     scene = random_scene(20, 0)
     scene.means[:, 2] = -1
@@ -48,7 +48,7 @@ def test_a_picture_is_srgb_of_the_linear_colors():
     assert picture.tolist() == [[[0, 128, 255]] * 2] * 2  # 0.2159 linear is 128 in sRGB
 
 
-def test_the_engine_follows_the_device_and_what_is_installed(monkeypatch, caplog):
+def test_auto_chooses_the_engine_by_device_and_installed_packages(monkeypatch, caplog):
     without(monkeypatch)
     assert choose_engine(CPU) == "cpu"
     assert choose_engine(torch.device("cuda")) == "gpu"
@@ -59,7 +59,7 @@ def test_the_engine_follows_the_device_and_what_is_installed(monkeypatch, caplog
     assert choose_engine(CPU) == "torch"
 
 
-def test_a_missing_numba_is_named_with_the_way_out(monkeypatch):
+def test_the_error_for_missing_numba_says_what_to_install(monkeypatch):
     without(monkeypatch, "numba")
     with pytest.raises(EngineError, match=r"pip install numba, or choose the slow engine `torch`"):
         make_renderer(random_scene(20, 0), "cpu")

@@ -14,7 +14,7 @@ from tests.support.render_recordings import psnr, recorded_scene, recordings, wo
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("view", range(3))
-def test_it_gives_the_recorded_views(view):
+def test_renders_match_the_recorded_views(view):
     recording = recordings()[view]
     result = make_renderer(recorded_scene().to("cuda")).render(recording.camera)
     assert result.color_linear.device.type == "cuda"
@@ -24,7 +24,7 @@ def test_it_gives_the_recorded_views(view):
 
 
 @pytest.mark.gpu
-def test_a_background_fills_what_the_scene_leaves_open():
+def test_the_background_fills_uncovered_pixels():
     recording = recordings()[0]
     renderer = make_renderer(recorded_scene(), "gpu")
     plain, red = (renderer.render(recording.camera, (red, 0.0, 0.0)) for red in (0.0, 1.0))
@@ -33,12 +33,12 @@ def test_a_background_fills_what_the_scene_leaves_open():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
-def test_without_a_cuda_device_the_way_out_is_named():
+def test_the_error_without_a_cuda_device_says_which_engine_to_choose():
     with pytest.raises(EngineError, match="PyTorch sees none; choose the engine `cpu`"):
         make_renderer(recorded_scene(), "gpu")
 
 
-def test_missing_build_tools_are_named(monkeypatch):
+def test_the_error_names_missing_build_tools(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr("torch.utils.cpp_extension.CUDA_HOME", None)
     advice = gpu._build_advice(RuntimeError("No module"))
@@ -47,6 +47,6 @@ def test_missing_build_tools_are_named(monkeypatch):
     assert "choose the engine `cpu`" in advice
 
 
-def test_with_all_build_tools_the_error_itself_is_told(monkeypatch):
+def test_the_error_of_gsplat_is_shown_if_no_build_tool_is_missing(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     assert "RuntimeError: no kernel image" in gpu._build_advice(RuntimeError("no kernel image"))

@@ -10,6 +10,7 @@ from sharp_core.render.oracle import TorchRenderer
 from sharp_core.scene.cameras import Camera, Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.render_recordings import (
+    in_double,
     psnr,
     random_scene,
     recorded_scene,
@@ -20,13 +21,8 @@ from tests.support.render_recordings import (
 STRAIGHT = Camera(Intrinsics.of_photo(20, 16, 12), np.eye(4))
 
 
-def in_double(scene: Gaussians) -> Gaussians:
-    fields = dataclasses.fields(scene)
-    return Gaussians(*(getattr(scene, field.name).double() for field in fields))
-
-
 @pytest.mark.parametrize("view", range(3))
-def test_in_double_precision_it_gives_the_recorded_views(view):
+def test_renders_in_double_precision_match_the_recorded_views(view):
     recording = recordings()[view]
     result = TorchRenderer(in_double(recorded_scene())).render(recording.camera)
     assert psnr(result.color_linear, recording.color_linear) > 150  # stored as float32
@@ -34,7 +30,7 @@ def test_in_double_precision_it_gives_the_recorded_views(view):
     np.testing.assert_allclose(result.alpha, recording.alpha, atol=1e-7)
 
 
-def test_one_gaussian_is_the_formula():
+def test_one_gaussian_matches_the_closed_form():
     # A ball 0.3 m wide in the middle, 3 m away: 2 px wide, so alpha = 0.8 exp(-r^2 / (2 2^2)).
     one = torch.ones(1, 3, dtype=torch.float64)
     scene = Gaussians(
@@ -54,7 +50,7 @@ def test_one_gaussian_is_the_formula():
     np.testing.assert_allclose(result.color_linear[..., 2], 0.5 * alpha, atol=1e-12)
 
 
-def test_gradients_are_the_slopes_of_what_is_rendered():
+def test_gradients_match_finite_differences():
     torch.manual_seed(0)
     scene = random_scene(12, 3, dtype=torch.float64)
     scene.means[:, 2].abs_().add_(1)
@@ -79,7 +75,7 @@ def test_gradients_are_the_slopes_of_what_is_rendered():
         assert float((leaf.grad * direction).sum()) == pytest.approx(float(slope), rel=1e-4)
 
 
-def test_a_scene_behind_the_camera_leaves_the_background():
+def test_a_scene_behind_the_camera_renders_the_background():
     scene = random_scene(5, 0)
     scene.means[:, 2] = -1
     result = TorchRenderer(scene).render(STRAIGHT, background=(0.25, 0.5, 0.75))

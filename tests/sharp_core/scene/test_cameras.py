@@ -27,7 +27,7 @@ def pixel(intrinsics: Intrinsics, point: np.ndarray) -> np.ndarray:
 
 
 @given(positions, positions)
-def test_a_camera_stands_at_its_eye_upright_and_looks_at_its_target(eye, target):
+def test_look_at_places_an_upright_camera_at_the_eye(eye, target):
     forward = np.subtract(target, eye)
     sideways = np.hypot(forward[0], forward[2])
     if sideways < 1e-3:
@@ -43,18 +43,18 @@ def test_a_camera_stands_at_its_eye_upright_and_looks_at_its_target(eye, target)
     assert rotation[1, 1] > 0  # and its top is up
 
 
-def test_the_eye_of_the_photo_sees_the_photo():
+def test_the_view_from_the_origin_is_the_identity():
     np.testing.assert_array_equal(eye_viewmat((0, 0, 0), 3.0), np.eye(4))
 
 
 @pytest.mark.parametrize("target", [(1, 2, 3), (1, -5, 3)])
-def test_a_view_without_direction_or_roll_is_refused(target):
+def test_look_at_refuses_an_undetermined_direction_or_roll(target):
     with pytest.raises(ValueError, match="no camera looks that way"):
         look_at((1, 2, 3), target)
 
 
 @given(photos, st.integers(2, 500), st.integers(2, 500))
-def test_a_resized_view_shows_every_point_at_the_same_share_of_the_picture(photo, width, height):
+def test_resized_keeps_the_relative_position_of_every_point(photo, width, height):
     point = np.array([0.3, -0.2, 2.0])
     share = pixel(photo, point) / [photo.width, photo.height]
     resized = photo.resized(width, height)
@@ -62,7 +62,7 @@ def test_a_resized_view_shows_every_point_at_the_same_share_of_the_picture(photo
 
 
 @given(photos, st.floats(1, 3), st.floats(0, 1), st.floats(0, 1))
-def test_a_magnified_view_shows_its_window_from_corner_to_corner(photo, zoom, x, y):
+def test_magnified_maps_the_crop_to_the_whole_image(photo, zoom, x, y):
     left, top = x * (1 - 1 / zoom), y * (1 - 1 / zoom)
     magnified = photo.magnified(zoom, left, top)
     for corner in np.array([[0, 0], [1, 0], [0, 1], [1, 1]]):
@@ -73,7 +73,7 @@ def test_a_magnified_view_shows_its_window_from_corner_to_corner(photo, zoom, x,
 
 
 @given(photos, st.integers(2, 4000))
-def test_a_video_has_even_sides_and_is_never_larger_than_its_photo(photo, long_side):
+def test_fit_long_side_gives_even_sides_and_never_enlarges(photo, long_side):
     fitted = fit_long_side(photo, long_side)
     assert fitted.width % 2 == fitted.height % 2 == 0
     assert fitted.width <= photo.width + 1
@@ -81,13 +81,13 @@ def test_a_video_has_even_sides_and_is_never_larger_than_its_photo(photo, long_s
     assert max(fitted.width, fitted.height) <= long_side + 1
 
 
-def test_a_photo_of_960_px_and_3_to_4_becomes_a_clip_of_the_same_shape():
+def test_fit_long_side_keeps_the_aspect_ratio():
     fitted = fit_long_side(Intrinsics.of_photo(3000, 3024, 4032), 960)
     assert (fitted.width, fitted.height) == (720, 960)
     assert fitted.fx == pytest.approx(fitted.fy)
 
 
-def test_eyes_look_no_nearer_than_two_metres():
+def test_the_focus_depth_is_at_least_two_metres():
     scene = recorded_scene()
     assert target_depth(scene) == 2.0
     scene.means.mul_(10)
@@ -97,12 +97,12 @@ def test_eyes_look_no_nearer_than_two_metres():
 @pytest.mark.parametrize(
     "numbers", [(0, 1, 1, 1, 4, 4), (1, float("nan"), 1, 1, 4, 4), (1, 1, 1, 1, 0, 4)]
 )
-def test_intrinsics_that_are_no_camera_are_refused(numbers):
+def test_invalid_intrinsics_are_refused(numbers):
     with pytest.raises(ValueError, match=r"is no pinhole camera|is not one"):
         Intrinsics(*numbers)
 
 
 @pytest.mark.parametrize("viewmat", [np.eye(3), np.full((4, 4), np.nan)])
-def test_a_viewmat_of_another_shape_or_without_values_is_refused(viewmat):
+def test_invalid_viewmats_are_refused(viewmat):
     with pytest.raises(ValueError, match="viewmat"):
         Camera(Intrinsics.of_photo(10, 4, 4), viewmat)

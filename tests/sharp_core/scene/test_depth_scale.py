@@ -31,20 +31,20 @@ def surface(height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize("size", [(CELLS, CELLS), (576, 768), (30, 20)])
 @pytest.mark.parametrize("factor", [0.3, 1.0, 2.5])
-def test_the_factor_between_equal_shapes_is_found_at_any_resolution(factor, size):
+def test_compare_depth_finds_the_factor_at_any_resolution(factor, size):
     scale = compare_depth(scene_of(surface(CELLS, CELLS)), factor * surface(*size))
     assert scale.factor == pytest.approx(factor, rel=0.01)
     assert scale.agrees
     assert scale.share == 1.0
 
 
-def test_scaling_by_it_brings_the_scene_to_the_map():
+def test_scaling_by_the_factor_aligns_the_scene_with_the_map():
     scene, measured = scene_of(surface(CELLS, CELLS)), 1.7 * surface(CELLS, CELLS)
     again = compare_depth(scaled(scene, compare_depth(scene, measured).factor), measured)
     assert again.factor == pytest.approx(1.0, rel=1e-5)
 
 
-def test_a_third_that_is_wrong_or_unknown_does_not_matter():
+def test_the_factor_is_robust_to_a_third_of_wrong_or_unknown_depth():
     measured = 2 * surface(CELLS, CELLS)
     measured[:8], measured[8:12], measured[12:16] = 65.0, np.nan, 0.0
     scale = compare_depth(scene_of(surface(CELLS, CELLS)), measured)
@@ -53,14 +53,14 @@ def test_a_third_that_is_wrong_or_unknown_does_not_matter():
     assert scale.share == pytest.approx(40 / 48)
 
 
-def test_shapes_that_contradict_each_other_do_not_agree():
+def test_different_shapes_do_not_agree():
     rng = np.random.default_rng(0)
     noise = np.exp(1.5 * rng.standard_normal((CELLS, CELLS))).astype(np.float32)
     assert not compare_depth(scene_of(surface(CELLS, CELLS)), noise).agrees
 
 
 @pytest.mark.parametrize("nothing", [np.nan, 0.0, np.inf])
-def test_a_map_that_knows_nothing_agrees_with_nothing(nothing):
+def test_a_map_without_valid_depth_does_not_agree(nothing):
     empty = np.full((20, 30), nothing, np.float32)
     scale = compare_depth(scene_of(surface(CELLS, CELLS)), empty)
     assert not scale.agrees
@@ -68,7 +68,7 @@ def test_a_map_that_knows_nothing_agrees_with_nothing(nothing):
     assert math.isinf(scale.spread)
 
 
-def test_a_picture_stays_the_same_when_its_scene_grows():
+def test_scaling_a_scene_does_not_change_the_view_from_its_camera():
     scene = scene_of(surface(CELLS, CELLS))
     larger = scaled(scene, 3.0)
     torch.testing.assert_close(
@@ -79,7 +79,7 @@ def test_a_picture_stays_the_same_when_its_scene_grows():
     )
 
 
-def test_other_scenes_than_a_predictors_are_refused():
+def test_scenes_without_the_order_of_a_predictor_are_refused():
     scene = scene_of(surface(CELLS, CELLS))
     part = Gaussians(*(getattr(scene, name)[:-1] for name in scene.__slots__))
     with pytest.raises(ValueError, match="4607 Gaussians are not 2 layers"):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sharp_core.render.api import render
-from sharp_core.render.cpu.weights import greatest_weights
+from sharp_core.render.cpu.weights import max_blend_weights
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import prune, psnr_between
@@ -33,7 +33,7 @@ def behind(scene: Gaussians, metres: float) -> Gaussians:
 
 def test_weights_are_what_each_gaussian_adds_to_a_picture() -> None:
     scene = photo_scene(cells=4)
-    weights = greatest_weights(scene, [HERE])
+    weights = max_blend_weights(scene, [HERE])
     for number in range(len(scene)):
         own = torch.zeros(len(scene), 3)
         own[number] = 1.0  # the only one that shines

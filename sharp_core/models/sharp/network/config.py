@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sharp_core.scene.conventions import LAYERS
+
 PYRAMID_FACTOR = 4  # internal resolution over the side of a patch
-PATCH_SIZE = 16  # pixels a token, along each axis: the decoders double that often
-LAYERS = 2  # of Gaussians: the visible surface, and what it hides
+PATCH_SIZE = 16  # pixels a token, along each axis: the decoders double the resolution four times
 
 PresetName = Literal[
     "sharp",  # the published network: 702 M parameters, photos at 1536 x 1536

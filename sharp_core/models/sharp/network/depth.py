@@ -13,8 +13,9 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from torch import Tensor, nn
 
 from sharp_core.models.sharp.network.blocks import FusionDecoder, conv3x3
-from sharp_core.models.sharp.network.config import LAYERS, NetworkConfig
+from sharp_core.models.sharp.network.config import NetworkConfig
 from sharp_core.models.sharp.network.encoder import Features, PyramidEncoder
+from sharp_core.scene.conventions import LAYERS
 
 _HEAD_WIDTH = 32
 _SMALLEST_DISPARITY = 1e-4

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from sharp_core.models.sharp.network.blocks import FusionBlock, FusionDecoder, NormedResidual
-from sharp_core.models.sharp.network.config import LAYERS, NetworkConfig
+from sharp_core.models.sharp.network.config import NetworkConfig
 from sharp_core.models.sharp.network.encoder import Features
+from sharp_core.scene.conventions import LAYERS
 
 _INPUT_CHANNELS = 5  # photo and the inverse depth of two layers
 _GROUPS = 8

@@ -24,7 +24,7 @@ def function_of(path: Path | str):
     return namespace["twice"]
 
 
-def test_compiled_functions_are_kept_where_numba_is_told(tmp_path, monkeypatch):
+def test_the_cache_is_in_numba_cache_dir(tmp_path, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     source = tmp_path / "doubling.py"
     source.write_text(SOURCE)
@@ -34,7 +34,7 @@ def test_compiled_functions_are_kept_where_numba_is_told(tmp_path, monkeypatch):
     assert str(tmp_path / "cache") == numba.config.CACHE_DIR
 
 
-def test_without_a_folder_that_can_be_written_functions_compile_all_the_same(tmp_path, monkeypatch):
+def test_functions_compile_without_a_writable_cache_folder(tmp_path, monkeypatch):
     no_folder = tmp_path / "file"
     no_folder.write_text("")
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(no_folder))
@@ -44,11 +44,11 @@ def test_without_a_folder_that_can_be_written_functions_compile_all_the_same(tmp
     assert compiled(numba.int64)(function_of("doubling.py"))(21) == 42
 
 
-def test_a_function_whose_source_is_no_file_compiles_all_the_same():
+def test_a_function_without_a_source_file_compiles():
     assert compiled(numba.int64)(function_of("<no file>"))(21) == 42
 
 
-def test_the_folder_follows_from_all_sources(tmp_path, monkeypatch):
+def test_the_cache_folder_depends_on_all_sources(tmp_path, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(numba_compile, "__file__", str(tmp_path / "numba_compile.py"))
     folders = set()

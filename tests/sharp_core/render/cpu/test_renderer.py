@@ -14,6 +14,7 @@ from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.render_recordings import (
+    in_double,
     psnr,
     random_scene,
     recorded_scene,
@@ -21,7 +22,7 @@ from tests.support.render_recordings import (
     worst_depth,
 )
 
-# What issue and users may rely on. Float32 itself reaches more than twice as many dB.
+# What users may rely on. Float32 itself reaches more than twice as many dB.
 LEAST_PSNR, MOST_DEPTH_ERROR = 55, 1e-3
 
 
@@ -35,7 +36,7 @@ def assert_same(first: RenderResult, second: RenderResult) -> None:
 
 
 @pytest.mark.parametrize("view", range(3))
-def test_it_gives_the_recorded_views(view):
+def test_renders_match_the_recorded_views(view):
     recording = recordings()[view]
     result = CpuRenderer(recorded_scene()).render(recording.camera)
     assert psnr(result.color_linear, recording.color_linear) > LEAST_PSNR
@@ -45,24 +46,19 @@ def test_it_gives_the_recorded_views(view):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (64, 16), (65, 17), (150, 50)])
-def test_it_agrees_with_the_oracle_on_scenes_of_all_kinds(size, seed):
+def test_renders_match_the_oracle_on_random_scenes(size, seed):
     scene = random_scene(300, seed)
     view = camera(*size, eye=(0.2, -0.1, 0.3))
     background = (0.1, 0.2, 0.3)
     result = CpuRenderer(scene).render(view, background)
     expected = TorchRenderer(in_double(scene)).render(view, background)
     assert psnr(result.color_linear, expected.color_linear) > LEAST_PSNR
-    # A Gaussian on the edge of counting may count in one and not in the other.
+    # A Gaussian near the alpha threshold may pass in one engine and not in the other.
     errors = (result.depth - expected.depth)[expected.alpha > 0.5].abs()
     assert errors.numel() == 0 or float(errors.quantile(0.99)) < MOST_DEPTH_ERROR
 
 
-def in_double(scene: Gaussians) -> Gaussians:
-    fields = dataclasses.fields(scene)
-    return Gaussians(*(getattr(scene, field.name).double() for field in fields))
-
-
-def test_long_needles_are_drawn_as_the_oracle_draws_them():
+def test_thin_gaussians_match_the_oracle():
     scene = random_scene(200, 1)
     scene.means[:, 2].abs_().add_(1)
     scene.scales[:, 0] = 1.0
@@ -72,21 +68,21 @@ def test_long_needles_are_drawn_as_the_oracle_draws_them():
     assert psnr(result.color_linear, TorchRenderer(in_double(scene)).render(view).color_linear) > 55
 
 
-def test_a_picture_does_not_depend_on_the_number_of_threads():
+def test_a_render_does_not_depend_on_the_number_of_threads():
     scene, view = random_scene(3000, 2), camera(200, 120)
     alone = CpuRenderer(scene, threads=1).render(view)
     for threads in (2, 3, 7):
         assert_same(CpuRenderer(scene, threads=threads).render(view), alone)
 
 
-def test_a_picture_does_not_depend_on_the_bands_it_is_drawn_in(monkeypatch):
+def test_a_render_does_not_depend_on_its_bands(monkeypatch):
     scene, view = random_scene(3000, 2), camera(200, 120)
     whole = CpuRenderer(scene).render(view)
-    monkeypatch.setattr(renderer, "_MOST_ENTRIES", 500)
+    monkeypatch.setattr(renderer, "_MAX_ENTRIES", 500)
     assert_same(CpuRenderer(scene).render(view), whole)
 
 
-def test_a_renderer_serves_many_threads_at_once():
+def test_renderers_are_thread_safe():
     renderers = [CpuRenderer(random_scene(2000, seed), threads=2) for seed in range(3)]
     views = [camera(90 + 10 * i, 70, eye=(0.02 * i, 0, 0)) for i in range(6)]
     jobs = [(renderer, view) for view in views for renderer in renderers]
@@ -97,7 +93,7 @@ def test_a_renderer_serves_many_threads_at_once():
         assert_same(result, one)
 
 
-def test_frames_of_one_renderer_are_those_of_new_ones():
+def test_frames_do_not_depend_on_earlier_frames():
     scene = random_scene(2000, 4)
     renderer = CpuRenderer(scene)
     for view in (camera(200, 100), camera(30, 90), camera(200, 100, eye=(0.3, 0, 0))):
@@ -106,7 +102,7 @@ def test_frames_of_one_renderer_are_those_of_new_ones():
     assert sum(renderer.stage_seconds) > 0
 
 
-def test_a_result_is_not_touched_by_later_frames():
+def test_later_frames_do_not_change_a_result():
     renderer = CpuRenderer(random_scene(500, 5))
     first = renderer.render(camera(64, 48))
     kept = first.color_linear.clone()
@@ -114,7 +110,7 @@ def test_a_result_is_not_touched_by_later_frames():
     assert (first.color_linear == kept).all()
 
 
-def test_columns_of_a_packed_scene_and_gradients_are_no_hindrance():
+def test_scenes_with_strides_or_gradients_can_be_rendered():
     scene = random_scene(400, 6)
     packed = Gaussians.from_array(scene.to_array())
     packed.means.requires_grad_()
@@ -122,7 +118,7 @@ def test_columns_of_a_packed_scene_and_gradients_are_no_hindrance():
     assert_same(CpuRenderer(packed).render(view), CpuRenderer(scene).render(view))
 
 
-def test_an_eye_amid_gaussians_far_larger_than_the_picture_sees_no_nonsense():
+def test_a_camera_among_huge_gaussians_gives_finite_values():
     scene = random_scene(500, 7)
     scene.means[:, 2] = torch.linspace(0.005, 0.05, 500)
     scene.scales[:100] = 1e6

@@ -3,12 +3,20 @@
 SharpBatchError               message, what to do about it, exit code
 ├── UsageError            2   the command or its settings make no sense
 ├── LibraryBusyError      3   another run holds the library
-├── WeightsError          4   the model's weights cannot be had
+├── WeightsError          4   the model's weights cannot be used
+│   ├── WeightsMissingError   there are none on this machine
+│   │   └── DownloadError     and they could not be downloaded
+│   └── WeightsDamagedError   there is a file, and it does not hold the model's weights
 ├── StoreError            5   the catalog or the store is damaged, full or too new
-├── RunError              1   the run as a whole cannot go on, and no photo is at fault
-│   └── DeviceError           its GPU takes no more work; a new process may have it again
-└── PhotoError                one photo cannot be used: recorded, and the run goes on
-    └── SourceError           its file could not be read this time: the next run tries again
+├── RunError              1   the run as a whole cannot continue, and no photo is at fault
+│   ├── DeviceError           its GPU accepts no more work; a new process may have it again
+│   └── MissingToolError      this machine lacks a package, an encoder or a device
+└── PhotoError                one photo cannot be used: recorded, and the run continues
+    ├── SourceError           its file could not be read this time: the next run tries again
+    ├── FormatError           a splat file is damaged, or cannot express the scene
+    └── HeifError             a file is no HEIF file, or its structure is damaged
+
+OutOfTime                     no Exception: the time limit of one photo or scene interrupts it
 """
 
 from __future__ import annotations
@@ -85,9 +93,21 @@ class LibraryBusyError(SharpBatchError):
 
 
 class WeightsError(SharpBatchError):
-    """The weights of the model asked for are not available."""
+    """The weights of the model asked for cannot be used."""
 
     exit_code = ExitCode.NO_WEIGHTS
+
+
+class WeightsMissingError(WeightsError):
+    """There are no weights to load."""
+
+
+class DownloadError(WeightsMissingError):
+    """The weights could not be downloaded. What has arrived of them is kept for the next try."""
+
+
+class WeightsDamagedError(WeightsError):
+    """The file is not a checkpoint, or not one of this model."""
 
 
 class StoreError(SharpBatchError):
@@ -97,18 +117,22 @@ class StoreError(SharpBatchError):
 
 
 class RunError(SharpBatchError):
-    """The run cannot go on; what is finished is kept."""
+    """The run cannot continue; what is finished is kept."""
 
 
 class DeviceError(RunError):
-    """A GPU takes no more work from this process, as after an illegal memory access.
+    """A GPU accepts no more work from this process, as after an illegal memory access.
 
-    Which photo brought that about, if any did, is not known.
+    Which photo caused that, if any did, is not known.
     """
 
 
+class MissingToolError(RunError):
+    """The machine lacks a package, an encoder or a device. The message says what to install."""
+
+
 class PhotoError(SharpBatchError):
-    """One photo cannot become a scene; `reason` is recorded and the run goes on."""
+    """One photo cannot become a scene; `reason` is recorded and the run continues."""
 
     def __init__(self, reason: FailureReason, message: str) -> None:
         super().__init__(message)
@@ -117,4 +141,31 @@ class PhotoError(SharpBatchError):
 
 
 class SourceError(PhotoError):
-    """The photo's file could not be read, or not as it was found: a matter of the moment."""
+    """The photo's file could not be read, or has just changed: the next run tries again."""
+
+
+class FormatError(PhotoError):
+    """A splat file is damaged, is not what its name says, or cannot express a scene."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FailureReason.UNREADABLE, message)
+        self.args = (message,)
+
+
+class HeifError(PhotoError):
+    """A file is no HEIF file, or its `meta` box is damaged. The message says where."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FailureReason.UNREADABLE, message)
+        self.args = (message,)
+
+
+class OutOfTime(BaseException):
+    """The time for this photo is up. No Exception: the work inside must not catch it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"not finished after {self.seconds:g} s"

@@ -42,11 +42,10 @@ def fetch(
 ) -> None:
     """Download the weights of 'sharp' (research licence), or what is missing of them."""
     from jobs.console.download_progress import shown_fetching
-    from pipeline.flow.model import known_weights_errors
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
     output = Output(json, quiet, verbose)
-    with known_weights_errors(), shown_fetching(output) as fetching:
+    with shown_fetching(output) as fetching:
         path = find_checkpoint() or fetching.fetch()
     _show(path, output)
 
@@ -59,12 +58,10 @@ def info(
     verbose: options.Verbose = False,
 ) -> None:
     """Show size, SHA-256 and fingerprint of the weights of 'sharp'."""
-    from pipeline.flow.model import known_weights_errors
     from schemas.errors import WeightsError
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
-    with known_weights_errors():
-        path = find_checkpoint(checkpoint)
+    path = find_checkpoint(checkpoint)
     if path is None:
         raise WeightsError(
             "the weights of 'sharp' are not on this machine", "Get them: sharp-batch model fetch"
@@ -73,11 +70,9 @@ def info(
 
 
 def _show(path: Path, output: Output) -> None:
-    from pipeline.flow.model import known_weights_errors
     from sharp_core.models.sharp.checkpoint import inspect_checkpoint
 
-    with known_weights_errors():
-        found = inspect_checkpoint(path)
+    found = inspect_checkpoint(path)
     document = {
         "model": ModelName.SHARP.value,
         "path": found.path,

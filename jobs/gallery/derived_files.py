@@ -11,7 +11,7 @@ from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_unchanged
-from pipeline.scenes.render_file import known_picture_errors, read_splat
+from pipeline.scenes.render_file import read_splat, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.records import PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
@@ -50,5 +50,5 @@ def write_export(
     Raises PhotoError, and RunError where what draws or encodes is missing.
     """
     settings = ExportSettings((kind.name,))
-    with known_picture_errors():
+    with unviewable_scene_errors():
         kind.write(out, ExportScene(scene, record, settings, library, _EXPORT_THREADS))

@@ -13,7 +13,7 @@ from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
-from pipeline.scenes.render_file import known_picture_errors
+from pipeline.scenes.render_file import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
@@ -39,7 +39,7 @@ class ExportStage:
         scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)
         made: list[tuple[ArtifactRecord, UnnamedFile]] = []
         try:
-            with known_picture_errors():
+            with unviewable_scene_errors():
                 made.extend(self._make(planned, scene) for planned in item.files)
         except BaseException as error:
             for _, unnamed in made:

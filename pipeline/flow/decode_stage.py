@@ -21,8 +21,8 @@ from pipeline.scan.read_file import read_sidecar, read_source, read_unchanged
 from pipeline.scan.size_rules import skip_by_size, skip_message
 from pipeline.store.store import Store, thumb_path
 from pipeline.work.failures import failed
-from pipeline.work.time_limit import OutOfTime, time_limit
-from schemas.errors import FailureReason, PhotoError, RunError, SkipReason
+from pipeline.work.time_limit import time_limit
+from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
 from schemas.records import DecodedPhoto, Failed, PhotoFile, PhotoMeta, Skipped
 from schemas.settings import PhotoSettings, StageLimits
 

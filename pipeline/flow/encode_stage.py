@@ -13,8 +13,8 @@ from pipeline.scenes.info import info_of
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
-from pipeline.work.time_limit import OutOfTime, time_limit
-from schemas.errors import RunError
+from pipeline.work.time_limit import time_limit
+from schemas.errors import OutOfTime, RunError
 from schemas.records import ArtifactRecord, DecodedPhoto, Done, Failed, SceneRecord
 from schemas.settings import PhotoSettings, SplatSettings, StageLimits
 from sharp_core.formats.scene import SceneInfo

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from schemas.errors import UsageError, WeightsError
 from schemas.settings import Device, ModelName, ModelSettings
 from sharp_core.models.sharp.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
-from sharp_core.models.sharp.network import errors as network_errors
 
 if TYPE_CHECKING:  # torch is imported where a model is loaded
     from sharp_core.models.interface import Predictor
@@ -64,25 +62,17 @@ class ResolvedModel:
             from sharp_core.models.prior.predictor import PriorPredictor
 
             return PriorPredictor()
-        from sharp_core.models.sharp.compiling import CannotCompile
         from sharp_core.models.sharp.predictor import SharpPredictor
 
-        try:
-            with known_weights_errors():
-                return SharpPredictor.load(
-                    self._checkpoint_here(),
-                    preset=settings.preset.value,
-                    device=device,
-                    dtype=settings.dtype.value,
-                    # Not "graphs": Ray calls predictors from several threads, which torch's graphs
-                    # do not bear (pytorch/pytorch issue 123177).
-                    compiled="kernels" if settings.compiled else "no",
-                )
-        except CannotCompile as error:
-            raise UsageError(
-                f"--compile: torch cannot compile for {device} on {socket.gethostname()}: {error}",
-                "Install a C++ compiler (with an NVIDIA GPU, Triton), or leave --compile away.",
-            ) from error
+        return SharpPredictor.load(
+            self._checkpoint_here(),
+            preset=settings.preset.value,
+            device=device,
+            dtype=settings.dtype.value,
+            # Not "graphs": Ray calls predictors from several threads, which torch's graphs
+            # do not support (pytorch/pytorch issue 123177).
+            compiled="kernels" if settings.compiled else "no",
+        )
 
     def _checkpoint_here(self) -> Path:
         """Return the run's weights on this machine, which need not be the one that found them.
@@ -122,13 +112,12 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
             )
         return ResolvedModel(settings, prior_fingerprint())
     given = Path(settings.checkpoint).expanduser() if settings.checkpoint else None
-    with known_weights_errors():
-        path = find_checkpoint(given)
-        if path is None and fetching is not None:
-            path = fetching.fetch()
-        if path is None:
-            return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
-        return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)
+    path = find_checkpoint(given)
+    if path is None and fetching is not None:
+        path = fetching.fetch()
+    if path is None:
+        return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
+    return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)
 
 
 def prior_fingerprint() -> str:
@@ -136,15 +125,6 @@ def prior_fingerprint() -> str:
     from sharp_core.models.prior.predictor import PriorPredictor
 
     return PriorPredictor.fingerprint
-
-
-@contextlib.contextmanager
-def known_weights_errors() -> Iterator[None]:
-    """Give errors about weights their exit code."""
-    try:
-        yield
-    except network_errors.WeightsError as error:
-        raise WeightsError(error.message, error.hint) from error
 
 
 def resolve_device(device: Device) -> str:

@@ -19,7 +19,6 @@ from pipeline.scenes.info import GENERATOR
 from pipeline.store.store import Store
 from schemas.errors import PhotoError, UsageError
 from schemas.settings import PhotoSettings
-from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import format_of, write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import PredictorInput
@@ -54,10 +53,7 @@ class Prediction:
 
 def check_paths(photo: Path, to: Path) -> None:
     """Raise UsageError where either path is of no use: before any weights are downloaded."""
-    try:
-        format_of(to)
-    except FormatError as error:
-        raise UsageError(f"{error}") from error
+    format_of(to)
     if not to.absolute().parent.is_dir():
         raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
     try:

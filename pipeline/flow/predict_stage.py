@@ -11,8 +11,8 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor, CompactScene
 from pipeline.scenes.info import info_of
 from pipeline.work.failures import failed
-from pipeline.work.time_limit import OutOfTime, time_limit
-from schemas.errors import DeviceError
+from pipeline.work.time_limit import time_limit
+from schemas.errors import DeviceError, OutOfTime
 from schemas.records import DecodedPhoto, Failed
 from schemas.settings import StageLimits
 from sharp_core.models.interface import Predictor, PredictorInput

@@ -18,11 +18,10 @@ from pipeline.flow.model import prior_fingerprint
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
-from schemas.errors import StoreError
+from schemas.errors import FormatError, StoreError
 from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.settings import ModelName, PhotoSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
-from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import format_of, read_scene
 from sharp_core.scene.gaussians import depth_quantiles
 

@@ -16,10 +16,9 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.query import path_bytes
 from pipeline.maintenance.repairs import in_library
 from pipeline.store.store import Store, measure
-from schemas.errors import StoreError
+from schemas.errors import FormatError, StoreError
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.tables import artifacts, photo_paths, photos, scenes
-from sharp_core.formats.errors import FormatError
 from sharp_core.formats.registry import read_scene
 
 SCENE, THUMB, PHOTO = "scene", "thumb", "photo"  # kinds; other artifacts have their own

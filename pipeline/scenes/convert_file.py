@@ -9,12 +9,11 @@ from pathlib import Path
 from pipeline.scenes.render_file import (
     UNKNOWN_PHOTO,
     intrinsics_of,
-    known_picture_errors,
     read_splat,
+    unviewable_scene_errors,
 )
 from pipeline.store.store import Store
-from schemas.errors import UsageError
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import Options, format_of, write_scene
 from sharp_core.formats.scene import StoredScene
 from sharp_core.formats.sog.meta import META
@@ -51,10 +50,7 @@ def convert_file(
     lacks what pruning takes.
     """
     started = time.perf_counter()
-    try:
-        source_format, target_format = format_of(source), format_of(to)
-    except FormatError as error:
-        raise UsageError(str(error)) from error
+    source_format, target_format = format_of(source), format_of(to)
     if options is not None and type(options) is not target_format.options:
         raise UsageError(
             f"{target_format.name} files have no such option",
@@ -101,7 +97,7 @@ def convert_file(
 
 
 def _prune(scene: StoredScene) -> Pruning:
-    with known_picture_errors():
+    with unviewable_scene_errors():
         return prune_scene(scene.gaussians, intrinsics_of(scene.info or UNKNOWN_PHOTO))
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.query import Filters, find
-from pipeline.scenes.render_file import known_picture_errors, read_stored
+from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
 from pipeline.scenes.views import SceneViews
 from pipeline.store.store import Store, preview_path
 from pipeline.work.failures import failed
@@ -82,7 +82,7 @@ class PreviewStage:
     def _of_views(
         self, photo_id: str, scene_id: str, views: SceneViews
     ) -> tuple[ArtifactRecord, ...]:
-        with known_picture_errors():
+        with unviewable_scene_errors():
             made = [(kind, self._make(kind, views)) for kind in self.settings.kinds]
         return tuple(
             ArtifactRecord(

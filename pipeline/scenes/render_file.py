@@ -13,16 +13,19 @@ from pathlib import Path
 import torch
 
 from pipeline.store.store import Store
-from schemas.errors import FailureReason, PhotoError, RunError, UsageError
-from sharp_core.formats.errors import FormatError
+from schemas.errors import (
+    FailureReason,
+    MissingToolError,
+    PhotoError,
+    UsageError,
+)
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.scene import SceneInfo, StoredScene
 from sharp_core.render.api import Engine, Renderer, gpu_engine_is_installed, make_renderer
-from sharp_core.render.errors import EngineError
 from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_still
-from sharp_core.views.encode_clip import CLIP_FORMATS, ClipError
+from sharp_core.views.encode_clip import CLIP_FORMATS
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ def make_picture(
     scene = read_splat(splat)
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
     buffer = io.BytesIO()
-    with known_picture_errors():
+    with unviewable_scene_errors():
         renderer = renderer_here(scene.gaussians, engine)
         if isinstance(settings, StillSettings):
             info = make_still(buffer, scene.gaussians, photo, settings, renderer)
@@ -80,12 +83,12 @@ def renderer_here(
 ) -> Renderer:
     """Prepare a scene for rendering, by default on this machine's GPU where one can be used.
 
-    Raises EngineError if the engine asked for cannot work here.
+    Raises MissingToolError if the engine asked for cannot work here.
     """
     if engine == "auto" and torch.cuda.is_available() and gpu_engine_is_installed():
         try:
             return make_renderer(gaussians, "gpu")
-        except EngineError as error:
+        except MissingToolError as error:
             _log.warning("rendering on the CPU: %s", error)
     return make_renderer(gaussians, engine, threads=threads)
 
@@ -94,8 +97,6 @@ def read_splat(path: Path) -> StoredScene:
     """Read a splat file. Raises PhotoError."""
     try:
         return read_scene(path)
-    except FormatError as error:
-        raise PhotoError(FailureReason.UNREADABLE, str(error)) from error
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -120,11 +121,9 @@ def intrinsics_of(info: SceneInfo) -> Intrinsics:
 
 
 @contextlib.contextmanager
-def known_picture_errors() -> Iterator[None]:
-    """Turn what the renderer and the encoder lack into an error for people."""
+def unviewable_scene_errors() -> Iterator[None]:
+    """Turn a ValueError of a scene that cannot be viewed into the PhotoError of its photo."""
     try:
         yield
-    except (ClipError, EngineError) as error:
-        raise RunError(str(error)) from error
     except ValueError as error:
         raise PhotoError(FailureReason.UNREADABLE, f"the scene cannot be shown: {error}") from error

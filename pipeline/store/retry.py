@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.work.time_limit import OutOfTime
+from schemas.errors import OutOfTime
 
 _T = TypeVar("_T")
 _PATIENCE_SECONDS = 120.0  # from the first refusal; the store's client has tried some times by then

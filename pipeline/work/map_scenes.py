@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 from pipeline.work.failures import failed
 from pipeline.work.stop import Stop
-from pipeline.work.time_limit import OutOfTime, time_limit
-from schemas.errors import RunError, SharpBatchError
+from pipeline.work.time_limit import time_limit
+from schemas.errors import OutOfTime, RunError, SharpBatchError
 from schemas.records import Failed, Made, PhotoFile
 
 

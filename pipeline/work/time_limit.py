@@ -10,16 +10,11 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from schemas.errors import OutOfTime
+
 _AGAIN_SECONDS = 1.0
 # How long work that does not come back to Python at all outlives its limit.
 GRACE_SECONDS = 10.0
-
-
-class OutOfTime(BaseException):
-    """The time for this photo is up. No Exception: the work inside must not catch it."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"not finished after {seconds:g} s")
 
 
 @contextlib.contextmanager

@@ -8,15 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.errors import HeifError
 from sharp_core.containers.isobmff import Box, BoxReader, boxes
 
 HIDDEN = 1  # flag of an item's entry
 IN_FILE, IN_IDAT = 0, 1  # construction methods of `iloc`
 _ESSENTIAL_WIDE, _ESSENTIAL = 0x8000, 0x80
-
-
-class HeifError(ValueError):
-    """The file is no HEIF file, or its `meta` box is damaged. The message says where."""
 
 
 class Item(NamedTuple):

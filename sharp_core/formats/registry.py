@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError, UsageError
 from sharp_core.formats.ply.read import read_ply
 from sharp_core.formats.ply.write import write_ply
 from sharp_core.formats.scene import SceneInfo, StoredScene
@@ -58,7 +58,7 @@ FORMATS = {
 def format_of(path: str | Path) -> SplatFormat:
     """Return the format of a path's suffix, or of a SOG's meta.json.
 
-    Raises FormatError that lists the known ones.
+    Raises UsageError that lists the known ones.
     """
     if Path(path).name == META:
         return FORMATS["sog"]
@@ -66,13 +66,13 @@ def format_of(path: str | Path) -> SplatFormat:
     for splat_format in FORMATS.values():
         if suffix in splat_format.suffixes:
             return splat_format
-    raise FormatError(f"{path}: no splat format has this ending; known are {_known()}")
+    raise UsageError(f"{path}: no splat format has this ending; known are {_known()}")
 
 
 def format_named(name: str) -> SplatFormat:
-    """Return the format of a name. Raises FormatError that lists the known ones."""
+    """Return the format of a name. Raises UsageError that lists the known ones."""
     if name not in FORMATS:
-        raise FormatError(f"{name!r} is no splat format; known are {_known()}")
+        raise UsageError(f"{name!r} is no splat format; known are {_known()}")
     return FORMATS[name]
 
 
@@ -88,11 +88,12 @@ def write_scene(
 
     A path that ends in meta.json becomes a SOG as a folder, whose images lie beside that file.
     Equal scenes give equal bytes. Raises ValueError, naming the field, if the Gaussians make no
-    sense, and FormatError if the format cannot express them.
+    sense, UsageError if no format has that name, ending or options, and FormatError if the format
+    cannot express the scene.
     """
     splat_format = _choose(target, format_name)
     if options is not None and type(options) is not splat_format.options:
-        raise FormatError(f"{type(options).__name__} are not for {splat_format.name}")
+        raise UsageError(f"{type(options).__name__} are not for {splat_format.name}")
     if _is_sog_folder(target):
         folder_options = options if isinstance(options, SogOptions) else None
         write_sog_folder(Path(target), gaussians, info, folder_options)
@@ -104,8 +105,9 @@ def write_scene(
 def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
     """Read a scene from a path or from an open, seekable binary file, which needs `format_name`.
 
-    Raises FormatError, naming the file and what is wrong with it, and OSError where it cannot be
-    read at all. A good file gives at least one Gaussian and finite values only.
+    Raises UsageError if no format has that name or ending, FormatError, naming the file and what is
+    wrong with it, and OSError where it cannot be read at all. A good file gives at least one
+    Gaussian and finite values only.
     """
     splat_format = _choose(source, format_name)
     try:
@@ -133,7 +135,7 @@ def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatForma
         return format_named(format_name)
     if isinstance(place, str | Path):
         return format_of(place)
-    raise FormatError(f"an open file needs the name of its format: {_known()}")
+    raise UsageError(f"an open file needs the name of its format: {_known()}")
 
 
 def _is_sog_folder(place: str | Path | BinaryIO) -> TypeGuard[str | Path]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 
 if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
     from sharp_core.scene.gaussians import Gaussians

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.scene import SceneInfo, StoredScene, checked_scene
 from sharp_core.formats.values import SMALLEST_SCALE, unit_quats
 from sharp_core.scene.colors import linear_to_srgb, srgb_to_linear

@@ -22,16 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from schemas.errors import DownloadError
+
 Progress = Callable[[int, int | None], None]  # bytes so far, and of how many, if that is known
 Notice = Callable[[str], None]  # a sentence for a person
 
 _BLOCK = 1 << 18
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PARTIAL, _RANGE_NOT_SATISFIABLE = 206, 416
-
-
-class DownloadError(Exception):
-    """The file could not be downloaded. What has arrived of it is kept for the next try."""
 
 
 class _BrokeOffError(Exception):

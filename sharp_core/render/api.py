@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 import torch
 
-from sharp_core.render.errors import EngineError
+from schemas.errors import MissingToolError
 from sharp_core.render.oracle import TorchRenderer
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.scene.cameras import Camera
@@ -46,7 +46,7 @@ def render(
     """Return one view of a scene: linear colour (H, W, 3), depth (H, W) in metres, alpha (H, W).
 
     For many views of one scene, use `make_renderer`: it does the shared work once. Raises
-    EngineError if the requested engine is not available.
+    MissingToolError if the requested engine is not available.
     """
     return make_renderer(gaussians, engine).render(camera, background)
 
@@ -56,8 +56,8 @@ def make_renderer(
 ) -> Renderer:
     """Prepare a scene for many views.
 
-    `threads` is for the CPU engine; None means as many as PyTorch uses. Raises EngineError if the
-    requested engine is not available.
+    `threads` is for the CPU engine; None means as many as PyTorch uses. Raises MissingToolError
+    if the requested engine is not available.
     """
     match choose_engine(gaussians.means.device) if engine == "auto" else engine:
         case "gpu":
@@ -66,7 +66,7 @@ def make_renderer(
             return GpuRenderer(gaussians)
         case "cpu":
             if not _installed("numba"):
-                raise EngineError(
+                raise MissingToolError(
                     "the CPU renderer needs numba, which is not installed: pip install numba, "
                     "or choose the slow engine `torch`"
                 )

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock  # PyTorch depends on it too
 
-from sharp_core.render.errors import EngineError
+from schemas.errors import MissingToolError
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.render.rules import NEAR_M
 from sharp_core.scene.cameras import Camera, Intrinsics
@@ -35,9 +35,9 @@ class GpuRenderer:
     engine = "gpu"
 
     def __init__(self, gaussians: Gaussians) -> None:
-        """Move a scene to the GPU. Raises EngineError if gsplat cannot run."""
+        """Move a scene to the GPU. Raises MissingToolError if gsplat cannot run."""
         if not torch.cuda.is_available():
-            raise EngineError(
+            raise MissingToolError(
                 "the GPU renderer needs a CUDA device, and PyTorch sees none; "
                 "choose the engine `cpu`"
             )
@@ -83,7 +83,7 @@ def _prepare_gsplat() -> None:
     Without the lock, gsplat deletes the build of another process that is still compiling.
     """
     if importlib.util.find_spec("gsplat") is None:
-        raise EngineError(
+        raise MissingToolError(
             "the GPU renderer needs gsplat, which is not installed: pip install gsplat, or a wheel "
             f"with compiled kernels from {_WHEELS}; or choose the engine `cpu`"
         )
@@ -101,7 +101,7 @@ def _prepare_gsplat() -> None:
             _rasterize(scene, view, BLACK)
             torch.cuda.synchronize()
     except Exception as error:
-        raise EngineError(_build_advice(error)) from error
+        raise MissingToolError(_build_advice(error)) from error
 
 
 def _build_advice(error: Exception) -> str:

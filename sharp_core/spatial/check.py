@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sharp_core.containers.heif import Heif, HeifError, read_heif
+from schemas.errors import HeifError
+from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.isobmff import Box
 from sharp_core.spatial.camera_boxes import (
     DISPARITY_UUID,

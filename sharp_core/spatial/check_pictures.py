@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sharp_core.containers.heif import Heif, HeifError
+from schemas.errors import HeifError
+from sharp_core.containers.heif import Heif
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -12,7 +12,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from sharp_core.containers.heif import IN_FILE, Association, Heif, HeifError, read_heif
+from schemas.errors import HeifError, MissingToolError
+from sharp_core.containers.heif import IN_FILE, Association, Heif, read_heif
 from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
 from sharp_core.spatial.camera_boxes import (
     StereoCamera,
@@ -29,10 +30,6 @@ TILE = 512  # pixels of a side, as Apple's own
 _PRESET = "ultrafast"
 
 
-class SpatialError(RuntimeError):
-    """A spatial photo cannot be written here. The message says what is missing."""
-
-
 def write_spatial_heic(
     file: BinaryIO,
     left: Pixels,
@@ -45,7 +42,7 @@ def write_spatial_heic(
 ) -> None:
     """Write two pictures of the same even sides. `exif` begins with its TIFF header.
 
-    Raises SpatialError where no HEVC encoder is at hand, ValueError where the pictures do not fit.
+    Raises MissingToolError without an HEVC encoder, ValueError where the pictures do not fit.
     """
     if left.shape != right.shape or left.shape[0] % 2 or left.shape[1] % 2:
         raise ValueError(f"two pictures of the same even sides: {left.shape} and {right.shape}")
@@ -57,11 +54,13 @@ def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile:
         import pillow_heif
         from PIL import Image
     except ImportError as error:
-        raise SpatialError(
+        raise MissingToolError(
             "spatial photos need pillow-heif, which is not installed: pip install pillow-heif"
         ) from error
     if not pillow_heif.libheif_info()["encoders"].get("x265"):
-        raise SpatialError("this build of pillow-heif has no HEVC encoder: pip install pillow-heif")
+        raise MissingToolError(
+            "this build of pillow-heif has no HEVC encoder: pip install pillow-heif"
+        )
     images = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for pixels in (left, right):
         added = images.add_from_pillow(Image.fromarray(pixels))

@@ -86,8 +86,8 @@ def make_clip(
 
     With `crop` the eyes move as those of the published tool and look where near and far shift
     alike; without it they look where those do, and the whole photo's frame is shown. A renderer of
-    the same scene saves preparing it again. Raises ClipError or EngineError where something that
-    is needed is missing, ValueError if nothing lies in front of the camera.
+    the same scene saves preparing it again. Raises MissingToolError where a package is
+    missing, ValueError if nothing lies in front of the camera.
     """
     renderer = renderer or make_renderer(gaussians)
     fps = settings.fps or clip_format.fps

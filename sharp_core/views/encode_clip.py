@@ -17,6 +17,8 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from schemas.errors import MissingToolError
+
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
@@ -44,10 +46,6 @@ _GIF_TICK_MS = 10
 _NO_FRAMES = "a clip without frames shows nothing"
 
 
-class ClipError(RuntimeError):
-    """A clip cannot be encoded here. The message says what is missing and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
     """One kind of clip, with the size and pace at which its files stay small enough to send."""
@@ -61,13 +59,15 @@ class ClipFormat:
 def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
     """Write H.264 with half colour resolution and the index in front, so that it plays at once.
 
-    Raises ClipError if PyAV or its H.264 encoder is missing.
+    Raises MissingToolError if PyAV or its H.264 encoder is missing.
     """
     try:
         import av
         from av.video.reformatter import ColorRange, Colorspace
     except ImportError as error:
-        raise ClipError("MP4 clips need PyAV, which is not installed: pip install av") from error
+        raise MissingToolError(
+            "MP4 clips need PyAV, which is not installed: pip install av"
+        ) from error
     remaining = iter(frames)
     first = next(remaining, None)
     if first is None:
@@ -149,7 +149,7 @@ def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> 
     try:
         stream = container.add_stream("libx264", rate=fps)
     except ValueError as error:  # the encoder is unknown
-        raise ClipError(
+        raise MissingToolError(
             f"PyAV {av.__version__} was built without the H.264 encoder libx264: "
             "pip install --force-reinstall --only-binary :all: av"
         ) from error

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
+from schemas.errors import MissingToolError
 from sharp_core.render.api import make_renderer
-from sharp_core.render.errors import EngineError
 from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import Motion, motion_of, viewmats
@@ -58,12 +58,12 @@ class Pruning:
 def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
     """Find what can be seen from the head box, and measure what leaving out the rest changes.
 
-    Raises ValueError if nothing can be seen, and EngineError without numba.
+    Raises ValueError if nothing can be seen, and MissingToolError without numba.
     """
     try:
         from sharp_core.render.cpu.weights import max_blend_weights
     except ImportError:
-        raise EngineError(
+        raise MissingToolError(
             "pruning needs numba, which is not installed: pip install numba"
         ) from None
     gaussians = gaussians.to("cpu")

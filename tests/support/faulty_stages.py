@@ -22,8 +22,8 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import CompactScene
 from pipeline.scan.identify import photo_id_of
 from pipeline.work.failures import failed
-from pipeline.work.time_limit import OutOfTime, time_limit
-from schemas.errors import DeviceError, FailureReason, PhotoError, RunError
+from pipeline.work.time_limit import time_limit
+from schemas.errors import DeviceError, FailureReason, OutOfTime, PhotoError, RunError
 from schemas.records import (
     DecodedPhoto,
     Done,

@@ -7,9 +7,8 @@ from typing import BinaryIO
 from pipeline.exports.kind import METADATA, STEREO, ExportKind
 from pipeline.exports.metadata import srgb_profile
 from pipeline.exports.scene import ExportScene
-from schemas.errors import RunError
 from sharp_core.spatial.camera_boxes import StereoCamera
-from sharp_core.spatial.heic_write import SpatialError, write_spatial_heic
+from sharp_core.spatial.heic_write import write_spatial_heic
 
 _QUALITY = 70  # 44 dB or more
 
@@ -17,17 +16,14 @@ _QUALITY = 70  # 44 dB or more
 def _write(file: BinaryIO, scene: ExportScene) -> None:
     plan = scene.stereo
     camera = StereoCamera(plan.focal_share, plan.baseline_m, plan.adjustment)
-    try:
-        write_spatial_heic(
-            file,
-            *scene.eyes.parallel(),
-            camera,
-            quality=_QUALITY,
-            exif=scene.exif_of(plan.view.width, plan.view.height),
-            icc_profile=srgb_profile(),
-        )
-    except SpatialError as error:
-        raise RunError(str(error)) from error
+    write_spatial_heic(
+        file,
+        *scene.eyes.parallel(),
+        camera,
+        quality=_QUALITY,
+        exif=scene.exif_of(plan.view.width, plan.view.height),
+        icc_profile=srgb_profile(),
+    )
 
 
 SPATIAL_HEIC = ExportKind(

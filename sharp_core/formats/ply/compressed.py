@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.ply.header import Element, Header, check_size, row_dtype
 from sharp_core.formats.scene import StoredScene, checked_scene
 from sharp_core.formats.values import log_to_scales, rebuild_quats

@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 
 # Real headers take 500 bytes to 3 kB.
 LONGEST_HEADER = 1 << 16

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.ply.compressed import is_compressed, read_compressed
 from sharp_core.formats.ply.header import (
     Element,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, TypeVar
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.scene import SceneInfo, info_of_file
 from sharp_core.formats.sog.planes import CODEBOOK_SIZE, SogPlanes, Triple
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.sog.planes import LONGEST_SIDE, Plane, compress_lengths
 from sharp_core.scene.gaussians import Gaussians
 

@@ -20,7 +20,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError, check_plausible
+from schemas.errors import FormatError
+from sharp_core.formats.limits import check_plausible
 from sharp_core.formats.scene import StoredScene, checked_scene
 from sharp_core.formats.sog.meta import META, SogMeta, parse_meta
 from sharp_core.formats.sog.planes import (

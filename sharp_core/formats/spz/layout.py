@@ -21,7 +21,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 
 MAGIC = 0x5053474E
 # magic, version, points, degree of harmonics, fractional bits, flags, reserved

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError, check_plausible
+from schemas.errors import FormatError
+from sharp_core.formats.limits import check_plausible
 from sharp_core.formats.scene import StoredScene, checked_scene
 from sharp_core.formats.spz.layout import (
     COLOR_SCALE,

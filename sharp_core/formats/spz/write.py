@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.shapes import least_turned
 from sharp_core.formats.spz.layout import (

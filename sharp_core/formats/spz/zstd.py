@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 
 
 def load_zstd() -> ModuleType:

@@ -15,15 +15,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sharp_core.models.download import (
-    DEFAULT_PATIENCE,
-    DownloadError,
-    Notice,
-    Patience,
-    Progress,
-    download,
-)
-from sharp_core.models.sharp.network.errors import WeightsDamaged, WeightsNotAvailable
+from schemas.errors import DownloadError, WeightsDamagedError, WeightsMissingError
+from sharp_core.models.download import DEFAULT_PATIENCE, Notice, Patience, Progress, download
 
 FILE_NAME = "sharp_2572gikvuh.pt"
 URL = f"https://ml-site.cdn-apple.com/models/sharp/{FILE_NAME}"
@@ -65,11 +58,11 @@ def home() -> Path:
 def find_checkpoint(given: Path | None = None) -> Path | None:
     """Return `given`, else the published checkpoint where this machine has it, else None.
 
-    Raises WeightsNotAvailable if `given` is not a file.
+    Raises WeightsMissingError if `given` is not a file.
     """
     if given is not None:
         if not given.is_file():
-            raise WeightsNotAvailable(f"there is no checkpoint {given}", _ways_out())
+            raise WeightsMissingError(f"there is no checkpoint {given}", _ways_out())
         return given
     import torch
 
@@ -88,7 +81,7 @@ def fetch_checkpoint(
     """Download the published checkpoint, or what is missing of it, and return its path.
 
     `licence` is given the licence notice before the first byte, `notice` what a person waits for.
-    Raises WeightsNotAvailable, WeightsDamaged.
+    Raises WeightsMissingError, WeightsDamagedError.
     """
     target = home() / FILE_NAME
     if not _has_bytes(target.with_name(FILE_NAME + ".part")):
@@ -104,12 +97,12 @@ def fetch_checkpoint(
             patience=patience,
         )
     except DownloadError as error:
-        raise WeightsNotAvailable(
+        raise WeightsMissingError(
             f"the weights could not be downloaded: {error}", _ways_out()
         ) from error
     if not zipfile.is_zipfile(target):
         target.unlink()
-        raise WeightsDamaged(f"{url}: what was downloaded is not whole", _ways_out())
+        raise WeightsDamagedError(f"{url}: what was downloaded is not whole", _ways_out())
     return target
 
 
@@ -120,7 +113,7 @@ def _has_bytes(path: Path) -> bool:
 def inspect_checkpoint(path: Path) -> Checkpoint:
     """Return size and SHA-256 of a checkpoint, reading the file if it is new or has changed.
 
-    Raises WeightsDamaged if a downloaded checkpoint is not what it was when first used.
+    Raises WeightsDamagedError if a downloaded checkpoint is not what it was when first used.
     """
     path = path.resolve()
     stat = path.stat()
@@ -131,7 +124,7 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if entry is not None and entry.sha256 != sha256 and path == (home() / FILE_NAME).resolve():
-        raise WeightsDamaged(
+        raise WeightsDamagedError(
             f"{path} has changed since it was first used: its SHA-256 was {entry.sha256}, "
             f"and is now {sha256}",
             "Remove it to have it downloaded again; if the new file is meant, remove "

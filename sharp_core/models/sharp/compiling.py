@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+from schemas.errors import UsageError
 
 Compiled = Literal[
     "no",
@@ -16,16 +19,12 @@ Compiled = Literal[
 _MODES = {"kernels": "default", "graphs": "reduce-overhead"}
 
 
-class CannotCompile(Exception):  # noqa: N818 - reads as what it says
-    """What torch.compile needs is missing here."""
-
-
 def compile_network(
     network: nn.Module, compiled: Compiled, device: torch.device
 ) -> Callable[..., Any]:
     """Return `network`, compiled at its first use for each size of a batch.
 
-    Raises CannotCompile now, on a trial of a line, and not at the first photo.
+    Raises UsageError now, on a trial of a line, and not at the first photo.
     """
     if compiled == "no":
         return network
@@ -33,7 +32,10 @@ def compile_network(
         torch.compile(_trial, dynamic=False)(torch.ones(8, device=device))
     except Exception as error:  # a missing compiler shows itself in many ways
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise CannotCompile(lines[0]) from error
+        raise UsageError(
+            f"--compile: torch cannot compile for {device} on {socket.gethostname()}: {lines[0]}",
+            "Install a C++ compiler (with an NVIDIA GPU, Triton), or leave --compile away.",
+        ) from error
     # Fixed shapes only: compiled for any size, kernels are slower and take longer to make.
     return torch.compile(network, mode=_MODES[compiled], dynamic=False)
 

@@ -44,7 +44,7 @@ class SharpPredictor:
         batch_size: int = 1,
         compiled: Compiled = "no",
     ) -> None:
-        """Take a loaded network; `load` makes one from a checkpoint. Raises CannotCompile."""
+        """Take a loaded network; `load` makes one from a checkpoint. Raises UsageError."""
         self.fingerprint = fingerprint
         self.device = device
         self.precision = precision  # never "auto"
@@ -69,7 +69,7 @@ class SharpPredictor:
         """Load a checkpoint onto `device`: "cpu", "cuda", "cuda:1", "mps".
 
         `batch_size` is chosen by the free memory if None. `compiled` takes minutes at the first
-        batch. Raises WeightsDamaged, CannotCompile.
+        batch. Raises WeightsDamagedError, UsageError.
         """
         place = torch.device(device)
         chosen = resolve_precision(dtype, place)

@@ -14,12 +14,11 @@ from PIL import Image
 from jobs.commands.render import render
 from pipeline.scenes import render_file
 from pipeline.scenes.render_file import renderer_here
-from schemas.errors import PhotoError, SharpBatchError, UsageError
+from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
 from schemas.settings import TrajectoryName
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render import api
-from sharp_core.render.errors import EngineError
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.scenes import photo_scene
 
@@ -98,7 +97,7 @@ def test_a_gpu_is_taken_where_it_works_and_else_the_cpu_with_a_word(
     def make(_scene: Gaussians, engine: str, **_options: object) -> None:
         engines.append(engine)
         if engine == "gpu" and not works:
-            raise EngineError("no compiler")
+            raise MissingToolError("no compiler")
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(api, "_installed", lambda _: True)

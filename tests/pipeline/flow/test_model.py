@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,6 @@ from pipeline.flow.model import ResolvedModel, resolve_model
 from schemas.errors import UsageError, WeightsError
 from schemas.settings import Device, ModelSettings, Preset
 from sharp_core.models.sharp import checkpoint as published
-from sharp_core.models.sharp.compiling import CannotCompile
-from sharp_core.models.sharp.predictor import SharpPredictor
 from tests.support.stand_in import weights
 
 TINY = ModelSettings(preset=Preset.TINY, device=Device.CPU)
@@ -82,12 +81,12 @@ def test_other_weights_than_the_runs_are_refused(cached: Path, tmp_path: Path) -
 def test_a_machine_that_cannot_compile_says_so_at_the_start(
     cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(*_: object, **__: object) -> SharpPredictor:
-        raise CannotCompile("no C++ compiler was found")
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no C++ compiler was found")
 
-    monkeypatch.setattr(SharpPredictor, "load", load)
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: fail)
     with pytest.raises(UsageError, match=r"--compile: .*no C\+\+ compiler") as caught:
-        resolve_model(TINY).load()
+        resolve_model(replace(TINY, compiled=True)).load()
     assert "leave --compile away" in caught.value.hint
 
 

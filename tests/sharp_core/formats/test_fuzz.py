@@ -14,7 +14,7 @@ from types import FrameType
 
 import pytest
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.sog.bundle import SogOptions
 from sharp_core.formats.spz.write import SpzOptions
 from tests.support.clouds import DATA, INFO, cloud, read, written

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
 from sharp_core.formats.sog.bundle import SogOptions
 from sharp_core.formats.spz.write import SpzOptions
@@ -87,11 +87,11 @@ def test_paths_choose_the_format(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         write_scene(path, scene)
         assert len(read_scene(path).gaussians) == 50
-    with pytest.raises(FormatError, match="known are sog"):
+    with pytest.raises(UsageError, match="known are sog"):
         format_of("scene.obj")
-    with pytest.raises(FormatError, match="SpzOptions are not for sog"):
+    with pytest.raises(UsageError, match="SpzOptions are not for sog"):
         write_scene(tmp_path / "x.sog", scene, options=SpzOptions(4))
-    with pytest.raises(FormatError, match="needs the name of its format"):
+    with pytest.raises(UsageError, match="needs the name of its format"):
         read_scene(io.BytesIO())
 
 

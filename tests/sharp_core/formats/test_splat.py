@@ -5,7 +5,7 @@ import struct
 import pytest
 import torch
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from tests.support.clouds import cloud, read, srgb, turn_between, written
 
 NOT_FINITE = struct.pack("<6f8B", *[float("nan")] * 6, *[200] * 8)

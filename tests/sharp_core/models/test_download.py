@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sharp_core.models.download import DownloadError, Patience, download
+from schemas.errors import DownloadError
+from sharp_core.models.download import Patience, download
 from tests.support.faulty_server import (
     CONTENT,
     Server,

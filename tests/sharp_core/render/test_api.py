@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from schemas.errors import MissingToolError
 from sharp_core.render import api
 from sharp_core.render.api import choose_engine, make_renderer, render
-from sharp_core.render.errors import EngineError
 from sharp_core.scene.cameras import Camera, Intrinsics
 from tests.support.render_recordings import psnr, random_scene
 
@@ -61,5 +61,7 @@ def test_auto_chooses_the_engine_by_device_and_installed_packages(monkeypatch, c
 
 def test_the_error_for_missing_numba_says_what_to_install(monkeypatch):
     without(monkeypatch, "numba")
-    with pytest.raises(EngineError, match=r"pip install numba, or choose the slow engine `torch`"):
+    with pytest.raises(
+        MissingToolError, match=r"pip install numba, or choose the slow engine `torch`"
+    ):
         make_renderer(random_scene(20, 0), "cpu")

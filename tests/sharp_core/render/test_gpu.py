@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from schemas.errors import MissingToolError
 from sharp_core.render import gpu
 from sharp_core.render.api import make_renderer
-from sharp_core.render.errors import EngineError
 from tests.support.render_recordings import psnr, recorded_scene, recordings, worst_depth
 
 
@@ -34,7 +34,7 @@ def test_the_background_fills_uncovered_pixels():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 def test_the_error_without_a_cuda_device_says_which_engine_to_choose():
-    with pytest.raises(EngineError, match="PyTorch sees none; choose the engine `cpu`"):
+    with pytest.raises(MissingToolError, match="PyTorch sees none; choose the engine `cpu`"):
         make_renderer(recorded_scene(), "gpu")
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharp_core.containers.heif import HeifError, read_heif
+from schemas.errors import HeifError
+from sharp_core.containers.heif import read_heif
 from sharp_core.containers.isobmff import BoxReader, boxes
 from sharp_core.spatial import heic_write
 from sharp_core.spatial.camera_boxes import (

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sharp_core.views.encode_clip import CLIP_FORMATS, ClipError, write_mp4, write_png
+from schemas.errors import MissingToolError
+from sharp_core.views.encode_clip import CLIP_FORMATS, write_mp4, write_png
 from tests.support.clips import decoded
 
 FORMATS = CLIP_FORMATS.values()
@@ -115,5 +116,5 @@ def test_a_png_is_the_very_picture():
 
 def test_a_missing_encoder_is_named_with_the_way_out(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(ClipError, match="pip install av"):
+    with pytest.raises(MissingToolError, match="pip install av"):
         encoded(write_mp4, moving_square(1), 30)

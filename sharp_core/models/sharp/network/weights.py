@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from schemas.errors import WeightsDamagedError
 from sharp_core.models.sharp.network.config import NetworkConfig
-from sharp_core.models.sharp.network.errors import WeightsDamaged
 from sharp_core.models.sharp.network.model import SharpNetwork
 
 _NAMES_SHOWN = 5
@@ -33,7 +33,7 @@ def load_network(
     """Return the network of `config` with the weights of `path`, ready for inference.
 
     Matrices go to `dtype`; what `SharpNetwork.float32_modules` names stays in float32. Raises
-    WeightsDamaged if the file cannot be read or holds other names or shapes than the network.
+    WeightsDamagedError if the file cannot be read or holds other names or shapes than the network.
     """
     with torch.device("meta"):
         network = SharpNetwork(config)
@@ -47,15 +47,15 @@ def load_network(
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Map the tensors of a checkpoint into memory. Raises WeightsDamaged, FileNotFoundError."""
+    """Map a checkpoint's tensors into memory. Raises WeightsDamagedError, FileNotFoundError."""
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     try:
         content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
-        raise WeightsDamaged(f"{path} is not a checkpoint: {_first_line(error)}", _HINT) from error
+        raise _not_a_checkpoint(path, error) from error
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsDamaged(f"{path} holds something else than named tensors", _HINT)
+        raise WeightsDamagedError(f"{path} holds something else than named tensors", _HINT)
     return dict(content)
 
 
@@ -64,14 +64,18 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
     except ImportError as error:
-        raise WeightsDamaged(
+        raise WeightsDamagedError(
             f"{path} is a safetensors file, which needs the package safetensors",
             "Install it with 'pip install safetensors', or give a .pt file.",
         ) from error
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise WeightsDamaged(f"{path} is not a checkpoint: {_first_line(error)}", _HINT) from error
+        raise _not_a_checkpoint(path, error) from error
+
+
+def _not_a_checkpoint(path: Path, error: Exception) -> WeightsDamagedError:
+    return WeightsDamagedError(f"{path} is not a checkpoint: {_first_line(error)}", _HINT)
 
 
 def _check_names_and_shapes(
@@ -88,7 +92,7 @@ def _check_names_and_shapes(
     }
     report = [f"{len(names)} {kind}: {_some(names)}" for kind, names in problems.items() if names]
     if report:
-        raise WeightsDamaged(
+        raise WeightsDamagedError(
             f"{path} holds the weights of another network ({len(expected)} tensors are expected; "
             f"{'; '.join(report)})",
             _HINT,

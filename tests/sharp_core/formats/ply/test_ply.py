@@ -7,7 +7,7 @@ import pytest
 import torch
 from plyfile import PlyData, PlyElement
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.ply.write import VERTEX_PROPERTIES
 from sharp_core.scene.colors import srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles

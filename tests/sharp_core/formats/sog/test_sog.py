@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.registry import read_scene, write_scene
 from sharp_core.formats.sog.bundle import SogOptions
 from sharp_core.formats.sog.settings import PRESETS, Preset

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from sharp_core.formats.errors import FormatError
+from schemas.errors import FormatError
 from sharp_core.formats.spz.write import SpzOptions
 from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.scene.gaussians import Gaussians

@@ -5,10 +5,10 @@ import os
 import pytest
 import torch
 
+from schemas.errors import WeightsDamagedError, WeightsMissingError
 from sharp_core.models.download import Patience
 from sharp_core.models.sharp import checkpoint
 from sharp_core.models.sharp.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
-from sharp_core.models.sharp.network.errors import WeightsDamaged, WeightsNotAvailable
 from tests.support.faulty_server import CONTENT, Server, breaks_off, says, sends_web_page, serve
 
 QUICK = Patience(stall_seconds=0.3, tries=3, pause_seconds=0.001)
@@ -52,7 +52,7 @@ def test_the_given_file_comes_first_then_the_cache_then_torchs(tmp_path, home):
 
 
 def test_a_given_file_that_is_not_there_names_the_ways_out(tmp_path):
-    with pytest.raises(WeightsNotAvailable, match=r"no\.pt") as caught:
+    with pytest.raises(WeightsMissingError, match=r"no\.pt") as caught:
         find_checkpoint(tmp_path / "no.pt")
     for way in (checkpoint.URL, "--checkpoint", "--model prior"):
         assert way in caught.value.hint
@@ -76,7 +76,7 @@ def test_weights_are_fetched_once_and_then_found(home):
 def test_the_licence_is_shown_before_the_first_byte_and_not_again():
     notices = []
     with serve(Server(saved_checkpoint(), faults=[breaks_off(500), *[says(503)] * 3])) as server:
-        with pytest.raises(WeightsNotAvailable):
+        with pytest.raises(WeightsMissingError):
             fetch(server, notices)
         assert notices == [checkpoint.LICENCE_NOTICE]
         fetch(server, notices)
@@ -87,7 +87,7 @@ def test_the_licence_is_shown_before_the_first_byte_and_not_again():
 def test_the_licence_is_shown_again_where_nothing_came_of_the_first_try():
     notices = []
     with serve(Server(saved_checkpoint(), faults=[says(404)])) as server:
-        with pytest.raises(WeightsNotAvailable):
+        with pytest.raises(WeightsMissingError):
             fetch(server, notices)
         fetch(server, notices)
     assert len(notices) == 2
@@ -95,7 +95,7 @@ def test_the_licence_is_shown_again_where_nothing_came_of_the_first_try():
 
 @pytest.mark.parametrize("fault", [says(404), sends_web_page])
 def test_a_failed_download_names_the_ways_out(home, fault):
-    with serve(Server(faults=[fault])) as server, pytest.raises(WeightsNotAvailable) as caught:
+    with serve(Server(faults=[fault])) as server, pytest.raises(WeightsMissingError) as caught:
         fetch(server)
     assert server.url in caught.value.message
     for way in (checkpoint.URL, str(home), "--checkpoint", "--model prior"):
@@ -105,7 +105,7 @@ def test_a_failed_download_names_the_ways_out(home, fault):
 
 def test_what_only_begins_like_a_checkpoint_is_not_kept():
     """A length that is too small makes a whole download of half a file."""
-    with serve(Server(CONTENT)) as server, pytest.raises(WeightsDamaged, match="not whole"):
+    with serve(Server(CONTENT)) as server, pytest.raises(WeightsDamagedError, match="not whole"):
         fetch(server)
     assert find_checkpoint() is None
 
@@ -143,7 +143,7 @@ def test_a_downloaded_file_must_stay_what_it_was_when_first_used(home):
     path.write_bytes(b"weights")
     inspect_checkpoint(path)
     path.write_bytes(b"weigths")
-    with pytest.raises(WeightsDamaged, match="has changed since it was first used"):
+    with pytest.raises(WeightsDamagedError, match="has changed since it was first used"):
         inspect_checkpoint(path)
 
 

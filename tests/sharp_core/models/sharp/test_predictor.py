@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from schemas.errors import UsageError, WeightsDamagedError
 from sharp_core.models.interface import Predictor, PredictorInput
-from sharp_core.models.sharp.compiling import CannotCompile
-from sharp_core.models.sharp.network.errors import WeightsDamaged
 from sharp_core.models.sharp.predictor import SharpPredictor
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
 from sharp_core.scene.gaussians import Gaussians
@@ -169,7 +168,7 @@ def test_it_is_a_predictor_and_named_by_its_weights(tmp_path, checkpoint, predic
 
 
 def test_the_weights_of_another_preset_are_refused(checkpoint):
-    with pytest.raises(WeightsDamaged, match="another network"):
+    with pytest.raises(WeightsDamagedError, match="another network"):
         SharpPredictor.load(checkpoint, "sharp")
 
 
@@ -188,7 +187,7 @@ def test_a_machine_that_cannot_compile_says_so_before_any_photo(checkpoint, monk
         raise RuntimeError("Failed to find a C++ compiler\nand a long story")
 
     monkeypatch.setattr(torch, "compile", lambda *_, **__: fail)
-    with pytest.raises(CannotCompile, match=r"^Failed to find a C\+\+ compiler$"):
+    with pytest.raises(UsageError, match=r"--compile: .*: Failed to find a C\+\+ compiler$"):
         SharpPredictor.load(checkpoint, "tiny", compiled="kernels")
 
 

@@ -3,8 +3,8 @@ import pickle
 import pytest
 import torch
 
+from schemas.errors import WeightsDamagedError
 from sharp_core.models.sharp.network.config import PRESETS
-from sharp_core.models.sharp.network.errors import WeightsDamaged
 from sharp_core.models.sharp.network.weights import load_network
 from tests.support import stand_in
 
@@ -66,7 +66,7 @@ def test_another_networks_weights_are_refused_by_name_and_shape(tmp_path, tiny_w
     weights["prediction_head.third_head.bias"] = torch.zeros(1)
     weights["feature_model.image_encoder.conv.bias"] = torch.zeros(7)
     torch.save(weights, tmp_path / "other.pt")
-    with pytest.raises(WeightsDamaged) as caught:
+    with pytest.raises(WeightsDamagedError) as caught:
         load_network(tmp_path / "other.pt", TINY)
     message = caught.value.message
     assert "1 missing: prediction_head.geometry_prediction_head.bias" in message
@@ -79,7 +79,7 @@ def test_another_networks_weights_are_refused_by_name_and_shape(tmp_path, tiny_w
 
 def test_the_report_of_a_wholly_different_checkpoint_stays_short(tmp_path):
     torch.save({f"layer{i}": torch.zeros(1) for i in range(1000)}, tmp_path / "other.pt")
-    with pytest.raises(WeightsDamaged, match="and 995 more") as caught:
+    with pytest.raises(WeightsDamagedError, match="and 995 more") as caught:
         load_network(tmp_path / "other.pt", TINY)
     assert len(caught.value.message) < 1200
 
@@ -104,7 +104,7 @@ class _Malicious:
 )
 def test_what_is_no_checkpoint_is_refused(tmp_path, write, capsys):
     write(tmp_path / "bad.pt")
-    with pytest.raises(WeightsDamaged, match=r"bad\.pt"):
+    with pytest.raises(WeightsDamagedError, match=r"bad\.pt"):
         load_network(tmp_path / "bad.pt", TINY)
     assert capsys.readouterr().out == ""
 
@@ -113,18 +113,18 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, write, capsys):
 def test_a_truncated_checkpoint_is_refused(checkpoint, share):
     content = checkpoint.read_bytes()
     checkpoint.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(WeightsDamaged, match=r"tiny\.pt is not a checkpoint"):
+    with pytest.raises(WeightsDamagedError, match=r"tiny\.pt is not a checkpoint"):
         load_network(checkpoint, TINY)
 
 
 def test_damaged_safetensors_are_refused(tmp_path):
     pytest.importorskip("safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"\xff" * 100)
-    with pytest.raises(WeightsDamaged, match="is not a checkpoint"):
+    with pytest.raises(WeightsDamagedError, match="is not a checkpoint"):
         load_network(tmp_path / "bad.safetensors", TINY)
 
 
 def test_an_error_survives_the_way_between_processes(tmp_path):
-    error = WeightsDamaged("what", "do this")
+    error = WeightsDamagedError("what", "do this")
     again = pickle.loads(pickle.dumps(error))
     assert (again.message, again.hint, str(again)) == ("what", "do this", "what")

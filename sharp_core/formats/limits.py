@@ -1,6 +1,8 @@
-"""The one error of a splat file that cannot be read, and the limits that readers share."""
+"""How many Gaussians a file of some size can hold: the limit that all readers share."""
 
 from __future__ import annotations
+
+from schemas.errors import FormatError
 
 # A file may always claim this many Gaussians: nearly twice a scene of the published model.
 ALWAYS_PLAUSIBLE = 1 << 21
@@ -8,10 +10,6 @@ ALWAYS_PLAUSIBLE = 1 << 21
 # Real compressed scenes take 3.5 bytes or more a Gaussian. Beyond ALWAYS_PLAUSIBLE a file that
 # claims more Gaussians than eight times its own bytes is a bomb or a lie.
 MOST_GAUSSIANS_PER_BYTE = 8
-
-
-class FormatError(ValueError):
-    """A splat file is damaged, is not what its name says, or cannot be expressed in a format."""
 
 
 def check_plausible(count: int, file_bytes: int) -> None:

@@ -35,7 +35,7 @@ from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, make_clip
 from sharp_core.views.encode_clip import CLIP_FORMATS
-from sharp_core.views.trajectories import Trajectory, loop_eyes, motion_of, viewmats
+from sharp_core.views.trajectories import Trajectory, loop_path, motion_of, viewmats
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def parse_options() -> argparse.Namespace:
 def print_frame(renderer: Renderer, scene: Gaussians, seen: Intrinsics, frames: int) -> None:
     """Print what a frame costs, a quarter of the way along a trajectory."""
     motion = motion_of(scene, seen)
-    (viewmat,) = viewmats(loop_eyes(Trajectory.ROTATE_FORWARD, motion, 4)[1:2], motion)
+    (viewmat,) = viewmats(loop_path(Trajectory.ROTATE_FORWARD, motion, 4)[1:2], motion)
     camera = Camera(seen, viewmat)
     walls, processors, stages = [], [], []
     for _ in range(frames + 1):

@@ -18,7 +18,7 @@ from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
 from sharp_core.views.comfort import ComfortSettings
-from sharp_core.views.stereo_pictures import Eyes, StereoPlan, plan_stereo, render_eyes
+from sharp_core.views.stereo_images import StereoImages, StereoPlan, plan_stereo, render_stereo
 
 
 class ExportScene(SceneViews):
@@ -55,9 +55,9 @@ class ExportScene(SceneViews):
         )
 
     @cached_property
-    def eyes(self) -> Eyes:
+    def eyes(self) -> StereoImages:
         """What they see."""
-        return render_eyes(self.renderer, self.stereo)
+        return render_stereo(self.renderer, self.stereo)
 
     @cached_property
     def front(self) -> RenderResult:
@@ -83,7 +83,7 @@ class ExportScene(SceneViews):
         return {
             "baseline_mm": round(1000 * plan.baseline_m, 3),
             "disparity": round(plan.adjustment, 5),
-            "screen_m": round(plan.screen_m(plan.window_px), 3) if plan.window_px else None,
+            "screen_m": round(plan.screen_m(plan.behind_px), 3) if plan.behind_px else None,
             "near_m": round(plan.depth.near_m, 3),
             "far_m": round(plan.depth.far_m, 3),
             "zoom": round(plan.zoom, 4),

@@ -65,7 +65,7 @@ def convert_file(
     if pruning is not None:
         # A SOG keeps the grid, which saves it more than what is left out.
         is_grid = target_format.name == "sog"
-        apply = pruning.made_transparent if is_grid else pruning.dropped
+        apply = pruning.make_transparent if is_grid else pruning.remove_unseen
         gaussians = apply(gaussians)
     try:
         if to.name == META:

@@ -1,10 +1,10 @@
-"""How far apart two eyes may be before a scene, and which distance lies on the screen.
+"""Comfortable stereo: baseline and horizontal disparity adjustment for a range of depth.
 
-With f the focal length as a share of the picture's width and B the baseline, a thing at Z lies
-f B / Z of the width farther right in the left picture; both pictures are shifted until what lies at
-the zero-parallax distance Z0 = f B / a coincides, a being the adjustment. Nearer things then stand
-before the screen, farther ones behind it (F. L. Kooi, A. Toet, "Visual comfort of binocular and 3D
-displays", Displays 25, 2004, on why the span between both has to stay small).
+Let f be the focal length as a share of the image width, and B the baseline. An object at depth Z
+is f B / Z of the width farther right in the left image. Both images are shifted by the adjustment
+a, so that the zero-parallax distance Z0 = f B / a lies on the screen. Nearer objects appear in
+front of the screen, farther ones behind it. The range of disparity must stay small (F. L. Kooi,
+A. Toet, "Visual comfort of binocular and 3D displays", Displays 25, 2004).
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import NamedTuple
 
 from sharp_core.views.stereo import EYE_DISTANCE_MM
 
-# What is shown may span so much of the width from the nearest to the farthest: 3 % is about a
-# degree on a television, and 1/30 of the nearest distance as a baseline.
+# Range of disparity from the nearest to the farthest object, as a share of the width. 3 % is about
+# one degree on a television, and a baseline of 1/30 of the nearest distance.
 MOST_DISPARITY = 0.03
-# Spatial photos that are set back by more than a tenth are taken for damaged.
+# Readers of spatial photos reject a larger adjustment than a tenth of the width.
 MOST_ADJUSTMENT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class ComfortSettings:
-    """What a person wants. Raises ValueError where it makes no sense."""
+    """What the user asks for. Raises ValueError for numbers out of range."""
 
-    baseline_mm: float = EYE_DISTANCE_MM  # made smaller where the scene would span too much
-    converge_m: float | None = None  # the zero-parallax distance; None: what suits the picture
-    max_disparity: float = MOST_DISPARITY  # a share of the width, from the nearest to the farthest
+    baseline_mm: float = EYE_DISTANCE_MM  # reduced if the range of disparity would be too large
+    converge_m: float | None = None  # the zero-parallax distance; None: chosen for the format
+    max_disparity: float = MOST_DISPARITY  # range from nearest to farthest, share of the width
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.baseline_mm <= 10_000:
@@ -42,37 +42,37 @@ class ComfortSettings:
 
 
 class DepthRange(NamedTuple):
-    """The nearest and the farthest of what a picture shows, in metres, without specks."""
+    """The nearest and the farthest visible depth in metres, without outliers."""
 
     near_m: float
     far_m: float
 
 
 def comfortable_baseline(focal_share: float, depth: DepthRange, settings: ComfortSettings) -> float:
-    """Return the baseline in metres: the one wanted, or the largest that is comfortable."""
+    """Return the baseline in metres: the one in `settings`, or the largest comfortable one."""
     span = 1 / depth.near_m - 1 / depth.far_m
     by_span = settings.max_disparity / (focal_share * span) if span > 0 else math.inf
     by_adjustment = MOST_ADJUSTMENT * depth.near_m / focal_share
     return min(settings.baseline_mm / 1000, by_span, by_adjustment)
 
 
-def window_adjustment(
+def adjustment_behind_screen(
     focal_share: float, baseline_m: float, depth: DepthRange, settings: ComfortSettings
 ) -> float:
-    """Return the adjustment that leaves all behind the screen, as behind a window.
+    """Return the adjustment that places the whole scene behind the screen.
 
-    So nothing that an edge cuts off stands before that edge.
+    So no object that the image border cuts off appears in front of the border (stereo window).
     """
     nearest = settings.converge_m or depth.near_m
     return min(focal_share * baseline_m / nearest, MOST_ADJUSTMENT)
 
 
-def middle_adjustment(
+def adjustment_centered(
     focal_share: float, baseline_m: float, depth: DepthRange, settings: ComfortSettings
 ) -> float:
-    """Return the adjustment that sets as much before the screen as behind it.
+    """Return the adjustment that splits the disparity equally in front of and behind the screen.
 
-    For pictures whose eyes are not kept apart well, as by coloured glasses: no thing is far off.
+    It keeps the largest disparity small, for displays with crosstalk such as coloured glasses.
     """
     nearness = (1 / depth.near_m + 1 / depth.far_m) / 2
     return min(focal_share * baseline_m / (settings.converge_m or 1 / nearness), MOST_ADJUSTMENT)

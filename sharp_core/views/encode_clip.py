@@ -1,6 +1,7 @@
-"""Frames -> a clip that plays over and over: MP4 for the web and phones, WebP, GIF; or one PNG.
+"""Encode frames as a looping MP4, WebP or GIF, or one frame as PNG.
 
-Writers write where they are told to: temporary names, syncing and renaming are the caller's.
+In: frames of 8-bit sRGB and a frame rate. Out: an encoded file in an open binary file. Temporary
+names, fsync and rename are the caller's task.
 """
 
 from __future__ import annotations
@@ -24,22 +25,21 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
-Write = Callable[
-    [BinaryIO, Iterable[Pixels], int], None
-]  # to, frames of even sides, frames a second
+# Arguments: output file, frames with even sides, frames per second.
+Write = Callable[[BinaryIO, Iterable[Pixels], int], None]
 
-# x264's constant quality: 38 dB or more on previews, at a third to one megabyte.
+# x264's constant rate factor: 38 dB or more on previews, at a third to one megabyte.
 _CRF = 20
-# The most bits a pixel of a frame, and how many of them may be spent ahead: grain and foliage get
-# somewhat coarser, and a square clip of 960 px and 60 frames stays below 1.5 MB.
+# Maximum bit rate per pixel of a frame, and size of the rate buffer. Grain and foliage get somewhat
+# coarser, and a square clip of 960 px and 60 frames stays below 1.5 MB.
 _MOST_BITS_PER_PIXEL = 0.17
-_BITS_AHEAD_SECONDS = 0.3
-# Coding units of H.264's colour description: ITU-R BT.709 for primaries, transfer and matrix.
+_RATE_BUFFER_SECONDS = 0.3
+# Code of H.264's colour description: ITU-R BT.709 for primaries, transfer and matrix.
 _BT709 = 1
 _LIMITED_RANGE = 1  # luma from 16 to 235, which every player assumes
 
 _WEBP_QUALITY = 70
-_WEBP_METHOD = 4  # beyond, time doubles for a few percent
+_WEBP_METHOD = 4  # higher methods take twice the time for a few percent
 _GIF_COLORS = 256
 _GIF_TICK_MS = 10
 
@@ -48,7 +48,7 @@ _NO_FRAMES = "a clip without frames shows nothing"
 
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
-    """One kind of clip, with the size and pace at which its files stay small enough to send."""
+    """One clip format, with default size and frame rate that keep files small enough to send."""
 
     suffix: str
     write: Write
@@ -57,7 +57,7 @@ class ClipFormat:
 
 
 def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
-    """Write H.264 with half colour resolution and the index in front, so that it plays at once.
+    """Write H.264 with half the colour resolution, and the index first, for streaming.
 
     Raises MissingToolError if PyAV or its H.264 encoder is missing.
     """
@@ -73,31 +73,31 @@ def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
     if first is None:
         raise ValueError(_NO_FRAMES)
     height, width, _ = first.shape
-    # The index can be moved to the front only in a file that has a name.
+    # PyAV moves the index to the front only in a file that has a name.
     with tempfile.NamedTemporaryFile(suffix=".mp4") as named:
         with av.open(named.name, "w", "mp4", options={"movflags": "+faststart"}) as container:
             stream = _add_h264(container, width, height, fps)
             for pixels in itertools.chain([first], remaining):
-                picture = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
                     format="yuv420p",
                     dst_colorspace=Colorspace.ITU709,
                     src_color_range=ColorRange.JPEG,
                     dst_color_range=ColorRange.MPEG,
                 )
-                container.mux(stream.encode(picture))
+                container.mux(stream.encode(frame))
             container.mux(stream.encode())
         shutil.copyfileobj(named, file)
 
 
 def write_webp(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
     """Write an animated WebP."""
-    pictures = _pictures(frames)
-    pictures[0].save(
+    images = _pil_images(frames)
+    images[0].save(
         file,
         "WEBP",
         save_all=True,
-        append_images=pictures[1:],
-        duration=_durations(len(pictures), fps, 1),
+        append_images=images[1:],
+        duration=_durations(len(images), fps, 1),
         loop=0,
         quality=_WEBP_QUALITY,
         method=_WEBP_METHOD,
@@ -105,31 +105,30 @@ def write_webp(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
 
 
 def write_gif(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
-    """Write a GIF with one palette for all frames, or else colours would flicker."""
-    pictures = _pictures(frames)
-    width, height = pictures[0].size
-    samples = pictures[:: max(1, len(pictures) // 4)]
+    """Write a GIF. All frames share one palette, since colours would flicker otherwise."""
+    images = _pil_images(frames)
+    width, height = images[0].size
+    samples = images[:: max(1, len(images) // 4)]
     sheet = Image.new("RGB", (width, height * len(samples)))
-    for row, picture in enumerate(samples):
-        sheet.paste(picture, (0, row * height))
+    for row, image in enumerate(samples):
+        sheet.paste(image, (0, row * height))
     palette = sheet.quantize(_GIF_COLORS, method=Image.Quantize.MEDIANCUT)
     dithered = [
-        picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-        for picture in pictures
+        image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for image in images
     ]
     dithered[0].save(
         file,
         "GIF",
         save_all=True,
         append_images=dithered[1:],
-        duration=_durations(len(pictures), fps, _GIF_TICK_MS),
+        duration=_durations(len(images), fps, _GIF_TICK_MS),
         loop=0,
-        optimize=False,  # it would drop frames that are equal, and their time with them
+        optimize=False,  # True would drop repeated frames together with their duration
     )
 
 
 def write_png(file: BinaryIO, pixels: Pixels) -> None:
-    """Write one picture."""
+    """Write one image."""
     Image.fromarray(pixels).save(file, "PNG")
 
 
@@ -157,7 +156,7 @@ def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> 
     stream.options = {
         "crf": str(_CRF),
         "maxrate": str(most_bits),
-        "bufsize": str(int(most_bits * _BITS_AHEAD_SECONDS)),
+        "bufsize": str(int(most_bits * _RATE_BUFFER_SECONDS)),
     }
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
@@ -167,14 +166,14 @@ def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> 
     return stream
 
 
-def _pictures(frames: Iterable[Pixels]) -> list[Image.Image]:
-    pictures = [Image.fromarray(pixels) for pixels in frames]
-    if not pictures:
+def _pil_images(frames: Iterable[Pixels]) -> list[Image.Image]:
+    images = [Image.fromarray(pixels) for pixels in frames]
+    if not images:
         raise ValueError(_NO_FRAMES)
-    return pictures
+    return images
 
 
 def _durations(count: int, fps: int, tick_ms: int) -> list[int]:
-    """Return the time of each frame in ms, in whole ticks, that add up to the clip's time."""
+    """Return the duration of each frame in ms, in whole ticks. Their sum has no rounding drift."""
     ends = [round(1000 * i / fps / tick_ms) * tick_ms for i in range(count + 1)]
     return [end - start for start, end in itertools.pairwise(ends)]

@@ -1,8 +1,9 @@
-"""What part of the picture a moving eye may show: the part that the scene covers in every frame.
+"""Choose the crop of a clip: the part of the image that the scene covers in every frame.
 
-A scene ends where its photo ended, so an eye aside sees past the border. Here the picture is
-magnified until the borders are out of sight, by one factor for a whole clip, and where that would
-cost too much of the picture, the motion is made smaller first.
+In: a renderer, the intrinsics of the photo and a camera path. Out: a crop window and a motion.
+A scene ends at the border of its photo, so a camera beside the photo's sees past the border. The
+crop hides the borders, with one zoom factor for the whole clip. If the crop would lose too much of
+the image, the motion is reduced first.
 """
 
 from __future__ import annotations
@@ -18,50 +19,50 @@ from sharp_core.render.api import Renderer
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, Matrix, fit_long_side
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
-from sharp_core.views.trajectories import Motion, Trajectory, loop_eyes, motion_of, viewmats
+from sharp_core.views.trajectories import Motion, Trajectory, loop_path, motion_of, viewmats
 
 Mask = npt.NDArray[np.bool_]
 
-# Frames are measured in this size, each pixel being covered where its alpha says so. A full-frame
-# scene is opaque but for the outermost pixel or two.
-_MEASURED_SIDE = 256
+# Long side in pixels of the renders that measure coverage, and the alpha of a covered pixel. A
+# full-frame scene is opaque except for the outermost pixel or two.
+_PROBE_SIDE = 256
 _COVERED_ALPHA = 0.95
-# Eyes of a trajectory among which those that are farthest out along an axis are found.
-_MEASURED_EYES = 48
-# A side of the window may cross as much that is not covered: gaps within the scene are no border.
+# Samples of a trajectory, among which the outermost camera positions along each axis are chosen.
+_PROBE_POSITIONS = 48
+# Uncovered share that a side of the crop may cross: gaps inside the scene are not a border.
 _MOST_UNCOVERED = 0.02
-# The window keeps this far from what is not covered, in measured pixels.
+# Distance of the crop from uncovered pixels, in pixels of the probe render.
 _MARGIN = 1
-# A scene that leaves open as much of the border of its own photo has no border to hide: a thing in
-# empty space, as other tools make them.
+# If more of a side is uncovered from the photo's own camera, the scene has no border to hide: it is
+# an object in empty space, made by another tool.
 _FULL_FRAME_UNCOVERED = 0.25
 
-# A clip loses at most an eighth of its width and height; beyond, it shows another picture than the
-# photo. Ordinary scenes need 9 to 12 %.
+# A clip loses at most an eighth of its width and height; with more it would differ too much from
+# the photo. Ordinary scenes need 9 to 12 %.
 MOST_ZOOM = 8 / 7
-_CORRECTIONS = 3  # the second and third only where the scene has ragged borders
+_CORRECTIONS = 3  # ragged borders need the second and third
 
-# The depths whose shifts a clip balances: nearly all of the scene, without stray Gaussians.
+# Depth quantiles whose parallax is balanced: nearly the whole scene, without stray Gaussians.
 _NEAR_QUANTILE, _FAR_QUANTILE = 0.02, 0.98
 
 
-class Window(NamedTuple):
-    """The part of a picture that is shown, 1 / zoom of each side, beginning at left and top."""
+class CropWindow(NamedTuple):
+    """A crop of 1 / zoom of each side. `left` and `top` are fractions of width and height."""
 
     zoom: float = 1.0
     left: float = 0.0
     top: float = 0.0
 
     def of(self, intrinsics: Intrinsics) -> Intrinsics:
-        """Return intrinsics that show this part in as many pixels."""
+        """Return the intrinsics of this crop at the same resolution."""
         return intrinsics.magnified(*self)
 
 
-class Framing(NamedTuple):
-    """How a clip moves, and what part of the picture it shows."""
+class ClipFraming(NamedTuple):
+    """The motion of a clip and its crop."""
 
     motion: Motion
-    window: Window
+    crop: CropWindow
 
 
 def frame_clip(
@@ -69,83 +70,83 @@ def frame_clip(
     gaussians: Gaussians,
     photo: Intrinsics,
     trajectory: Trajectory,
-) -> Framing:
-    """Return the motion and the window of a clip that nowhere shows more than the scene covers.
+) -> ClipFraming:
+    """Return a motion and a crop with which every frame shows only what the scene covers.
 
-    The eyes are those of the published tool, unless the window would be too small. They look at
-    another depth: see `balanced`.
+    The path is that of the published tool, with a smaller amplitude if the crop would be too small.
+    The camera looks at another depth than the published tool: see `balance_parallax`.
     """
-    motion = balanced(motion_of(gaussians, photo), gaussians)
-    window = _window_of(renderer, photo, trajectory, motion)
+    motion = balance_parallax(motion_of(gaussians, photo), gaussians)
+    crop = _crop_of(renderer, photo, trajectory, motion)
     for _ in range(_CORRECTIONS):
-        if window.zoom <= MOST_ZOOM:
+        if crop.zoom <= MOST_ZOOM:
             break
-        # What is lost grows with the amplitude, nearly in proportion.
-        motion = motion.scaled((1 - 1 / MOST_ZOOM) / (1 - 1 / window.zoom))
-        window = _window_of(renderer, photo, trajectory, motion)
-    return Framing(motion, window)
+        # The loss is nearly proportional to the amplitude.
+        motion = motion.scaled((1 - 1 / MOST_ZOOM) / (1 - 1 / crop.zoom))
+        crop = _crop_of(renderer, photo, trajectory, motion)
+    return ClipFraming(motion, crop)
 
 
-def balanced(motion: Motion, gaussians: Gaussians) -> Motion:
-    """Return the motion, looking where near and far things shift equally and in opposite ways.
+def balance_parallax(motion: Motion, gaussians: Gaussians) -> Motion:
+    """Return the motion with a target depth at which near and far shift equally, in opposite ways.
 
-    The published trajectories look at near things, so that a far background moves to one side by
-    all of the parallax. Balanced, half of it moves to either side: the parallax is the same, and
-    half as much of the picture runs out of the scene.
+    The published trajectories look at near objects, so that a far background shifts by the whole
+    parallax. Balanced, near and far each shift by half of it: the parallax is the same, and the
+    crop loses half as much of the image.
     """
     near, far = depth_quantiles(gaussians, (_NEAR_QUANTILE, _FAR_QUANTILE))
     return replace(motion, target_m=2 / (1 / near + 1 / far))
 
 
-def covered_window(renderer: Renderer, photo: Intrinsics, viewmats: Sequence[Matrix]) -> Window:
-    """Return the largest window in the photo's shape that the scene covers in all views."""
-    seen = measured_view(photo)
-    if not is_full_frame(renderer.render(Camera(seen, np.eye(4)))):
-        return Window()
-    masks = [covered(renderer.render(Camera(seen, viewmat))) for viewmat in viewmats]
-    return _window_within(np.logical_and.reduce(masks))
+def covered_crop(renderer: Renderer, photo: Intrinsics, viewmats: Sequence[Matrix]) -> CropWindow:
+    """Return the largest crop in the photo's aspect ratio that the scene covers in all views."""
+    view = probe_view(photo)
+    if not is_full_frame(renderer.render(Camera(view, np.eye(4)))):
+        return CropWindow()
+    masks = [coverage_mask(renderer.render(Camera(view, viewmat))) for viewmat in viewmats]
+    return _crop_within(np.logical_and.reduce(masks))
 
 
-def measured_view(photo: Intrinsics) -> Intrinsics:
-    """Return the photo's view in the few pixels in which frames are measured."""
-    return fit_long_side(photo, _MEASURED_SIDE)
+def probe_view(photo: Intrinsics) -> Intrinsics:
+    """Return the photo's view at the low resolution at which coverage is measured."""
+    return fit_long_side(photo, _PROBE_SIDE)
 
 
-def covered(result: RenderResult) -> Mask:
-    """Return where a view shows the scene, (H, W)."""
+def coverage_mask(result: RenderResult) -> Mask:
+    """Return the pixels (H, W) that the scene covers."""
     return (result.alpha.detach() >= _COVERED_ALPHA).cpu().numpy()
 
 
 def is_full_frame(front: RenderResult) -> bool:
-    """Tell whether a scene fills the view of its own photo, so that it has a border to hide."""
-    return max(_uncovered_sides(covered(front))) <= _FULL_FRAME_UNCOVERED
+    """Return whether the scene fills the view of its own photo, and so has a border to hide."""
+    return max(_uncovered_sides(coverage_mask(front))) <= _FULL_FRAME_UNCOVERED
 
 
-def centred_window(masks: Sequence[Mask]) -> Window:
-    """Return the largest window around the middle that is covered in all masks."""
+def centered_crop(masks: Sequence[Mask]) -> CropWindow:
+    """Return the largest centred crop that is covered in all masks."""
     mask = np.logical_and.reduce(masks)
     height, width = mask.shape
-    left, top, right, bottom = _largest_sides(mask)
+    left, top, right, bottom = _covered_sides(mask)
     if (left, top, right, bottom) == (0, 0, width, height):
-        return Window()
+        return CropWindow()
     lost_x = (max(left, width - right) + _MARGIN) / width
     lost_y = (max(top, height - bottom) + _MARGIN) / height
     lost = max(lost_x, lost_y)
-    return Window(1 / (1 - 2 * lost), lost, lost)
+    return CropWindow(1 / (1 - 2 * lost), lost, lost)
 
 
-def _window_of(
+def _crop_of(
     renderer: Renderer, photo: Intrinsics, trajectory: Trajectory, motion: Motion
-) -> Window:
-    eyes = loop_eyes(trajectory, motion, _MEASURED_EYES)
-    outermost = sorted({*eyes.argmin(axis=0).tolist(), *eyes.argmax(axis=0).tolist()})
-    return covered_window(renderer, photo, viewmats(eyes[outermost], motion))
+) -> CropWindow:
+    path = loop_path(trajectory, motion, _PROBE_POSITIONS)
+    outermost = sorted({*path.argmin(axis=0).tolist(), *path.argmax(axis=0).tolist()})
+    return covered_crop(renderer, photo, viewmats(path[outermost], motion))
 
 
-def _largest_sides(mask: Mask) -> tuple[int, int, int, int]:
-    """Move the side that is covered least inwards until all are covered.
+def _covered_sides(mask: Mask) -> tuple[int, int, int, int]:
+    """Move the least covered side inwards until all sides are covered.
 
-    Returns left, top, and right and bottom, which are the first pixels outside.
+    Returns left and top, and right and bottom, which are the first pixels outside the crop.
     """
     height, width = mask.shape
     left, top, right, bottom = 0, 0, width, height
@@ -159,21 +160,21 @@ def _largest_sides(mask: Mask) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def _window_within(mask: Mask) -> Window:
-    """Return the window in the mask's shape that lies within its largest covered part."""
+def _crop_within(mask: Mask) -> CropWindow:
+    """Return the largest crop of the mask's aspect ratio within its covered part."""
     height, width = mask.shape
-    left, top, right, bottom = _largest_sides(mask)
+    left, top, right, bottom = _covered_sides(mask)
     if (left, top, right, bottom) == (0, 0, width, height):
-        return Window()
+        return CropWindow()
     free_x, free_y = (left + _MARGIN) / width, (top + _MARGIN) / height
     share_x, share_y = (
         (right - _MARGIN) / width - free_x,
         (bottom - _MARGIN) / height - free_y,
     )
     share = min(share_x, share_y)
-    # As near to the middle of the photo as it can lie.
+    # As close to the centre of the photo as possible.
     middle = (1 - share) / 2
-    return Window(
+    return CropWindow(
         1 / share,
         min(max(middle, free_x), free_x + share_x - share),
         min(max(middle, free_y), free_y + share_y - share),
@@ -181,7 +182,7 @@ def _window_within(mask: Mask) -> Window:
 
 
 def _uncovered_sides(mask: Mask) -> tuple[float, float, float, float]:
-    """Return the shares of the left, top, right and bottom side that are not covered."""
+    """Return the uncovered shares of the left, top, right and bottom side."""
     sides = (mask[:, 0], mask[0], mask[:, -1], mask[-1])
     left, top, right, bottom = (1 - float(side.mean()) for side in sides)
     return left, top, right, bottom

@@ -1,7 +1,9 @@
-"""Which Gaussians of a scene can be seen at all from where a viewer's head may be.
+"""Pruning: find the Gaussians that are visible from the head box, and measure the loss in PSNR.
 
-The head box reaches as far as the published trajectories: sideways, up and down, and ahead. What no
-view from it shows is left out, and what that changes is measured from other places in the box.
+In: Gaussians in metres and the intrinsics of the photo. Out: a visibility mask and a PSNR in dB.
+The head box is the volume of the published trajectories: sideways, up and down, and forward. A
+Gaussian that no view from the box shows is pruned. The PSNR is measured at other positions in the
+box.
 """
 
 from __future__ import annotations
@@ -20,27 +22,28 @@ from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import Motion, motion_of, viewmats
 
-# Half a step of a picture of 8 bits: what nowhere weighs more changes no pixel by itself.
+# Half a step of an 8-bit image: a Gaussian with a smaller weight changes no pixel by itself.
 LEAST_WEIGHT = 0.5 / 255
-# Sides of the pictures that are looked at. In smaller ones a Gaussian covers fewer pixels, but none
-# has so few that it would be missed: every one is spread over its pixel.
-_LOOKED_AT_SIDE = 768
-_MEASURED_SIDE = 1280
+# Long side of the renders for visibility. In a small render a Gaussian covers fewer pixels, but
+# every Gaussian is spread over at least its own pixel, so none is missed.
+_VISIBILITY_SIDE = 768
+_PSNR_SIDE = 1280
 
+# Camera positions as fractions of the head box: for visibility, and for the PSNR.
 _BOX = tuple(itertools.product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0), (0.0, 1.0)))
 _BETWEEN = ((0.0, 0.0, 0.0), *itertools.product((-0.5, 0.5), (-0.5, 0.5), (0.5,)))
-_BEST_PSNR = 100.0  # for pictures that do not differ
+_BEST_PSNR = 100.0  # for images that do not differ
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pruning:
-    """What can be seen of a scene."""
+    """The visible Gaussians of a scene."""
 
     is_seen: Tensor  # (N,) bool
-    psnr_db: float  # of the scene without the rest, over views within the head box
+    psnr_db: float  # of the pruned scene against the whole one, over views in the head box
 
-    def dropped(self, gaussians: Gaussians) -> Gaussians:
-        """Return the scene without what cannot be seen."""
+    def remove_unseen(self, gaussians: Gaussians) -> Gaussians:
+        """Return the scene without its invisible Gaussians."""
         seen = self.is_seen
         return Gaussians(
             gaussians.means[seen],
@@ -50,15 +53,15 @@ class Pruning:
             gaussians.colors[seen],
         )
 
-    def made_transparent(self, gaussians: Gaussians) -> Gaussians:
-        """Return the scene with opacities of zero instead: all Gaussians keep their places."""
+    def make_transparent(self, gaussians: Gaussians) -> Gaussians:
+        """Return the scene with an opacity of zero for invisible Gaussians; their order stays."""
         return replace(gaussians, opacities=gaussians.opacities * self.is_seen)
 
 
 def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
-    """Find what can be seen from the head box, and measure what leaving out the rest changes.
+    """Find the Gaussians that are visible from the head box, and measure the loss in PSNR.
 
-    Raises ValueError if nothing can be seen, and MissingToolError without numba.
+    Raises ValueError if nothing is visible, and MissingToolError without numba.
     """
     try:
         from sharp_core.render.cpu.weights import max_blend_weights
@@ -68,17 +71,18 @@ def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
         ) from None
     gaussians = gaussians.to("cpu")
     motion = motion_of(gaussians, photo)
-    cameras = _cameras(_BOX, motion, fit_long_side(photo, _LOOKED_AT_SIDE))
+    cameras = _cameras(_BOX, motion, fit_long_side(photo, _VISIBILITY_SIDE))
     is_seen = max_blend_weights(gaussians, cameras) >= LEAST_WEIGHT
     if not bool(is_seen.any()):
         raise ValueError("nothing of it can be seen from where its photo was taken")
     pruning = Pruning(is_seen, _BEST_PSNR)
-    views = _cameras(_BETWEEN, motion, fit_long_side(photo, _MEASURED_SIDE))
-    return replace(pruning, psnr_db=psnr_between(gaussians, pruning.dropped(gaussians), views))
+    views = _cameras(_BETWEEN, motion, fit_long_side(photo, _PSNR_SIDE))
+    pruned = pruning.remove_unseen(gaussians)
+    return replace(pruning, psnr_db=psnr_between(gaussians, pruned, views))
 
 
 def psnr_between(first: Gaussians, second: Gaussians, views: Iterable[Camera]) -> float:
-    """Return the PSNR in dB of one scene's pictures against another's, in sRGB of 8 bits."""
+    """Return the PSNR in dB between the 8-bit sRGB renders of two scenes, over all views."""
     renderers = make_renderer(first, "cpu"), make_renderer(second, "cpu")
     errors = []
     for view in views:
@@ -89,9 +93,9 @@ def psnr_between(first: Gaussians, second: Gaussians, views: Iterable[Camera]) -
 
 
 def _cameras(
-    places: Iterable[tuple[float, float, float]], motion: Motion, seen: Intrinsics
+    fractions: Iterable[tuple[float, float, float]], motion: Motion, view: Intrinsics
 ) -> list[Camera]:
-    """Return cameras at shares of the head box's reach."""
-    reach = np.array([motion.lateral_m, motion.lateral_m, motion.forward_m])
-    eyes = np.array(list(places)) * reach
-    return [Camera(seen, viewmat) for viewmat in viewmats(eyes, motion)]
+    """Return cameras at positions that are given as fractions of the head box."""
+    size = np.array([motion.lateral_m, motion.lateral_m, motion.forward_m])
+    eyes = np.array(list(fractions)) * size
+    return [Camera(view, viewmat) for viewmat in viewmats(eyes, motion)]

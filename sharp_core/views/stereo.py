@@ -1,11 +1,11 @@
-"""Stereo rigs: two parallel cameras side by side, with or without shifted windows.
+"""Stereo rigs: two parallel cameras side by side, with or without an off-axis shift.
 
-Both cameras look straight ahead. Without a zero-parallax distance (parallel rig) only what is
-infinitely far falls on the same pixel in both pictures, and everything floats before the screen.
-With one (off-axis rig) both pictures are shifted sideways until what lies at that distance
-coincides: nearer things stand before the screen, farther ones behind it, and no vertical parallax
-arises as it would from turning the cameras inwards (A. Woods, T. Docherty, R. Koch, "Image
-distortions in stereoscopic video systems", SPIE 1915, 1993).
+Both cameras look straight ahead. Without a zero-parallax distance (parallel rig), only infinitely
+far points fall on the same pixel in both images, and the whole scene appears before the screen.
+With one (off-axis rig), both images are shifted sideways so that points at that distance coincide:
+nearer objects appear in front of the screen, farther ones behind it. Turning the cameras inwards
+instead would cause vertical parallax (A. Woods, T. Docherty, R. Koch, "Image distortions in
+stereoscopic video systems", SPIE 1915, 1993).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EYE_DISTANCE_MM = 63.0
 
 @dataclass(frozen=True, slots=True)
 class StereoRig:
-    """How far apart the cameras are, and what lies on the screen.
+    """The distance between the cameras, and the distance that appears on the screen.
 
     Raises ValueError unless both distances are above zero.
     """
@@ -50,17 +50,17 @@ class StereoPair(NamedTuple):
 
 
 def stereo_pair(photo: Intrinsics, rig: StereoRig) -> StereoPair:
-    """Return the cameras of a rig whose middle is the photo's camera."""
+    """Return the cameras of a rig that is centred on the photo's camera."""
     half_m = rig.baseline_mm / 2000
     return StereoPair(*(view_aside(photo, x_m, rig.zero_parallax_m) for x_m in (-half_m, half_m)))
 
 
 def view_aside(photo: Intrinsics, x_m: float, zero_parallax_m: float = math.inf) -> Camera:
-    """Return a camera `x_m` metres to the right of the photo's, parallel to it.
+    """Return a camera `x_m` metres to the right of the photo's camera, and parallel to it.
 
-    Its window is shifted so that what lies at the zero-parallax distance stays where it was.
+    Its principal point is shifted so that points at the zero-parallax distance keep their pixel.
     """
     viewmat = np.eye(4)
     viewmat[0, 3] = -x_m
-    # Principal points move outwards by what a point at that distance moves inwards.
+    # The shift of the principal point cancels the parallax at that distance.
     return Camera(replace(photo, cx=photo.cx + photo.fx * x_m / zero_parallax_m), viewmat)

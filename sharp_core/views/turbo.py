@@ -1,7 +1,7 @@
-"""The turbo colour map: numbers in 0 to 1 -> colours from dark blue over green to dark red.
+"""The turbo colour map: values in [0, 1] -> 8-bit sRGB, from dark blue over green to dark red.
 
-A. Mikhailov, "Turbo, an improved rainbow colormap for visualization" (2019). Between 17 colours of
-the map it is interpolated linearly, which stays within 4 of 255 levels of the original.
+A. Mikhailov, "Turbo, an improved rainbow colormap for visualization" (2019). 17 colours of the map
+are interpolated linearly. The result differs from the original by at most 4 of 255 levels.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _LEVELS = 1024
 
 
 def turbo(values: Tensor) -> npt.NDArray[np.uint8]:
-    """Return the colours (..., 3), sRGB on the CPU, of `values` of any shape, clipped to 0 to 1."""
+    """Return sRGB colours (..., 3) on the CPU for `values` of any shape, clipped to [0, 1]."""
     levels = values.detach().clamp(0.0, 1.0).mul_(_LEVELS - 1).round_().long()
     return _table(values.device)[levels].cpu().numpy()
 
 
 @functools.cache
 def _table(device: torch.device) -> Tensor:
-    """Return the colours of all levels, (_LEVELS, 3)."""
+    """Return the colours (_LEVELS, 3) of all levels."""
     knots = np.array([list(bytes.fromhex(color)) for color in _COLORS])
     at = np.linspace(0, len(knots) - 1, _LEVELS)
     channels = [np.interp(at, np.arange(len(knots)), channel) for channel in knots.T]

@@ -15,7 +15,7 @@ from pipeline.exports.scene import ExportScene
 from sharp_core.scene.cameras import fit_long_side
 from sharp_core.views.clips import ClipSettings
 from sharp_core.views.encode_clip import CLIP_FORMATS
-from sharp_core.views.stereo_pictures import render_wiggle
+from sharp_core.views.stereo_images import render_wiggle
 from sharp_core.views.trajectories import Trajectory
 
 _WIGGLE_LONG_SIDE = 640
@@ -46,9 +46,9 @@ def _clip(suffix: str) -> Callable[[BinaryIO, ExportScene], None]:
 def _write_wiggle(file: BinaryIO, scene: ExportScene) -> None:
     settings, plan = scene.settings, scene.stereo
     small = fit_long_side(plan.view, settings.clip_long_side or _WIGGLE_LONG_SIDE)
-    shift_px = round(plan.middle_px * small.width / plan.view.width)
+    shift_px = round(plan.centered_px * small.width / plan.view.width)
     frames = render_wiggle(
-        scene.renderer, replace(plan, view=small, middle_px=shift_px), settings.views
+        scene.renderer, replace(plan, view=small, centered_px=shift_px), settings.views
     )
     pace = _WIGGLE_PACES.get(settings.views, _WIGGLE_PACE)
     CLIP_FORMATS[".gif"].write(file, frames, pace)

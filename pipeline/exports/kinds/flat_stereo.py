@@ -30,14 +30,14 @@ def _layout(
     arrange: Callable[[_Pixels, _Pixels], _Pixels],
 ) -> Callable[[BinaryIO, ExportScene], None]:
     def write(file: BinaryIO, scene: ExportScene) -> None:
-        write_image(file, scene, arrange(*scene.eyes.shifted(scene.stereo.window_px)))
+        write_image(file, scene, arrange(*scene.eyes.shifted(scene.stereo.behind_px)))
 
     return write
 
 
 def _write_anaglyph(file: BinaryIO, scene: ExportScene) -> None:
     # Half before the screen and half behind it: the glasses do not part what is far apart.
-    picture = anaglyph(*scene.eyes.shifted(scene.stereo.middle_px))
+    picture = anaglyph(*scene.eyes.shifted(scene.stereo.centered_px))
     write_image(file, scene, picture, full_color=True)
 
 

@@ -12,13 +12,13 @@ from sharp_core.spatial.layouts import crossed
 
 
 def _write_mpo(file: BinaryIO, scene: ExportScene) -> None:
-    eyes = scene.eyes.shifted(scene.stereo.window_px)
+    eyes = scene.eyes.shifted(scene.stereo.behind_px)
     left, right = (jpeg_bytes(scene, eye) for eye in eyes)
     file.write(mpo_of(left, right, scene.stereo.baseline_m))
 
 
 def _write_jps(file: BinaryIO, scene: ExportScene) -> None:
-    both = crossed(*scene.eyes.shifted(scene.stereo.window_px))
+    both = crossed(*scene.eyes.shifted(scene.stereo.behind_px))
     file.write(with_jps_marker(jpeg_bytes(scene, both)))
 
 

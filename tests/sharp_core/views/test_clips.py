@@ -9,7 +9,7 @@ from PIL import Image
 from sharp_core.render.api import make_renderer, render
 from sharp_core.scene.cameras import Camera, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians
-from sharp_core.views.clips import ClipSettings, PictureInfo, StillSettings, make_clip, make_still
+from sharp_core.views.clips import ClipSettings, RenderInfo, StillSettings, make_clip, make_still
 from sharp_core.views.encode_clip import CLIP_FORMATS
 from sharp_core.views.trajectories import Trajectory
 from tests.support.clips import decoded
@@ -19,15 +19,13 @@ from tests.support.scenes import PHOTO, photo_scene
 MP4 = CLIP_FORMATS[".mp4"]
 
 
-def clip(settings: ClipSettings, suffix: str = ".mp4") -> tuple[list[np.ndarray], PictureInfo]:
+def clip(settings: ClipSettings, suffix: str = ".mp4") -> tuple[list[np.ndarray], RenderInfo]:
     scene, buffer = photo_scene(), io.BytesIO()
     info = make_clip(buffer, CLIP_FORMATS[suffix], scene, PHOTO, settings)
     return decoded(buffer.getvalue(), suffix), info
 
 
-def still(
-    settings: StillSettings, scene: Gaussians | None = None
-) -> tuple[np.ndarray, PictureInfo]:
+def still(settings: StillSettings, scene: Gaussians | None = None) -> tuple[np.ndarray, RenderInfo]:
     buffer = io.BytesIO()
     info = make_still(buffer, scene or photo_scene(), PHOTO, settings)
     with Image.open(buffer) as picture:
@@ -39,7 +37,7 @@ def sides_of(frame: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("suffix", CLIP_FORMATS)
-def test_a_clip_has_the_frames_and_the_size_it_says(suffix):
+def test_the_info_of_a_clip_matches_its_file(suffix):
     settings = ClipSettings(seconds=0.5, long_side=120)
     frames, info = clip(settings, suffix)
     assert len(frames) == info.frames == round(0.5 * CLIP_FORMATS[suffix].fps)
@@ -47,7 +45,7 @@ def test_a_clip_has_the_frames_and_the_size_it_says(suffix):
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)
-def test_a_clip_closes_without_a_jump_and_without_black_edges(trajectory):
+def test_a_clip_loops_without_a_jump_and_without_black_edges(trajectory):
     frames, info = clip(ClipSettings(trajectory=trajectory, seconds=1))
     assert info.zoom > 1
     steps = [
@@ -59,41 +57,41 @@ def test_a_clip_closes_without_a_jump_and_without_black_edges(trajectory):
         assert sides_of(frame).min() > 60  # the darkest stripe is above 130
 
 
-def test_without_cropping_the_end_of_the_scene_is_seen():
+def test_without_a_crop_the_border_of_the_scene_is_visible():
     frames, info = clip(ClipSettings(crop=False, seconds=1))
     assert info.zoom == 1
     assert min(sides_of(frame).min() for frame in frames) < 20
 
 
-def test_what_is_not_covered_shows_the_background():
+def test_uncovered_pixels_show_the_background():
     frames, _ = clip(ClipSettings(crop=False, seconds=1, background=(1.0, 0.0, 0.0)), ".webp")
     # Left of the scene, seen from the right.
     leftmost = np.concatenate([frame[:, 0] for frame in frames]).astype(int)
     assert ((leftmost - [255, 0, 0]).__abs__().max(axis=1) < 40).any()
 
 
-def test_depth_runs_from_blue_near_by_to_red_far_away():
+def test_depth_colors_go_from_blue_near_to_red_far():
     frames, _ = clip(ClipSettings(depth=True, seconds=0.2))
     top, bottom = frames[0][4].astype(int).mean(axis=0), frames[0][-4].astype(int).mean(axis=0)
     assert top[0] > top[2] + 50  # far: red
     assert bottom[2] > bottom[0] + 50  # near: blue
 
 
-def test_a_still_of_the_photo_s_eye_is_the_view_itself():
+def test_a_still_from_the_photo_s_camera_matches_the_render():
     picture, info = still(StillSettings(crop=False))
     expected = render(photo_scene(), Camera(PHOTO, np.eye(4))).srgb8()
     np.testing.assert_array_equal(picture, expected)
-    assert info == PictureInfo(PHOTO.width, PHOTO.height, 1, 1.0)
+    assert info == RenderInfo(PHOTO.width, PHOTO.height, 1, 1.0)
 
 
-def test_cropping_leaves_the_photo_s_eye_as_it_is():
+def test_the_crop_does_not_change_the_photo_s_own_view():
     picture, info = still(StillSettings())
     plain, _ = still(StillSettings(crop=False))
     assert info.zoom == 1
     assert np.abs(picture.astype(int) - plain).max() < 20  # borders lose their dark rim
 
 
-def test_an_eye_may_stand_anywhere():
+def test_a_still_can_be_taken_from_any_position():
     eye = (0.1, -0.05, 0.2)
     scene = photo_scene()
     picture, _ = still(StillSettings(crop=False, eye=eye, long_side=100))
@@ -101,7 +99,7 @@ def test_an_eye_may_stand_anywhere():
     np.testing.assert_array_equal(picture, render(scene, seen).srgb8())
 
 
-def test_a_renderer_at_hand_gives_the_same_clip():
+def test_a_given_renderer_gives_the_same_clip():
     scene, settings = photo_scene(), ClipSettings(seconds=0.2)
     alone, shared = io.BytesIO(), io.BytesIO()
     make_clip(alone, MP4, scene, PHOTO, settings)
@@ -109,7 +107,7 @@ def test_a_renderer_at_hand_gives_the_same_clip():
     assert alone.getvalue() == shared.getvalue()
 
 
-def test_pinholes_take_the_color_around_them():
+def test_small_gaps_take_the_color_around_them():
     # Faint Gaussians of one colour everywhere: all that is seen is that colour, without the black.
     scene = photo_scene()
     scene.colors[:] = 0.5
@@ -126,6 +124,6 @@ def test_a_scene_behind_the_camera_is_refused():
 
 
 @pytest.mark.parametrize("settings", [{"seconds": 0}, {"seconds": -1}, {"fps": 0}])
-def test_clips_of_no_time_are_refused(settings):
+def test_clips_without_duration_are_refused(settings):
     with pytest.raises(ValueError, match="frames a second"):
         ClipSettings(**settings)

@@ -29,7 +29,7 @@ def encoded(write, frames, fps: int) -> bytes:
 
 
 @pytest.mark.parametrize("clip_format", FORMATS, ids=lambda f: f.suffix)
-def test_frames_come_back(clip_format):
+def test_decoded_frames_match_the_input(clip_format):
     frames = moving_square(12)
     back = decoded(encoded(clip_format.write, frames, 15), clip_format.suffix)
     assert len(back) == len(frames)
@@ -50,7 +50,7 @@ def test_a_clip_without_frames_is_refused(clip_format):
         encoded(clip_format.write, [], 10)
 
 
-def test_an_mp4_is_what_browsers_and_phones_play():
+def test_an_mp4_plays_in_browsers_and_phones():
     data = encoded(write_mp4, moving_square(12), 30)
     assert data.index(b"moov") < data.index(b"mdat")  # plays before it is loaded
     with av.open(io.BytesIO(data)) as container:
@@ -67,7 +67,7 @@ def test_an_mp4_is_what_browsers_and_phones_play():
 @pytest.mark.parametrize(
     "rgb", [(255, 255, 255), (0, 0, 0), (200, 30, 30), (20, 180, 60), (30, 60, 220)]
 )
-def test_an_mp4_holds_the_colors_that_its_description_promises(rgb):
+def test_the_colors_of_an_mp4_match_its_color_description(rgb):
     # ITU-R BT.709: luma of 0.2126 R + 0.7152 G + 0.0722 B, in 16 to 235, chroma in 16 to 240.
     data = encoded(write_mp4, [np.full((32, 32, 3), rgb, np.uint8)] * 3, 30)
     with av.open(io.BytesIO(data)) as container:
@@ -83,7 +83,7 @@ def test_an_mp4_holds_the_colors_that_its_description_promises(rgb):
     np.testing.assert_allclose(found, expected, atol=1.5)
 
 
-def test_noise_does_not_make_an_mp4_grow_without_bounds():
+def test_the_bit_rate_of_an_mp4_is_limited():
     random = np.random.default_rng(0)
     frames = random.integers(0, 256, (60, 160, 160, 3), np.uint8)
     bound = 1.5e6 * (160 / 960) ** 2  # what 1.5 MB for 960 px are here
@@ -92,7 +92,7 @@ def test_noise_does_not_make_an_mp4_grow_without_bounds():
 
 @pytest.mark.parametrize(("suffix", "tick_ms"), [(".webp", 1), (".gif", 10)])
 @pytest.mark.parametrize("fps", [7, 10, 30])
-def test_loops_last_as_long_as_they_should(suffix, tick_ms, fps):
+def test_a_loop_has_the_requested_duration(suffix, tick_ms, fps):
     data = encoded(CLIP_FORMATS[suffix].write, moving_square(14), fps)
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.info["loop"] == 0
@@ -105,7 +105,7 @@ def test_loops_last_as_long_as_they_should(suffix, tick_ms, fps):
     assert max(times) - min(times) <= tick_ms
 
 
-def test_a_png_is_the_very_picture():
+def test_a_png_is_lossless():
     frame = moving_square(1)[0]
     buffer = io.BytesIO()
     write_png(buffer, frame)
@@ -114,7 +114,7 @@ def test_a_png_is_the_very_picture():
         np.testing.assert_array_equal(np.array(picture), frame)
 
 
-def test_a_missing_encoder_is_named_with_the_way_out(monkeypatch):
+def test_the_error_for_a_missing_encoder_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingToolError, match="pip install av"):
         encoded(write_mp4, moving_square(1), 30)

@@ -31,7 +31,7 @@ def behind(scene: Gaussians, metres: float) -> Gaussians:
     )
 
 
-def test_weights_are_what_each_gaussian_adds_to_a_picture() -> None:
+def test_weights_match_the_contribution_of_each_gaussian() -> None:
     scene = photo_scene(cells=4)
     weights = max_blend_weights(scene, [HERE])
     for number in range(len(scene)):
@@ -41,7 +41,7 @@ def test_weights_are_what_each_gaussian_adds_to_a_picture() -> None:
         assert weights[number] == pytest.approx(float(shown.max()), abs=1e-5)
 
 
-def test_what_is_hidden_everywhere_goes_and_the_pictures_stay() -> None:
+def test_pruning_removes_hidden_gaussians_and_keeps_the_renders() -> None:
     front = photo_scene()
     front = replace(front, opacities=torch.full_like(front.opacities, 0.999))
     scene = joined(front, behind(photo_scene(), 40.0))
@@ -49,13 +49,13 @@ def test_what_is_hidden_everywhere_goes_and_the_pictures_stay() -> None:
     hidden = pruning.is_seen[len(front) :]
     assert hidden.float().mean() < 0.02
     assert pruning.psnr_db > 50
-    left = pruning.dropped(scene)
+    left = pruning.remove_unseen(scene)
     assert len(left) == int(pruning.is_seen.sum()) < 0.6 * len(scene)
-    assert psnr_between(scene, pruning.made_transparent(scene), [HERE]) > 50
-    assert len(pruning.made_transparent(scene)) == len(scene)
+    assert psnr_between(scene, pruning.make_transparent(scene), [HERE]) > 50
+    assert len(pruning.make_transparent(scene)) == len(scene)
 
 
-def test_a_scene_that_nobody_can_see_is_refused() -> None:
+def test_an_invisible_scene_is_refused() -> None:
     scene = photo_scene(cells=8)
     with pytest.raises(ValueError, match="nothing of it can be seen"):
         prune(replace(scene, opacities=torch.zeros_like(scene.opacities)), PHOTO)

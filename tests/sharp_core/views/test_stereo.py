@@ -29,24 +29,24 @@ def test_parallax_follows_from_baseline_and_distance(point, baseline_mm, zero_pa
 
 
 @given(points)
-def test_the_photo_lies_in_the_middle_of_both_eyes(point):
+def test_both_eyes_are_centred_on_the_photo_s_camera(point):
     left, right = stereo_pair(PHOTO, StereoRig(64))
     middle = pixel(Camera(PHOTO, np.eye(4)), point)
     np.testing.assert_allclose((pixel(left, point) + pixel(right, point)) / 2, middle, atol=1e-6)
 
 
-def test_a_parallel_rig_shifts_no_window():
+def test_a_parallel_rig_has_no_shift():
     for camera in stereo_pair(PHOTO, StereoRig(64)):
         assert camera.intrinsics == PHOTO
 
 
-def test_the_left_camera_stands_to_the_left():
+def test_the_left_camera_is_on_the_left():
     left, right = stereo_pair(PHOTO, StereoRig(64))
     eyes = [np.linalg.inv(camera.viewmat)[0, 3] for camera in (left, right)]
     assert eyes == pytest.approx([-0.032, 0.032])
 
 
 @pytest.mark.parametrize("numbers", [(0, 2), (-3, 2), (math.nan, 2), (63, 0), (63, math.nan)])
-def test_rigs_that_cannot_be_are_refused(numbers):
+def test_invalid_rigs_are_refused(numbers):
     with pytest.raises(ValueError, match="above zero"):
         StereoRig(*numbers)

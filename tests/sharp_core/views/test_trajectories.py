@@ -9,9 +9,9 @@ from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import (
     Motion,
     Trajectory,
-    loop_eyes,
+    loop_path,
     motion_of,
-    open_eyes,
+    open_path,
     viewmats,
 )
 from tests.support.render_recordings import FOLDER, recorded_cameras
@@ -31,10 +31,10 @@ def scene_and_photo(name: str) -> tuple[Gaussians, Intrinsics]:
 
 @pytest.mark.parametrize("trajectory", Trajectory)
 @pytest.mark.parametrize("name", ["scene", "scene_far"])
-def test_trajectories_are_those_of_the_published_tool(name, trajectory):
+def test_trajectories_match_the_published_tool(name, trajectory):
     recorded = recorded_cameras(name)
     motion = motion_of(*scene_and_photo(name))
-    eyes = open_eyes(trajectory, motion, recorded["num_steps"])
+    eyes = open_path(trajectory, motion, recorded["num_steps"])
     path = recorded["trajectories"][trajectory]
     reach = motion.lateral_m + motion.forward_m
     np.testing.assert_allclose(eyes, path["eyes"], atol=1e-6 * reach)  # float32 there
@@ -42,7 +42,7 @@ def test_trajectories_are_those_of_the_published_tool(name, trajectory):
 
 
 @pytest.mark.parametrize("name", ["scene", "scene_far"])
-def test_intrinsics_are_the_published_ones_moved_to_the_middle_of_the_photo(name):
+def test_intrinsics_match_the_published_tool_up_to_half_a_pixel(name):
     # The published tool takes the middle of the last and the first pixel's index for that of the
     # photo: half a pixel to the left and above.
     recorded = recorded_cameras(name)
@@ -56,16 +56,16 @@ def test_intrinsics_are_the_published_ones_moved_to_the_middle_of_the_photo(name
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)
-def test_repeats_pass_through_the_same_places(trajectory):
-    eyes = open_eyes(trajectory, MOTION, steps=20, repeats=3)
+def test_repeats_follow_the_same_path(trajectory):
+    eyes = open_path(trajectory, MOTION, steps=20, repeats=3)
     assert eyes.shape == (60, 3)
     assert np.abs(eyes[:, 0]).max() <= MOTION.lateral_m + 1e-12
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)
 @pytest.mark.parametrize("frames", [8, 37, 60])
-def test_a_loop_comes_back_in_a_step_like_any_other(trajectory, frames):
-    eyes = loop_eyes(trajectory, MOTION, frames)
+def test_the_last_step_of_a_loop_is_like_the_others(trajectory, frames):
+    eyes = loop_path(trajectory, MOTION, frames)
     assert eyes.shape == (frames, 3)
     around = np.concatenate([eyes, eyes[:1]])
     steps = np.linalg.norm(np.diff(around, axis=0), axis=1)
@@ -76,28 +76,28 @@ def test_a_loop_comes_back_in_a_step_like_any_other(trajectory, frames):
 
 
 @pytest.mark.parametrize("trajectory", [Trajectory.ROTATE, Trajectory.ROTATE_FORWARD])
-def test_a_loop_is_the_open_way_without_its_last_frame(trajectory):
+def test_a_loop_is_the_open_path_without_its_last_frame(trajectory):
     np.testing.assert_allclose(
-        loop_eyes(trajectory, MOTION, 24), open_eyes(trajectory, MOTION, 25)[:-1], atol=1e-12
+        loop_path(trajectory, MOTION, 24), open_path(trajectory, MOTION, 25)[:-1], atol=1e-12
     )
 
 
-def test_a_scaled_motion_goes_the_same_way_in_smaller_steps():
+def test_a_scaled_motion_has_a_smaller_amplitude():
     for trajectory in Trajectory:
         np.testing.assert_allclose(
-            loop_eyes(trajectory, MOTION.scaled(0.5), 12), loop_eyes(trajectory, MOTION, 12) / 2
+            loop_path(trajectory, MOTION.scaled(0.5), 12), loop_path(trajectory, MOTION, 12) / 2
         )
     assert MOTION.scaled(0.5).target_m == MOTION.target_m
 
 
-def test_a_single_frame_is_a_clip_too():
+def test_a_clip_may_have_one_frame():
     for trajectory in Trajectory:
-        assert loop_eyes(trajectory, MOTION, 1).shape == (1, 3)
-        assert open_eyes(trajectory, MOTION, 1).shape == (1, 3)
+        assert loop_path(trajectory, MOTION, 1).shape == (1, 3)
+        assert open_path(trajectory, MOTION, 1).shape == (1, 3)
 
 
 def test_no_frames_are_refused():
     with pytest.raises(ValueError, match="no frames"):
-        open_eyes(Trajectory.SWIPE, MOTION, 0)
+        open_path(Trajectory.SWIPE, MOTION, 0)
     with pytest.raises(ValueError, match="shows nothing"):
-        loop_eyes(Trajectory.SWIPE, MOTION, 0)
+        loop_path(Trajectory.SWIPE, MOTION, 0)

@@ -11,12 +11,12 @@ from sharp_core.views.turbo import turbo
     ("value", "color"),  # of the published map
     [(0.0, "30123b"), (0.25, "28bceb"), (0.5, "a4fc3c"), (0.75, "fb7e21"), (1.0, "7a0403")],
 )
-def test_it_is_the_published_map_within_a_few_levels(value, color):
+def test_colors_match_the_published_map_within_a_few_levels(value, color):
     expected = np.array(list(bytes.fromhex(color)), int)
     assert np.abs(turbo(torch.tensor(value)).astype(int) - expected).max() <= 5
 
 
-def test_what_lies_outside_takes_the_color_of_the_end():
+def test_values_out_of_range_take_the_color_of_the_end():
     colors = turbo(torch.tensor([[-1.0, 0.0], [1.0, 7.0]]))
     assert colors.shape == (2, 2, 3)
     assert (colors[0, 0] == colors[0, 1]).all()

@@ -11,7 +11,7 @@ from sharp_core.spatial.check_pictures import parallax
 from sharp_core.views.comfort import ComfortSettings
 from sharp_core.views.framing import MOST_ZOOM
 from sharp_core.views.stereo import StereoRig, stereo_pair
-from sharp_core.views.stereo_pictures import plan_stereo, render_eyes, render_wiggle
+from sharp_core.views.stereo_images import plan_stereo, render_stereo, render_wiggle
 from tests.support.scenes import PHOTO, photo_scene
 
 PHOTO_OF_WALL = Intrinsics.of_photo(240, 320, 240)
@@ -36,22 +36,22 @@ def wall(depth_m: float, cells: int = 96) -> Gaussians:
 
 
 @pytest.mark.parametrize("depth_m", [1.5, 3.0, 6.0])
-def test_a_wall_is_shifted_by_what_its_distance_says(depth_m):
+def test_the_disparity_of_a_wall_follows_from_its_distance(depth_m):
     plan = plan_stereo(make_renderer(wall(depth_m)), PHOTO_OF_WALL, 320, ComfortSettings())
-    eyes = render_eyes(make_renderer(wall(depth_m)), plan)
+    eyes = render_stereo(make_renderer(wall(depth_m)), plan)
     expected = plan.focal_share * plan.baseline_m / depth_m
     assert plan.depth.near_m == pytest.approx(depth_m, rel=0.02)
     # Positive: farther right in the left picture.
     assert parallax(*eyes.parallel()) == pytest.approx(expected, abs=1 / 256)
     # Shifted, the nearest lies on the screen.
-    assert parallax(*eyes.shifted(plan.window_px)) == pytest.approx(0, abs=1 / 256)
+    assert parallax(*eyes.shifted(plan.behind_px)) == pytest.approx(0, abs=1 / 256)
     assert plan.adjustment == pytest.approx(expected, abs=1 / 320)  # in whole pixels
 
 
-def test_what_is_shifted_are_the_same_pixels():
+def test_shifted_images_have_the_same_pixels():
     plan = plan_stereo(make_renderer(photo_scene()), PHOTO, 240, ComfortSettings())
-    eyes = render_eyes(make_renderer(photo_scene()), plan)
-    shift = plan.window_px
+    eyes = render_stereo(make_renderer(photo_scene()), plan)
+    shift = plan.behind_px
     assert shift > 1
     for parallel, shifted, way in zip(eyes.parallel(), eyes.shifted(shift), (1, -1), strict=True):
         assert parallel.shape == shifted.shape == (plan.view.height, plan.view.width, 3)
@@ -60,18 +60,18 @@ def test_what_is_shifted_are_the_same_pixels():
         )
 
 
-def test_neither_eye_sees_the_end_of_the_scene():
+def test_neither_eye_shows_the_border_of_the_scene():
     renderer = make_renderer(photo_scene(0.6, 4.0))
     plan = plan_stereo(renderer, PHOTO, 240, ComfortSettings(max_disparity=0.2))
     assert 1 < plan.zoom < MOST_ZOOM
-    for screen_m in (np.inf, plan.screen_m(plan.window_px)):
+    for screen_m in (np.inf, plan.screen_m(plan.behind_px)):
         for camera in stereo_pair(plan.view, StereoRig(1000 * plan.baseline_m, screen_m)):
             alpha = renderer.render(camera).alpha.numpy()
             sides = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
             assert (sides > 0.9).mean() > 0.98
 
 
-def test_without_the_crop_they_would():
+def test_without_the_crop_the_eyes_show_the_border():
     renderer = make_renderer(photo_scene(0.6, 4.0))
     plan = plan_stereo(renderer, PHOTO, 240, ComfortSettings(max_disparity=0.2))
     left, right = stereo_pair(PHOTO, StereoRig(1000 * plan.baseline_m))
@@ -79,13 +79,13 @@ def test_without_the_crop_they_would():
     assert renderer.render(right).alpha.numpy()[:, -1].mean() < 0.9
 
 
-def test_both_eyes_stand_around_the_photos_own():
+def test_the_eyes_are_at_either_side_of_the_photo_s_camera():
     plan = plan_stereo(make_renderer(photo_scene()), PHOTO, 240, ComfortSettings())
     assert plan.view.cx == pytest.approx(plan.view.width / 2)
     assert plan.view.cy == pytest.approx(plan.view.height / 2)
 
 
-def test_a_wiggle_goes_there_and_back_without_a_stop():
+def test_a_wiggle_swings_back_without_repeated_frames():
     renderer = make_renderer(photo_scene())
     plan = plan_stereo(renderer, PHOTO, 160, ComfortSettings())
     frames = render_wiggle(renderer, plan, 4)
@@ -94,7 +94,7 @@ def test_a_wiggle_goes_there_and_back_without_a_stop():
     assert len(render_wiggle(renderer, plan, 2)) == 2
 
 
-def test_a_thing_in_empty_space_keeps_its_room():
+def test_the_stereo_view_of_an_object_is_not_cropped():
     scene = wall(20.0)
     scene.means[:, :2] *= 0.1
     scene.scales.mul_(0.1)

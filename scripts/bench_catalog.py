@@ -28,12 +28,13 @@ import sqlalchemy as sa
 from bench_environment import print_environment
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find, parse_place
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.library import Library
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
 from tests.support.postgres import fresh_schema, running_server
 
@@ -156,7 +157,7 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
 
 def make_catalog(root: Path, url: str | None, count: int) -> None:
     started = time.perf_counter()
-    with Catalog(open_database(root, catalog=url, create=True)) as catalog:
+    with CatalogWriter(open_database(find_catalog(root, url), create=True)) as catalog:
         for index in range(20):
             catalog.begin_run(f"run-{index}", "ingest", {})
         for start in range(0, count, ROWS):
@@ -205,23 +206,23 @@ def shown_plans(connection: Connection) -> Iterator[None]:
 def measure(root: Path, url: str | None, plans: bool) -> None:
     def ask(filters: Filters) -> Callable[[], str]:
         def asked() -> str:
-            with read_catalog(root, url) as reader:
+            with Library.resolve(root, url).read() as reader:
                 return f"{len(list(find(reader, filters)))} photos"
 
         return asked
 
     def status() -> str:
-        with read_catalog(root, url) as reader:
+        with Library.resolve(root, url).read() as reader:
             return f"{sum(read_status(reader).photos.values())} photos"
 
     def known() -> str:
-        with Catalog(open_database(root, catalog=url, read_only=True)) as catalog:
+        with CatalogWriter(open_database(find_catalog(root, url), read_only=True)) as catalog:
             paths = read_recorded_paths(catalog.connection)
             return (
                 f"{len(paths)} paths, {len(read_scan_state(catalog.connection).scene_ids)} scenes"
             )
 
-    with read_catalog(root, url) as reader:
+    with Library.resolve(root, url).read() as reader:
         for name, filters in QUESTIONS.items():
             timed(f"query: {name}", ask(filters))
             if plans:

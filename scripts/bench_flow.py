@@ -28,6 +28,7 @@ from jobs.runs import ingest as ingest_job
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.flow.inline import run_inline
+from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.records import Outcome, PhotoFile
@@ -127,7 +128,11 @@ class WatchedRay:
 def run(folder: Path, name: str, photos: Path, runner: object) -> float:
     """Ingest `photos`; return the CPU milliseconds a photo of this process and its children."""
     job = ingest_job.Ingest(
-        folder / name, [photos], IngestSettings(), trivial_model(), Output(quiet=True)
+        Library.resolve(folder / name),
+        [photos],
+        IngestSettings(),
+        trivial_model(),
+        Output(quiet=True),
     )
     started = tree_cpu_seconds()
     report = job.run(lambda: runner)  # type: ignore[arg-type, return-value]

@@ -30,8 +30,10 @@ import uvicorn
 from bench_environment import print_environment
 
 from jobs.gallery.app import GallerySettings, make_app
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.decode.thumbnail import thumbnail
+from pipeline.library import Library
 from pipeline.store.store import Store, thumb_path
 from schemas.records import MediaType, PhotoState
 from schemas.tables import photo_paths, photos, scenes, utc_now
@@ -108,7 +110,7 @@ def make_catalog(library: Path, count: int) -> None:
                 "created_at": now,
             }
         )
-    engine = open_database(library, create=True)
+    engine = open_database(find_catalog(library), create=True)
     with engine.begin() as connection:
         for table, name in ((photos, "photos"), (photo_paths, "paths"), (scenes, "scenes")):
             connection.execute(table.insert(), rows[name])
@@ -139,7 +141,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-gallery-") as folder:
         library = Path(folder) / "library"
         make_catalog(library, arguments.photos)
-        app = make_app(GallerySettings(library, Path(folder) / "cache", read_only=True))
+        app = make_app(
+            GallerySettings(Library.resolve(library), Path(folder) / "cache", read_only=True)
+        )
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -24,11 +24,13 @@ from bench_environment import print_environment
 from jobs.console.output import Output
 from jobs.runs.dry_run import dry_run
 from jobs.runs.ingest import Ingest
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.flow.scene_id import scene_id_of
+from pipeline.library import Library
 from schemas.records import MediaType, PhotoState
 from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
 from schemas.tables import photo_paths, photos, scenes, utc_now
@@ -100,7 +102,7 @@ def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None
             }
         )
     library.mkdir()
-    engine = open_database(library, create=True)
+    engine = open_database(find_catalog(library), create=True)
     with engine.begin() as connection:
         for table, rows in ((photos, photo_rows), (photo_paths, path_rows), (scenes, scene_rows)):
             connection.execute(table.insert(), rows)
@@ -128,7 +130,7 @@ def main() -> None:
         make_catalog(library, make_files(root, count), model)
         walk = bare_walk(root)
         started = time.perf_counter()
-        run = Ingest(library, [root], IngestSettings(), model, Output(quiet=True))
+        run = Ingest(Library.resolve(library), [root], IngestSettings(), model, Output(quiet=True))
 
         def runner() -> contextlib.AbstractContextManager[Runner]:
             return contextlib.nullcontext(run_inline)
@@ -136,7 +138,7 @@ def main() -> None:
         report = run.run(runner)
         ingest = time.perf_counter() - started
         started = time.perf_counter()
-        dry = dry_run(library, [root], IngestSettings(), model)
+        dry = dry_run(Library.resolve(library), [root], IngestSettings(), model)
         dry_seconds = time.perf_counter() - started
     if (report.unchanged, report.due, dry.due) != (count, 0, 0):
         raise SystemExit(f"not a rescan: {report}")

@@ -32,8 +32,9 @@ def snapshot(
 ) -> None:
     """Write the catalog's Parquet files now; each run that changes something does so too."""
     from jobs.maintenance.catalog import take_snapshot
+    from pipeline.library import Library
 
-    files = take_snapshot(library, catalog)
+    files = take_snapshot(Library.resolve(library, catalog))
     size = size_text(sum(file.bytes for file in files))
     document = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in files]
     text = f"{len(files)} tables ({size}) in {library}/catalog"
@@ -53,8 +54,9 @@ def migrate(
     In PostgreSQL the copy is yours to make: pg_dump does it.
     """
     from jobs.maintenance.catalog import upgrade
+    from pipeline.library import Library
 
-    done = upgrade(library, catalog)
+    done = upgrade(Library.resolve(library, catalog))
     document = {"from": done.from_version, "to": done.to_version, "backup": done.backup}
     if done.from_version == done.to_version:
         text = f"The catalog has version {done.to_version} already."
@@ -87,9 +89,10 @@ def import_(
     the depth scale and the previews cannot be had back; all else is read from their photos.
     """
     from jobs.maintenance.catalog import import_catalog
+    from pipeline.library import Library
 
     output = Output(json, quiet, verbose)
-    report = import_catalog(library, photos or (), output, catalog)
+    report = import_catalog(Library.resolve(library, catalog), photos or (), output)
     rows = ", ".join(f"{count} {name}" for name, count in report.rows.items())
     lines = [f"The catalog is there again: {rows}"]
     for count, text in (

@@ -86,10 +86,11 @@ def convert(
         )
     from jobs.runs.convert import convert_library
     from jobs.runs.over_scenes import each_runner
+    from pipeline.library import Library
 
     settings = SplatSettings(format, quality)
     runner = each_runner(inline, address)
-    report = convert_library(library, settings, output, runner, catalog, timeout)
+    report = convert_library(Library.resolve(library, catalog), settings, output, runner, timeout)
     output.result(report.as_dict(), _library_text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

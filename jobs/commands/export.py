@@ -128,6 +128,7 @@ def export(
     from jobs.runs.export import ExportOrder, dry_export
     from jobs.runs.export import export as run_export
     from jobs.runs.over_scenes import each_runner
+    from pipeline.library import Library
 
     filters = filter_options.make_filters(
         model=model,
@@ -156,16 +157,16 @@ def export(
         strip_gps,
     )
     export_order = ExportOrder(to, filters, settings, overwrite)
+    resolved = Library.resolve(library, catalog)
     if dry:
-        result = dry_export(library, export_order, catalog)
+        result = dry_export(resolved, export_order)
         output.result(result.as_dict(), _dry_text(result, verbose))
         return
     report = run_export(
-        library,
+        resolved,
         export_order,
         output,
         each_runner(inline, address),
-        catalog,
         deadline_of(until, max_hours),
         timeout,
     )

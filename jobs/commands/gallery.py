@@ -50,5 +50,7 @@ def gallery(
         )
     # Imported here: help and mistakes need none of it.
     from jobs.gallery.serve import serve
+    from pipeline.library import Library
 
-    serve(library, host, port, Output(json, quiet, verbose), open_browser, read_only, catalog)
+    shown = Library.resolve(library, catalog)
+    serve(shown, host, port, Output(json, quiet, verbose), open_browser, read_only)

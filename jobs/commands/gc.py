@@ -36,10 +36,14 @@ def gc(
     Look first with --dry-run. Files in the library that are not its own are never touched.
     """
     from jobs.maintenance.gc import collect_garbage
+    from pipeline.library import Library
 
     output = Output(json, quiet, verbose)
     report = collect_garbage(
-        library, output, catalog, keep_superseded=keep_superseded, is_dry_run=dry
+        Library.resolve(library, catalog),
+        output,
+        keep_superseded=keep_superseded,
+        is_dry_run=dry,
     )
     if verbose:
         for path in report.paths:

@@ -133,6 +133,7 @@ def ingest(
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_device, resolve_model
+    from pipeline.library import Library
     from pipeline.scan.scan import check_sources
 
     output = Output(json, quiet, verbose, progress)
@@ -156,8 +157,9 @@ def ingest(
 
         raise typer.Exit(run_there(submit, catalog, output))
     check_sources(sources)
+    into = Library.resolve(library, catalog)
     if dry:
-        result = dry_run(library, sources, settings, resolve_model(settings.model), catalog)
+        result = dry_run(into, sources, settings, resolve_model(settings.model))
         output.result(result.as_dict(), _dry_text(result))
         return
 
@@ -173,7 +175,7 @@ def ingest(
 
         return RayRunner(ClusterSettings(address, device, gpus_per_predictor, predictors))
 
-    report = Ingest(library, sources, settings, resolved, output, deadline, catalog).run(runner)
+    report = Ingest(into, sources, settings, resolved, output, deadline).run(runner)
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:
         raise typer.Exit(int(ExitCode.INTERRUPTED))

@@ -62,6 +62,7 @@ def preview(
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.over_scenes import each_runner
     from jobs.runs.preview import preview as run_previews
+    from pipeline.library import Library
 
     output = Output(json, quiet, verbose, progress)
     filters = filter_options.make_filters(
@@ -81,7 +82,13 @@ def preview(
     settings = PreviewSettings(kinds, trajectory, seconds, width)
     runner = each_runner(inline, address)
     report = run_previews(
-        library, filters, settings, output, runner, catalog, deadline_of(until, max_hours), timeout
+        Library.resolve(library, catalog),
+        filters,
+        settings,
+        output,
+        runner,
+        deadline_of(until, max_hours),
+        timeout,
     )
     output.result(report.as_dict(), _text(report))
     if report.is_interrupted:

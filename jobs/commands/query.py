@@ -18,9 +18,9 @@ from rich.table import Table
 
 from jobs.commands import filter_options, options
 from jobs.console.output import Output, json_text, reader_may_leave, size_text
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import RECORD_FIELDS, find, path_bytes
 from pipeline.catalog.text import path_text
+from pipeline.library import Library
 from pipeline.store.store import Store
 from schemas.errors import RunError, UsageError
 from schemas.records import PhotoRecord
@@ -93,9 +93,9 @@ def query(
     chosen = QueryFormat.JSON if json else format
     if to is not None:
         _check_output(to, chosen)
-    with read_catalog(library, catalog) as connection:
-        store = Store(library)
-        records = (_with_whole_path(record, store) for record in find(connection, filters))
+    opened = Library.resolve(library, catalog)
+    with opened.read() as connection:
+        records = (_with_whole_path(record, opened.store) for record in find(connection, filters))
         if to is not None:
             _write_file(partial(_WRITERS[chosen], records), to)
         elif chosen is QueryFormat.TABLE:

@@ -11,8 +11,8 @@ import typer
 
 from jobs.commands import options
 from jobs.console.output import Output
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.photo_details import photo_details
+from pipeline.library import Library
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def show(
         splat = splat_details(Path(photo))
         Output(json, quiet, verbose).result(asdict(splat), _splat_text(splat))
         return
-    with read_catalog(library, catalog) as connection:
+    with Library.resolve(library, catalog).read() as connection:
         details = photo_details(connection, photo, Path.cwd())
     Output(json, quiet, verbose).result(details, _text(details))
 

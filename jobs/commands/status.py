@@ -6,9 +6,9 @@ import typer
 
 from jobs.commands import options
 from jobs.console.output import Output, size_text
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.status import LibraryStatus, read_status
 from pipeline.catalog.text import path_text
+from pipeline.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def status(
     verbose: options.Verbose = False,
 ) -> None:
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
-    with read_catalog(library, catalog) as connection:
+    with Library.resolve(library, catalog).read() as connection:
         result = read_status(connection)
     name = path_text(str(library))
     Output(json, quiet, verbose).result({"library": name, **result.as_dict()}, _text(name, result))

@@ -46,10 +46,13 @@ def verify(
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.maintenance.verify import verify as run_verify
+    from pipeline.library import Library
     from schemas.settings import VerifySettings
 
     output = Output(json, quiet, verbose)
-    report = run_verify(library, VerifySettings(quick, sample, repair), output, catalog)
+    report = run_verify(
+        Library.resolve(library, catalog), VerifySettings(quick, sample, repair), output
+    )
     output.result(report.as_dict(), _text(report))
     if report.damaged > report.repaired:
         raise typer.Exit(int(ExitCode.STORE_DAMAGED))

@@ -20,7 +20,7 @@ from jobs.gallery.maker import Maker
 from jobs.gallery.reader import Shelf
 from jobs.gallery.rendering import render
 from jobs.gallery.security import ONLY_HERE, Access, Guard
-from pipeline.store.root import LibraryRoot
+from pipeline.library import Library
 from schemas.errors import ExitCode, PhotoError, SharpBatchError, UsageError
 
 _COMPRESSED = ("/api/", "/static/", "/viewer/")
@@ -30,9 +30,8 @@ _COMPRESSED = ("/api/", "/static/", "/viewer/")
 class GallerySettings:
     """What the gallery shows, where it keeps what it makes in passing, and who may ask."""
 
-    library: LibraryRoot
+    library: Library
     cache: Path
-    catalog: str | None = None  # in PostgreSQL, where the library does not remember it
     access: Access = ONLY_HERE
     read_only: bool = False
     worker: str = "jobs.gallery.worker"  # the module that makes scenes of uploads
@@ -40,10 +39,10 @@ class GallerySettings:
 
 def make_app(settings: GallerySettings) -> FastAPI:
     """Return the app over a library. Raises UsageError, StoreError where there is none to open."""
-    shelf = Shelf(settings.library, settings.cache, settings.catalog)
+    shelf = Shelf(settings.library, settings.cache)
     maker = None
     if not settings.read_only:
-        maker = Maker(settings.library, settings.catalog, settings.worker)
+        maker = Maker(settings.library, settings.worker)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

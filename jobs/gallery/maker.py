@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.worker import PICTURE, SCENE, Request
-from pipeline.store.root import LibraryRoot
+from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.tables import utc_now
 
@@ -98,10 +98,9 @@ class Job:
 class Maker:
     """The queue of jobs. For one event loop."""
 
-    def __init__(self, library: LibraryRoot, catalog: str | None, worker: str) -> None:
+    def __init__(self, library: Library, worker: str) -> None:
         """`worker` is the module whose process makes the scenes."""
         self._library = library
-        self._catalog = catalog
         self._worker = worker
         self._jobs: dict[str, Job] = {}
         self._waiting: asyncio.Queue[Job] = asyncio.Queue()
@@ -243,7 +242,7 @@ class Maker:
             job.model,
             job.focal_35mm,
             str(self._library),
-            self._catalog,
+            self._library.address.given,
         )
         last = await self._run(job, request)
         job.step = None
@@ -268,12 +267,12 @@ class Maker:
 
     def _uploads_folder(self) -> Path:
         """Return the library's folder of photos. Raises UsageError where it cannot have one."""
-        if not isinstance(self._library, Path):
+        if not isinstance(self._library.root, Path):
             raise UsageError(
                 f"{self._library} holds no photos, only their scenes: an object store is no folder",
                 "Put the photo among your own, then run 'sharp-batch ingest'.",
             )
-        return self._library / _UPLOADS
+        return self._library.root / _UPLOADS
 
     async def _run(self, job: Job, request: Request) -> dict[str, Any]:
         """Run the worker; return its last document, which is a result or an error."""

@@ -16,13 +16,10 @@ from starlette.exceptions import HTTPException
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.files import GONE, inside
-from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import open_database, unusable
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import Filters, find, path_bytes, paths_of
+from pipeline.library import Library
 from pipeline.scenes.previews import scene_file
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
@@ -49,25 +46,23 @@ class SceneFile:
 class Shelf:
     """A library to read from. Connections are short; a run may write meanwhile."""
 
-    def __init__(self, root: LibraryRoot, cache: Path, catalog: str | None = None) -> None:
-        """Open the catalog; `catalog` is as in `find_catalog`. Raises UsageError, StoreError."""
+    def __init__(self, library: Library, cache: Path) -> None:
+        """Open the catalog. Raises UsageError, StoreError."""
+        root = library.root
         self.name = root.absolute().name if isinstance(root, Path) else root.name
         self._root = root
-        self._store = Store(root)
+        self._store = library.store
         self.cache = FileCache(cache, CACHE_BYTES)
         self._heavy = threading.Semaphore(HEAVY_AT_ONCE)
-        self._address = find_catalog(root, catalog)
-        self._engine: Engine = open_database(root, catalog=catalog, read_only=True)
+        self._library = library
+        self._engine: Engine = library.open_database()
 
     @contextlib.contextmanager
     def catalog(self) -> Iterator[Connection]:
         """Give a connection to the catalog. Raises StoreError where it is damaged."""
-        with self._engine.connect() as connection:
+        with self._library.known_errors(), self._engine.connect() as connection:
             register_functions(connection)
-            try:
-                yield connection
-            except sa.exc.DatabaseError as error:
-                raise unusable(self._address, error) from error
+            yield connection
 
     def close(self) -> None:
         """Let the catalog go."""

@@ -15,7 +15,7 @@ from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_app
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, Access, is_loopback
-from pipeline.store.root import LibraryRoot
+from pipeline.library import Library
 from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import home
 
@@ -28,20 +28,19 @@ _END_SECONDS = 3  # for what is being sent when the server is to end
 
 
 def serve(
-    library: LibraryRoot,
+    library: Library,
     host: str,
     port: int,
     output: Output,
     open_browser: bool,
     read_only: bool,
-    catalog: str | None = None,
 ) -> None:
     """Serve the library until Ctrl-C. Raises UsageError, StoreError, RunError."""
     token = None if is_loopback(host) else _token()
     access = Access(
         frozenset({host.lower(), socket.gethostname().lower()}) if token else frozenset(), token
     )
-    settings = GallerySettings(library, home() / "gallery", catalog, access, read_only)
+    settings = GallerySettings(library, home() / "gallery", access, read_only)
     app = make_app(settings)
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1], token)

@@ -81,18 +81,18 @@ def _keep(request: Request) -> dict[str, object]:
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_model
+    from pipeline.library import Library
 
     model = resolve_model(ModelSettings(ModelName(request.model)))
     settings = IngestSettings(
         model.settings, PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
     )
     run = Ingest(
-        Path(request.library or ""),
+        Library.resolve(Path(request.library or ""), request.catalog),
         [Path(request.photo)],
         settings,
         model,
         Output(quiet=True),
-        catalog_url=request.catalog,
     )
     return run.run(lambda: contextlib.nullcontext(run_inline)).as_dict()
 

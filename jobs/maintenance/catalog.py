@@ -12,21 +12,14 @@ import sqlalchemy as sa
 
 from jobs.console.count_progress import counted
 from jobs.console.output import Output
-from jobs.runs.ingest import disk_full_is_known, new_run_id
-from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import (
-    make_tables,
-    open_database,
-    open_unchecked,
-    read_catalog,
-    unusable,
-)
-from pipeline.catalog.lock import hold
+from jobs.runs.ingest import new_run_id
+from pipeline.catalog.database import make_tables, open_unchecked, unusable
 from pipeline.catalog.migrate import Migrated, migrate
 from pipeline.catalog.scan_state import read_recorded_paths
 from pipeline.catalog.snapshot import write_snapshot
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
+from pipeline.library import Library
 from pipeline.maintenance.rebuild import (
     LooseScene,
     Recipe,
@@ -41,7 +34,6 @@ from pipeline.maintenance.repairs import drop_scene
 from pipeline.maintenance.verify import SCENE, check_size, count_scenes, source_of, stored_rows
 from pipeline.scan.identify import identify_all
 from pipeline.scan.scan import check_sources, scan
-from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
@@ -63,55 +55,51 @@ class ImportReport:
         return asdict(self)
 
 
-def take_snapshot(root: LibraryRoot, catalog_url: str | None = None) -> list[StoredFile]:
+def take_snapshot(library: Library) -> list[StoredFile]:
     """Write the Parquet snapshot now. Raises UsageError, LibraryBusyError, StoreError, RunError."""
-    with read_catalog(root, catalog_url) as reader, hold(root, "catalog snapshot", catalog_url):
-        return write_snapshot(reader, Store(root))
+    with library.read() as reader, library.hold("catalog snapshot"):
+        return write_snapshot(reader, library.store)
 
 
-def upgrade(root: LibraryRoot, catalog_url: str | None = None) -> Migrated:
+def upgrade(library: Library) -> Migrated:
     """Bring the catalog to today's version, if it is older.
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
-    with hold(root, "catalog migrate", catalog_url), disk_full_is_known(root, catalog_url):
-        return migrate(root, catalog_url)
+    with library.hold("catalog migrate"):
+        return migrate(library.address)
 
 
-def import_catalog(
-    root: LibraryRoot, sources: Sequence[Path], output: Output, catalog_url: str | None = None
-) -> ImportReport:
-    """Rebuild the catalog of the library at `root`, which has none.
+def import_catalog(library: Library, sources: Sequence[Path], output: Output) -> ImportReport:
+    """Rebuild the catalog of a library that has none.
 
     `sources` are folders of photos in which those of scenes are looked for that the snapshot does
     not know. Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
     started = time.monotonic()
     check_sources(sources)
-    if isinstance(root, Path) and not root.is_dir():
-        raise UsageError(f"there is no folder {root}", "Name the library with --library.")
-    report = ImportReport(str(root))
-    with hold(root, "catalog import", catalog_url), disk_full_is_known(root, catalog_url):
-        store = Store(root)
-        report.rows = _load(root, store, catalog_url)
-        with Catalog(open_database(root, catalog=catalog_url, create=True)) as catalog:
+    if isinstance(library.root, Path) and not library.root.is_dir():
+        raise UsageError(f"there is no folder {library}", "Name the library with --library.")
+    report = ImportReport(str(library))
+    with library.hold("catalog import"):
+        report.rows = _load(library)
+        with library.write(create=True) as catalog:
             run_id = new_run_id()
             catalog.begin_run(run_id, "catalog import", {})
-            report.missing = _drop_missing(catalog, store, output)
-            _adopt(catalog, root, sources, run_id, report, output)
+            report.missing = _drop_missing(catalog, library.store, output)
+            _adopt(catalog, library, sources, run_id, report, output)
             report.seconds = round(time.monotonic() - started, 3)
             catalog.end_run(run_id, "finished", done=report.adopted, seconds=report.seconds)
-            with closing(catalog.engine.connect()) as reader:
-                write_snapshot(reader, store)
+            library.write_snapshot(catalog)
     return report
 
 
-def _load(root: LibraryRoot, store: Store, catalog_url: str | None) -> dict[str, int]:
+def _load(library: Library) -> dict[str, int]:
     """Make a new catalog of the snapshot, whole or not at all."""
-    address = find_catalog(root, catalog_url)
+    address, store = library.address, library.store
     if not has_snapshot(store):
         raise UsageError(
-            f"{root} holds no snapshot: the folder catalog, or a file in it, is missing",
+            f"{library} holds no snapshot: the folder catalog, or a file in it, is missing",
             "'sharp-batch ingest PHOTOS' makes a catalog by finding the photos again.",
         )
     try:
@@ -132,7 +120,7 @@ def _load(root: LibraryRoot, store: Store, catalog_url: str | None) -> dict[str,
     return rows
 
 
-def _drop_missing(catalog: Catalog, store: Store, output: Output) -> int:
+def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
     """Forget scenes whose files are gone or not whole."""
     missing = 0
     with closing(catalog.engine.connect()) as reader:
@@ -150,22 +138,22 @@ def _drop_missing(catalog: Catalog, store: Store, output: Output) -> int:
 
 
 def _adopt(
-    catalog: Catalog,
-    root: LibraryRoot,
+    catalog: CatalogWriter,
+    library: Library,
     sources: Sequence[Path],
     run_id: str,
     report: ImportReport,
     output: Output,
 ) -> None:
     """Record scene files that came after the snapshot, with the facts of their photos."""
-    connection, store = catalog.connection, Store(root)
+    connection, store = catalog.connection, library.store
     with connection.begin():
         loose = list(loose_scenes(connection, store))
         known = recipes(connection)
         files = {scene.photo_id: source_of(connection, scene.photo_id) for scene in loose}
     unknown = {photo_id for photo_id, file in files.items() if file is None}
     if unknown and sources:
-        files.update(_find_photos(catalog, root, sources, unknown))
+        files.update(_find_photos(catalog, library, sources, unknown))
     for scene in loose:
         file = files[scene.photo_id]
         done = None if file is None else _as_done(scene, file, known, store)
@@ -184,11 +172,11 @@ def _adopt(
 
 
 def _find_photos(
-    catalog: Catalog, root: LibraryRoot, sources: Sequence[Path], wanted: set[str]
+    catalog: CatalogWriter, library: Library, sources: Sequence[Path], wanted: set[str]
 ) -> dict[str, PhotoFile]:
     """Read files that the snapshot does not know, and record those that are wanted."""
     paths = read_recorded_paths(catalog.connection)
-    new = (file for file in scan(sources, (), root).files if file.path not in paths)
+    new = (file for file in scan(sources, (), library.root).files if file.path not in paths)
     found = {}
     for identified in identify_all(file for file in new if file.skip is None):
         if identified.photo.photo_id in wanted:

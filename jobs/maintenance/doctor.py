@@ -14,9 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jobs.console.output import size_text
-from pipeline.catalog.database import has_catalog, read_catalog
-from pipeline.catalog.network_disk import network_warning
 from pipeline.catalog.status import read_status
+from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from pipeline.store.store import Store
 from schemas.errors import SharpBatchError
@@ -46,7 +45,7 @@ class Check:
         return asdict(self)
 
 
-def examine(library: LibraryRoot, catalog: str | None = None) -> list[Check]:
+def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Check]:
     """Run every check."""
     return [
         Check("sharp-batch", Level.OK, version("sharp-batch")),
@@ -61,10 +60,9 @@ def examine(library: LibraryRoot, catalog: str | None = None) -> list[Check]:
         _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
         *_gsplat(),
         _weights(),
-        *_disk(library),
-        _library(library, catalog),
-        *_network(library, catalog),
-        _writable(library),
+        *_disk(root),
+        *_library(root, catalog_url),
+        _writable(root),
     ]
 
 
@@ -153,12 +151,6 @@ def _writable_store(library: RemoteRoot) -> Check:
     return Check("writing", Level.OK, f"{library} can be written")
 
 
-def _network(library: LibraryRoot, catalog: str | None) -> Iterator[Check]:
-    warning = network_warning(library, catalog)
-    if warning is not None:
-        yield Check("catalog", Level.NOTE, warning)
-
-
 def _disk(library: LibraryRoot) -> Iterator[Check]:
     if not isinstance(library, Path):
         return
@@ -169,15 +161,27 @@ def _disk(library: LibraryRoot) -> Iterator[Check]:
     yield Check("disk", level, found, "" if level is Level.OK else "Make room.")
 
 
-def _library(library: LibraryRoot, catalog: str | None) -> Check:
-    place = library.absolute() if isinstance(library, Path) else library
+def _library(root: LibraryRoot, catalog_url: str | None) -> Iterator[Check]:
     try:
-        if not has_catalog(library, catalog):
-            advice = "Make one: sharp-batch ingest PHOTOS"
-            return Check("library", Level.NOTE, f"none at {place}", advice)
-        with read_catalog(library, catalog) as connection:
-            status = read_status(connection)
+        library = Library.resolve(root, catalog_url)
     except SharpBatchError as error:
-        return Check("library", Level.PROBLEM, error.message, error.hint)
+        yield Check("library", Level.PROBLEM, error.message, error.hint)
+        return
+    try:
+        yield _content(library)
+    except SharpBatchError as error:
+        yield Check("library", Level.PROBLEM, error.message, error.hint)
+    warning = library.network_warning()
+    if warning is not None:
+        yield Check("catalog", Level.NOTE, warning)
+
+
+def _content(library: Library) -> Check:
+    place = library.root.absolute() if isinstance(library.root, Path) else library.root
+    if not library.has_catalog():
+        advice = "Make one: sharp-batch ingest PHOTOS"
+        return Check("library", Level.NOTE, f"none at {place}", advice)
+    with library.read() as connection:
+        status = read_status(connection)
     photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())
     return Check("library", Level.OK, f"{place}: {photos or 'empty'}")

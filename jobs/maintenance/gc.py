@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 
 from jobs.console.output import Output
-from jobs.runs.ingest import disk_full_is_known
-from pipeline.catalog.database import open_database, read_catalog
-from pipeline.catalog.lock import hold
-from pipeline.catalog.snapshot import write_snapshot
-from pipeline.catalog.writer import Catalog
+from pipeline.library import Library
 from pipeline.maintenance.garbage import Garbage, find_garbage
 from pipeline.maintenance.repairs import drop_superseded
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 
 
 @dataclass(slots=True)
@@ -41,40 +34,37 @@ class GcReport:
 
 
 def collect_garbage(
-    root: LibraryRoot,
+    library: Library,
     output: Output,
-    catalog_url: str | None = None,
     *,
     keep_superseded: bool = False,
     is_dry_run: bool = False,
 ) -> GcReport:
-    """Remove what can go from the library at `root`, or only say what that is.
+    """Remove what can go from the library, or only say what that is.
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
     started = time.monotonic()
-    with read_catalog(root, catalog_url):
-        pass  # there is one
-    with hold(root, "gc", catalog_url), disk_full_is_known(root, catalog_url):
-        store = Store(root)
-        with read_catalog(root, catalog_url) as reader:
-            garbage = find_garbage(reader, store)
+    library.check_exists()
+    with library.hold("gc"):
+        with library.read() as reader:
+            garbage = find_garbage(reader, library.store)
         if keep_superseded:
             garbage.superseded.clear()
-        report = _counted(root, garbage, is_dry_run)
+        report = _counted(library, garbage, is_dry_run)
         if not is_dry_run:
-            _remove(garbage, store, root, catalog_url)
+            _remove(garbage, library)
     if garbage.foreign:
         output.note(f"{garbage.foreign} files there are not this library's: they stay.")
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
 
-def _counted(root: LibraryRoot, garbage: Garbage, is_dry_run: bool) -> GcReport:
+def _counted(library: Library, garbage: Garbage, is_dry_run: bool) -> GcReport:
     found = (garbage.superseded, garbage.orphans, garbage.temporaries)
     sizes = [sum(item.bytes for item in items) for items in found]
     return GcReport(
-        str(root),
+        str(library),
         is_dry_run,
         len(garbage.superseded),
         sizes[0],
@@ -88,12 +78,12 @@ def _counted(root: LibraryRoot, garbage: Garbage, is_dry_run: bool) -> GcReport:
     )
 
 
-def _remove(garbage: Garbage, store: Store, root: LibraryRoot, catalog_url: str | None) -> None:
+def _remove(garbage: Garbage, library: Library) -> None:
+    store = library.store
     store.remove_all(file.path for file in (*garbage.temporaries, *garbage.orphans))
     if not garbage.superseded:
         return
-    with Catalog(open_database(root, catalog=catalog_url)) as catalog:
+    with library.write() as catalog:
         ids = (scene.scene_id for scene in garbage.superseded)
         store.remove_all(drop_superseded(catalog.connection, ids))
-        with closing(catalog.engine.connect()) as reader:
-            write_snapshot(reader, store)
+        library.write_snapshot(catalog)

@@ -16,13 +16,10 @@ from sqlalchemy.engine import Connection
 
 from jobs.console.count_progress import Advance, counted
 from jobs.console.output import Output
-from jobs.runs.ingest import disk_full_is_known
 from jobs.runs.signals import ends_well
-from pipeline.catalog.database import open_database, read_catalog
-from pipeline.catalog.lock import hold
-from pipeline.catalog.snapshot import write_snapshot
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
+from pipeline.library import Library
 from pipeline.maintenance.repairs import drop_artifact, drop_scene, mark_verified, put_right
 from pipeline.maintenance.verify import (
     PHOTO,
@@ -38,8 +35,6 @@ from pipeline.maintenance.verify import (
     source_of,
     stored_rows,
 )
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 from pipeline.work.stop import Stop
 from schemas.records import ArtifactRecord, Failed, Made, Skipped
 from schemas.settings import PhotoSettings, VerifySettings
@@ -69,27 +64,23 @@ class VerifyReport:
 
 
 def verify(
-    root: LibraryRoot,
+    library: Library,
     settings: VerifySettings,
     output: Output,
-    catalog_url: str | None = None,
     deadline: datetime | None = None,
 ) -> VerifyReport:
-    """Check the library at `root`, until `deadline` at the latest.
+    """Check the library, until `deadline` at the latest.
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
-    with read_catalog(root, catalog_url):
-        pass  # there is one
-    with hold(root, "verify", catalog_url), disk_full_is_known(root, catalog_url):
-        engine = open_database(root, catalog=catalog_url)
-        with Catalog(engine) as catalog, closing(engine.connect()) as reader:
+    library.check_exists()
+    with library.hold("verify"), library.write() as catalog:
+        with closing(catalog.engine.connect()) as reader:
             stop = Stop(deadline)
-            report = _Verification(root, settings, output, catalog, reader, stop).run()
-            reader.rollback()
-            if report.repaired:
-                write_snapshot(reader, Store(root))
-            return report
+            report = _Verification(library, settings, output, catalog, reader, stop).run()
+        if report.repaired:
+            library.write_snapshot(catalog)
+        return report
 
 
 class _Verification:
@@ -97,10 +88,10 @@ class _Verification:
 
     def __init__(
         self,
-        root: LibraryRoot,
+        library: Library,
         settings: VerifySettings,
         output: Output,
-        catalog: Catalog,
+        catalog: CatalogWriter,
         reader: Connection,
         stop: Stop,
     ) -> None:
@@ -108,9 +99,9 @@ class _Verification:
         self._output = output
         self._catalog = catalog
         self._reader = reader
-        self._store = Store(root)
+        self._store = library.store
         self._stop = stop
-        self._report = VerifyReport(str(root))
+        self._report = VerifyReport(str(library))
         self._problems: Counter[str] = Counter()
 
     def run(self) -> VerifyReport:

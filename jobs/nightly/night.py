@@ -24,13 +24,12 @@ from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest, new_run_id
 from jobs.runs.over_scenes import EachReport, each_runner
 from jobs.runs.preview import preview
-from pipeline.catalog.database import read_catalog
-from pipeline.catalog.lock import hold
 from pipeline.catalog.status import read_status
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
+from pipeline.library import Library
 from pipeline.store.store import Store
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
@@ -61,7 +60,7 @@ class _Night:
     def __init__(self, config: NightlyConfig, output: Output) -> None:
         self._config = config
         self._output = output
-        self._root = config.library
+        self._library = Library.resolve(config.library, config.catalog)
         self._deadline = config.window.deadline()
         now = datetime.now().astimezone()
         self._report = NightlyReport(f"nightly-{new_run_id()}", str(config.library), now)
@@ -70,8 +69,8 @@ class _Night:
     def run(self) -> NightlyReport:
         started = time.monotonic()
         report = self._report
-        Store(self._root).make()
-        with hold(self._root, "nightly", self._config.catalog, for_runs=True) as dead:
+        self._library.store.make()
+        with self._library.hold("nightly", for_runs=True) as dead:
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which did not end well.")
             for name, take in self._steps():
@@ -139,18 +138,16 @@ class _Night:
 
     def _ingest(self, step: Step, paths: list[Path], settings: IngestSettings) -> None:
         config = self._config
-        free = Store(self._root).free_bytes()
+        free = self._library.store.free_bytes()
         if free is not None and free < config.limits.free_gb * 1e9:
             raise RunError(
-                f"{size_text(free)} are free on the disk of {self._root}, and limits.free_gb asks "
-                f"for {config.limits.free_gb:g} GB",
+                f"{size_text(free)} are free on the disk of {self._library}, and limits.free_gb "
+                f"asks for {config.limits.free_gb:g} GB",
                 "Make room, or lower the limit.",
             )
         with shown_fetching(self._output) as fetching:
             model = resolve_model(settings.model, fetching)
-        run = Ingest(
-            self._root, paths, settings, model, self._output, self._deadline, config.catalog
-        )
+        run = Ingest(self._library, paths, settings, model, self._output, self._deadline)
         done = run.run(lambda: self._flow_runner(model))
         self._run_ids.append(done.run_id)
         self._report.is_out_of_time |= done.is_out_of_time
@@ -169,12 +166,11 @@ class _Night:
 
     def _previews(self, step: Step, previews: Previews) -> None:
         done = preview(
-            self._root,
+            self._library,
             previews.query.filters(),
             previews.settings(),
             self._output,
             each_runner(self._config.model.inline, self._config.model.address),
-            self._config.catalog,
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
@@ -182,11 +178,10 @@ class _Night:
 
     def _export(self, step: Step, order: Export) -> None:
         done = export(
-            self._root,
+            self._library,
             ExportOrder(order.to, order.query.filters(), order.settings()),
             self._output,
             each_runner(self._config.model.inline, self._config.model.address),
-            self._config.catalog,
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
@@ -200,7 +195,7 @@ class _Night:
         step.exit_code = _exit_code(done.is_interrupted, done.failed)
 
     def _verify(self, step: Step, settings: VerifySettings) -> None:
-        done = verify(self._root, settings, self._output, self._config.catalog, self._deadline)
+        done = verify(self._library, settings, self._output, self._deadline)
         step.details = done.as_dict()
         step.has_changed = bool(done.repaired)
         step.summary = f"{done.scenes} scenes looked at, {done.damaged} files damaged" + (
@@ -219,9 +214,8 @@ class _Night:
 
     def _gc(self, step: Step) -> None:
         done = collect_garbage(
-            self._root,
+            self._library,
             self._output,
-            self._config.catalog,
             keep_superseded=self._config.gc.keep_superseded,
         )
         step.details = done.as_dict()
@@ -242,7 +236,7 @@ class _Night:
             .group_by(failures.c.photo_id)
             .order_by(sa.func.min(photo_paths.c.path))
         )
-        with read_catalog(self._root, self._config.catalog) as reader:
+        with self._library.read() as reader:
             self._report.failed = [
                 Trouble(path or photo_id, reason, message)
                 for photo_id, path, reason, message in reader.execute(query)
@@ -257,7 +251,7 @@ class _Night:
             "md": markdown_page(report),
             "html": html_page(report),
         }
-        places = [(Store(self._root), f"runs/{report.night_id}")]
+        places = [(self._library.store, f"runs/{report.night_id}")]
         if self._config.report.folder is not None:
             places.append((Store(self._config.report.folder), "nightly"))
         for store, name in places:

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
-from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.records import Made, SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
@@ -34,17 +34,16 @@ class ConvertReport(EachReport):
 
 
 def convert_library(
-    root: LibraryRoot,
+    library: Library,
     settings: SplatSettings,
     output: Output,
     runner: RunnerMaker,
-    catalog_url: str | None = None,
     limit_s: float = SCENE_LIMIT_S,
 ) -> ConvertReport:
     """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
-    store = Store(root)
+    store = library.store
     report = ConvertReport(
-        new_run_id(), str(root), format=settings.format, quality=settings.quality
+        new_run_id(), str(library), format=settings.format, quality=settings.quality
     )
 
     def due(connection: Connection) -> tuple[list[SceneFile], int]:
@@ -57,7 +56,7 @@ def convert_library(
 
     stage = ConvertStage(settings, store, limit_s=limit_s)
     work = EachWork("convert", asdict(settings), stage, due, remove_old)
-    run_each(root, work, report, output, runner, catalog_url)
+    run_each(library, work, report, output, runner)
     return report
 
 

@@ -9,20 +9,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipeline.catalog.database import has_catalog, open_database, read_catalog
 from pipeline.catalog.scan_state import (
     RecordedPath,
     ScanState,
     read_recorded_paths,
     read_scan_state,
 )
-from pipeline.catalog.writer import Catalog
 from pipeline.flow.decode_stage import probe_photo
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.plan import plan_ingest
+from pipeline.library import Library
 from pipeline.scan.identify import Identified
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, SkipReason
 from schemas.settings import IngestSettings, ModelName, SplatFormat
@@ -65,32 +62,29 @@ class DryRun:
 
 
 def dry_run(
-    root: LibraryRoot,
+    library: Library,
     sources: Sequence[Path],
     settings: IngestSettings,
     model: ResolvedModel,
-    catalog: str | None = None,
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
     state, paths = ScanState({}, set(), {}, {}), dict[str, RecordedPath]()
     seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
     estimated_from = "a guess: two CPU cores, no scenes made yet"
-    if has_catalog(root, catalog):
-        with Catalog(open_database(root, catalog=catalog, read_only=True)) as reader:
-            state = read_scan_state(reader.connection)
-            paths = read_recorded_paths(reader.connection)
+    if library.has_catalog():
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format
         pace = sa.select(sa.func.avg(spent)).where(of_model)
         room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
-        with read_catalog(root, catalog) as connection:
+        with library.read() as connection:
+            state, paths = read_scan_state(connection), read_recorded_paths(connection)
             average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
         if average_seconds is not None:
             seconds, estimated_from = float(average_seconds), "by the scenes made so far"
         if average_bytes is not None:
             size = int(average_bytes)
-    _, plan = plan_ingest(sources, root, settings, model.fingerprint, state, paths)
+    _, plan = plan_ingest(sources, library.root, settings, model.fingerprint, state, paths)
     due = new = failing = 0
     skipped = plan.skipped.copy()
     reasons = Counter[str]()
@@ -110,7 +104,7 @@ def dry_run(
             reasons[reason] += 1
     reasons.update(skipped)
     return DryRun(
-        library=str(root),
+        library=str(library),
         model=model.name,
         found=plan.found,
         skipped=skipped.total(),
@@ -121,7 +115,7 @@ def dry_run(
         estimated_seconds=round(due * seconds, 1),
         estimated_from=estimated_from,
         estimated_bytes=due * size,
-        free_bytes=Store(root).free_bytes(),
+        free_bytes=library.store.free_bytes(),
         failing=failing,
         reasons=dict(sorted(reasons.items())),
     )

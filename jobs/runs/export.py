@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters
 from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports
@@ -22,8 +21,9 @@ from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
+from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
-from pipeline.store.store import Store, is_disk_full
+from pipeline.store.store import is_disk_full
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
 from schemas.records import ArtifactRecord, Made
 from schemas.settings import SCENE_LIMIT_S, ExportSettings
@@ -109,11 +109,10 @@ class _Exports:
 
 
 def export(
-    root: LibraryRoot,
+    library: Library,
     order: ExportOrder,
     output: Output,
     runner: RunnerMaker,
-    catalog_url: str | None = None,
     deadline: datetime | None = None,
     limit_s: float = SCENE_LIMIT_S,
 ) -> ExportReport:
@@ -121,12 +120,12 @@ def export(
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
-    exports = _Exports(root, order)
+    exports = _Exports(library.root, order)
     settings = order.settings
     work = EachWork(
         command="export",
         settings={**asdict(settings), "to": exports.target.text},
-        stage=ExportStage(settings, Store(root), exports.target, limit_s=limit_s),
+        stage=ExportStage(settings, library.store, exports.target, limit_s=limit_s),
         due=exports.due,
         on_made=exports.name_files,
         unmade=_unnamed,
@@ -134,10 +133,10 @@ def export(
         close=exports.close,
     )
     report = ExportReport(
-        new_run_id(), str(root), kinds=list(settings.kinds), to=exports.target.text
+        new_run_id(), str(library), kinds=list(settings.kinds), to=exports.target.text
     )
     try:
-        run_each(root, work, report, output, runner, catalog_url, deadline)
+        run_each(library, work, report, output, runner, deadline)
     except PhotoError as error:  # no room for the manifest
         report.has_manifest = False
         output.warn(f"{error.message}; the next run writes the manifest")
@@ -149,18 +148,16 @@ def _unnamed(made: Made) -> Sequence[ArtifactRecord]:
     return [artifact for artifact, file in pairs if Path(file.partial).exists()]
 
 
-def dry_export(
-    root: LibraryRoot, order: ExportOrder, catalog_url: str | None = None
-) -> ExportDryRun:
+def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
     """Say what an export would write, and change nothing. Raises UsageError."""
-    target = checked_target(root, order)
-    with read_catalog(root, catalog_url) as connection:
+    target = checked_target(library.root, order)
+    with library.read() as connection:
         plan = plan_exports(
             connection, target, order.filters, order.settings, overwrite=order.overwrite
         )
     files = tuple(file.file for item in plan.items for file in item.files)
     due = len(plan.items)
-    return ExportDryRun(str(root), target.text, due + plan.complete, plan.complete, due, files)
+    return ExportDryRun(str(library), target.text, due + plan.complete, plan.complete, due, files)
 
 
 def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:

@@ -19,13 +19,9 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.runs.signals import ends_well
-from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import is_full, open_database, unusable
-from pipeline.catalog.lock import hold
-from pipeline.catalog.network_disk import network_warning
+from pipeline.catalog.database import is_full
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
-from pipeline.catalog.snapshot import write_snapshot
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
@@ -33,11 +29,10 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor
 from pipeline.flow.plan import Plan, plan_ingest
 from pipeline.flow.predict_stage import PredictStage
+from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.scan.scan import check_sources
 from pipeline.scenes.previews import PreviewStage
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
@@ -76,29 +71,27 @@ class IngestReport:
 
 
 class Ingest:
-    """One run over `sources` into the library at `root`."""
+    """One run over `sources` into a library."""
 
     def __init__(
         self,
-        root: LibraryRoot,
+        library: Library,
         sources: Sequence[Path],
         settings: IngestSettings,
         model: ResolvedModel,
         output: Output,
         deadline: datetime | None = None,
-        catalog_url: str | None = None,
     ) -> None:
         """Begin no photo after `deadline`, local time with its zone."""
-        self._root = root
+        self._library = library
         self._sources = sources
         self._settings = settings
         self._model = model
         self._output = output
-        self._catalog_url = catalog_url
-        self._store = Store(root)
+        self._store = library.store
         self._stop = Stop(deadline)
         self._monitor = RunMonitor(output.warn)
-        self._report = IngestReport(new_run_id(), str(root), model.name)
+        self._report = IngestReport(new_run_id(), str(library), model.name)
         self._reasons: Counter[str] = Counter()
 
     def run(self, runner: Callable[[], contextlib.AbstractContextManager[Runner]]) -> IngestReport:
@@ -111,20 +104,16 @@ class Ingest:
         if self._settings.photo.full_raw and importlib.util.find_spec("rawpy") is None:
             raise UsageError("--full-raw needs rawpy", "Get it: pip install 'sharp-batch[raw]'")
         self._store.make()
-        with (
-            hold(self._root, "ingest", self._catalog_url) as dead,
-            disk_full_is_known(self._root, self._catalog_url),
-        ):
+        with self._library.hold("ingest") as dead:
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which did not end well.")
             swept = self._store.sweep()
             if swept:
                 self._output.note(f"Removed {swept} half-written files of a killed run.")
-            warning = network_warning(self._root, self._catalog_url)
+            warning = self._library.network_warning()
             if warning is not None:
                 self._output.warn(warning)
-            engine = open_database(self._root, catalog=self._catalog_url, create=True)
-            with Catalog(engine) as catalog:
+            with self._library.write(create=True) as catalog:
                 catalog.begin_run(self._report.run_id, "ingest", self._settings.as_dict())
                 state = "failed"
                 try:
@@ -136,10 +125,10 @@ class Ingest:
                     self._close(catalog, state)
         return self._report
 
-    def _plan(self, catalog: Catalog) -> Plan:
+    def _plan(self, catalog: CatalogWriter) -> Plan:
         found, plan = plan_ingest(
             self._sources,
-            self._root,
+            self._library.root,
             self._settings,
             self._model.fingerprint,
             read_scan_state(catalog.connection),
@@ -156,7 +145,7 @@ class Ingest:
     def _carry_out(
         self,
         plan: Plan,
-        catalog: Catalog,
+        catalog: CatalogWriter,
         runner: Callable[[], contextlib.AbstractContextManager[Runner]],
     ) -> None:
         limits = self._settings.limits
@@ -175,7 +164,7 @@ class Ingest:
                 limits.encode_s,
             ),
             self._settings.batch_size,
-            self._root,
+            self._library.root,
         )
         with (
             RunProgress(self._output, monitor=self._monitor) as progress,
@@ -195,7 +184,9 @@ class Ingest:
         if plan.found == 0:
             self._output.warn("No files were found; is this the folder of your photos?")
 
-    def _due(self, plan: Plan, catalog: Catalog, progress: RunProgress) -> Iterator[PhotoFile]:
+    def _due(
+        self, plan: Plan, catalog: CatalogWriter, progress: RunProgress
+    ) -> Iterator[PhotoFile]:
         def on_new(identified: Identified) -> None:
             catalog.add_found([(identified.photo, identified.skip)])
 
@@ -207,7 +198,7 @@ class Ingest:
             error = PhotoError(FailureReason.UNREADABLE, identified.error)
             self._take(failed(identified.photo, "scan", error), catalog, progress)
 
-    def _take(self, outcome: Outcome, catalog: Catalog, progress: RunProgress) -> None:
+    def _take(self, outcome: Outcome, catalog: CatalogWriter, progress: RunProgress) -> None:
         try:
             catalog.record(outcome, self._report.run_id)
         except sa.exc.OperationalError as error:
@@ -251,7 +242,7 @@ class Ingest:
         report.predictors_busy_share = self._monitor.busy_share
         report.reasons = dict(sorted(self._reasons.items()))
 
-    def _close(self, catalog: Catalog, state: str) -> None:
+    def _close(self, catalog: CatalogWriter, state: str) -> None:
         """End the run in the catalog and write its report and, if anything changed, a snapshot."""
         report = self._report
         seconds = report.seconds or 1e-3
@@ -269,8 +260,7 @@ class Ingest:
             text = json.dumps(document, indent=1).encode()
             self._store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
             if catalog.is_changed:
-                with catalog.engine.connect() as reader:
-                    write_snapshot(reader, self._store)
+                self._library.write_snapshot(catalog)
         except (PhotoError, RunError, sa.exc.OperationalError) as error:
             self._output.warn(f"the run's report could not be written: {error}")
 
@@ -289,18 +279,3 @@ def new_run_id() -> str:
 def _chain(first: PhotoFile, rest: Iterator[PhotoFile]) -> Iterator[PhotoFile]:
     yield first
     yield from rest
-
-
-@contextlib.contextmanager
-def disk_full_is_known(root: LibraryRoot, catalog_url: str | None = None) -> Iterator[None]:
-    """Turn a full disk outside any photo's work into an error that a person understands."""
-    try:
-        yield
-    except sa.exc.OperationalError as error:
-        address = find_catalog(root, catalog_url)
-        if not is_full(error):
-            raise unusable(address, error) from error
-        raise RunError(
-            f"no room left on the disk of the catalog {address}",
-            "Make room, then run the same command again: it goes on where it was.",
-        ) from error

@@ -15,14 +15,10 @@ from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
-from jobs.runs.ingest import disk_full_is_known
 from jobs.runs.signals import ends_well
-from pipeline.catalog.database import open_database, read_catalog
-from pipeline.catalog.lock import hold
 from pipeline.catalog.snapshot import write_snapshot
-from pipeline.catalog.writer import Catalog
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.library import Library
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from pipeline.work.stop import Stop
@@ -83,30 +79,25 @@ def each_runner(inline: bool, address: str | None) -> RunnerMaker:
 
 
 def run_each(
-    root: LibraryRoot,
+    library: Library,
     work: EachWork[TaskT],
     report: EachReport,
     output: Output,
     runner: RunnerMaker,
-    catalog_url: str | None = None,
     deadline: datetime | None = None,
 ) -> None:
     """Carry out the work, and fill the report. Raises UsageError, LibraryBusyError, RunError."""
     started = time.monotonic()
-    store = Store(root)
-    with read_catalog(root, catalog_url) as connection:
-        list(connection.exec_driver_sql("SELECT 1"))
-    with (
-        hold(root, work.command, catalog_url) as dead,
-        disk_full_is_known(root, catalog_url),
-    ):
+    store = library.store
+    library.check_exists()
+    with library.hold(work.command) as dead:
         if dead is not None:
             output.note(f"Taking over from {dead}, which did not end well.")
         store.sweep()
-        with read_catalog(root, catalog_url) as connection:
+        with library.read() as connection:
             due, report.unchanged = work.due(connection)
         report.selected = len(due) + report.unchanged
-        with Catalog(open_database(root, catalog=catalog_url)) as catalog:
+        with library.write() as catalog:
             catalog.begin_run(report.run_id, work.command, work.settings)
             catalog.record_known(work.known(), report.run_id)
             state = "failed"
@@ -135,7 +126,7 @@ def run_each(
 def _carry_out(
     work: EachWork[TaskT],
     due: list[TaskT],
-    catalog: Catalog,
+    catalog: CatalogWriter,
     report: EachReport,
     output: Output,
     runner: RunnerMaker,
@@ -174,7 +165,7 @@ def _carry_out(
 
 
 def _recorded(
-    outcome: Made | Failed, catalog: Catalog, run_id: str, work: EachWork[TaskT]
+    outcome: Made | Failed, catalog: CatalogWriter, run_id: str, work: EachWork[TaskT]
 ) -> Made | Failed:
     """Record what became of a scene, and finish what was made."""
     catalog.record(outcome, run_id)

@@ -9,9 +9,8 @@ from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
 from pipeline.catalog.query import Filters
+from pipeline.library import Library
 from pipeline.scenes.previews import PreviewStage, due_previews
-from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store
 from schemas.settings import SCENE_LIMIT_S, PreviewSettings
 
 
@@ -23,17 +22,16 @@ class PreviewReport(EachReport):
 
 
 def preview(
-    root: LibraryRoot,
+    library: Library,
     filters: Filters,
     settings: PreviewSettings,
     output: Output,
     runner: RunnerMaker,
-    catalog_url: str | None = None,
     deadline: datetime | None = None,
     limit_s: float = SCENE_LIMIT_S,
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
-    store = Store(root)
+    store = library.store
     work = EachWork(
         "preview",
         asdict(settings),
@@ -41,6 +39,6 @@ def preview(
         lambda connection: due_previews(connection, store, filters, settings),
     )
     kinds = [kind.value for kind in settings.kinds]
-    report = PreviewReport(new_run_id(), str(root), kinds=kinds)
-    run_each(root, work, report, output, runner, catalog_url, deadline)
+    report = PreviewReport(new_run_id(), str(library), kinds=kinds)
+    run_each(library, work, report, output, runner, deadline)
     return report

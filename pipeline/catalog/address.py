@@ -3,12 +3,13 @@
 That of a library in an object store is in PostgreSQL: SQLite needs a disk.
 
 A library whose catalog is in PostgreSQL says so in its file `catalog.url`, without the password, so
-that every command finds it. What is given on the command line counts more.
+that every command finds it. An address on the command line overrides it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,12 +23,13 @@ URL_FILE = "catalog.url"
 _DRIVER = "postgresql+psycopg"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `is_noted` is remembered
 class CatalogAddress:
     """The catalog of the library at `root`; `url` is of PostgreSQL, None means SQLite there."""
 
     root: LibraryRoot
     url: sa.URL | None = None
+    is_from_note: bool = field(default=False, compare=False)  # from the library's `catalog.url`
 
     @property
     def file(self) -> Path:
@@ -38,13 +40,19 @@ class CatalogAddress:
     def __str__(self) -> str:
         return str(self.file) if self.url is None else self.url.render_as_string(hide_password=True)
 
+    @property
+    def given(self) -> str | None:
+        """The address as `find_catalog` takes it, with its password: for a process of our own."""
+        return None if self.url is None else self.url.render_as_string(hide_password=False)
+
+    @functools.cached_property
     def is_noted(self) -> bool:
-        """Tell whether the library names a PostgreSQL catalog as its own."""
-        return Store(self.root).exists(URL_FILE)
+        """Whether the library names a PostgreSQL catalog as its own; asked of its store once."""
+        return self.is_from_note or Store(self.root).exists(URL_FILE)
 
     def note(self) -> None:
         """Have the library remember its PostgreSQL catalog. Raises PhotoError, RunError."""
-        if self.url is None:
+        if self.url is None or self.is_from_note:
             return
         text = self.url._replace(password=None).render_as_string().encode() + b"\n"
         Store(self.root).write(URL_FILE, lambda file: file.write(text))
@@ -53,18 +61,20 @@ class CatalogAddress:
 def find_catalog(root: LibraryRoot, given: str | None = None) -> CatalogAddress:
     """Return where the catalog of the library at `root` is, or is to be made.
 
-    `given` is the user's word for it, as in postgresql+psycopg://user@host/database; without it,
-    the library's own note counts, and else it is SQLite. Raises UsageError for any other address,
-    and where there is none and SQLite cannot be; RunError where an object store cannot be asked.
+    `given` is what the user has written, as in postgresql+psycopg://user@host/database; without it,
+    the library's file `catalog.url` counts, and else it is SQLite. Raises UsageError for any other
+    address, and where there is none and SQLite cannot be used; RunError where an object store
+    cannot be reached.
     """
     if given:
         return CatalogAddress(root, _parsed(given))
     try:
-        return CatalogAddress(root, _parsed(Store(root).read_bytes(URL_FILE).decode().strip()))
-    except FileNotFoundError:
+        text = Store(root).read_bytes(URL_FILE).decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
         if isinstance(root, RemoteRoot):
             raise _no_catalog(root) from None
         return CatalogAddress(root)
+    return CatalogAddress(root, _parsed(text), is_from_note=True)
 
 
 def holds_password(given: str) -> bool:

@@ -9,34 +9,33 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog.address import CatalogAddress, find_catalog
+from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.postgres import postgres_engine
 from pipeline.catalog.sqlite import has_wal, sqlite_engine
 from pipeline.store.root import LibraryRoot
-from schemas.errors import StoreError, UsageError
+from schemas.errors import RunError, StoreError, UsageError
 from schemas.tables import CATALOG_VERSION, catalog_info, metadata, photos, utc_now
 
 _POSTGRES_DISK_FULL = "53100"
 
 
 def open_database(
-    root: LibraryRoot, *, catalog: str | None = None, create: bool = False, read_only: bool = False
+    address: CatalogAddress, *, create: bool = False, read_only: bool = False
 ) -> Engine:
-    """Open the catalog's database of the library at `root`; `catalog` is as in `find_catalog`.
+    """Open the database of the catalog at `address`.
 
     Raises UsageError if there is none and `create` is not set, StoreError if it is damaged, cannot
     be read, was never finished, or is of another version.
     """
-    address = find_catalog(root, catalog)
     if address.url is None and not address.file.exists() and not create:
-        raise no_library(root)
+        raise no_library(address.root)
     try:
         engine, version = open_unchecked(address, create=create, read_only=read_only)
     except sa.exc.DatabaseError as error:
         raise unusable(address, error) from error
     if version is None:
         if address.url is not None:
-            raise no_library(root)
+            raise no_library(address.root)
         raise StoreError(
             f"the catalog {address} is not finished: what was making it was stopped",
             "Run 'sharp-batch ingest PHOTOS': it finishes the catalog.",
@@ -46,23 +45,35 @@ def open_database(
 
 
 @contextlib.contextmanager
-def read_catalog(root: LibraryRoot, catalog: str | None = None) -> Iterator[Connection]:
-    """Open the catalog of the library at `root` for reading, beside a run that writes it.
+def read_catalog(address: CatalogAddress) -> Iterator[Connection]:
+    """Open the catalog at `address` for reading, beside a run that writes it.
 
     Raises UsageError and StoreError as `open_database` does.
     """
-    engine = open_database(root, catalog=catalog, read_only=True)
-    with contextlib.closing(engine.connect()) as connection:
-        try:
-            yield connection
-        except sa.exc.DatabaseError as error:
-            raise unusable(find_catalog(root, catalog), error) from error
+    engine = open_database(address, read_only=True)
+    with contextlib.closing(engine.connect()) as connection, known_errors(address):
+        yield connection
     engine.dispose()
 
 
-def has_catalog(root: LibraryRoot, catalog: str | None = None) -> bool:
-    """Tell whether the library at `root` has a catalog. Raises UsageError, StoreError."""
-    address = find_catalog(root, catalog)
+@contextlib.contextmanager
+def known_errors(address: CatalogAddress) -> Iterator[None]:
+    """Translate what the catalog's database raises inside into StoreError, or RunError if full."""
+    try:
+        yield
+    except sa.exc.IntegrityError:  # a mistake of this program: its traceback is needed
+        raise
+    except sa.exc.DatabaseError as error:
+        if not is_full(error):
+            raise unusable(address, error) from error
+        raise RunError(
+            f"no room left on the disk of the catalog {address}",
+            "Make room, then run the same command again: it goes on where it was.",
+        ) from error
+
+
+def has_catalog(address: CatalogAddress) -> bool:
+    """Tell whether there is a catalog at `address`. Raises UsageError, StoreError."""
     if address.url is None:
         return address.file.exists()
     try:
@@ -85,8 +96,8 @@ def unusable(address: CatalogAddress, error: sa.exc.DatabaseError) -> StoreError
     )
 
 
-def is_full(error: sa.exc.OperationalError) -> bool:
-    """Tell whether the database found no room for a write."""
+def is_full(error: sa.exc.DatabaseError) -> bool:
+    """Tell whether a write failed because the disk is full."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return bool(code & 0xFF == sqlite3.SQLITE_FULL)
@@ -151,7 +162,7 @@ def _make_or_check(engine: Engine, address: CatalogAddress, create: bool) -> int
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             if read_version(connection) is None:
                 make_tables(connection)
-            elif address.url is not None and not address.is_noted():
+            elif address.url is not None and not address.is_noted:
                 _check_own(connection, address)
         version = read_version(connection)
     if create:

@@ -12,7 +12,6 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +19,12 @@ from pathlib import Path
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from pipeline.catalog.address import find_catalog
+from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import unusable
 from pipeline.catalog.postgres import hold_postgres
 from pipeline.store.retry import stores_waited_for
-from pipeline.store.root import LibraryRoot, RemoteRoot
+from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
-
-# A library that is held for a row of runs: each of them finds it held on its behalf.
-_held_for_runs: ContextVar[LibraryRoot | None] = ContextVar("held_for_runs", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +41,17 @@ class Holder:
 
 
 @contextlib.contextmanager
-def hold(
-    root: LibraryRoot, command: str, catalog: str | None = None, *, for_runs: bool = False
-) -> Iterator[Holder | None]:
-    """Hold the library at `root` and its catalog, which is at `catalog` as in `find_catalog`.
+def hold(address: CatalogAddress, command: str) -> Iterator[Holder | None]:
+    """Hold the library whose catalog is at `address`, and that catalog.
 
-    Yields the dead run whose place is taken over, if there is one. With `for_runs`, runs inside
-    this one may hold it too. An object store that goes out meanwhile is waited for. Raises
-    LibraryBusyError at once where another run holds it.
+    Yields the dead run that this one takes over from, if there is one. While it is held, calls to
+    an object store that does not answer are retried. Raises LibraryBusyError at once where another
+    run holds it.
     """
-    if _held_for_runs.get() == root:
-        yield None
-        return
-    address = find_catalog(root, catalog)
+    root = address.root
     with contextlib.ExitStack() as stack:
         if isinstance(root, RemoteRoot):
-            if catalog:
-                address.is_noted()  # the first contact: a wrong address is not waited for
+            _ = address.is_noted  # the first contact: a wrong address is not retried
             stack.enter_context(stores_waited_for())
         dead = None
         if not isinstance(root, RemoteRoot):  # where several machines write, the catalog's counts
@@ -71,9 +61,6 @@ def hold(
                 stack.enter_context(hold_postgres(address.url, command))
             except sa.exc.DatabaseError as error:
                 raise unusable(address, error) from error
-        if for_runs:
-            token = _held_for_runs.set(root)
-            stack.callback(_held_for_runs.reset, token)
         yield dead
 
 

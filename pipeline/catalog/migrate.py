@@ -11,10 +11,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog.address import find_catalog
+from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import check_not_newer, no_library, open_unchecked, unusable
 from pipeline.store.local import partial_path
-from pipeline.store.root import LibraryRoot
 from schemas.errors import StoreError
 from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, catalog_info, utc_now
@@ -30,23 +29,21 @@ class Migrated:
 
 
 def migrate(
-    root: LibraryRoot,
-    catalog: str | None = None,
+    address: CatalogAddress,
     migrations: Mapping[int, Migration] = MIGRATIONS,
     target: int = CATALOG_VERSION,
 ) -> Migrated:
-    """Bring the catalog of the library at `root` to version `target`; the caller holds the lock.
+    """Bring the catalog at `address` to version `target`; the caller holds the lock.
 
     Each step is one transaction: stopped at any moment, the catalog is of one version or the next.
     A catalog in SQLite is copied first. Raises UsageError where there is none, and StoreError.
     """
-    address = find_catalog(root, catalog)
     if address.url is None and not address.file.exists():
-        raise no_library(root)
+        raise no_library(address.root)
     try:
         engine, version = open_unchecked(address)
         if version is None:
-            raise no_library(root)
+            raise no_library(address.root)
         check_not_newer(address, version, target)
         if version == target:
             return Migrated(version, version)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.catalog.address import find_catalog
-from pipeline.store.root import LibraryRoot, RemoteRoot
+from pipeline.catalog.address import CatalogAddress
+from pipeline.store.root import RemoteRoot
 
 _NETWORK = frozenset(
     "nfs nfs3 nfs4 cifs smb smb2 smb3 smbfs afpfs afs 9p ncpfs webdav davfs glusterfs lustre ceph "
@@ -18,9 +18,10 @@ _NETWORK = frozenset(
 _LOCAL_FUSE = frozenset("fuse.ntfs fuse.ntfs-3g fuse.exfat fuse.lxcfs fuse.mergerfs".split())
 
 
-def network_warning(root: LibraryRoot, catalog: str | None = None) -> str | None:
+def network_warning(address: CatalogAddress) -> str | None:
     """Return what to say of a library on a network file system whose catalog is in SQLite."""
-    if isinstance(root, RemoteRoot) or find_catalog(root, catalog).url is not None:
+    root = address.root
+    if isinstance(root, RemoteRoot) or address.url is not None:
         return None
     mounts = [(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]
     kind = file_system_of(root, mounts)

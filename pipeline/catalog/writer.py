@@ -19,7 +19,7 @@ from schemas.errors import SkipReason
 from schemas.records import ArtifactRecord, Outcome, PhotoFile, UnderWay
 
 
-class Catalog:
+class CatalogWriter:
     """An open catalog. Use as a context manager, from one thread."""
 
     def __init__(self, engine: Engine) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.database import read_catalog
+from pipeline.library import Library
 from schemas.settings import IngestSettings
 from schemas.tables import failures
 from tests.support.ingest_process import finish, start, wait_for_scenes
@@ -45,7 +45,7 @@ def test_a_run_whose_ray_is_killed_ends_with_a_word_and_blames_no_photo(
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1, err
     assert "Ray has died on this machine: its process raylet was killed" in err
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(failures)) == 0
     code, report, _ = finish(start(library, photos, "--inline"))
     assert code == 0

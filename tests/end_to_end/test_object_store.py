@@ -31,9 +31,9 @@ from jobs.runs.ingest import Ingest
 from jobs.runs.over_scenes import each_runner
 from jobs.runs.preview import preview
 from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.cluster.runner import ClusterSettings, RayRunner, check_is_shared, live_nodes
+from pipeline.library import Library
 from pipeline.store.local import TEMPORARY_PREFIX
 from pipeline.store.root import RemoteRoot
 from pipeline.store.store import Store
@@ -105,7 +105,9 @@ def test_a_run_that_is_killed_is_alone_and_the_next_one_goes_on(
 def test_workers_on_ray_write_there_themselves(
     remote_root: RemoteRoot, url: str, photos: Path
 ) -> None:
-    run = Ingest(remote_root, [photos], IngestSettings(), trivial_model(), QUIET, catalog_url=url)
+    run = Ingest(
+        Library.resolve(remote_root, url), [photos], IngestSettings(), trivial_model(), QUIET
+    )
     with RayRunner(ClusterSettings(object_store_bytes=200_000_000)) as runner:
         check_is_shared(remote_root, live_nodes())
         assert run.run(lambda: contextlib.nullcontext(runner)).done == 3
@@ -179,7 +181,7 @@ def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Pat
     with pytest.raises(UsageError, match="names no catalog") as caught:
         find_catalog(remote_root)
     assert "--catalog postgresql+psycopg://" in caught.value.hint
-    dry = dry_run(remote_root, [photos], IngestSettings(), trivial_model(), url)
+    dry = dry_run(Library.resolve(remote_root, url), [photos], IngestSettings(), trivial_model())
     assert (dry.due, dry.free_bytes) == (4, None)
     assert files(remote_root, "") == []
 
@@ -197,11 +199,11 @@ def test_the_gallery_shows_what_is_there(
     remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
 ) -> None:
     ingest(remote_root, photos, catalog=url, settings=IngestSettings(previews=SHORT))
-    with read_catalog(remote_root) as reader:
+    with Library.resolve(remote_root).read() as reader:
         first, second, _ = find(reader, Filters())
         clip = reader.scalar(sa.select(artifacts.c.artifact_id).where(artifacts.c.kind == "clip"))
     Store(remote_root).remove(second.splat_path or "")
-    settings = GallerySettings(remote_root, tmp_path / "cache", read_only=True)
+    settings = GallerySettings(Library.resolve(remote_root), tmp_path / "cache", read_only=True)
     with gallery_client(settings) as client:
         assert remote_root.name in client.get("/").text
         assert client.get(f"/thumbs/{first.photo_id}.webp").headers["content-type"] == "image/webp"
@@ -217,18 +219,20 @@ def test_what_is_made_of_scenes(
     remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
 ) -> None:
     ingest(remote_root, photos, catalog=url)
-    assert preview(remote_root, Filters(), SHORT, QUIET, INLINE).done == 3
-    again = preview(remote_root, Filters(), SHORT, QUIET, INLINE)
+    assert preview(Library.resolve(remote_root), Filters(), SHORT, QUIET, INLINE).done == 3
+    again = preview(Library.resolve(remote_root), Filters(), SHORT, QUIET, INLINE)
     assert (again.done, again.unchanged) == (0, 3)
-    spz = convert_library(remote_root, SplatSettings(SplatFormat.SPZ), QUIET, INLINE)
+    spz = convert_library(
+        Library.resolve(remote_root), SplatSettings(SplatFormat.SPZ), QUIET, INLINE
+    )
     assert (spz.done, spz.bytes_before > 0) == (3, True)
     assert {path[-4:] for path in files(remote_root, "scenes")} == {".spz"}
     order = ExportOrder(tmp_path / "out", Filters(), ExportSettings(("spz", "ply")))
-    assert export(remote_root, order, QUIET, INLINE).files == 6
-    assert export(remote_root, order, QUIET, INLINE).unchanged == 3
+    assert export(Library.resolve(remote_root), order, QUIET, INLINE).files == 6
+    assert export(Library.resolve(remote_root), order, QUIET, INLINE).unchanged == 3
     elsewhere = ExportOrder(Path("s3://bucket/out"), Filters(), ExportSettings(("spz",)))
     with pytest.raises(UsageError, match="is an address"):
-        export(remote_root, elsewhere, QUIET, INLINE)
+        export(Library.resolve(remote_root), elsewhere, QUIET, INLINE)
     check_whole(remote_root)
 
 
@@ -243,14 +247,14 @@ def test_what_is_damaged_is_found_and_made_again_and_what_is_left_over_goes(
     store.remove(two)
     orphan = f"scenes/ab/ab{'0' * 30}.sog"
     store.write(orphan, lambda file: file.write(b"of nobody"))
-    quick = verify(remote_root, VerifySettings(quick=True), QUIET)
+    quick = verify(Library.resolve(remote_root), VerifySettings(quick=True), QUIET)
     assert quick.problems == {"missing": 1}
-    damaged = verify(remote_root, VerifySettings(repair=True), QUIET)
+    damaged = verify(Library.resolve(remote_root), VerifySettings(repair=True), QUIET)
     assert damaged.problems == {"checksum": 1, "missing": 1}
     assert damaged.repaired == 2
-    assert collect_garbage(remote_root, QUIET).paths == [orphan]
+    assert collect_garbage(Library.resolve(remote_root), QUIET).paths == [orphan]
     assert ingest(remote_root, photos).done == 2
-    assert verify(remote_root, VerifySettings(sample=3), QUIET).damaged == 0
+    assert verify(Library.resolve(remote_root), VerifySettings(sample=3), QUIET).damaged == 0
     check_whole(remote_root)
 
 
@@ -264,7 +268,7 @@ def test_a_lost_catalog_comes_back_of_the_snapshot_and_the_scenes(
     for name, data in snapshot.items():  # as if the last run had not written it
         store.write(name, lambda file, data=data: file.write(data))  # type: ignore[misc]
     before, other = contents(remote_root), fresh_schema(postgres_server)
-    report = import_catalog(remote_root, [photos], QUIET, other)
+    report = import_catalog(Library.resolve(remote_root, other), [photos], QUIET)
     assert (report.missing, report.adopted) == (0, 1)
     assert contents(remote_root) == before
     assert other.rpartition("test_")[2] in str(find_catalog(remote_root))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import has_catalog
+from pipeline.library import Library
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema
@@ -19,8 +19,8 @@ from tests.support.trivial_model import ingest
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipeline.catalog.lock import hold
-with hold(Path(sys.argv[1]), "ingest", sys.argv[2]):
+from pipeline.library import Library
+with Library.resolve(Path(sys.argv[1]), sys.argv[2]).hold("ingest"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -59,7 +59,7 @@ def test_looking_makes_no_catalog(tmp_path: Path, url: str) -> None:
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["due"] == 1
     assert not (tmp_path / "library").exists()
-    assert not has_catalog(tmp_path / "library", url)
+    assert not Library.resolve(tmp_path / "library", url).has_catalog()
 
 
 def test_a_held_catalog_is_exit_3(tmp_path: Path, url: str) -> None:

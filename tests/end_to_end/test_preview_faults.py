@@ -15,7 +15,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.database import read_catalog
+from pipeline.library import Library
 from schemas.tables import artifacts, runs
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
@@ -70,7 +70,7 @@ def test_killed_midway_and_run_again_every_scene_has_each_preview_once(tmp_path:
     assert report["unchanged"] >= 2  # what the killed runs had recorded
     again = [path for path, time_ns in kept.items() if path.stat().st_mtime_ns != time_ns]
     assert len(again) <= 2  # those of the scene that was under way
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         rows = connection.execute(sa.select(artifacts).where(artifacts.c.kind != "thumb")).all()
     assert sorted(row.path for row in rows) == sorted(files(library, "previews"))
     assert len(rows) == 2 * PHOTOS
@@ -94,6 +94,6 @@ def test_a_run_whose_ray_is_killed_ends_with_a_word(tmp_path: Path, vital: str) 
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1, err
     assert f"Ray has died on this machine: its process {vital} was killed" in err
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         states = connection.scalars(sa.select(runs.c.state).where(runs.c.command == "preview"))
         assert list(states) == ["failed"]

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.database import read_catalog
+from pipeline.library import Library
 from schemas.tables import photos as photos_table
 from tests.support.ingest_process import finish, start, wait_for_scenes
 from tests.support.made_photos import make_photo, make_photos
@@ -52,7 +52,7 @@ def test_killed_again_and_again_each_good_photo_is_done_and_the_bad_ones_failed(
     assert code in (0, 1), err  # 1 if the bad ones have lasted until now
     assert report["left"] == 0
     check_whole(library)
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         rows = connection.execute(sa.select(photos_table)).all()
     assert len(rows) == count + len(BAD)
     assert sum(row.state == "done" for row in rows) == count

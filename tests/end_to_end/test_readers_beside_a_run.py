@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.status import read_status
+from pipeline.library import Library
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
@@ -40,11 +40,11 @@ def test_readers_see_a_run_grow_and_block_nothing(tmp_path: Path, catalog_url: s
     ingest(library, photos, catalog=catalog_url)
     make_photos(photos, PHOTOS)
     seen = []
-    with read_catalog(library, catalog_url) as from_the_start:
+    with Library.resolve(library, catalog_url).read() as from_the_start:
         assert len(list(find(from_the_start, Filters()))) == 1
         run = start_run(library, photos, catalog_url)
         while run.poll() is None:
-            with read_catalog(library, catalog_url) as reader:
+            with Library.resolve(library, catalog_url).read() as reader:
                 status = read_status(reader)
                 done = list(find(reader, Filters(state="done", where="gaussians > 1")))
             seen.append(status.photos["done"])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from sharp_core.formats.registry import read_scene
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
@@ -47,7 +47,7 @@ def test_sharp_makes_better_scenes_in_a_library_that_prior_made(
     assert json.loads(first.stdout)["done"] == 2
     again = run(*arguments, *model)
     assert json.loads(again.stdout)["due"] == 0
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         records = list(find(connection, Filters()))
     assert {(record.model, record.gaussians) for record in records} == {("sharp", TINY_GAUSSIANS)}
     check_whole(library)

@@ -6,8 +6,9 @@ import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
 from schemas.errors import FailureReason
 from schemas.records import (
     ArtifactRecord,
@@ -26,8 +27,8 @@ from schemas.records import (
 RUN = "run-1"
 
 
-def new_catalog(root: Path, url: str | None = None) -> Catalog:
-    catalog = Catalog(open_database(root, catalog=url, create=True))
+def new_catalog(root: Path, url: str | None = None) -> CatalogWriter:
+    catalog = CatalogWriter(open_database(find_catalog(root, url), create=True))
     catalog.begin_run(RUN, "ingest", {})
     return catalog
 

@@ -15,6 +15,7 @@ from jobs.console.output import Output
 from jobs.runs.ingest import Ingest, IngestReport
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel
+from pipeline.library import Library
 from schemas.settings import IngestSettings, ModelName, ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.scene.gaussians import Gaussians
@@ -69,5 +70,7 @@ def ingest_reliefs(
     library: Path, *sources: Path, settings: IngestSettings | None = None
 ) -> IngestReport:
     model = ReliefModel(ModelSettings(ModelName.PRIOR), ReliefPredictor.fingerprint)
-    run = Ingest(library, sources, settings or IngestSettings(), model, Output(quiet=True))
+    run = Ingest(
+        Library.resolve(library), sources, settings or IngestSettings(), model, Output(quiet=True)
+    )
     return run.run(lambda: contextlib.nullcontext(run_inline))

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.runs.export import ExportOrder, ExportReport, export
 from jobs.runs.over_scenes import each_runner
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters
 from pipeline.exports.manifest import MANIFEST
+from pipeline.library import Library
 from pipeline.store.local import TEMPORARY_PREFIX
 from schemas.settings import ExportSettings
 from schemas.tables import artifacts
@@ -35,7 +35,7 @@ def run(
 ) -> ExportReport:
     filters = order.pop("filters", Filters())
     return export(
-        library,
+        Library.resolve(library),
         ExportOrder(to, filters, settings, **order),
         Output(quiet=True),
         each_runner(inline, None),
@@ -63,7 +63,7 @@ def check_whole(library: Path, to: Path) -> None:
     assert {name: line["sha256"] for name, line in manifest(to).items()} == sums
     with (to / f"{MANIFEST}.csv").open(newline="") as file:
         assert {row["file"]: row["sha256"] for row in csv.DictReader(file)} == sums
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         rows = connection.execute(sa.select(artifacts).where(artifacts.c.kind.like("export:%")))
         recorded = {row.path: row.sha256 for row in rows}
     prefix = f"{to.resolve()}/"

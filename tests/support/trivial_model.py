@@ -23,6 +23,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel
+from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError
 from schemas.settings import IngestSettings, ModelName, ModelSettings
@@ -106,13 +107,12 @@ def ingest(
         return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
 
     run = Ingest(
-        library,
+        Library.resolve(library, catalog),
         sources,
         settings or IngestSettings(),
         trivial_model(seconds, deadly_width),
         output or Output(quiet=True),
         deadline,
-        catalog,
     )
     return run.run(runner)
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 
-from pipeline.catalog.database import read_catalog
+from pipeline.library import Library
 from pipeline.store.local import TEMPORARY_PREFIX
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
@@ -18,7 +18,7 @@ from sharp_core.formats.registry import read_scene
 def check_whole(library: LibraryRoot) -> None:
     """Assert that every row has its whole file, every file its row, and nothing is half-written."""
     store = Store(library)
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.scalar(sa.text("PRAGMA integrity_check")) == "ok"
         rows = connection.execute(sa.select(scenes)).all()
@@ -37,7 +37,7 @@ def check_whole(library: LibraryRoot) -> None:
 
 def contents(library: LibraryRoot) -> dict[str, tuple[str, str]]:
     """Return each scene's photo and checksum: what two equal libraries have in common."""
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         rows = connection.execute(sa.select(scenes)).all()
     return {row.scene_id: (row.photo_id, row.splat_sha256) for row in rows}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.lock import hold
+from pipeline.library import Library
 from schemas.errors import LibraryBusyError, UsageError
 from tests.support.made_photos import make_photos
 from tests.support.small_disk import small_disk
@@ -59,7 +59,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_done(library: Path, t
 
 
 def test_two_at_once_are_refused(library: Path, to: Path) -> None:
-    with hold(library, "ingest"), pytest.raises(LibraryBusyError):
+    with Library.resolve(library).hold("ingest"), pytest.raises(LibraryBusyError):
         run(library, to)
 
 

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from jobs.runs.export import ExportOrder, dry_export
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.tables import artifacts, scenes
 from tests.support.made_photos import make_photo
@@ -56,7 +58,7 @@ def test_a_better_scene_takes_the_place_of_the_old_one(
     library: Path, to: Path, old_is_gone: bool
 ) -> None:
     run(library, to)
-    with Catalog(open_database(library)) as catalog, catalog.connection.begin():
+    with CatalogWriter(open_database(find_catalog(library))) as catalog, catalog.connection.begin():
         row = catalog.connection.execute(sa.select(scenes).limit(1)).one()
         better = {**row._mapping, "scene_id": "f" * 32, "model": "sharp"}
         catalog.connection.execute(scenes.insert().values(better))
@@ -161,11 +163,11 @@ def test_two_libraries_share_a_folder(library: Path, to: Path, tmp_path: Path) -
 
 
 def test_a_dry_run_says_what_a_run_writes_and_changes_nothing(library: Path, to: Path) -> None:
-    plan = dry_export(library, ExportOrder(to, Filters(), QUICK))
+    plan = dry_export(Library.resolve(library), ExportOrder(to, Filters(), QUICK))
     assert (plan.due, not to.exists()) == (3, True)
     run(library, to)
     assert set(plan.files) == set(exported(to))
-    assert dry_export(library, ExportOrder(to, Filters(), QUICK)).files == ()
+    assert dry_export(Library.resolve(library), ExportOrder(to, Filters(), QUICK)).files == ()
 
 
 def test_on_ray_the_files_are_the_same(library: Path, to: Path, tmp_path: Path) -> None:

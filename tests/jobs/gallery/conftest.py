@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from jobs.gallery.app import GallerySettings
+from pipeline.library import Library
 from schemas.settings import IngestSettings, PreviewSettings
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import DATA
@@ -34,5 +35,7 @@ def gallery_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def client(gallery_library: Path, tmp_path: Path) -> Iterator[TestClient]:
     """Return a browser-like client of a gallery over `gallery_library`."""
-    with gallery_client(GallerySettings(gallery_library, tmp_path / "cache")) as client:
+    with gallery_client(
+        GallerySettings(Library.resolve(gallery_library), tmp_path / "cache")
+    ) as client:
         yield client

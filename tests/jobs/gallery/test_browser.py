@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.scenes.page import SceneView, write_scene_page
 from schemas.tables import photos, utc_now
@@ -313,7 +314,7 @@ def many_photos(library: Path, count: int) -> None:
         }
         for index in range(count)
     ]
-    engine = open_database(library, create=True)
+    engine = open_database(find_catalog(library), create=True)
     with engine.begin() as connection:
         connection.execute(photos.insert(), rows)
     engine.dispose()

@@ -10,8 +10,10 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from jobs.gallery.app import GallerySettings
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.exports.registry import KINDS
+from pipeline.library import Library
 from schemas.tables import artifacts
 from sharp_core.formats.registry import FORMATS, read_scene
 from tests.support.gallery_client import gallery_client
@@ -109,19 +111,19 @@ def test_exports_outside_the_library_are_not_offered(
 ) -> None:
     library = tmp_path / "library"
     shutil.copytree(gallery_library, library)
-    engine = open_database(library)
+    engine = open_database(find_catalog(library))
     with engine.begin() as connection:
         outside = str(tmp_path / "a.mp4")
         connection.execute(artifacts.update().values(kind="export:mp4", path=outside))
     engine.dispose()
-    with gallery_client(GallerySettings(library, tmp_path / "cache")) as client:
+    with gallery_client(GallerySettings(Library.resolve(library), tmp_path / "cache")) as client:
         assert "/artifacts/" not in client.get(f"/photos/{photo_id}").text
 
 
 def test_a_converted_scene_is_kept(gallery_library: Path, tmp_path: Path, scene_id: str) -> None:
     cache = tmp_path / "other"
     other = next(name for name in FORMATS if not list(gallery_library.rglob(f"*.{name}")))
-    with gallery_client(GallerySettings(gallery_library, cache)) as client:
+    with gallery_client(GallerySettings(Library.resolve(gallery_library), cache)) as client:
         first = client.get(f"/scenes/{scene_id}.{other}")
         (kept,) = cache.iterdir()
         before = kept.stat().st_ino

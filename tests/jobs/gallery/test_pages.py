@@ -9,7 +9,9 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery import pages
 from jobs.gallery.app import GallerySettings
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
+from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 from schemas.tables import photos
@@ -36,7 +38,7 @@ def large(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def large_client(large: Path, tmp_path: Path) -> TestClient:
-    return gallery_client(GallerySettings(large, tmp_path / "cache"))
+    return gallery_client(GallerySettings(Library.resolve(large), tmp_path / "cache"))
 
 
 def periods(page: str) -> dict[str, int]:
@@ -149,7 +151,7 @@ def test_a_photo_without_a_scene_says_why(client: TestClient) -> None:
 
 
 def test_a_photo_that_waits_says_so(large: Path, large_client: TestClient) -> None:
-    engine = open_database(large)
+    engine = open_database(find_catalog(large))
     with engine.begin() as connection:
         connection.execute(photos.update().values(state=PhotoState.DUE, scene_id=None))
     engine.dispose()
@@ -159,7 +161,7 @@ def test_a_photo_that_waits_says_so(large: Path, large_client: TestClient) -> No
 
 def test_no_library_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no library"):
-        gallery_client(GallerySettings(tmp_path, tmp_path / "cache"))
+        gallery_client(GallerySettings(Library.resolve(tmp_path), tmp_path / "cache"))
 
 
 def test_what_is_not_there_is_said_to_people_and_programs(client: TestClient) -> None:

@@ -8,7 +8,9 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.security import Access, is_loopback
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
+from pipeline.library import Library
 from schemas.tables import artifacts, photos, scenes
 from tests.support.gallery_client import gallery_client
 from tests.support.relief import ingest_reliefs
@@ -110,7 +112,7 @@ def test_a_catalog_that_names_files_outside_gives_none(tmp_path: Path, sample_ph
     secret = tmp_path / "secret.webp"
     secret.write_bytes(b"secret")
     (library / "link.webp").symlink_to(secret)
-    engine = open_database(library)
+    engine = open_database(find_catalog(library))
     for path in ("../secret.webp", str(secret), "link.webp"):
         with engine.begin() as connection:
             connection.execute(photos.update().values(thumb_path=path))
@@ -122,7 +124,9 @@ def test_a_catalog_that_names_files_outside_gives_none(tmp_path: Path, sample_ph
                     photos.c.photo_id == artifacts.c.photo_id,
                 )
             ).one()
-        with gallery_client(GallerySettings(library, tmp_path / "cache")) as client:
+        with gallery_client(
+            GallerySettings(Library.resolve(library), tmp_path / "cache")
+        ) as client:
             for address in (
                 f"/thumbs/{ids[0]}.webp",
                 f"/scenes/{ids[1]}.ply",
@@ -183,7 +187,9 @@ def test_names_of_files_are_text_in_pages(client: TestClient) -> None:
 @pytest.fixture
 def guarded(gallery_library: Path, tmp_path: Path) -> TestClient:
     access = Access(frozenset({"gallery.lan"}), TOKEN)
-    client = gallery_client(GallerySettings(gallery_library, tmp_path / "cache", access=access))
+    client = gallery_client(
+        GallerySettings(Library.resolve(gallery_library), tmp_path / "cache", access=access)
+    )
     client.base_url = "http://192.168.0.7:7860"
     return client
 

@@ -15,8 +15,7 @@ from PIL import Image
 from jobs.gallery import maker, upload_routes
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.maker import safe_name
-from pipeline.catalog.database import read_catalog
-from pipeline.catalog.lock import hold
+from pipeline.library import Library
 from schemas.tables import photo_paths, runs
 from sharp_core.formats.registry import FORMATS, read_scene
 from tests.support.gallery_client import gallery_client
@@ -37,7 +36,7 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(library: Path, tmp_path: Path) -> Iterator[TestClient]:
-    settings = GallerySettings(library, tmp_path / "cache", worker=WORKER)
+    settings = GallerySettings(Library.resolve(library), tmp_path / "cache", worker=WORKER)
     with gallery_client(settings) as client:
         yield client
 
@@ -83,7 +82,7 @@ def test_a_photo_becomes_a_scene_and_is_kept(
     assert "uploads" in wait(client, job_id, "keep", "failed", "done")["keep_error"]
     (library / "uploads").unlink()
 
-    with hold(library, "a long run"):
+    with Library.resolve(library).hold("a long run"):
         assert client.post(f"/api/jobs/{job_id}/keep").status_code == 202
         kept = wait(client, job_id, "keep", "failed", "done")
     assert "a long run" in kept["keep_error"]
@@ -95,7 +94,7 @@ def test_a_photo_becomes_a_scene_and_is_kept(
     assert "30 mm" not in client.get(f"/photos/{kept['photo_id']}").text
     assert (library / "uploads" / "Été 1.jpg").read_bytes() == jpeg(tmp_path)
     check_whole(library)
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         states = connection.execute(sa.select(runs.c.command, runs.c.state)).all()
         paths = set(connection.scalars(sa.select(photo_paths.c.path)))
     assert states == [("ingest", "finished")] * 2
@@ -188,14 +187,14 @@ def test_settings_that_make_no_sense_are_refused(
 
 
 def test_without_weights_the_model_says_how_to_get_them(tmp_path: Path, library: Path) -> None:
-    with gallery_client(GallerySettings(library, tmp_path / "cache")) as client:
+    with gallery_client(GallerySettings(Library.resolve(library), tmp_path / "cache")) as client:
         job_id = submit(client, jpeg(tmp_path), model="sharp")
         failed = wait(client, job_id, "state", "failed", "done")
     assert "model fetch" in failed["hint"]
 
 
 def test_a_gallery_for_looking_takes_nothing(library: Path, tmp_path: Path) -> None:
-    settings = GallerySettings(library, tmp_path / "cache", read_only=True)
+    settings = GallerySettings(Library.resolve(library), tmp_path / "cache", read_only=True)
     with gallery_client(settings) as client:
         assert client.get("/make").status_code == 403
         answer = client.post("/api/jobs?name=a.jpg&model=prior", content=jpeg(tmp_path))
@@ -204,7 +203,9 @@ def test_a_gallery_for_looking_takes_nothing(library: Path, tmp_path: Path) -> N
 
 
 def test_a_worker_that_talks_nonsense_fails_its_job_alone(library: Path, tmp_path: Path) -> None:
-    settings = GallerySettings(library, tmp_path / "cache", worker="this")  # prints a poem
+    settings = GallerySettings(
+        Library.resolve(library), tmp_path / "cache", worker="this"
+    )  # prints a poem
     with gallery_client(settings) as client:
         for _ in range(2):
             failed = wait(client, submit(client, jpeg(tmp_path)), "state", "failed", "done")

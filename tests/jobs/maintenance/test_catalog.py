@@ -14,9 +14,8 @@ from jobs.console.output import Output
 from jobs.maintenance.catalog import import_catalog, take_snapshot, upgrade
 from jobs.maintenance.verify import verify
 from pipeline.catalog.address import CATALOG_FILE, URL_FILE
-from pipeline.catalog.database import read_catalog
-from pipeline.catalog.lock import hold
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from schemas.arrow import snapshot_tables
 from schemas.errors import LibraryBusyError, StoreError, UsageError
 from schemas.settings import IngestSettings, PhotoSettings, VerifySettings
@@ -46,7 +45,7 @@ def lose_catalog(library: Path) -> None:
 
 def rows(library: Path, url: str | None = None) -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every table but for the runs that imported something."""
-    with read_catalog(library, url) as reader:
+    with Library.resolve(library, url).read() as reader:
         return {
             table.name: sorted(
                 (
@@ -72,7 +71,7 @@ def grow_behind_the_snapshot(library: Path) -> None:
 def test_all_that_the_snapshot_holds_comes_back(library: Path) -> None:
     before = rows(library)
     lose_catalog(library)
-    report = import_catalog(library, [], QUIET)
+    report = import_catalog(Library.resolve(library), [], QUIET)
     assert report.rows == {name: len(found) for name, found in before.items()}
     assert (report.missing, report.adopted, report.loose) == (0, 0, 0)
     assert rows(library) == before
@@ -84,16 +83,16 @@ def test_scenes_newer_than_the_snapshot_come_back_with_their_photos_facts(librar
     grow_behind_the_snapshot(library)
     before, seen = contents(library), records(library)
     lose_catalog(library)
-    report = import_catalog(library, [library.parent / "photos"], QUIET)
+    report = import_catalog(Library.resolve(library), [library.parent / "photos"], QUIET)
     assert (report.adopted, report.loose) == (ALL - FIRST, 0)
     assert contents(library) == before
     assert records(library) == seen
     assert ingest(library, library.parent / "photos").due == 0
-    assert verify(library, VerifySettings(), QUIET).damaged == 0
+    assert verify(Library.resolve(library), VerifySettings(), QUIET).damaged == 0
 
 
 def records(library: Path) -> list[object]:
-    with read_catalog(library) as reader:
+    with Library.resolve(library).read() as reader:
         found = find(reader, Filters(order="photo_id"))
         # Depths and how a scene was coded are read off the file: nearly what they were.
         return [
@@ -105,7 +104,7 @@ def records(library: Path) -> list[object]:
 def test_scenes_of_photos_that_are_not_named_are_told_of_and_kept(library: Path) -> None:
     grow_behind_the_snapshot(library)
     lose_catalog(library)
-    report = import_catalog(library, [], QUIET)
+    report = import_catalog(Library.resolve(library), [], QUIET)
     assert (report.adopted, report.loose) == (0, ALL - FIRST)
     assert len(files(library, "scenes")) == ALL
     assert ingest(library, library.parent / "photos").done == ALL - FIRST
@@ -121,7 +120,10 @@ def test_a_scene_made_with_other_settings_is_recognised(library: Path) -> None:
     shutil.rmtree(library / "catalog")
     (library / "kept").rename(library / "catalog")
     lose_catalog(library)
-    assert import_catalog(library, [library.parent / "photos"], QUIET).adopted == ALL - FIRST
+    assert (
+        import_catalog(Library.resolve(library), [library.parent / "photos"], QUIET).adopted
+        == ALL - FIRST
+    )
     assert ingest(library, library.parent / "photos", settings=settings).due == 0
 
 
@@ -129,7 +131,7 @@ def test_a_scene_whose_file_is_gone_is_due_again(library: Path) -> None:
     lost, *_ = files(library, "scenes")
     (library / lost).unlink()
     lose_catalog(library)
-    assert import_catalog(library, [], QUIET).missing == 1
+    assert import_catalog(Library.resolve(library), [], QUIET).missing == 1
     assert ingest(library, library.parent / "photos").done == 1
     check_whole(library)
 
@@ -137,8 +139,8 @@ def test_a_scene_whose_file_is_gone_is_due_again(library: Path) -> None:
 def test_a_catalog_moves_to_postgres_and_back(library: Path, postgres_server: str) -> None:
     url = fresh_schema(postgres_server)
     before = rows(library)
-    take_snapshot(library)
-    import_catalog(library, [], QUIET, url)
+    take_snapshot(Library.resolve(library))
+    import_catalog(Library.resolve(library, url), [], QUIET)
     lose_catalog(library)
     assert rows(library) == before  # found by the library's own note
     make_photos(library.parent / "photos", FIRST + 1)
@@ -146,7 +148,7 @@ def test_a_catalog_moves_to_postgres_and_back(library: Path, postgres_server: st
     assert ingest(library, library.parent / "photos").failed == 1
     there = rows(library)
     (library / URL_FILE).unlink()
-    import_catalog(library, [], QUIET)
+    import_catalog(Library.resolve(library), [], QUIET)
     assert rows(library) == there
     assert (library / CATALOG_FILE).exists()
 
@@ -154,7 +156,7 @@ def test_a_catalog_moves_to_postgres_and_back(library: Path, postgres_server: st
 def test_a_catalog_that_is_there_is_never_written_over(library: Path) -> None:
     before = rows(library)
     with pytest.raises(UsageError, match="has a catalog"):
-        import_catalog(library, [], QUIET)
+        import_catalog(Library.resolve(library), [], QUIET)
     assert rows(library) == before
 
 
@@ -162,7 +164,7 @@ def test_without_a_snapshot_the_way_out_is_told(library: Path) -> None:
     lose_catalog(library)
     (library / "catalog" / "scenes.parquet").unlink()
     with pytest.raises(UsageError, match="no snapshot"):
-        import_catalog(library, [], QUIET)
+        import_catalog(Library.resolve(library), [], QUIET)
     assert ingest(library, library.parent / "photos").left == 0  # a fresh start is not barred
 
 
@@ -171,9 +173,9 @@ def test_a_damaged_snapshot_leaves_no_half_catalog(library: Path) -> None:
     good = (library / "catalog" / "scenes.parquet").read_bytes()
     (library / "catalog" / "scenes.parquet").write_bytes(good[: len(good) // 2])
     with pytest.raises(StoreError, match=r"scenes\.parquet cannot be read"):
-        import_catalog(library, [], QUIET)
+        import_catalog(Library.resolve(library), [], QUIET)
     (library / "catalog" / "scenes.parquet").write_bytes(good)
-    assert import_catalog(library, [], QUIET).rows["scenes"] == FIRST
+    assert import_catalog(Library.resolve(library), [], QUIET).rows["scenes"] == FIRST
 
 
 def test_the_commands(library: Path) -> None:
@@ -188,7 +190,7 @@ def test_the_commands(library: Path) -> None:
 
 
 def test_no_other_run_may_be_under_way(library: Path) -> None:
-    with hold(library, "ingest"):
+    with Library.resolve(library).hold("ingest"):
         for attempt in (take_snapshot, upgrade):
             with pytest.raises(LibraryBusyError):
-                attempt(library)
+                attempt(Library.resolve(library))

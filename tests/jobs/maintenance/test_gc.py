@@ -9,8 +9,8 @@ import pytest
 
 from jobs.console.output import Output
 from jobs.maintenance.gc import GcReport, collect_garbage
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from pipeline.store.local import TEMPORARY_PREFIX
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.support.cli import run
@@ -23,7 +23,7 @@ OTHER_FOCAL = IngestSettings(photo=PhotoSettings(focal_35mm=50.0))
 
 
 def gc(library: Path, url: str | None = None, **options: bool) -> GcReport:
-    return collect_garbage(library, Output(quiet=True), url, **options)
+    return collect_garbage(Library.resolve(library, url), Output(quiet=True), **options)
 
 
 def put(library: Path, path: str, size: int = 7) -> None:
@@ -100,7 +100,7 @@ def test_superseded_scenes_go_with_their_rows(tmp_path: Path, catalog_url: str |
     assert gc(library).superseded == 2
     assert not set(old) & set(contents(library))
     assert len(files(library, "scenes")) == 2
-    with read_catalog(library) as reader:
+    with Library.resolve(library).read() as reader:
         states = {record.state for record in find(reader, Filters())}
     assert states == {"done"}
     assert gc(library).paths == []

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.maintenance.verify import VerifyReport, verify
 from jobs.runs.preview import preview
-from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
@@ -43,11 +45,11 @@ def library(tmp_path: Path) -> Path:
 
 
 def check(library: Path, url: str | None = None, **settings: bool | int) -> VerifyReport:
-    return verify(library, VerifySettings(**settings), Output(quiet=True), url)  # type: ignore[arg-type]
+    return verify(Library.resolve(library, url), VerifySettings(**settings), Output(quiet=True))  # type: ignore[arg-type]
 
 
 def records(library: Path) -> list[PhotoRecord]:
-    with read_catalog(library) as reader:
+    with Library.resolve(library).read() as reader:
         return list(find(reader, Filters(order="photo_id")))
 
 
@@ -105,7 +107,7 @@ def test_a_scene_that_cannot_be_read_is_found_though_its_bytes_are_as_written(
     assert record.splat_path is not None
     data = b"ply\nnonsense\n"
     (library / record.splat_path).write_bytes(data)
-    engine = open_database(library)
+    engine = open_database(find_catalog(library))
     with engine.begin() as connection:
         values = {"splat_bytes": len(data), "splat_sha256": hashlib.sha256(data).hexdigest()}
         row = scenes.c.scene_id == record.scene_id
@@ -140,7 +142,7 @@ def test_a_preview_that_is_lost_is_made_again(library: Path) -> None:
 
     def preview_one() -> None:
         runner = lambda: contextlib.nullcontext(InlineSceneRunner())  # noqa: E731
-        preview(library, Filters(limit=1), stills, Output(quiet=True), runner)
+        preview(Library.resolve(library), Filters(limit=1), stills, Output(quiet=True), runner)
 
     preview_one()
     (still,) = files(library, "previews")
@@ -153,7 +155,7 @@ def test_a_preview_that_is_lost_is_made_again(library: Path) -> None:
 
 
 def test_a_photo_whose_scene_lost_its_row_is_due_again(library: Path) -> None:
-    engine = open_database(library)
+    engine = open_database(find_catalog(library))
     with engine.begin() as connection:
         lost = sa.select(photos.c.scene_id).limit(1)
         connection.execute(scenes.delete().where(scenes.c.scene_id == connection.scalar(lost)))
@@ -169,14 +171,14 @@ def test_samples_go_round_and_damage_comes_first_again(
     make_photos(tmp_path / "photos", PHOTOS)
     library = tmp_path / "library"
     ingest(library, tmp_path / "photos", catalog=catalog_url)
-    with read_catalog(library) as reader:
+    with Library.resolve(library).read() as reader:
         query = sa.select(scenes.c.splat_path).order_by(scenes.c.scene_id)
         (_, second, _) = reader.scalars(query).all()
     change(library / second)
     seen = [check(library, catalog_url, sample=1).damaged for _ in range(4)]
     assert seen == [0, 1, 1, 1]
     assert check(library, catalog_url, sample=2).damaged == 1
-    with read_catalog(library) as reader:
+    with Library.resolve(library).read() as reader:
         times = reader.scalars(sa.select(scenes.c.verified_at)).all()
     assert times.count(None) == 1
 

@@ -20,7 +20,7 @@ from jobs.nightly import night as night_module
 from jobs.nightly.config import load_config
 from jobs.nightly.report import NightlyReport, Step, Trouble, html_page, markdown_page
 from jobs.nightly.units import UnitKind, unit_text
-from pipeline.catalog.lock import hold
+from pipeline.library import Library
 from pipeline.store.root import RemoteRoot
 from schemas.errors import ExitCode, LibraryBusyError, UsageError
 from tests.support.cli import run
@@ -147,7 +147,10 @@ def test_exports_go_to_their_folders(folder: Path) -> None:
 @pytest.mark.usefixtures("quick_model")
 def test_a_held_library_is_left_alone(folder: Path) -> None:
     (folder / "library").mkdir()
-    with hold(folder / "library", "ingest"), pytest.raises(LibraryBusyError, match="ingest"):
+    with (
+        Library.resolve(folder / "library").hold("ingest"),
+        pytest.raises(LibraryBusyError, match="ingest"),
+    ):
         night(folder, SMALL)
 
 

@@ -10,8 +10,8 @@ from jobs.commands.show import SPLAT_NAMES
 from jobs.console.output import Output
 from jobs.runs.convert import ConvertReport, convert_library
 from jobs.runs.over_scenes import each_runner
-from pipeline.catalog.database import read_catalog
 from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage
 from pipeline.scenes.convert_file import convert_file
 from pipeline.scenes.details import splat_details
@@ -38,11 +38,13 @@ def library(tmp_path: Path) -> Path:
 
 
 def convert(library: Path, settings: SplatSettings) -> ConvertReport:
-    return convert_library(library, settings, Output(quiet=True), each_runner(True, None))
+    return convert_library(
+        Library.resolve(library), settings, Output(quiet=True), each_runner(True, None)
+    )
 
 
 def stored(library: Path) -> list[tuple[str, str | None, str]]:
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         columns = (scenes.c.format, scenes.c.quality, scenes.c.splat_path)
         return [tuple(row) for row in connection.execute(sa.select(*columns))]  # type: ignore[misc]
 
@@ -121,7 +123,7 @@ def test_a_damaged_scene_fails_alone(library: Path) -> None:
 
 def test_ray_gives_the_same_files(library: Path) -> None:
     runner = RayRunner(ClusterSettings(object_store_bytes=200_000_000))
-    report = convert_library(library, SOG, Output(quiet=True), lambda: runner)
+    report = convert_library(Library.resolve(library), SOG, Output(quiet=True), lambda: runner)
     assert report.done == 4
     check_whole(library)
     on_ray = {path.name: path.read_bytes() for path in library.rglob("*.sog")}

@@ -12,10 +12,10 @@ import pytest
 from jobs.console.output import Output
 from jobs.runs.dry_run import dry_run
 from jobs.runs.ingest import Ingest, IngestReport
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.flow.flow import Flow
 from pipeline.flow.inline import run_inline
+from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import LibraryBusyError, RunError, UsageError
@@ -27,7 +27,7 @@ from tests.support.whole_library import check_whole, contents
 
 
 def records(library: Path) -> dict[str, PhotoRecord]:
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         return {
             Path(record.paths[0]).name: record
             for record in find(connection, Filters())
@@ -156,12 +156,12 @@ def test_a_dry_run_says_what_a_run_then_does_and_changes_nothing(
     messy: Path, tmp_path: Path
 ) -> None:
     library = tmp_path / "library"
-    dry = dry_run(library, [messy], IngestSettings(), trivial_model())
+    dry = dry_run(Library.resolve(library), [messy], IngestSettings(), trivial_model())
     assert not library.exists()
     report = ingest(library, messy)
     assert (dry.due, dry.skipped, dry.duplicates) == (3 + 3, report.skipped, report.duplicates)
     assert dry.estimated_bytes > 0
-    again = dry_run(library, [messy], IngestSettings(), trivial_model())
+    again = dry_run(Library.resolve(library), [messy], IngestSettings(), trivial_model())
     assert (again.due, again.unchanged) == (0, 6)
 
 
@@ -181,11 +181,13 @@ def test_a_missing_source_makes_no_library(tmp_path: Path) -> None:
 
 
 def test_a_held_library_is_left_to_its_holder(tmp_path: Path) -> None:
-    from pipeline.catalog.lock import hold
 
     make_photos(tmp_path / "photos", 1)
     (tmp_path / "library").mkdir()
-    with hold(tmp_path / "library", "nightly"), pytest.raises(LibraryBusyError, match="nightly"):
+    with (
+        Library.resolve(tmp_path / "library").hold("nightly"),
+        pytest.raises(LibraryBusyError, match="nightly"),
+    ):
         ingest(tmp_path / "library", tmp_path / "photos")
 
 
@@ -200,7 +202,7 @@ def test_a_file_that_vanishes_mid_run_is_tried_again(tmp_path: Path) -> None:
         return run_inline(flow, iter(known), stop, monitor)
 
     run = Ingest(
-        tmp_path / "library",
+        Library.resolve(tmp_path / "library"),
         [tmp_path / "photos"],
         IngestSettings(),
         trivial_model(),
@@ -258,7 +260,7 @@ def test_a_due_photo_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
     (tmp_path / "photos" / "broken.jpg").unlink()
     photos[0].unlink()
     ingest(tmp_path / "library", tmp_path / "photos")
-    with read_catalog(tmp_path / "library") as connection:
+    with Library.resolve(tmp_path / "library").read() as connection:
         states = [(r.state, bool(r.paths)) for r in find(connection, Filters())]
     assert sorted(states) == [("done", False), ("done", True), ("done", True)]
 

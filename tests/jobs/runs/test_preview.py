@@ -13,9 +13,9 @@ from PIL import Image
 from jobs.console.output import Output
 from jobs.runs.over_scenes import each_runner
 from jobs.runs.preview import PreviewReport, preview
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from schemas.errors import RunError, UsageError
 from schemas.settings import IngestSettings, PreviewKind, PreviewSettings
@@ -44,7 +44,7 @@ def make(
             return contextlib.nullcontext(InlineSceneRunner())
         return RayRunner(ClusterSettings(object_store_bytes=200_000_000))
 
-    return preview(library, filters, settings, Output(quiet=True), runner)
+    return preview(Library.resolve(library), filters, settings, Output(quiet=True), runner)
 
 
 def previews(library: Path) -> dict[str, bytes]:
@@ -53,7 +53,7 @@ def previews(library: Path) -> dict[str, bytes]:
 
 
 def recorded(library: Path) -> set[tuple[str, int]]:
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         rows = connection.execute(sa.select(artifacts).where(artifacts.c.kind != "thumb")).all()
     return {(Path(row.path).name, row.bytes) for row in rows}
 
@@ -88,7 +88,9 @@ def test_other_settings_replace_what_was_made(library: Path) -> None:
 def test_past_its_deadline_nothing_is_begun(library: Path) -> None:
     past = datetime.now().astimezone() - timedelta(seconds=1)
     runner = each_runner(inline=True, address=None)
-    report = preview(library, Filters(), SHORT, Output(quiet=True), runner, deadline=past)
+    report = preview(
+        Library.resolve(library), Filters(), SHORT, Output(quiet=True), runner, deadline=past
+    )
     assert report.is_out_of_time
     assert not report.is_interrupted
     assert (report.done, report.left, previews(library)) == (0, 3, {})
@@ -118,7 +120,7 @@ def test_a_damaged_scene_fails_alone_and_stays_done(library: Path) -> None:
     next((library / "scenes").rglob("*.sog")).write_bytes(b"no splat")
     report = make(library)
     assert (report.done, report.failed, report.reasons) == (2, 1, {"unreadable": 1})
-    with read_catalog(library) as connection:
+    with Library.resolve(library).read() as connection:
         assert set(connection.scalars(sa.select(photos.c.state))) == {"done"}
     assert ingest(library, library.parent / "photos").due == 0
 
@@ -151,6 +153,8 @@ def test_a_preview_that_takes_too_long_is_a_failure_of_its_own(library: Path) ->
         return contextlib.nullcontext(InlineSceneRunner())
 
     endless = PreviewSettings(seconds=60, long_side=64)
-    report = preview(library, Filters(), endless, Output(quiet=True), inline, limit_s=0.05)
+    report = preview(
+        Library.resolve(library), Filters(), endless, Output(quiet=True), inline, limit_s=0.05
+    )
     assert (report.failed, report.reasons) == (3, {"timeout": 3})
     assert previews(library) == {}

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.catalog.address import CATALOG_FILE, URL_FILE, find_catalog, holds_password
-from pipeline.catalog.database import open_database, read_catalog
-from pipeline.catalog.lock import hold
+from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from schemas.errors import LibraryBusyError, StoreError, UsageError
 from tests.support.library_of_records import new_catalog, photo_file
 from tests.support.postgres import fresh_schema
@@ -73,8 +73,8 @@ def test_the_driver_may_be_left_away(tmp_path: Path) -> None:
 def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     url = f"postgresql+psycopg://me:secret@/photos?host={tmp_path}"
     for attempt in (
-        lambda: open_database(tmp_path, catalog=url),
-        hold(tmp_path, "x", url).__enter__,
+        lambda: open_database(find_catalog(tmp_path, url)),
+        Library.resolve(tmp_path, url).hold("x").__enter__,
     ):
         with pytest.raises(StoreError, match="cannot be used") as caught:
             attempt()
@@ -84,14 +84,14 @@ def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 def test_a_library_is_found_by_its_folder_alone(tmp_path: Path, postgres_server: str) -> None:
     root = tmp_path / "library"
     make_library(root, fresh_schema(postgres_server))
-    with read_catalog(root) as reader:
+    with Library.resolve(root).read() as reader:
         assert len(list(find(reader, Filters()))) == 1
     assert not (root / CATALOG_FILE).exists()
 
 
 def test_a_database_without_a_catalog_is_no_library(tmp_path: Path, postgres_server: str) -> None:
     url = fresh_schema(postgres_server)
-    with pytest.raises(UsageError, match="holds no library"), read_catalog(tmp_path, url):
+    with pytest.raises(UsageError, match="holds no library"), Library.resolve(tmp_path, url).read():
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -101,7 +101,7 @@ def test_the_catalog_of_another_library_is_refused(tmp_path: Path, postgres_serv
     make_library(tmp_path / "one", url)
     (tmp_path / "two").mkdir()
     with pytest.raises(StoreError, match="another library"):
-        open_database(tmp_path / "two", catalog=url, create=True)
+        open_database(find_catalog(tmp_path / "two", url), create=True)
 
 
 def test_one_catalog_has_one_writer_on_whatever_machine(
@@ -111,22 +111,22 @@ def test_one_catalog_has_one_writer_on_whatever_machine(
     folders = [tmp_path / name for name in ("here", "there")]  # no common lock file
     for folder in folders:
         folder.mkdir()
-    with hold(folders[0], "ingest", url):
+    with Library.resolve(folders[0], url).hold("ingest"):
         with pytest.raises(LibraryBusyError, match=r"held by ingest \(process \d+ on"):
-            hold(folders[1], "gc", url).__enter__()
-        with hold(folders[1], "gc", other):  # another catalog of the same database
+            Library.resolve(folders[1], url).hold("gc").__enter__()
+        with Library.resolve(folders[1], other).hold("gc"):  # another catalog of the same database
             pass
-    with hold(folders[1], "gc", url):
+    with Library.resolve(folders[1], url).hold("gc"):
         pass
 
 
 def test_a_broken_link_frees_the_lock(tmp_path: Path, postgres_server: str) -> None:
     url = fresh_schema(postgres_server)
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    with hold(tmp_path, "ingest", url), engine.begin() as admin:
+    with Library.resolve(tmp_path, url).hold("ingest"), engine.begin() as admin:
         ended = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
         assert admin.scalars(sa.text(ended)).all() == [True]
         (tmp_path / "b").mkdir()
-        with hold(tmp_path / "b", "ingest", url):
+        with Library.resolve(tmp_path / "b", url).hold("ingest"):
             pass
     engine.dispose()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
+from pipeline.library import Library
 from schemas.errors import StoreError, UsageError
 from schemas.tables import catalog_info, metadata, photos
 from tests.support.library_of_records import new_catalog, photo_file
@@ -52,7 +53,7 @@ def add_photo(root: Path) -> None:
 
 
 def count_photos(root: Path) -> int:
-    with read_catalog(root) as reader:
+    with Library.resolve(root).read() as reader:
         return len(list(find(reader, Filters())))
 
 
@@ -75,7 +76,7 @@ def test_a_catalog_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
     sa.event.listen(photos, "after_create", fail)
     try:
         with pytest.raises(InterruptedError):
-            open_database(tmp_path, create=True)
+            open_database(find_catalog(tmp_path), create=True)
     finally:
         sa.event.remove(photos, "after_create", fail)
     with contextlib.closing(sqlite3.connect(tmp_path / CATALOG_FILE)) as connection:
@@ -91,7 +92,7 @@ def test_a_catalog_with_only_some_tables_is_finished_by_the_next_run(
     metadata.create_all(engine, tables=tables)
     engine.dispose()
     with pytest.raises(StoreError, match="not finished") as caught:
-        open_database(tmp_path, read_only=True)
+        open_database(find_catalog(tmp_path), read_only=True)
     assert "ingest" in caught.value.hint
     add_photo(tmp_path)
     assert count_photos(tmp_path) == 1
@@ -99,7 +100,7 @@ def test_a_catalog_with_only_some_tables_is_finished_by_the_next_run(
 
 def test_no_library_is_made_by_looking_for_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no library"):
-        open_database(tmp_path)
+        open_database(find_catalog(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,7 +111,7 @@ def test_a_library_that_may_not_be_written_can_be_read(readable: Path) -> None:
             (readable / "x").touch()
         assert count_photos(readable) == 1
         with pytest.raises(StoreError, match="readonly"):
-            open_database(readable, create=True)
+            open_database(find_catalog(readable), create=True)
     assert [path.name for path in readable.iterdir()] == [CATALOG_FILE]
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.lock import hold
+from pipeline.library import Library
 from schemas.errors import LibraryBusyError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipeline.catalog.lock import hold
-with hold(Path(sys.argv[1]), "ingest"):
+from pipeline.library import Library
+with Library.resolve(Path(sys.argv[1])).hold("ingest"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -34,7 +34,10 @@ def start_holder(root: Path) -> subprocess.Popen[str]:
 def test_the_second_run_is_told_who_holds_the_library(tmp_path: Path) -> None:
     process = start_holder(tmp_path)
     try:
-        with pytest.raises(LibraryBusyError, match=f"process {process.pid}"), hold(tmp_path, "x"):
+        with (
+            pytest.raises(LibraryBusyError, match=f"process {process.pid}"),
+            Library.resolve(tmp_path).hold("x"),
+        ):
             pass
     finally:
         process.kill()
@@ -45,8 +48,8 @@ def test_a_dead_runs_place_is_taken_over_with_a_word_about_it(tmp_path: Path) ->
     process = start_holder(tmp_path)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    with hold(tmp_path, "ingest") as dead:
+    with Library.resolve(tmp_path).hold("ingest") as dead:
         assert dead is not None
         assert dead.pid == process.pid
-    with hold(tmp_path, "ingest") as dead:
+    with Library.resolve(tmp_path).hold("ingest") as dead:
         assert dead is None

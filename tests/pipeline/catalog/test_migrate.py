@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog import database
-from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.migrate import Migrated, migrate
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.status import read_status
+from pipeline.library import Library
 from schemas.errors import StoreError, UsageError
 from schemas.migrations import MIGRATIONS
 from schemas.tables import CATALOG_VERSION, metadata
@@ -65,8 +66,8 @@ def test_every_version_has_its_step_and_its_frozen_catalog() -> None:
 @pytest.mark.parametrize("version", range(1, CATALOG_VERSION + 1))
 def test_an_old_catalog_becomes_one_of_today(tmp_path: Path, version: int) -> None:
     thaw(tmp_path, version)
-    assert migrate(tmp_path).to_version == CATALOG_VERSION
-    with read_catalog(tmp_path) as reader:
+    assert migrate(find_catalog(tmp_path)).to_version == CATALOG_VERSION
+    with Library.resolve(tmp_path).read() as reader:
         assert columns(reader) == {
             table.name: {(column.name, bool(column.nullable)) for column in table.columns}
             for table in metadata.tables.values()
@@ -86,7 +87,7 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
     thaw(tmp_path, 1)
     before = dump(tmp_path / CATALOG_FILE)
     backup = tmp_path / f"{CATALOG_FILE}.version-1"
-    assert migrate(tmp_path, None, {1: adds_a_rating}, 2) == Migrated(1, 2, backup)
+    assert migrate(find_catalog(tmp_path), {1: adds_a_rating}, 2) == Migrated(1, 2, backup)
     with contextlib.closing(sqlite3.connect(tmp_path / CATALOG_FILE)) as connection:
         ratings = connection.execute("SELECT DISTINCT state, rating FROM photos").fetchall()
         versions = connection.execute("SELECT version FROM catalog_info").fetchall()
@@ -98,9 +99,9 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
 def test_a_step_on_postgres(tmp_path: Path, catalog_url: str | None) -> None:
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
-    assert migrate(tmp_path, catalog_url, {1: adds_a_rating}, 2).to_version == 2
+    assert migrate(find_catalog(tmp_path, catalog_url), {1: adds_a_rating}, 2).to_version == 2
     with pytest.raises(StoreError, match="has version 2"):
-        open_database(tmp_path, catalog=catalog_url)
+        open_database(find_catalog(tmp_path, catalog_url))
 
 
 @pytest.mark.parametrize("step", [breaks, lambda connection: connection.execute(sa.text("oops"))])
@@ -110,8 +111,8 @@ def test_a_step_that_fails_changes_nothing(
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
     with pytest.raises(StoreError):
-        migrate(tmp_path, catalog_url, {1: step}, 2)  # type: ignore[dict-item]
-    with read_catalog(tmp_path, catalog_url) as reader:
+        migrate(find_catalog(tmp_path, catalog_url), {1: step}, 2)  # type: ignore[dict-item]
+    with Library.resolve(tmp_path, catalog_url).read() as reader:
         assert len(list(find(reader, Filters()))) == 1
         assert "rating" not in {name for name, _ in columns(reader)["photos"]}
 
@@ -122,19 +123,19 @@ def test_an_older_catalog_is_told_what_to_do(
     thaw(tmp_path, 1)
     monkeypatch.setattr(database, "CATALOG_VERSION", CATALOG_VERSION + 1)
     with pytest.raises(StoreError, match="needs version") as caught:
-        open_database(tmp_path)
+        open_database(find_catalog(tmp_path))
     assert "catalog migrate" in caught.value.hint
 
 
 def test_a_newer_catalog_is_left_alone(tmp_path: Path) -> None:
     thaw(tmp_path, 1)
-    migrate(tmp_path, None, {1: adds_a_rating}, 2)
+    migrate(find_catalog(tmp_path), {1: adds_a_rating}, 2)
     before = (tmp_path / CATALOG_FILE).read_bytes()
     with pytest.raises(StoreError, match="knows versions up to"):
-        migrate(tmp_path)
+        migrate(find_catalog(tmp_path))
     assert (tmp_path / CATALOG_FILE).read_bytes() == before
 
 
 def test_no_library_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no library"):
-        migrate(tmp_path)
+        migrate(find_catalog(tmp_path))

@@ -5,6 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.network_disk import file_system_of, is_network, network_warning
 
 MOUNTS = [("/", "ext4"), ("/mnt", "ext4"), ("/mnt/nas", "nfs4"), ("/mnt/nas/own disk", "xfs")]
@@ -41,11 +42,11 @@ def test_local_file_systems(kind: str) -> None:
 def test_a_library_on_a_network_is_warned_of_unless_its_catalog_is_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert network_warning(tmp_path) is None
+    assert network_warning(find_catalog(tmp_path)) is None
     real = psutil.disk_partitions(all=True)
     shared = real[0]._replace(mountpoint=str(tmp_path.resolve()), fstype="nfs4")
     monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [*real, shared])
-    warning = network_warning(tmp_path)
+    warning = network_warning(find_catalog(tmp_path))
     assert warning is not None
     assert "nfs4" in warning
-    assert network_warning(tmp_path, "postgresql://host/photos") is None
+    assert network_warning(find_catalog(tmp_path, "postgresql://host/photos")) is None

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import Filters, find, parse_place, parse_time, path_bytes
 from pipeline.catalog.text import path_text
+from pipeline.library import Library
 from schemas.errors import UsageError
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 from tests.support.postgres import fresh_schema
@@ -43,7 +43,7 @@ def catalog(
         writer.record(failed(photo_file("broken.jpg")), RUN)
         copy = replace(photo_file("new.jpg"), path=os.fsdecode(b"/photos/z/caf\xe9.jpg"))
         writer.add_found([(copy, None)])
-    with read_catalog(root, url) as reader:
+    with Library.resolve(root, url).read() as reader:
         yield reader
 
 

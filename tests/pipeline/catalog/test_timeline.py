@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.database import read_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.timeline import (
     UNDATED,
@@ -20,6 +19,7 @@ from pipeline.catalog.timeline import (
     read_periods,
     read_spots,
 )
+from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.tables import photos
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
@@ -53,7 +53,7 @@ TIMES: list[datetime | None] = [
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     fill(tmp_path, TIMES)
-    with read_catalog(tmp_path) as connection:
+    with Library.resolve(tmp_path).read() as connection:
         yield connection
 
 
@@ -104,7 +104,7 @@ def test_neighbours_are_those_of_the_order(connection: Connection) -> None:
 def test_few_photos_are_gathered_by_years_or_decades(tmp_path: Path, step: int, names: int) -> None:
     first = datetime(1990, 1, 1).toordinal()
     fill(tmp_path, [datetime.fromordinal(first + step * index) for index in range(10)])
-    with read_catalog(tmp_path) as connection:
+    with Library.resolve(tmp_path).read() as connection:
         periods = read_periods(connection, EVERYTHING)
     assert sum(period.photos for period in periods) == 10
     assert {len(period.name) for period in periods} == {names}

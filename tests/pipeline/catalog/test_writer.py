@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.address import CATALOG_FILE
-from pipeline.catalog.database import open_database, read_catalog
+from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.status import read_status
 from pipeline.catalog.text import path_text
-from pipeline.catalog.writer import Catalog
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.library import Library
 from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
 from schemas.errors import FailureReason, SkipReason, StoreError, UsageError
@@ -23,7 +24,7 @@ from schemas.tables import CATALOG_VERSION, failures, metadata
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 
 
-def records(catalog: Catalog) -> dict[str, PhotoRecord]:
+def records(catalog: CatalogWriter) -> dict[str, PhotoRecord]:
     with catalog.engine.connect() as reader:
         return {record.photo_id: record for record in find(reader, Filters())}
 
@@ -178,7 +179,7 @@ def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path, catalog_url: 
 def test_others_read_while_a_run_writes(tmp_path: Path, catalog_url: str | None) -> None:
     with new_catalog(tmp_path, catalog_url) as writer:
         writer.add_found([(photo_file("a.jpg"), None)])
-        with read_catalog(tmp_path, catalog_url) as reader, writer.connection.begin():
+        with Library.resolve(tmp_path, catalog_url).read() as reader, writer.connection.begin():
             writer.connection.execute(failures.delete())
             assert len(list(find(reader, Filters()))) == 1
 
@@ -187,20 +188,20 @@ def test_a_reader_cannot_write(tmp_path: Path, catalog_url: str | None) -> None:
     new_catalog(tmp_path, catalog_url).__exit__(None, None, None)
     with (
         pytest.raises(StoreError, match=r"read-?only"),
-        read_catalog(tmp_path, catalog_url) as reader,
+        Library.resolve(tmp_path, catalog_url).read() as reader,
     ):
         reader.execute(failures.delete())
 
 
 def test_no_library_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no library"):
-        open_database(tmp_path)
+        open_database(find_catalog(tmp_path))
 
 
 def test_a_damaged_catalog_is_said_so(tmp_path: Path) -> None:
     (tmp_path / CATALOG_FILE).write_bytes(b"this is no database, however long it may be" * 100)
     with pytest.raises(StoreError, match="cannot be used"):
-        open_database(tmp_path)
+        open_database(find_catalog(tmp_path))
 
 
 def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
         connection.execute(f"UPDATE catalog_info SET version = {CATALOG_VERSION + 1}")
     connection.close()
     with pytest.raises(StoreError, match="knows versions up to"):
-        open_database(tmp_path)
+        open_database(find_catalog(tmp_path))
 
 
 def test_the_snapshot_holds_every_row_of_every_table(

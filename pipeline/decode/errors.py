@@ -6,9 +6,9 @@ from PIL import Image
 
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
-from sharp_core.containers.heif_boxes import has_cut_off_box
-from sharp_core.containers.jpeg import find_end, read_frame
-from sharp_core.containers.tiff import read_tiff
+from sharp_core.containers import jpeg, png, webp
+from sharp_core.containers.heif_picture import has_cut_off_box
+from sharp_core.containers.tiff_structure import read_tiff
 
 _CUT_OFF = "the file is cut off: a part of the picture is missing"
 _OTHER_PICTURES = (  # signatures of pictures that are not taken
@@ -74,12 +74,12 @@ def _words(error: Exception) -> str:
 def _is_cut_off(data: bytes, kind: MediaType) -> bool:
     match kind:
         case MediaType.JPEG:
-            frame = read_frame(data)
-            return find_end(data, frame.scan_start if frame else 0) is None
+            frame = jpeg.read_frame(data)
+            return jpeg.find_end(data, frame.scan_start if frame else 0) is None
         case MediaType.PNG:
-            return b"IEND" not in data
+            return not png.has_end(data)
         case MediaType.WEBP:
-            return 8 + int.from_bytes(data[4:8], "little") > len(data)
+            return webp.is_cut_off(data)
         case MediaType.HEIF | MediaType.AVIF:
             return has_cut_off_box(data)
         case _:

@@ -28,10 +28,10 @@ from pipeline.scan.media_type import media_type as identify
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp
-from sharp_core.containers.heif_boxes import read_container
+from sharp_core.containers.heif_picture import read_heif_picture
 from sharp_core.containers.jpeg import END, find_end, read_frame
 from sharp_core.containers.png import picture_chunks, read_cicp
-from sharp_core.containers.tiff import is_adobe_rgb, read_tiff
+from sharp_core.containers.tiff_structure import is_adobe_rgb, read_tiff
 
 # Phones take 200 million pixels and film scanners up to 300. A decoder needs some 7 bytes for each,
 # hence 2 GB at worst. Bombs begin at a billion.
@@ -133,8 +133,8 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     else: so it counts where the container does not turn the picture, unless that would lay an
     upright picture on its side, when it is a left-over of a converter that has turned the pixels.
     """
-    container = read_container(data)
-    if container.cut_off:
+    stored = read_heif_picture(data)
+    if stored.cut_off:
         raise cut_off()
     if media_type is MediaType.HEIF:
         image: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
@@ -144,8 +144,8 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     else:
         image = AvifImageFile(io.BytesIO(data))
         turned_by_container = image.getexif().get(_ORIENTATION, 1)
-        cicp = container.cicp  # Pillow does not tell
-    if container.is_transformed:
+        cicp = stored.cicp  # Pillow does not tell
+    if stored.is_transformed:
         orientation = turned_by_container
     elif orientation in SIDEWAYS and image.height > image.width:
         orientation = 1

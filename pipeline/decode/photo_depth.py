@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.records import MediaType
-from sharp_core.containers.heif_boxes import read_container
+from sharp_core.containers.heif_picture import read_heif_picture
 
 Depth = npt.NDArray[np.float32]  # (height, width) metres, NaN where it is not known
 
@@ -39,7 +39,7 @@ def read_photo_depth(
     accuracy = _ACCURACY.search(data)
     if accuracy is None or accuracy[1] != b"absolute":
         return None
-    if orientation != 1 and not read_container(data).is_transformed:
+    if orientation != 1 and not read_heif_picture(data).is_transformed:
         return None  # the map lies as the sensor did, unlike the upright photo
     depth = _read_disparity(data)
     if depth is None:

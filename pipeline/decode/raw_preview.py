@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.errors import FailureReason, PhotoError
-from sharp_core.containers.heif_boxes import has_cut_off_box
-from sharp_core.containers.jpeg import END, START, JpegFrame, find_end, read_frame
-from sharp_core.containers.tiff import (
+from sharp_core.containers.cr3 import is_cr3, read_cr3
+from sharp_core.containers.exif import block_in
+from sharp_core.containers.heif_picture import has_cut_off_box
+from sharp_core.containers.jpeg import END, START, JpegFrame, exif_contents, find_end, read_frame
+from sharp_core.containers.tiff_structure import (
     STRIP_OFFSETS,
     TILE_OFFSETS,
     TiffStructure,
@@ -29,11 +31,8 @@ from sharp_core.containers.tiff import (
 _USABLE_SIDE = 512
 _USABLE_SIDE_IF_CUT_OFF = 1400
 
-_CR3_DIRECTORY = b"CMT1"  # the kind of the box that holds the first directory
 _RAF_SIGNATURE = b"FUJIFILMCCD-RAW"
 _RAF_POINTERS = (84, 92, 100)  # offset and length of the JPEG, the sensor's header, its data
-_EXIF_SIGNATURE = b"Exif\x00\x00"
-_NEAR_START = 1 << 16
 
 
 class RawPreview(NamedTuple):
@@ -60,7 +59,7 @@ def largest_preview(data: bytes) -> RawPreview:
     Raises PhotoError: `truncated` where the file is cut off and no good preview is left,
     `unsupported` where it never held one.
     """
-    tiff = read_tiff(_directories(data))
+    tiff = read_tiff(read_cr3(data).image if is_cr3(data) else data)
     streams = list(_streams(data, _starts_of_pieces(tiff)))
     whole = [stream for stream in streams if stream.end is not None]
     best = max(whole, key=lambda stream: stream.frame.width * stream.frame.height, default=None)
@@ -68,7 +67,7 @@ def largest_preview(data: bytes) -> RawPreview:
     usable = _USABLE_SIDE_IF_CUT_OFF if cut_off else _USABLE_SIDE
     if best is not None and best.long_side >= usable:
         jpeg = data[best.start : best.end]
-        turned = orientation(tiff) or orientation(read_tiff(_after(_EXIF_SIGNATURE, jpeg)))
+        turned = orientation(tiff) or _orientation_of_jpeg(jpeg)
         return RawPreview(jpeg, turned, is_adobe_rgb(tiff))
     if cut_off:
         raise PhotoError(FailureReason.TRUNCATED, "the raw file is cut off: its end is missing")
@@ -104,22 +103,13 @@ def _starts_of_pieces(tiff: TiffStructure) -> set[int]:
     return starts
 
 
-def _directories(data: bytes) -> bytes:
-    """Return the bytes from the TIFF header on, where the file has one."""
-    if data[4:8] == b"ftyp":
-        return _after(_CR3_DIRECTORY, data)
-    return data
-
-
-def _after(signature: bytes, data: bytes) -> bytes:
-    """Return what follows a signature near the start, as much of it as directories take."""
-    at = data.find(signature, 0, _NEAR_START)
-    start = at + len(signature)
-    return data[start : start + _NEAR_START] if at >= 0 else b""
+def _orientation_of_jpeg(jpeg: bytes) -> int | None:
+    blocks = (block_in(content) for content in exif_contents(jpeg))
+    return next(filter(None, (orientation(read_tiff(block)) for block in blocks)), None)
 
 
 def _is_cut_off(data: bytes, tiff: TiffStructure) -> bool:
-    if data[4:8] == b"ftyp":
+    if is_cr3(data):
         return has_cut_off_box(data)
     if data.startswith(_RAF_SIGNATURE):
         pointers = (data[at : at + 8] for at in _RAF_POINTERS)

@@ -21,18 +21,9 @@ from pipeline.metadata.blocks import find_blocks
 from pipeline.scan.identify import photo_id_of
 from pipeline.scenes.info import GENERATOR
 from schemas.records import MediaType, PhotoRecord
-from sharp_core.containers.exif import (
-    BYTE,
-    LONG,
-    SHORT,
-    Entry,
-    Exif,
-    exif_bytes,
-    number_entry,
-    rational_entry,
-    read_exif,
-    text_entry,
-)
+from sharp_core.containers.exif import Exif, read_exif_blocks
+from sharp_core.containers.exif_write import exif_bytes, rational_entry, text_entry
+from sharp_core.containers.tiff import BYTE, LONG, SHORT, Entry, integer_entry
 from sharp_core.scene.cameras import Intrinsics
 
 # Of the first directory only what tells of the photo: the rest tells how a file stores its pixels.
@@ -96,19 +87,19 @@ def picture_exif(photo: Exif, seen: Intrinsics, width: int, height: int) -> byte
     image = {
         **photo.image,
         Base.Software: text_entry(GENERATOR),
-        Base.Orientation: number_entry(SHORT, _UPRIGHT),
+        Base.Orientation: integer_entry(SHORT, _UPRIGHT),
         Base.XResolution: rational_entry(_DPI),
         Base.YResolution: rational_entry(_DPI),
-        Base.ResolutionUnit: number_entry(SHORT, 2),
+        Base.ResolutionUnit: integer_entry(SHORT, 2),
     }
     # Of one eye: viewers take the angle of view from it.
     equivalent = min(0xFFFF, max(1, round(_FULL_FRAME_MM * seen.fx / seen.width)))
     exif = {
         **photo.exif,
-        Base.ColorSpace: number_entry(SHORT, _SRGB),
-        Base.ExifImageWidth: number_entry(LONG, width),
-        Base.ExifImageHeight: number_entry(LONG, height),
-        Base.FocalLengthIn35mmFilm: number_entry(SHORT, equivalent),
+        Base.ColorSpace: integer_entry(SHORT, _SRGB),
+        Base.ExifImageWidth: integer_entry(LONG, width),
+        Base.ExifImageHeight: integer_entry(LONG, height),
+        Base.FocalLengthIn35mmFilm: integer_entry(SHORT, equivalent),
     }
     return exif_bytes(replace(photo, image=image, exif=exif))
 
@@ -142,23 +133,8 @@ def _of_file(record: PhotoRecord, media_type: MediaType) -> Exif:
         if photo_id_of(data) != record.photo_id:
             continue
         blocks = find_blocks(data, media_type)
-        image: dict[int, Entry] = {}
-        exif: dict[int, Entry] = {}
-        gps: dict[int, Entry] = {}
-        for block in blocks.exif:
-            found = read_exif(block)
-            image = {**found.image, **image}
-            # A CR3 keeps its Exif directory as a block of its own, as the first one in it.
-            exif = {**found.exif, **_exif_of(found), **exif}
-            gps = {**found.gps, **gps}
-        if blocks.gps:
-            gps = {**read_exif(blocks.gps).image, **gps}
-        return Exif(image, exif, gps)
+        return read_exif_blocks(blocks.exif, blocks.gps)
     return Exif()
-
-
-def _exif_of(found: Exif) -> Mapping[int, Entry]:
-    return found.image if Base.ExifVersion in found.image else {}
 
 
 def _known_image(record: PhotoRecord) -> dict[int, Entry]:
@@ -188,9 +164,9 @@ def _known_place(record: PhotoRecord) -> dict[int, Entry]:
         entries[GPS.GPSLongitudeRef] = text_entry("W" if record.longitude < 0 else "E")
         entries[GPS.GPSLongitude] = _degrees(record.longitude)
     if record.altitude_m is not None:
-        entries[GPS.GPSAltitudeRef] = number_entry(BYTE, int(record.altitude_m < 0))
+        entries[GPS.GPSAltitudeRef] = integer_entry(BYTE, int(record.altitude_m < 0))
         entries[GPS.GPSAltitude] = rational_entry(abs(record.altitude_m))
-    return {GPS.GPSVersionID: number_entry(BYTE, *_GPS_VERSION), **entries} if entries else {}
+    return {GPS.GPSVersionID: integer_entry(BYTE, *_GPS_VERSION), **entries} if entries else {}
 
 
 def _degrees(angle: float) -> Entry:

@@ -12,18 +12,12 @@ from collections.abc import Mapping
 from PIL.ExifTags import Base
 
 from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
-from pipeline.metadata.exif import (
-    ExifFields,
-    Rational,
-    as_number,
-    as_rational,
-    as_text,
-    read_exif,
-)
-from pipeline.metadata.place import read_place, read_utc
+from pipeline.metadata.exif import ExifTags, read_tags
+from pipeline.metadata.position import read_position, read_utc
 from pipeline.metadata.time import LocalTime, offset_from_gps, parse_time
 from pipeline.metadata.xmp import read_xmp
 from schemas.records import FocalTags, MediaType, PhotoMeta
+from sharp_core.containers.exif_values import Rational, as_number, as_rational, as_text
 
 _SPACES = re.compile(r"\s+")
 _NO_LENS = re.compile(r"[\W_]*|0+(\.0+)? ?mm f/0+(\.0+)?|unknown|none", re.IGNORECASE)
@@ -51,11 +45,11 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
     container has a rotation of its own (HEIF), that one counts instead, and is the decoder's.
     """
     blocks = find_blocks(data, media_type)
-    exif = read_exif(blocks.exif, blocks.gps)
+    exif = read_tags(blocks.exif, blocks.gps)
     beside = read_xmp(find_xmp(sidecar)) if sidecar else {}
     xmp = {**read_xmp(blocks.xmp), **beside}
     taken = _read_time(exif, xmp)
-    place = read_place(exif.gps, xmp)
+    place = read_position(exif.gps, xmp)
     focal = _read_focal(exif, xmp, beside, blocks)
     return PhotoMeta(
         camera_make=focal.camera_make,
@@ -71,27 +65,27 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
     )
 
 
-def _text(exif: ExifFields, tag: Base, xmp: Xmp, *names: str) -> str | None:
+def _text(exif: ExifTags, tag: Base, xmp: Xmp, *names: str) -> str | None:
     texts = [as_text(exif.main.get(tag)), *(as_text(xmp.get(name)) for name in names)]
     return next((_SPACES.sub(" ", text) for text in texts if text), None)
 
 
-def _positive(exif: ExifFields, tag: Base, xmp: Xmp, name: str) -> float | None:
+def _positive(exif: ExifTags, tag: Base, xmp: Xmp, name: str) -> float | None:
     numbers = (as_number(exif.main.get(tag)), as_number(xmp.get(name)))
     return next((number for number in numbers if number and number > 0), None)
 
 
-def _read_lens(exif: ExifFields, xmp: Xmp) -> str | None:
+def _read_lens(exif: ExifTags, xmp: Xmp) -> str | None:
     lens = _text(exif, Base.LensModel, xmp, "exifEX:LensModel", "aux:Lens")
     return None if lens is None or _NO_LENS.fullmatch(lens) else lens
 
 
-def _read_orientation(exif: ExifFields) -> int:
+def _read_orientation(exif: ExifTags) -> int:
     value = as_number(exif.main.get(Base.Orientation)) or 1
     return int(value) if value in range(1, 9) else 1
 
 
-def _read_time(exif: ExifFields, xmp: Xmp) -> LocalTime | None:
+def _read_time(exif: ExifTags, xmp: Xmp) -> LocalTime | None:
     """Take the first time that makes sense: original, digitized, XMP, and at last DateTime.
 
     DateTime is when the file was written; only a camera's own says when the photo was taken.
@@ -109,7 +103,7 @@ def _read_time(exif: ExifFields, xmp: Xmp) -> LocalTime | None:
     return taken
 
 
-def _read_focal(exif: ExifFields, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -> FocalTags:
+def _read_focal(exif: ExifTags, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -> FocalTags:
     make = _text(exif, Base.Make, xmp, "tiff:Make")
     width = _positive(exif, Base.ExifImageWidth, xmp, "exif:PixelXDimension")
     height = _positive(exif, Base.ExifImageHeight, xmp, "exif:PixelYDimension")

@@ -6,7 +6,7 @@ In: the first `HEADER_BYTES` of a file and its suffix. Out: a `MediaType`.
 from __future__ import annotations
 
 from schemas.records import MediaType
-from sharp_core.containers.tiff import DNG_VERSION, is_sensor_data, read_tiff
+from sharp_core.containers.tiff_structure import DNG_VERSION, is_sensor_data, read_tiff
 
 HEADER_BYTES = 4096
 

@@ -1,20 +1,31 @@
-"""The outline of a JPEG stream, without decoding it (ITU-T T.81, annex B).
+"""The segments of a JPEG stream, without decoding it (ITU-T T.81, annex B).
 
-In: bytes, and where a stream starts in them. Out: its frame header and where it ends.
+In: bytes, and where a stream starts in them. Out: its segments, its frame header, where it ends.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 START = b"\xff\xd8\xff"  # the marker SOI and the first byte of the next
 END = b"\xff\xd9"  # the marker EOI
+APP0, APP1, APP2, APP3, APP13 = 0xE0, 0xE1, 0xE2, 0xE3, 0xED
+_EXIF = b"Exif\0"
 _SCAN = 0xDA
 _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})  # without a length: TEM, RSTn
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOFn
 _HUFFMAN_DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive
 _MAX_SEGMENTS = 2000  # before the first scan: 128 MB at most, so the walk has an end
+
+
+class Segment(NamedTuple):
+    """A segment with content: its marker's second byte, and where its content lies."""
+
+    marker: int
+    start: int
+    end: int  # as the segment says, which may lie beyond the end of a damaged file
 
 
 class JpegFrame(NamedTuple):
@@ -39,29 +50,45 @@ class JpegFrame(NamedTuple):
         return self.marker == 0xC2
 
 
+def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
+    """Yield the segments of the stream at `start`, that of the first scan's header last.
+
+    Where the stream is damaged or cut off, the segments before that place are all there is.
+    """
+    at = start + 2
+    for _ in range(_MAX_SEGMENTS):
+        while data[at : at + 2] == b"\xff\xff":  # padding
+            at += 1
+        header = data[at : at + 4]
+        if len(header) < 4 or header[0] != 0xFF or header[1] == START[1]:
+            return
+        marker = header[1]
+        if marker in _BARE_MARKERS:
+            at += 2
+            continue
+        end = at + 2 + (header[2] << 8 | header[3])
+        yield Segment(marker, at + 4, end)
+        if marker == _SCAN:
+            return
+        at = end
+
+
+def exif_contents(data: bytes) -> Iterator[bytes]:
+    """Yield what a stream holds as EXIF: segments APP1 by that name (Exif 3.0, 4.5.4)."""
+    for marker, start, end in segments(data):
+        if marker == APP1 and data.startswith(_EXIF, start):
+            yield data[start:end]
+
+
 def read_frame(data: bytes, start: int = 0) -> JpegFrame | None:
     """Return the frame header of the stream at `start`; None if there is none, or it is cut off."""
-    at = start + 2
     frame: tuple[int, int, int, int, int] | None = None
-    try:
-        for _ in range(_MAX_SEGMENTS):
-            while data[at] == data[at + 1] == 0xFF:  # padding
-                at += 1
-            marker = data[at + 1]
-            if data[at] != 0xFF or marker == START[1]:
-                return None
-            if marker in _BARE_MARKERS:
-                at += 2
-                continue
-            (length,) = struct.unpack_from(">H", data, at + 2)
-            if marker in _FRAMES:
-                bits, height, width, components = struct.unpack_from(">BHHB", data, at + 4)
-                frame = (width, height, marker, bits, components)
-            at += 2 + length
-            if marker == _SCAN:
-                return JpegFrame(*frame, at) if frame else None
-    except (IndexError, struct.error):
-        pass
+    for marker, content, end in segments(data, start):
+        if marker in _FRAMES and content + 6 <= len(data):
+            bits, height, width, components = struct.unpack_from(">BHHB", data, content)
+            frame = (width, height, marker, bits, components)
+        if marker == _SCAN and frame is not None:
+            return JpegFrame(*frame, end)
     return None
 
 
@@ -72,3 +99,18 @@ def find_end(data: bytes, scan_start: int) -> int | None:
     """
     at = data.find(END, scan_start)
     return None if at < 0 else at + len(END)
+
+
+def segment_bytes(marker: int, content: bytes) -> bytes:
+    """Return a segment with its marker and length."""
+    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def end_of_metadata(data: bytes) -> int:
+    """Return the offset behind a stream's JFIF and Exif segments, where the next ones belong."""
+    at = len(START) - 1
+    for marker, _, end in segments(data):
+        if marker not in (APP0, APP1):
+            break
+        at = end
+    return at

@@ -1,154 +1,142 @@
-"""The directories (IFDs) of a TIFF file, of a raw file built like one, or of an EXIF block.
+"""The one reader of TIFF directories (IFDs): of TIFF and raw files, EXIF blocks and MPO indices.
 
-In: bytes that start with a TIFF header. Out: the tags that pictures are found by, as whole numbers,
-and whether something that they point to lies beyond the end. Layout: TIFF 6.0 (1992), section 2;
-tags of raw files: DNG 1.7 and TIFF/EP (ISO 12234-2). Nothing here raises on damaged input.
+In: bytes that start with a TIFF header. Out: directories of entries, each with its type and its
+values as they are stored. Layout: TIFF 6.0 (1992), section 2. Counts and offsets come from the
+file, so a reader has a budget of entries and bytes. Nothing here raises on damaged input.
 """
 
 from __future__ import annotations
 
 import struct
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
-Ifd = Mapping[int, tuple[int, ...]]  # tag number -> its values; text comes as its bytes
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SLONG, SRATIONAL = 1, 2, 3, 4, 5, 7, 9, 10
+FLOAT, DOUBLE, IFD, UTF8 = 11, 12, 13, 129
 
-INTEROP_INDEX = 1  # of the interoperability directory
-PHOTOMETRIC = 262
-STRIP_OFFSETS = 273
-ORIENTATION = 274
-STRIP_BYTE_COUNTS = 279
-TILE_OFFSETS = 324
-TILE_BYTE_COUNTS = 325
-SUB_IFDS = 330
-JPEG_OFFSET = 513
-JPEG_BYTE_COUNT = 514
-EXIF_IFD = 34665
-COLOR_SPACE = 40961
-INTEROP_IFD = 40965
-DNG_VERSION = 50706
+TIFF_HEADER = b"MM\0*\0\0\0\x08"  # of blocks written here: the first directory follows at once
 
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_WORDS = {3: "H", 4: "I", 5: "I", 8: "H", 9: "I", 10: "I", 11: "I", 12: "Q", 13: "I"}  # have order
+_INTEGERS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
 _BYTE_ORDERS = {  # by a file's first bytes
     **dict.fromkeys((b"II*\0", b"IIU\0", b"IIRO", b"IIRS"), "<"),  # TIFF, RW2, ORF, ORF
     **dict.fromkeys((b"MM\0*", b"MMOR"), ">"),  # TIFF, ORF
 }
-_WANTED_TAGS = frozenset(
-    {
-        INTEROP_INDEX,
-        PHOTOMETRIC,
-        STRIP_OFFSETS,
-        ORIENTATION,
-        STRIP_BYTE_COUNTS,
-        TILE_OFFSETS,
-        TILE_BYTE_COUNTS,
-        SUB_IFDS,
-        JPEG_OFFSET,
-        JPEG_BYTE_COUNT,
-        EXIF_IFD,
-        COLOR_SPACE,
-        INTEROP_IFD,
-        DNG_VERSION,
-    }
-)
-_DATA_TAGS = (
-    (STRIP_OFFSETS, STRIP_BYTE_COUNTS),
-    (TILE_OFFSETS, TILE_BYTE_COUNTS),
-    (JPEG_OFFSET, JPEG_BYTE_COUNT),
-)
-_PICTURE_PHOTOMETRICS = (0, 1, 2, 6)  # grey, RGB, YCbCr; not depth, masks and the sensor's own
-_SENSOR_PHOTOMETRICS = (32803, 34892)  # colour filter array, linear raw
-_ADOBE_RGB_INDEX = tuple(b"R03")
-_NOWHERE = 0xFFFFFFFF  # the offset that RW2 writes where a private tag holds the true one
-_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
-_MAX_IFDS = 64
-_MAX_VALUES = 1 << 14  # a 400-megapixel raw in 256-pixel tiles has 6,000
+_HEADER_BYTES, _ENTRY_BYTES = 8, 12
+_VALUE_AT, _INLINE_BYTES = 8, 4  # of an entry: where its value or its offset is
+_MAX_ENTRIES = 1 << 14  # of all directories together: photos have up to 1,000
+_MAX_BYTES = 1 << 24  # of all values together
+_MAX_VALUE_BYTES = 1 << 16  # of one entry: a 400-megapixel raw in 256-pixel tiles needs 24,000
 
 
-class TiffStructure(NamedTuple):
-    """What was found: directories in the order met, the first one of the file first."""
+class Entry(NamedTuple):
+    """One entry of a directory: its type, the number of its values, and these in big-endian."""
 
-    ifds: tuple[Ifd, ...] = ()
-    cut_off: bool = False  # a directory, or data that one points to, lies beyond the end
+    kind: int
+    value_count: int
+    data: bytes
 
-
-def orientation(tiff: TiffStructure) -> int | None:
-    """Return the first directory's orientation, if it has one."""
-    return tiff.ifds[0].get(ORIENTATION, (None,))[0] if tiff.ifds else None
-
-
-def is_picture(ifd: Ifd) -> bool:
-    """Say whether what a directory holds is made to be looked at."""
-    return ifd.get(PHOTOMETRIC, (0,))[0] in _PICTURE_PHOTOMETRICS
+    def integers(self) -> tuple[int, ...]:
+        """Return whole numbers, or the bytes of text; nothing for fractions."""
+        code = _INTEGERS.get(self.kind)
+        return struct.unpack(f">{self.value_count}{code}", self.data) if code else ()
 
 
-def is_sensor_data(ifd: Ifd) -> bool:
-    """Say whether a directory holds what a sensor saw."""
-    return ifd.get(PHOTOMETRIC, (0,))[0] in _SENSOR_PHOTOMETRICS
+class Directory(NamedTuple):
+    """One directory as far as the file holds it."""
+
+    entries: Mapping[int, Entry] = {}
+    next_offset: int = 0  # of the directory that follows; 0 for none
+    is_cut_off: bool = False  # a part of it lies beyond the end
 
 
-def read_tiff(data: bytes) -> TiffStructure:
-    """Read all directories: the chain of pages, their SubIFDs, EXIF and interoperability ones.
+class TiffReader:
+    """Reads the directories of one block of bytes, within a budget.
 
-    The header may be TIFF's own or that of ORF and RW2, which put other bytes for the number 42.
-    BigTIFF, and what is no TIFF at all, give nothing.
+    Bytes that are no TIFF have no first directory: its offset is 0.
     """
-    order = _BYTE_ORDERS.get(data[:4])
-    if order is None or len(data) < 8:
-        return TiffStructure()
-    waiting = deque(struct.unpack_from(order + "I", data, 4))
-    seen: set[int] = set()
-    ifds: list[Ifd] = []
-    cut_off = False
-    while waiting and len(ifds) < _MAX_IFDS:
-        offset = waiting.popleft()
-        if offset == 0 or offset in seen:
-            continue
-        seen.add(offset)
-        try:
-            ifd, following = _read_ifd(data, order, offset)
-        except struct.error:
-            cut_off = True
-            continue
-        ifds.append(ifd)
-        for tag in (SUB_IFDS, EXIF_IFD, INTEROP_IFD):
-            waiting.extend(ifd.get(tag, ()))
-        waiting.append(following)
-    return TiffStructure(tuple(ifds), cut_off or any(_ends_after(i, len(data)) for i in ifds))
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._order = _BYTE_ORDERS.get(data[:4], "")
+        self._entries_left = _MAX_ENTRIES
+        self._bytes_left = _MAX_BYTES
+        has_header = self._order and len(data) >= _HEADER_BYTES
+        self.first_offset = self._unpack("I", 4) if has_header else 0
+
+    def directory(self, offset: int, wanted: Container[int] | None = None) -> Directory:
+        """Read the directory at an offset; of its tags all, or the wanted ones.
+
+        The first of a repeated tag counts. What is damaged or too long is left out; text that
+        reaches beyond the end is kept as far as it goes.
+        """
+        size = len(self._data)
+        if not self._order or not 0 <= offset <= size - 2:
+            return Directory(is_cut_off=True)
+        count = self._unpack("H", offset)
+        end = offset + 2 + _ENTRY_BYTES * count
+        entries: dict[int, Entry] = {}
+        for at in range(offset + 2, min(end, size - _VALUE_AT), _ENTRY_BYTES):
+            self._entries_left -= 1
+            if self._entries_left < 0:
+                break
+            tag = self._unpack("H", at)
+            if tag in entries or (wanted is not None and tag not in wanted):
+                continue
+            entry = self._entry(at)
+            if entry is not None:
+                entries[tag] = entry
+        if end + 4 > size:
+            return Directory(entries, is_cut_off=True)
+        return Directory(entries, self._unpack("I", end))
+
+    def _entry(self, at: int) -> Entry | None:
+        kind, count = self._unpack("H", at + 2), self._unpack("I", at + 4)
+        size = _SIZES.get(kind, 0) * count
+        start = at + _VALUE_AT
+        if size > _INLINE_BYTES:
+            if start + 4 > len(self._data):
+                return None
+            start = self._unpack("I", start)
+        if not 0 < size <= min(_MAX_VALUE_BYTES, self._bytes_left):
+            return None
+        data = self._data[start : start + size]
+        if kind in (ASCII, UTF8):
+            count = len(data)
+        elif len(data) < size:
+            return None
+        self._bytes_left -= size
+        return Entry(kind, count, self._big_endian(data, kind)) if data else None
+
+    def _big_endian(self, data: bytes, kind: int) -> bytes:
+        code = _WORDS.get(kind)
+        if self._order == ">" or code is None:
+            return data
+        layout = f"{len(data) // struct.calcsize('=' + code)}{code}"
+        return struct.pack(f">{layout}", *struct.unpack(f"<{layout}", data))
+
+    def _unpack(self, code: str, at: int) -> int:
+        (value,) = struct.unpack_from(self._order + code, self._data, at)
+        return int(value)
 
 
-def is_adobe_rgb(tiff: TiffStructure) -> bool:
-    """Say whether EXIF names Adobe RGB, as cameras do that embed no profile: DCF 2.0, 3.3.5.2."""
-    return any(
-        ifd.get(INTEROP_INDEX, ())[:3] == _ADOBE_RGB_INDEX or ifd.get(COLOR_SPACE) == (2,)
-        for ifd in tiff.ifds
-    )
+def directory_bytes(entries: Mapping[int, Entry], at: int, next_offset: int = 0) -> bytes:
+    """Return a big-endian directory that lies at an offset, with its values behind it."""
+    ordered = sorted(entries.items())
+    values_at = at + 2 + _ENTRY_BYTES * len(ordered) + 4
+    packed, values = struct.pack(">H", len(ordered)), b""
+    for tag, (kind, count, data) in ordered:
+        packed += struct.pack(">HHI", tag, kind, count)
+        if len(data) <= _INLINE_BYTES:
+            packed += data.ljust(_INLINE_BYTES, b"\0")
+        else:
+            packed += struct.pack(">I", values_at + len(values))
+            values += data + b"\0" * (len(data) % 2)  # TIFF's values begin at even offsets
+    return packed + struct.pack(">I", next_offset) + values
 
 
-def _read_ifd(data: bytes, order: str, offset: int) -> tuple[Ifd, int]:
-    """Return a directory's tags and the offset of the next; struct.error where it is cut off."""
-    (count,) = struct.unpack_from(order + "H", data, offset)
-    (following,) = struct.unpack_from(order + "I", data, offset + 2 + 12 * count)
-    ifd: dict[int, tuple[int, ...]] = {}
-    for entry in range(offset + 2, offset + 2 + 12 * count, 12):
-        tag, kind, length = struct.unpack_from(order + "HHI", data, entry)
-        # The first of a repeated tag counts, which also bounds the work on a hostile file.
-        if tag not in _WANTED_TAGS or tag in ifd:
-            continue
-        if kind not in _FORMATS or not 0 < length <= _MAX_VALUES:
-            continue
-        packing = f"{order}{length}{_FORMATS[kind]}"
-        at = entry + 8
-        if struct.calcsize(packing) > 4:
-            (at,) = struct.unpack_from(order + "I", data, entry + 8)
-        if at + struct.calcsize(packing) <= len(data):
-            ifd[tag] = struct.unpack_from(packing, data, at)
-    return ifd, following
-
-
-def _ends_after(ifd: Ifd, size: int) -> bool:
-    return any(
-        offset + length > size and offset != _NOWHERE
-        for offsets, lengths in _DATA_TAGS
-        for offset, length in zip(ifd.get(offsets, ()), ifd.get(lengths, ()), strict=False)
-    )
+def integer_entry(kind: int, *values: int) -> Entry:
+    """Return whole numbers: BYTE, SHORT or LONG."""
+    size = _SIZES[kind]
+    return Entry(kind, len(values), b"".join(value.to_bytes(size, "big") for value in values))

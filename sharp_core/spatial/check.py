@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from schemas.errors import HeifError
 from sharp_core.containers.heif import Heif, read_heif
-from sharp_core.containers.isobmff import Box
-from sharp_core.spatial.camera_boxes import (
+from sharp_core.containers.heif_camera import (
     DISPARITY_UUID,
     EXTRINSICS,
     EXTRINSICS_UUID,
@@ -24,6 +23,7 @@ from sharp_core.spatial.camera_boxes import (
     read_extrinsics,
     read_intrinsics,
 )
+from sharp_core.containers.isobmff import Box
 from sharp_core.spatial.check_items import grid_problems, item_problems
 from sharp_core.spatial.check_pictures import decode_eyes, parallax
 
@@ -132,12 +132,11 @@ def _check_group(heif: Heif, report: SpatialReport) -> tuple[int, int] | None:
 def _check_sizes(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> None:
     sizes = []
     for eye in eyes:
-        found = [heif.content(box) for box in heif.properties_of(eye) if box.kind == b"ispe"]
-        if len(found) != 1 or found[0].left != 12:
+        size = heif.size_of(eye)
+        if size is None or sum(box.kind == b"ispe" for box in heif.properties_of(eye)) != 1:
             report.error(f"item {eye} has no size, or several")
             return
-        found[0].full_box()
-        sizes.append((found[0].uint(4), found[0].uint(4)))
+        sizes.append(size)
     if sizes[0] != sizes[1]:
         report.error(f"the eyes differ in size: {sizes[0]} and {sizes[1]}")
     report.width, report.height = sizes[0]

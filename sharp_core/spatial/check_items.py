@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sharp_core.containers.heif import IN_FILE, IN_IDAT, Heif
+from sharp_core.containers.heif import Heif
+from sharp_core.containers.heif_parts import IN_FILE, IN_IDAT
 from sharp_core.containers.isobmff import Box, boxes
 
 _CONTAINERS = {b"iprp", b"ipco", b"grpl"}
@@ -44,10 +45,7 @@ def grid_problems(heif: Heif, item_id: int) -> Iterator[str]:
     if location is None or len(location.extents) != 1:
         yield f"the grid of item {item_id} is not one piece of data"
         return
-    offset, length = location.extents[0]
-    if location.method == IN_IDAT:
-        offset += heif.parts[b"idat"].start if b"idat" in heif.parts else len(heif.data)
-    record = heif.data[offset : offset + length]
+    record = heif.item_data(item_id)
     wide = record[1:2] == b"\1"
     if len(record) != (12 if wide else 8):
         yield f"the grid of item {item_id} has a record of {len(record)} bytes"
@@ -63,24 +61,15 @@ def grid_problems(heif: Heif, item_id: int) -> Iterator[str]:
     ]
     if len(tiles) != rows * columns:
         yield f"the grid of item {item_id} has {len(tiles)} tiles for {rows} x {columns} places"
-    sizes = {_size(heif, tile) for tile in tiles}
+    sizes = {heif.size_of(tile) for tile in tiles}
     if len(sizes) != 1 or None in sizes:
         yield f"the tiles of item {item_id} differ in size"
         return
     tile_width, tile_height = sizes.pop() or (0, 0)
     if columns * tile_width < width or rows * tile_height < height:
         yield f"the tiles of item {item_id} do not cover {width} x {height} px"
-    if (width, height) != _size(heif, item_id):
+    if (width, height) != heif.size_of(item_id):
         yield f"the grid of item {item_id} and its size disagree"
-
-
-def _size(heif: Heif, item_id: int) -> tuple[int, int] | None:
-    for box in heif.properties_of(item_id):
-        if box.kind == b"ispe" and box.end - box.start == 12:
-            read = heif.content(box)
-            read.full_box()
-            return read.uint(4), read.uint(4)
-    return None
 
 
 def _spans(heif: Heif, method: int) -> list[tuple[int, int]]:

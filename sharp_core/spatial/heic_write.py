@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.errors import HeifError, MissingToolError
-from sharp_core.containers.heif import IN_FILE, Association, Heif, read_heif
-from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
-from sharp_core.spatial.camera_boxes import (
+from sharp_core.containers.heif import Heif, read_heif
+from sharp_core.containers.heif_camera import (
     StereoCamera,
     disparity_box,
     extrinsics_boxes,
     group_box,
     intrinsics_box,
 )
+from sharp_core.containers.heif_parts import IN_FILE, Association
+from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 

@@ -6,96 +6,83 @@ segment, as VRex defined it in 1997.
 
 from __future__ import annotations
 
-_UNDEFINED, _LONG, _RATIONAL, _SRATIONAL = 7, 4, 5, 10  # TIFF's types
+from sharp_core.containers.jpeg import APP2, APP3, end_of_metadata, segment_bytes
+from sharp_core.containers.tiff import (
+    LONG,
+    RATIONAL,
+    SRATIONAL,
+    TIFF_HEADER,
+    UNDEFINED,
+    Entry,
+    directory_bytes,
+    integer_entry,
+)
+
 _VERSION = b"0100"
+_VERSION_ENTRY = {0xB000: Entry(UNDEFINED, len(_VERSION), _VERSION)}
 # Attributes of a picture of an MPO: one of several views, and the one to show where only one is.
 _DISPARITY_VIEW = 0x00020002
 _REPRESENTATIVE = 0x20000000
-_TIFF_HEADER = b"MM\0*\0\0\0\x08"
 _MARKER = b"MPF\0"
 
 # A stereo picture, side by side; without the bit for "left eye first" the right eye comes first.
 _JPS_RIGHT_FIRST = 0x00000201
 
-_Entry = tuple[int, int, int, bytes]  # tag, type, count, value
+_Entries = dict[int, Entry]
 
 
 def with_jps_marker(jpeg: bytes) -> bytes:
     """Return a JPEG of two pictures side by side, the right eye's first, that says so."""
     content = b"_JPSJPS_" + b"\0\4" + _JPS_RIGHT_FIRST.to_bytes(4, "big") + b"\0\0"
-    at = _after_metadata(jpeg)
-    return jpeg[:at] + _segment(0xE3, content) + jpeg[at:]
+    at = end_of_metadata(jpeg)
+    return jpeg[:at] + segment_bytes(APP3, content) + jpeg[at:]
 
 
 def mpo_of(left: bytes, right: bytes, baseline_m: float) -> bytes:
     """Return an MPO of two JPEGs. Programs that do not know MPO show the left one."""
-    left_at, right_at = _after_metadata(left), _after_metadata(right)
+    left_at, right_at = end_of_metadata(left), end_of_metadata(right)
     individual = [_individual(number, baseline_m) for number in (1, 2)]
     # Twice, for the numbers in the index depend on its length.
     sizes, second_offset = (0, 0), 0
     for _ in range(2):
         index = _index(sizes, second_offset)
         first = _spliced(left, left_at, _tiff([index, individual[0]]))
-        second = _spliced(right, right_at, _tiff([[_version(), *individual[1]]]))
+        second = _spliced(right, right_at, _tiff([_VERSION_ENTRY | individual[1]]))
         sizes = len(first), len(second)
         second_offset = len(first) - (left_at + 4 + len(_MARKER))
     return first + second
 
 
-def _index(sizes: tuple[int, int], second_offset: int) -> list[_Entry]:
+def _index(sizes: tuple[int, int], second_offset: int) -> _Entries:
     attributes = (_REPRESENTATIVE | _DISPARITY_VIEW, _DISPARITY_VIEW)
     pictures = b"".join(
         b"".join(number.to_bytes(4, "big") for number in (attribute, size, offset)) + bytes(4)
         for attribute, size, offset in zip(attributes, sizes, (0, second_offset), strict=True)
     )
-    return [_version(), _long(0xB001, 2), (0xB002, _UNDEFINED, len(pictures), pictures)]
+    entry = Entry(UNDEFINED, len(pictures), pictures)
+    return _VERSION_ENTRY | {0xB001: integer_entry(LONG, 2), 0xB002: entry}
 
 
-def _individual(number: int, baseline_m: float) -> list[_Entry]:
+def _individual(number: int, baseline_m: float) -> _Entries:
     baseline = round(baseline_m * 1e6).to_bytes(4, "big") + (1_000_000).to_bytes(4, "big")
     convergence = bytes(4) + (1000).to_bytes(4, "big")  # parallel cameras: no angle
-    return [
-        _long(0xB101, number),  # of this view
-        _long(0xB204, 1),  # of the view that the distance counts from
-        (0xB205, _SRATIONAL, 1, convergence),
-        (0xB206, _RATIONAL, 1, baseline),  # metres
-    ]
+    return {
+        0xB101: integer_entry(LONG, number),  # of this view
+        0xB204: integer_entry(LONG, 1),  # of the view that the distance counts from
+        0xB205: Entry(SRATIONAL, 1, convergence),
+        0xB206: Entry(RATIONAL, 1, baseline),  # metres
+    }
 
 
-def _version() -> _Entry:
-    return (0xB000, _UNDEFINED, len(_VERSION), _VERSION)
-
-
-def _long(tag: int, value: int) -> _Entry:
-    return (tag, _LONG, 1, value.to_bytes(4, "big"))
-
-
-def _tiff(ifds: list[list[_Entry]]) -> bytes:
-    """Return directories that follow each other, with the values that they do not hold."""
-    data = _TIFF_HEADER
-    for number, entries in enumerate(ifds):
-        values_at = len(data) + 2 + 12 * len(entries) + 4
-        packed, values = len(entries).to_bytes(2, "big"), b""
-        for tag, kind, count, value in entries:
-            packed += tag.to_bytes(2, "big") + kind.to_bytes(2, "big") + count.to_bytes(4, "big")
-            packed += value if len(value) == 4 else (values_at + len(values)).to_bytes(4, "big")
-            values += value if len(value) > 4 else b""
-        following = values_at + len(values) if number + 1 < len(ifds) else 0
-        data += packed + following.to_bytes(4, "big") + values
+def _tiff(directories: list[_Entries]) -> bytes:
+    """Return directories that follow each other, each with its values behind it."""
+    data = TIFF_HEADER
+    for number, entries in enumerate(directories):
+        end = len(data) + len(directory_bytes(entries, len(data)))
+        is_last = number + 1 == len(directories)
+        data += directory_bytes(entries, len(data), 0 if is_last else end)
     return data
 
 
 def _spliced(jpeg: bytes, at: int, tiff: bytes) -> bytes:
-    return jpeg[:at] + _segment(0xE2, _MARKER + tiff) + jpeg[at:]
-
-
-def _segment(marker: int, content: bytes) -> bytes:
-    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content
-
-
-def _after_metadata(jpeg: bytes) -> int:
-    """Return the offset behind a JPEG's JFIF and Exif segments, where the next ones belong."""
-    at = 2
-    while jpeg[at] == 0xFF and jpeg[at + 1] in (0xE0, 0xE1):
-        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-    return at
+    return jpeg[:at] + segment_bytes(APP2, _MARKER + tiff) + jpeg[at:]

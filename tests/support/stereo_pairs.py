@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from sharp_core.spatial.camera_boxes import StereoCamera
+from sharp_core.containers.heif_camera import StereoCamera
 from sharp_core.spatial.heic_write import write_spatial_heic
 
 CAMERA = StereoCamera(focal_share=0.8, baseline_m=0.063, disparity=0.02)

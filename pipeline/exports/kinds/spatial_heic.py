@@ -7,7 +7,7 @@ from typing import BinaryIO
 from pipeline.exports.kind import METADATA, STEREO, ExportKind
 from pipeline.exports.metadata import srgb_profile
 from pipeline.exports.scene import ExportScene
-from sharp_core.spatial.camera_boxes import StereoCamera
+from sharp_core.containers.heif_camera import StereoCamera
 from sharp_core.spatial.heic_write import write_spatial_heic
 
 _QUALITY = 70  # 44 dB or more

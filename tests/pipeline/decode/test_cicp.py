@@ -13,7 +13,7 @@ from pipeline.decode.decode import decode
 from pipeline.decode.to_srgb import to_srgb
 from pipeline.scan.media_type import media_type
 from sharp_core.containers.cicp import Cicp
-from tests.support.pictures import DATA, encode, same, scene, with_png_chunk
+from tests.support.pictures import DECODE_DATA, encode, same, scene, with_png_chunk
 
 SRGB, P3, BT2020, LINEAR = Cicp(1, 13), Cicp(12, 13), Cicp(9, 13), Cicp(1, 8)
 PQ, HLG = Cicp(1, 16), Cicp(1, 18)
@@ -118,7 +118,7 @@ def test_hues_survive_the_toning_down():
 
 
 def test_two_encodings_of_one_hdr_picture_look_alike():
-    data = [(DATA / name).read_bytes() for name in ("hdr_rec2020.avif", "hdr_srgb.avif")]
+    data = [(DECODE_DATA / name).read_bytes() for name in ("hdr_rec2020.avif", "hdr_srgb.avif")]
     one, other = (decode(d, media_type(d)).astype(int) for d in data)
     assert np.abs(one - other).mean() < 4
 

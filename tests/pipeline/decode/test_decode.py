@@ -15,7 +15,7 @@ from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from tests.support.pictures import (
-    DATA,
+    DECODE_DATA,
     ORIENTATIONS,
     as_stored,
     encode,
@@ -78,12 +78,12 @@ def test_a_picture_that_its_container_turns_is_turned_once(kind, orientation):
 
 
 def test_a_real_file_that_its_container_turns():
-    pixels = decoded((DATA / "turned_by_container.avif").read_bytes(), orientation=6)
+    pixels = decoded((DECODE_DATA / "turned_by_container.avif").read_bytes(), orientation=6)
     assert pixels.shape == (512, 256, 3)
 
 
 def test_a_real_jpeg_with_an_orientation():
-    data = (DATA / "orientation_5.jpg").read_bytes()
+    data = (DECODE_DATA / "orientation_5.jpg").read_bytes()
     assert same(decoded(data, 5), decoded(data, 1).swapaxes(0, 1))
 
 
@@ -116,13 +116,13 @@ def test_a_grey_frame_is_a_part_of_the_picture():
 
 
 def test_ten_bits_come_out_as_eight():
-    pixels = decoded((DATA / "ten_bits.heif").read_bytes())
+    pixels = decoded((DECODE_DATA / "ten_bits.heif").read_bytes())
     assert pixels.shape == (128, 128, 3)
     assert 50 < pixels.mean() < 200
 
 
 def test_threads_do_not_disturb_each_other():
-    profile = (DATA / "orientation_5.jpg").read_bytes()
+    profile = (DECODE_DATA / "orientation_5.jpg").read_bytes()
     files = [encode(scene(), kind, **options) for kind, options in EVERY_KIND.items()] + [profile]
     expected = [decoded(file) for file in files]
     with ThreadPoolExecutor(4) as pool:
@@ -168,7 +168,7 @@ def test_each_failure_has_its_reason(data, reason):
 
 
 def test_boxes_in_disorder_are_no_photo():
-    reason = failure((DATA / "corrupted.heic").read_bytes())
+    reason = failure((DECODE_DATA / "corrupted.heic").read_bytes())
     assert reason in (FailureReason.TRUNCATED, FailureReason.UNREADABLE)
 
 

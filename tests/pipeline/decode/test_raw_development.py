@@ -10,7 +10,7 @@ import pytest
 from pipeline.decode.decode import decode, probe
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
-from tests.support.pictures import DATA, jpeg, raw_file, scene, tiff_file
+from tests.support.pictures import DECODE_DATA, jpeg, raw_file, scene, tiff_file
 
 WIDTH, HEIGHT = 64, 48
 
@@ -74,7 +74,7 @@ def test_other_photos_are_not_developed(monkeypatch):
 
 def test_a_raw_file_that_is_cut_off_is_called_so():
     pytest.importorskip("rawpy")
-    for file in ((DATA / "cut_off.cr2").read_bytes(), raw_file(jpeg(scene()))[:3000]):
+    for file in ((DECODE_DATA / "cut_off.cr2").read_bytes(), raw_file(jpeg(scene()))[:3000]):
         with pytest.raises(PhotoError) as caught:
             decode(file, media_type(file, ".dng"), full_raw=True)
         assert caught.value.reason is FailureReason.TRUNCATED

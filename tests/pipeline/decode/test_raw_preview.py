@@ -13,7 +13,7 @@ from pipeline.decode.raw_preview import largest_preview
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
 from tests.support.pictures import (
-    DATA,
+    DECODE_DATA,
     ORIENTATIONS,
     as_stored,
     jpeg,
@@ -138,7 +138,7 @@ def test_a_whole_preview_of_full_size_survives_the_loss_of_sensor_data():
 
 @pytest.mark.parametrize("name", ["cut_off.cr2", "cut_off.dng"])
 def test_real_raw_files_that_are_cut_off(name):
-    assert failure((DATA / name).read_bytes()).reason is FailureReason.TRUNCATED
+    assert failure((DECODE_DATA / name).read_bytes()).reason is FailureReason.TRUNCATED
 
 
 def test_noise_holds_no_preview():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
-from tests.support.pictures import DATA, encode, jpeg, raw_file, scene, tiff_file
+from tests.support.pictures import DECODE_DATA, encode, jpeg, raw_file, scene, tiff_file
 
 
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
@@ -87,8 +87,8 @@ def test_anything_else_is_unknown(header):
 
 
 def test_real_raw_files():
-    assert media_type((DATA / "cut_off.cr2").read_bytes()[:HEADER_BYTES]) is MediaType.RAW
-    assert media_type((DATA / "cut_off.dng").read_bytes()[:HEADER_BYTES]) is MediaType.DNG
+    assert media_type((DECODE_DATA / "cut_off.cr2").read_bytes()[:HEADER_BYTES]) is MediaType.RAW
+    assert media_type((DECODE_DATA / "cut_off.dng").read_bytes()[:HEADER_BYTES]) is MediaType.DNG
 
 
 @given(

@@ -1,93 +1,90 @@
-"""The directories of TIFF files, raw files and EXIF."""
+"""The one reader of TIFF directories."""
 
 from __future__ import annotations
 
+import struct
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from sharp_core.containers.tiff import (
-    DNG_VERSION,
-    STRIP_OFFSETS,
-    SUB_IFDS,
-    TiffStructure,
-    is_adobe_rgb,
-    is_picture,
-    is_sensor_data,
-    orientation,
-    read_tiff,
+    ASCII,
+    LONG,
+    RATIONAL,
+    SHORT,
+    SLONG,
+    TIFF_HEADER,
+    Directory,
+    Entry,
+    TiffReader,
+    directory_bytes,
+    integer_entry,
 )
-from tests.support.pictures import encode, raw_file, scene, tiff_file
-
-RAW = raw_file(b"\xff\xd8 preview", orientation=6)
 
 
-@pytest.mark.parametrize("signature", [b"II*\0", b"MM\0*", b"IIRO", b"IIU\0"])
-def test_pages_come_in_order_and_sub_directories_after_them(signature):
-    pages = [{274: ("H", [n]), 273: ("I", [n, n + 1])} for n in (1, 2, 3)]
-    tiff = read_tiff(tiff_file(pages, signature=signature))
-    assert [ifd[STRIP_OFFSETS] for ifd in tiff.ifds] == [(1, 2), (2, 3), (3, 4)]
-    assert orientation(tiff) == 1
+def one_entry(tag: int, kind: int, count: int, value: bytes, order: str = ">") -> bytes:
+    """A block of one entry, its value behind it."""
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 1)
+    inline = value.ljust(4, b"\0") if len(value) <= 4 else struct.pack(order + "I", 26)
+    return header + struct.pack(order + "HHI", tag, kind, count) + inline + bytes(4) + value
 
 
-def test_a_raw_file():
-    first, sensor, preview = read_tiff(RAW).ifds
-    assert DNG_VERSION in first
-    assert len(first[SUB_IFDS]) == 2
-    assert orientation(read_tiff(RAW)) == 6
-    assert [is_sensor_data(ifd) for ifd in (first, sensor, preview)] == [False, True, False]
-    assert [is_picture(ifd) for ifd in (first, sensor, preview)] == [True, False, True]
+def first(data: bytes) -> Directory:
+    reader = TiffReader(data)
+    return reader.directory(reader.first_offset)
 
 
-@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
-def test_a_file_is_cut_off_when_a_strip_is(compression):
-    file = encode(scene(), "TIFF", compression=compression)
-    assert not read_tiff(file).cut_off
-    assert read_tiff(file[: len(file) // 2]).cut_off
-
-
-def test_a_file_is_cut_off_when_a_directory_is():
-    assert not read_tiff(RAW).cut_off
-    for size in (20, 120, 300):
-        assert read_tiff(RAW[:size]).cut_off
-
-
-def test_data_of_unknown_place_are_not_missing():
-    nowhere = {273: ("I", [0xFFFFFFFF]), 279: ("I", [5000])}  # as Panasonic writes them
-    assert not read_tiff(tiff_file([nowhere])).cut_off
-
-
-def test_exif_of_a_picture():
-    exif = Image.Exif()
-    exif[274] = 8
-    exif.get_ifd(34665)[40961] = 2
-    tiff = read_tiff(exif.tobytes().removeprefix(b"Exif\0\0"))
-    assert orientation(tiff) == 8
-    assert is_adobe_rgb(tiff)
-    assert not is_adobe_rgb(read_tiff(RAW))
-    assert not is_adobe_rgb(read_tiff(tiff_file([{1: ("I", [70_000])}])))
-
-
-def test_directories_that_lead_in_circles_are_read_once():
-    file = bytearray(tiff_file([{274: ("H", [1])}]))
-    file[-4:] = (8).to_bytes(4, "little")  # the next directory is this one
-    assert len(read_tiff(bytes(file)).ifds) == 1
-
-
+@pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(
-    "data", [b"", b"II", b"II*\0\0\0\0", b"II+\0" + bytes(20), b"II\x1a\0" + bytes(20), b"hello"]
+    ("kind", "code", "values"),
+    [(SHORT, "H", (1, 2, 65535)), (LONG, "I", (7, 1 << 31)), (SLONG, "i", (-5, 5)), (1, "B", (9,))],
 )
-def test_what_is_no_tiff_has_no_directories(data):
-    assert read_tiff(data) == TiffStructure()
+def test_values_come_in_big_endian_and_as_integers(order, kind, code, values):
+    stored = struct.pack(f"{order}{len(values)}{code}", *values)
+    entry = first(one_entry(5, kind, len(values), stored, order)).entries[5]
+    assert entry == Entry(kind, len(values), struct.pack(f">{len(values)}{code}", *values))
+    assert entry.integers() == values
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=8))
-def test_damaged_directories_raise_nothing(changes):
-    file = bytearray(RAW)
-    for at, value in changes:
-        file[at] = value
-    tiff = read_tiff(bytes(file))
-    assert orientation(tiff) is None or isinstance(orientation(tiff), int)
-    assert is_adobe_rgb(tiff) in (True, False)
+def test_fractions_are_no_integers():
+    entry = first(one_entry(5, RATIONAL, 1, struct.pack(">II", 1, 2))).entries[5]
+    assert entry.integers() == ()
+
+
+def test_directories_follow_each_other():
+    start = 8 + len(directory_bytes({1: integer_entry(SHORT, 1)}, 8))
+    data = TIFF_HEADER + directory_bytes({1: integer_entry(SHORT, 1)}, 8, start)
+    data += directory_bytes({2: integer_entry(SHORT, 2)}, start)
+    reader = TiffReader(data)
+    one = reader.directory(reader.first_offset)
+    two = reader.directory(one.next_offset)
+    assert (set(one.entries), set(two.entries), two.next_offset) == ({1}, {2}, 0)
+    assert not (one.is_cut_off or two.is_cut_off)
+
+
+def test_only_wanted_tags_are_read():
+    entries = {tag: integer_entry(SHORT, tag) for tag in (1, 2, 3)}
+    reader = TiffReader(TIFF_HEADER + directory_bytes(entries, 8))
+    assert set(reader.directory(8, {2}).entries) == {2}
+
+
+def test_text_that_is_cut_off_is_kept_and_numbers_are_not():
+    text = one_entry(5, ASCII, 12, b"Leica Camera")
+    assert first(text[:-4]).entries[5] == Entry(ASCII, 8, b"Leica Ca")
+    assert first(one_entry(5, LONG, 2, bytes(8))[:-1]).entries == {}
+
+
+@pytest.mark.parametrize("offset", [-1, -(1 << 31), 1 << 31, 10_000])
+def test_a_directory_beyond_the_file_is_cut_off(offset):
+    assert TiffReader(TIFF_HEADER + bytes(40)).directory(offset) == Directory(is_cut_off=True)
+
+
+def test_too_long_values_are_left_out():
+    assert first(one_entry(5, 7, 70_000, bytes(70_000))).entries == {}
+    assert first(one_entry(5, 7, 0xFFFFFFFF, bytes(100))).entries == {}
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"II*\0", b"MM\0*", b"IIRO", b"IIU\0"]))
+def test_arbitrary_bytes_raise_nothing(data, signature):
+    first(signature + data)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from sharp_core.containers.heif import read_heif
-from sharp_core.spatial.camera_boxes import (
+from sharp_core.containers.heif_camera import (
     DISPARITY_UUID,
     EXTRINSICS_UUID,
     INTRINSICS_UUID,

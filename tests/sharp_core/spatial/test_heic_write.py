@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import HeifError
 from sharp_core.containers.heif import read_heif
-from sharp_core.containers.isobmff import BoxReader, boxes
-from sharp_core.spatial import heic_write
-from sharp_core.spatial.camera_boxes import (
+from sharp_core.containers.heif_camera import (
     StereoCamera,
     disparity_box,
     extrinsics_boxes,
@@ -25,6 +23,8 @@ from sharp_core.spatial.camera_boxes import (
     read_extrinsics,
     read_intrinsics,
 )
+from sharp_core.containers.isobmff import BoxReader, boxes
+from sharp_core.spatial import heic_write
 from sharp_core.spatial.check import check_spatial
 from tests.support.paths import DATA
 from tests.support.stereo_pairs import CAMERA, EXIF, pair, spatial

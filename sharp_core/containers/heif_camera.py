@@ -58,7 +58,7 @@ class StereoCamera:
         return math.degrees(2 * math.atan(0.5 / self.focal_share))
 
 
-class Intrinsics(NamedTuple):
+class CameraIntrinsics(NamedTuple):
     """What an intrinsics box says, as shares of width (focal, x) and height (y)."""
 
     focal: float
@@ -66,7 +66,7 @@ class Intrinsics(NamedTuple):
     y: float
 
 
-class Extrinsics(NamedTuple):
+class CameraExtrinsics(NamedTuple):
     """What an extrinsics box says: where a camera stands, in metres, and whether it is turned."""
 
     x_m: float
@@ -108,13 +108,13 @@ def kind_of(data: bytes, box: Box) -> bytes:
     return data[box.start : box.start + 16] if box.kind == b"uuid" else box.kind
 
 
-def read_intrinsics(data: bytes, box: Box) -> Intrinsics:
+def read_intrinsics(data: bytes, box: Box) -> CameraIntrinsics:
     """Read an intrinsics box. Raises ValueError."""
     try:
         read = _content(data, box)
         _, flags = read.full_box()
         unit = 1 << (flags >> 8 & 0x1F)
-        found = Intrinsics(*(read.sint(4) / unit for _ in range(3)))
+        found = CameraIntrinsics(*(read.sint(4) / unit for _ in range(3)))
         if flags & 1:
             read.raw(8)  # focal length in y, and skew
     except EOFError:
@@ -123,7 +123,7 @@ def read_intrinsics(data: bytes, box: Box) -> Intrinsics:
     return found
 
 
-def read_extrinsics(data: bytes, box: Box) -> Extrinsics:
+def read_extrinsics(data: bytes, box: Box) -> CameraExtrinsics:
     """Read an extrinsics box. Raises ValueError."""
     try:
         read = _content(data, box)
@@ -136,7 +136,9 @@ def read_extrinsics(data: bytes, box: Box) -> Extrinsics:
     except EOFError:
         raise ValueError("it is shorter than its flags say") from None
     _check_end(read)
-    return Extrinsics(x / _MICROMETRES, y / _MICROMETRES, z / _MICROMETRES, bool(flags & _HAS_TURN))
+    return CameraExtrinsics(
+        x / _MICROMETRES, y / _MICROMETRES, z / _MICROMETRES, bool(flags & _HAS_TURN)
+    )
 
 
 def read_disparity(data: bytes, box: Box) -> float:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL.ExifTags import GPS
 
-from pipeline.metadata.exif import Rational
-from pipeline.metadata.place import Place, read_place, read_utc
+from pipeline.metadata.position import GpsPosition, read_position, read_utc
+from sharp_core.containers.exif_values import Rational
 
 
 def degrees(value: float) -> tuple[Rational, ...]:
@@ -29,7 +29,7 @@ def gps_of(latitude: float, longitude: float) -> dict:
 
 @given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
 def test_exif_keeps_a_place(latitude, longitude):
-    place = read_place(gps_of(latitude, longitude), {})
+    place = read_position(gps_of(latitude, longitude), {})
     assert (place.latitude, place.longitude) == pytest.approx((latitude, longitude), abs=1e-7)
 
 
@@ -43,13 +43,13 @@ def test_xmp_keeps_a_place(latitude, longitude):
         "exif:GPSLatitude": text(latitude, "NS"),
         "exif:GPSLongitude": text(longitude, "EW"),
     }
-    place = read_place({}, xmp)
+    place = read_position({}, xmp)
     assert (place.latitude, place.longitude) == pytest.approx((latitude, longitude), abs=1e-7)
 
 
 def test_xmp_with_seconds():
-    place = read_place({}, {"exif:GPSLatitude": "41,50,30S", "exif:GPSLongitude": "0,30,0W"})
-    assert place == Place(-(41 + 50 / 60 + 30 / 3600), -0.5)
+    place = read_position({}, {"exif:GPSLatitude": "41,50,30S", "exif:GPSLongitude": "0,30,0W"})
+    assert place == GpsPosition(-(41 + 50 / 60 + 30 / 3600), -0.5)
 
 
 @pytest.mark.parametrize(
@@ -65,18 +65,18 @@ def test_xmp_with_seconds():
     ],
 )
 def test_half_a_place_is_none(broken):
-    assert read_place(gps_of(10, 20) | broken, {}) == Place()
+    assert read_position(gps_of(10, 20) | broken, {}) == GpsPosition()
 
 
 def test_zero_without_directions_is_no_place_and_with_them_one():
-    assert read_place(gps_of(0, 0), {}) == Place(0, 0)
+    assert read_position(gps_of(0, 0), {}) == GpsPosition(0, 0)
     zeros = {GPS.GPSLatitude: degrees(0), GPS.GPSLongitude: degrees(0)}
-    assert read_place(zeros, {}) == Place()
+    assert read_position(zeros, {}) == GpsPosition()
 
 
 def test_minutes_with_decimals_and_no_seconds():
     minutes = (Rational(51), Rational(4571690, 100_000), Rational(0, 0))
-    place = read_place(gps_of(0, 8) | {GPS.GPSLatitude: minutes}, {})
+    place = read_position(gps_of(0, 8) | {GPS.GPSLatitude: minutes}, {})
     assert place.latitude == pytest.approx(51.7619483)
 
 
@@ -96,11 +96,11 @@ def test_altitude(ref, metres, meant):
     gps = {GPS.GPSAltitude: (Rational(metres),)}
     if ref is not None:
         gps[GPS.GPSAltitudeRef] = (Rational(ref),)
-    assert read_place(gps, {}).altitude_m == meant
+    assert read_position(gps, {}).altitude_m == meant
 
 
 def test_altitude_of_nothing():
-    assert read_place({GPS.GPSAltitude: (Rational(1, 0),)}, {}).altitude_m is None
+    assert read_position({GPS.GPSAltitude: (Rational(1, 0),)}, {}).altitude_m is None
 
 
 DAY = datetime(2012, 9, 29, 16, 11, 25)

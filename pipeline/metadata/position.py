@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from PIL.ExifTags import GPS
 
-from pipeline.metadata.exif import TagValue, as_number, as_text
 from pipeline.metadata.time import parse_time
+from sharp_core.containers.exif_values import TagValue, as_number, as_text
 
 # XMP, part 2, section 1.2.7.4 (GPSCoordinate): "41,50,30N" or "41,50.508W".
 _XMP_COORDINATE = re.compile(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])")
@@ -19,7 +19,7 @@ _LOWEST_M, _HIGHEST_M = -11_000.0, 100_000.0  # the deepest sea; the edge of spa
 _BELOW_SEA_LEVEL = {1, 3}  # Exif 3.0, GPSAltitudeRef: 3 is 1 on the ellipsoid
 
 
-class Place(NamedTuple):
+class GpsPosition(NamedTuple):
     """Latitude and longitude in degrees, south and west negative: both are known or neither is."""
 
     latitude: float | None = None
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     altitude_m: float | None = None  # below sea level negative
 
 
-def read_place(gps: Mapping[int, TagValue], xmp: Mapping[str, str]) -> Place:
+def read_position(gps: Mapping[int, TagValue], xmp: Mapping[str, str]) -> GpsPosition:
     """Read the place from EXIF, or from XMP where EXIF has none."""
     latitude = _from_exif(gps, GPS.GPSLatitude, GPS.GPSLatitudeRef, "NS")
     longitude = _from_exif(gps, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW")
@@ -45,7 +45,7 @@ def read_place(gps: Mapping[int, TagValue], xmp: Mapping[str, str]) -> Place:
         altitude = -abs(altitude)
     if altitude is not None and not _LOWEST_M <= altitude <= _HIGHEST_M:
         altitude = None
-    return Place(latitude, longitude, altitude)
+    return GpsPosition(latitude, longitude, altitude)
 
 
 def read_utc(gps: Mapping[int, TagValue], day_if_missing: datetime) -> datetime | None:

@@ -1,0 +1,63 @@
+"""What a HEIF or AVIF file says of its primary picture that decoders do not check or pass on.
+
+In: the whole file. Out: whether a part of it is missing, and the picture's transforms and colours.
+Layout: ISO 23008-12 (`irot`, `imir`) and ISO 14496-12 (`colr`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.errors import HeifError
+from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.heif import Heif, read_heif
+from sharp_core.containers.heif_parts import IN_FILE
+from sharp_core.containers.isobmff import Box, BoxReader, boxes
+
+
+class HeifPicture(NamedTuple):
+    """What a file says of its primary picture."""
+
+    cut_off: bool = False  # something that the file refers to lies beyond its end
+    is_transformed: bool = False  # the file rotates or mirrors the picture by itself
+    cicp: Cicp | None = None  # the picture's colours, where numbers give them
+
+
+def has_cut_off_box(data: bytes) -> bool:
+    """Say whether a box of the file, at its top level, reaches beyond the end."""
+    return any(box.end > len(data) for box in boxes(data))
+
+
+def read_heif_picture(data: bytes) -> HeifPicture:
+    """Read a HEIF or AVIF file. What cannot be read counts as not there; nothing is raised."""
+    meta = next((box for box in boxes(data) if box.kind == b"meta"), None)
+    if meta is None or meta.end > len(data):
+        return HeifPicture(cut_off=has_cut_off_box(data))
+    try:
+        heif = read_heif(data)
+    except HeifError:
+        return HeifPicture()
+    properties = heif.properties_of(heif.primary_id)
+    return HeifPicture(
+        # Only what is referred to need be there: padding and trailers may be cut without harm.
+        cut_off=_end_of_items(heif) > len(data),
+        is_transformed=any(box.kind in (b"irot", b"imir") for box in properties),
+        cicp=next((c for c in (_cicp(data, box) for box in properties) if c), None),
+    )
+
+
+def _end_of_items(heif: Heif) -> int:
+    """Return the offset after the last byte of any item that lies in this file itself."""
+    here = (
+        location
+        for location in heif.locations.values()
+        if location.method == IN_FILE and not location.is_in_other_file
+    )
+    return max((offset + length for found in here for offset, length in found.extents), default=0)
+
+
+def _cicp(data: bytes, box: Box) -> Cicp | None:
+    if box.kind != b"colr" or data[box.start : box.start + 4] != b"nclx":
+        return None
+    read = BoxReader(data, Box(box.kind, box.start + 4, box.end))
+    return Cicp(read.uint(2), read.uint(2)) if read.left >= 4 else None

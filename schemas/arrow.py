@@ -11,7 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from schemas.records import PhotoRecord
-from schemas.tables import CATALOG_VERSION, metadata, photos, scenes
+from schemas.tables import CATALOG_VERSION, SINCE, metadata, photos, scenes
 
 _UNITS = {
     "_m": "metre",
@@ -53,9 +53,13 @@ def record_schema() -> pa.Schema:
     )
 
 
-def snapshot_tables() -> list[sa.Table]:
-    """Return the tables that a snapshot holds, in an order in which they can be rebuilt."""
-    return [table for table in metadata.sorted_tables if table.name != "catalog_info"]
+def snapshot_tables(version: int = CATALOG_VERSION) -> list[sa.Table]:
+    """Return the tables that a snapshot of `version` holds, in an order to rebuild them in."""
+    return [
+        table
+        for table in metadata.sorted_tables
+        if table.name != "catalog_info" and table.info.get(SINCE, 1) <= version
+    ]
 
 
 def _field(column: sa.Column[object], nullable: bool | None = None) -> pa.Field:

@@ -54,6 +54,14 @@ class FocalSource(StrEnum):
     DEFAULT = "default"
 
 
+class UserFocalSource(StrEnum):
+    """How a person has set a focal length, most trusted first."""
+
+    FLAG = "flag"  # --focal-35mm
+    FOLDER_RULE = "folder_rule"  # of a nightly's configuration
+    SIDECAR = "sidecar"  # an XMP file beside the photo
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFile:
     """A photo file that was found and identified. `photo_id` is the hash of its bytes."""
@@ -150,6 +158,7 @@ class SceneRecord:
     depth_scale: float | None  # by which the photo's own depth has corrected the scene
     predict_seconds: float
     encode_seconds: float
+    user_focal_35mm: float | None = None  # that a person had set when the scene was made
 
 
 @dataclass(frozen=True, slots=True)

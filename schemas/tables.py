@@ -21,23 +21,11 @@ from sqlalchemy import (
     String,
     Table,
 )
-from sqlalchemy.ext.compiler import compiles
 
-CATALOG_VERSION = 1
+import schemas.sql_types  # noqa: F401 - how both databases write the types
 
-
-@compiles(DateTime, "sqlite")
-def _time_is_text(*_: object, **__: object) -> str:
-    # As DATETIME, a number by SQLite's rules, "taken_at < '2010'" would compare with 2010.
-    return "DATETIME_TEXT"
-
-
-@compiles(String, "postgresql")
-def _text_is_bytes(kind: String, *_: object, **__: object) -> str:
-    # Sorted and compared as in SQLite, whatever the server's language; and a plain index serves
-    # the first letters of a text.
-    return f'VARCHAR({kind.length}) COLLATE "C"' if kind.length else 'VARCHAR COLLATE "C"'
-
+CATALOG_VERSION = 2
+SINCE = "since"  # in a table's info: the version that brought it, where that is not the first
 
 metadata = MetaData()
 
@@ -55,7 +43,7 @@ photos = Table(
     Column("state", String, nullable=False),
     Column("reason", String),
     Column("message", String),
-    Column("scene_id", String(32)),  # the best scene; no foreign key: scenes point here
+    Column("scene_id", String(32)),  # the best scene (catalog.best_scene); scenes point back
     Column("media_type", String, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("width", Integer),
@@ -100,6 +88,31 @@ photo_paths = Table(
     Index("photo_paths_by_photo", "photo_id"),
 )
 
+# Files beside a photo that say something about it, in the state in which they were last read for
+# it. One file may belong to several photos: IMG.xmp is the sidecar of IMG.JPG and of IMG.CR3.
+context_files = Table(
+    "context_files",
+    metadata,
+    Column("photo_id", ForeignKey("photos.photo_id"), primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    info={SINCE: 2},
+)
+
+# Focal lengths that a person has set, at most one from each source. A photo uses the one of the
+# most trusted source; it stays until the person takes it back.
+user_focals = Table(
+    "user_focals",
+    metadata,
+    Column("photo_id", ForeignKey("photos.photo_id"), primary_key=True),
+    Column("source", String, primary_key=True),  # UserFocalSource
+    Column("focal_35mm", Float, nullable=False),
+    Column("set_at", DateTime, nullable=False),
+    info={SINCE: 2},
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -136,6 +149,7 @@ scenes = Table(
     Column("height", Integer, nullable=False),
     Column("focal_px", Float, nullable=False),
     Column("focal_source", String, nullable=False),
+    Column("user_focal_35mm", Float),  # that a person had set when the scene was made
     Column("depth_near_m", Float, nullable=False),
     Column("depth_median_m", Float, nullable=False),
     Column("depth_far_m", Float, nullable=False),
@@ -165,6 +179,8 @@ artifacts = Table(
     Column("created_at", DateTime, nullable=False),
     Index("artifacts_by_photo", "photo_id", "kind"),
     Index("artifacts_by_kind", "kind", "bytes"),
+    Index("artifacts_by_path", "path"),
+    Index("artifacts_by_scene", "scene_id"),
 )
 
 failures = Table(

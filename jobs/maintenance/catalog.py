@@ -23,8 +23,8 @@ from pipeline.library import Library
 from pipeline.maintenance.rebuild import (
     LooseScene,
     Recipe,
+    find_snapshot,
     forget_seconds,
-    has_snapshot,
     load_snapshot,
     loose_scenes,
     recipe_of,
@@ -97,7 +97,8 @@ def import_catalog(library: Library, sources: Sequence[Path], output: Output) ->
 def _load(library: Library) -> dict[str, int]:
     """Make a new catalog of the snapshot, whole or not at all."""
     address, store = library.address, library.store
-    if not has_snapshot(store):
+    snapshot = find_snapshot(store)
+    if snapshot is None:
         raise UsageError(
             f"{library} holds no snapshot: the folder catalog, or a file in it, is missing",
             "'sharp-batch ingest PHOTOS' makes a catalog by finding the photos again.",
@@ -113,7 +114,7 @@ def _load(library: Library) -> dict[str, int]:
             if address.url is None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             make_tables(connection)
-            rows = load_snapshot(connection, store)
+            rows = load_snapshot(connection, store, snapshot)
     except sa.exc.DatabaseError as error:
         raise unusable(address, error) from error
     address.note()

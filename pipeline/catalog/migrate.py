@@ -84,7 +84,8 @@ def _take(engine: Engine, version: int, step: Migration) -> None:
         with connection.begin():
             if is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            step(connection)
+            step.change_tables(connection)
+            step.change_rows(connection)
             connection.execute(
                 catalog_info.insert().values(version=version + 1, created_at=utc_now())
             )

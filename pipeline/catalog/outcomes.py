@@ -124,6 +124,7 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
             decode_seconds=photo.seconds,
             predict_seconds=scene.predict_seconds,
             encode_seconds=scene.encode_seconds,
+            user_focal_35mm=scene.user_focal_35mm,
             created_at=utc_now(),
             **sized,
         )

@@ -90,6 +90,7 @@ class EncodeStage:
             depth_scale=scene.depth_scale,
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
+            user_focal_35mm=self.settings.focal_35mm or photo.meta.focal.sidecar_focal_35mm,
         )
         return Done(photo, record, self._previews(record, scene, info_of(photo)))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pipeline.flow.scene_id import scene_id_of
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError
+from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.settings import ModelName, PhotoSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
@@ -28,50 +29,68 @@ from sharp_core.scene.gaussians import depth_quantiles
 _ROWS = 20_000  # in memory at a time
 
 
-def has_snapshot(store: Store) -> bool:
-    """Tell whether the library has a snapshot."""
-    return all(store.exists(_file(table)) for table in snapshot_tables())
+def find_snapshot(store: Store) -> int | None:
+    """Return the version of the library's snapshot; None where there is none, or not a whole one.
+
+    It is that of the oldest file: they differ where a run was killed while it wrote the first
+    snapshot after an upgrade. Raises StoreError where it is damaged or too new.
+    """
+    versions = []
+    for table in snapshot_tables():
+        if store.exists(_file(table)):
+            with _opened(store, table) as file:
+                schema = file.schema_arrow
+            versions.append(int((schema.metadata or {}).get(b"catalog_version", b"0")))
+    if max(versions, default=0) > CATALOG_VERSION:
+        raise StoreError(
+            f"the snapshot {store.address('catalog')} has version {max(versions)}, and this "
+            f"sharp-batch knows versions up to {CATALOG_VERSION}",
+            "Update sharp-batch.",
+        )
+    version = min(versions, default=CATALOG_VERSION)
+    is_whole = all(store.exists(_file(table)) for table in snapshot_tables(version))
+    return version if is_whole else None
 
 
-def load_snapshot(connection: Connection, store: Store) -> dict[str, int]:
-    """Fill the empty tables of a new catalog from the snapshot; returns rows by table.
+def load_snapshot(connection: Connection, store: Store, version: int) -> dict[str, int]:
+    """Fill the empty tables of a new catalog from a snapshot of `version`; returns rows by table.
 
-    One transaction of the caller's. Raises StoreError where the snapshot is damaged or too new.
+    One transaction of the caller's. Raises StoreError where the snapshot is damaged.
     """
     counts = {}
-    for table in snapshot_tables():
-        address = store.address(_file(table))
-        try:
-            with store.open_local(_file(table)) as path:
-                counts[table.name] = _load(connection, table, path, address)
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(
-                f"the snapshot {address} cannot be read: {error}",
-                "Without it, move the folder catalog away: the next ingest finds the photos again.",
-            ) from error
+    for table in snapshot_tables(version):
+        with _opened(store, table) as file:
+            counts[table.name] = _load(connection, table, file)
+    for step in range(version, CATALOG_VERSION):
+        MIGRATIONS[step].change_rows(connection)
     return counts
 
 
-def _load(connection: Connection, table: sa.Table, path: Path, address: str) -> int:
-    with pq.ParquetFile(path) as file:
-        version = int((file.schema_arrow.metadata or {}).get(b"catalog_version", b"0"))
-        if version > CATALOG_VERSION:
-            raise StoreError(
-                f"the snapshot {address} has version {version}, and this sharp-batch knows "
-                f"versions up to {CATALOG_VERSION}",
-                "Update sharp-batch.",
-            )
-        # A counter goes on after the highest number, so the rows are numbered anew, in order.
-        names = {
-            column.name
-            for column in table.columns
-            if column.autoincrement is not True and column.name in file.schema_arrow.names
-        }
-        count = 0
-        for batch in file.iter_batches(_ROWS, columns=sorted(names)):
-            if batch.num_rows:
-                connection.execute(table.insert(), batch.to_pylist())
-                count += batch.num_rows
+@contextmanager
+def _opened(store: Store, table: sa.Table) -> Iterator[pq.ParquetFile]:
+    """Open a file of the snapshot. Raises StoreError where it cannot be read."""
+    try:
+        with store.open_local(_file(table)) as path, pq.ParquetFile(path) as file:
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"the snapshot {store.address(_file(table))} cannot be read: {error}",
+            "Without it, move the folder catalog away: the next ingest finds the photos again.",
+        ) from error
+
+
+def _load(connection: Connection, table: sa.Table, file: pq.ParquetFile) -> int:
+    # A counter continues after the highest number, so the rows are renumbered, in order.
+    names = {
+        column.name
+        for column in table.columns
+        if column.autoincrement is not True and column.name in file.schema_arrow.names
+    }
+    count = 0
+    for batch in file.iter_batches(_ROWS, columns=sorted(names)):
+        if batch.num_rows:
+            connection.execute(table.insert(), batch.to_pylist())
+            count += batch.num_rows
     return count
 
 

@@ -2,15 +2,17 @@
 
 A step has a file of its own, named for the version it leads to, and is listed here under the
 version it starts from. It gets a connection in a transaction of SQLite or PostgreSQL, and knows the
-tables as they were then: it names them in SQL and imports nothing of `schemas.tables`.
+tables as they were then: it names them in SQL, or as tables of its own, and imports nothing of
+`schemas.tables`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy.engine import Connection
+from schemas.migrations.migration import Migration
+from schemas.migrations.version_2 import TO_VERSION_2
 
-Migration = Callable[[Connection], None]
+__all__ = ["MIGRATIONS", "Migration"]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: TO_VERSION_2}

@@ -12,10 +12,13 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from pipeline.catalog.address import CATALOG_FILE
 from schemas.errors import SkipReason
-from schemas.records import Made, Skipped
-from schemas.tables import CATALOG_VERSION
+from schemas.records import Made, Skipped, UserFocalSource
+from schemas.tables import CATALOG_VERSION, context_files, user_focals, utc_now
 from tests.support.library_of_records import (
     RUN,
     clip,
@@ -31,7 +34,10 @@ CATALOGS = DATA / "catalogs"
 
 
 def fill(root: Path) -> None:
-    """Make a catalog with a photo in every state, a copy, two scenes of one photo, and a clip."""
+    """Make a catalog with a photo in every state, a copy, two scenes of one photo, and a clip.
+
+    One photo has a sidecar, and a focal length that a person has set.
+    """
     names = ("done.jpg", "failed.jpg", "due.jpg", "wide.jpg")
     finished, broken, due, wide = (photo_file(name) for name in names)
     with new_catalog(root) as catalog:
@@ -42,7 +48,62 @@ def fill(root: Path) -> None:
         catalog.record(Made(finished, (clip(done(finished, model="sharp").scene),), 0.5), RUN)
         catalog.record(failed(broken), RUN)
         catalog.record(Skipped(wide, SkipReason.TOO_WIDE, "wide", meta(), 9000, 1000), RUN)
+        connection = catalog.connection
+        with connection.begin():
+            connection.execute(
+                user_focals.insert().values(
+                    photo_id=due.photo_id,
+                    source=UserFocalSource.FLAG,
+                    focal_35mm=50.0,
+                    set_at=utc_now(),
+                )
+            )
+            connection.execute(
+                context_files.insert().values(
+                    photo_id=finished.photo_id,
+                    path="/photos/done.xmp",
+                    kind="xmp",
+                    bytes=300,
+                    mtime_ns=7,
+                )
+            )
         catalog.end_run(RUN, "finished", due=4, done=1, failed=1, seconds=2.5)
+
+
+def thaw(root: Path, version: int, url: str | None = None) -> None:
+    """Make the frozen catalog of `version` that of the library at `root`, or the one at `url`."""
+    file = root / CATALOG_FILE
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript((CATALOGS / f"version-{version}.sql").read_text())
+    if url is None:
+        return
+    old, new = (
+        sa.create_engine(address, poolclass=sa.pool.NullPool)
+        for address in (f"sqlite:///{file}", url)
+    )
+    with old.connect() as source, new.begin() as target:
+        _copy(source, target)
+    file.unlink()
+
+
+def _copy(source: Connection, target: Connection) -> None:
+    """Make the tables and rows of a SQLite catalog in PostgreSQL, with that database's types."""
+    tables = sa.MetaData()
+    tables.reflect(source)
+    for table in tables.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, sa.TEXT):  # DATETIME_TEXT, as reflection reads it
+                column.type = sa.DateTime()
+            elif isinstance(column.type, sa.VARCHAR):
+                column.type = sa.String(column.type.length)
+    tables.create_all(target)
+    for table in tables.sorted_tables:
+        rows = [dict(row) for row in source.execute(sa.select(table)).mappings()]
+        if rows:
+            target.execute(table.insert(), rows)
+    # A counter continues after the rows that were copied with their numbers.
+    counter = "pg_get_serial_sequence('failures', 'failure_id')"
+    target.execute(sa.text(f"SELECT setval({counter}, max(failure_id)) FROM failures"))
 
 
 def main() -> None:

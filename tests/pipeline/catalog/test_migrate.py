@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,12 @@ from pipeline.catalog.query import Filters, find
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from schemas.errors import StoreError, UsageError
-from schemas.migrations import MIGRATIONS
+from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, metadata
-from tests.support.freeze_catalog import CATALOGS
+from tests.support.freeze_catalog import CATALOGS, thaw
 from tests.support.library_of_records import new_catalog, photo_file
 
-
-def thaw(root: Path, version: int) -> None:
-    with contextlib.closing(sqlite3.connect(root / CATALOG_FILE)) as connection:
-        connection.executescript((CATALOGS / f"version-{version}.sql").read_text())
+NEXT = CATALOG_VERSION + 1
 
 
 def dump(catalog: Path) -> list[str]:
@@ -41,6 +39,10 @@ def adds_a_rating(connection: Connection) -> None:
 def breaks(connection: Connection) -> None:
     adds_a_rating(connection)
     connection.execute(sa.text("DELETE FROM photos"))
+
+
+def to_next(version: int, step: Callable[[Connection], None]) -> dict[int, Migration]:
+    return {version: Migration("a test", step)}
 
 
 def columns(connection: Connection) -> dict[str, set[tuple[str, bool]]]:
@@ -87,7 +89,7 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
     thaw(tmp_path, 1)
     before = dump(tmp_path / CATALOG_FILE)
     backup = tmp_path / f"{CATALOG_FILE}.version-1"
-    assert migrate(find_catalog(tmp_path), {1: adds_a_rating}, 2) == Migrated(1, 2, backup)
+    assert migrate(find_catalog(tmp_path), to_next(1, adds_a_rating), 2) == Migrated(1, 2, backup)
     with contextlib.closing(sqlite3.connect(tmp_path / CATALOG_FILE)) as connection:
         ratings = connection.execute("SELECT DISTINCT state, rating FROM photos").fetchall()
         versions = connection.execute("SELECT version FROM catalog_info").fetchall()
@@ -99,19 +101,20 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
 def test_a_step_on_postgres(tmp_path: Path, catalog_url: str | None) -> None:
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
-    assert migrate(find_catalog(tmp_path, catalog_url), {1: adds_a_rating}, 2).to_version == 2
-    with pytest.raises(StoreError, match="has version 2"):
+    step = to_next(CATALOG_VERSION, adds_a_rating)
+    assert migrate(find_catalog(tmp_path, catalog_url), step, NEXT).to_version == NEXT
+    with pytest.raises(StoreError, match=f"has version {NEXT}"):
         open_database(find_catalog(tmp_path, catalog_url))
 
 
 @pytest.mark.parametrize("step", [breaks, lambda connection: connection.execute(sa.text("oops"))])
 def test_a_step_that_fails_changes_nothing(
-    tmp_path: Path, catalog_url: str | None, step: object
+    tmp_path: Path, catalog_url: str | None, step: Callable[[Connection], None]
 ) -> None:
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
     with pytest.raises(StoreError):
-        migrate(find_catalog(tmp_path, catalog_url), {1: step}, 2)  # type: ignore[dict-item]
+        migrate(find_catalog(tmp_path, catalog_url), to_next(CATALOG_VERSION, step), NEXT)
     with Library.resolve(tmp_path, catalog_url).read() as reader:
         assert len(list(find(reader, Filters()))) == 1
         assert "rating" not in {name for name, _ in columns(reader)["photos"]}
@@ -120,16 +123,16 @@ def test_a_step_that_fails_changes_nothing(
 def test_an_older_catalog_is_told_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thaw(tmp_path, 1)
-    monkeypatch.setattr(database, "CATALOG_VERSION", CATALOG_VERSION + 1)
+    thaw(tmp_path, CATALOG_VERSION)
+    monkeypatch.setattr(database, "CATALOG_VERSION", NEXT)
     with pytest.raises(StoreError, match="needs version") as caught:
         open_database(find_catalog(tmp_path))
     assert "catalog migrate" in caught.value.hint
 
 
 def test_a_newer_catalog_is_left_alone(tmp_path: Path) -> None:
-    thaw(tmp_path, 1)
-    migrate(find_catalog(tmp_path), {1: adds_a_rating}, 2)
+    thaw(tmp_path, CATALOG_VERSION)
+    migrate(find_catalog(tmp_path), to_next(CATALOG_VERSION, adds_a_rating), NEXT)
     before = (tmp_path / CATALOG_FILE).read_bytes()
     with pytest.raises(StoreError, match="knows versions up to"):
         migrate(find_catalog(tmp_path))

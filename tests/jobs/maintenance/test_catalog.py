@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
@@ -19,7 +20,7 @@ from pipeline.library import Library
 from schemas.arrow import snapshot_tables
 from schemas.errors import LibraryBusyError, StoreError, UsageError
 from schemas.settings import IngestSettings, PhotoSettings, VerifySettings
-from schemas.tables import runs
+from schemas.tables import runs, user_focals
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema
@@ -166,6 +167,29 @@ def test_without_a_snapshot_the_way_out_is_told(library: Path) -> None:
     with pytest.raises(UsageError, match="no snapshot"):
         import_catalog(Library.resolve(library), [], QUIET)
     assert ingest(library, library.parent / "photos").left == 0  # a fresh start is not barred
+
+
+def as_written_by_version_1(snapshot: Path) -> None:
+    """Take from a snapshot what version 2 added."""
+    for name in ("context_files", "user_focals"):
+        (snapshot / f"{name}.parquet").unlink()
+    for path in snapshot.glob("*.parquet"):
+        table = pq.read_table(path)
+        if "user_focal_35mm" in table.column_names:
+            table = table.drop_columns("user_focal_35mm")
+        pq.write_table(table.replace_schema_metadata({"catalog_version": "1"}), path)
+
+
+def test_a_snapshot_of_version_1_comes_back_with_what_it_implies(library: Path) -> None:
+    set_50 = IngestSettings(photo=PhotoSettings(focal_35mm=50.0))
+    ingest(library, library.parent / "photos", settings=set_50)
+    as_written_by_version_1(library / "catalog")
+    lose_catalog(library)
+    assert import_catalog(library, [], QUIET).rows["scenes"] == 2 * FIRST
+    with read_catalog(library) as reader:
+        focals = reader.execute(sa.select(user_focals.c.source, user_focals.c.focal_35mm)).all()
+        assert {record.focal_source for record in find(reader, Filters(state="done"))} == {"user"}
+    assert [tuple(row) for row in focals] == [("flag", 50.0)] * FIRST
 
 
 def test_a_damaged_snapshot_leaves_no_half_catalog(library: Path) -> None:

@@ -185,8 +185,8 @@ def test_a_snapshot_of_version_1_comes_back_with_what_it_implies(library: Path) 
     ingest(library, library.parent / "photos", settings=set_50)
     as_written_by_version_1(library / "catalog")
     lose_catalog(library)
-    assert import_catalog(library, [], QUIET).rows["scenes"] == 2 * FIRST
-    with read_catalog(library) as reader:
+    assert import_catalog(Library.resolve(library), [], QUIET).rows["scenes"] == 2 * FIRST
+    with Library.resolve(library).read() as reader:
         focals = reader.execute(sa.select(user_focals.c.source, user_focals.c.focal_35mm)).all()
         assert {record.focal_source for record in find(reader, Filters(state="done"))} == {"user"}
     assert [tuple(row) for row in focals] == [("flag", 50.0)] * FIRST

@@ -192,6 +192,7 @@ class Done:
     photo: DecodedPhoto
     scene: SceneRecord
     artifacts: tuple[ArtifactRecord, ...] = ()
+    preview_failure: Failed | None = None  # of the previews alone: the scene is stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,11 @@ def _text(report: IngestReport) -> str:
     if report.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in report.reasons.items())
         lines.append(f"Reasons: {reasons}")
+    if report.previews_failed:
+        lines.append(
+            f"{report.previews_failed} scenes got no preview; try again: "
+            f"sharp-batch preview --library '{report.library}'"
+        )
     lines.append(f"Library: {report.library}")
     if report.failed:
         lines.append(f"See why: sharp-batch query --state failed --library '{report.library}'")

@@ -81,6 +81,8 @@ class RunProgress:
         if isinstance(outcome, Failed):
             self._failed += 1
         self._say(outcome)
+        if isinstance(outcome, Done) and outcome.preview_failure is not None:
+            self._say(outcome.preview_failure, "[yellow]no preview[/]")
         self._bar.update(self._task, completed=self._done, pace=self._pace())
         now = time.monotonic()
         every = _JSON_EVERY_SECONDS if self._is_json else _LINE_EVERY_SECONDS
@@ -127,11 +129,11 @@ class RunProgress:
             event["predictors_busy_share"] = self._monitor.busy_share
         self._output.err.out(json_text(event), highlight=False)
 
-    def _say(self, outcome: Outcome) -> None:
+    def _say(self, outcome: Outcome, failure_word: str = "[red]failed[/]") -> None:
         match outcome:
             case Failed():
                 path = escape(outcome.file.path)
-                word = "[red]failed[/]" if outcome.is_final else "[yellow]again[/]"
+                word = failure_word if outcome.is_final else "[yellow]again[/]"
                 text = f"{word} {path}: {outcome.reason}: {escape(outcome.message)}"
             case Skipped():
                 path = escape(outcome.file.path)

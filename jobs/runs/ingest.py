@@ -33,6 +33,7 @@ from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.scan.scan import check_sources
 from pipeline.scenes.previews import PreviewStage
+from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
@@ -58,6 +59,7 @@ class IngestReport:
     left: int = 0  # due, and not reached: an interrupt or --limit
     seconds: float = 0.0
     photos_per_second: float = 0.0
+    previews_failed: int = 0  # of photos that are done
     tried_again: int = 0  # times that a photo was, after a worker had died or been too slow
     is_interrupted: bool = False
     is_out_of_time: bool = False
@@ -156,8 +158,7 @@ class Ingest:
             EncodeStage(
                 self._model,
                 self._settings.photo,
-                self._settings.splat,
-                self._store,
+                LibrarySceneWriter(self._store, self._settings.splat),
                 PreviewStage(self._settings.previews, self._store)
                 if self._settings.previews
                 else None,
@@ -214,6 +215,7 @@ class Ingest:
                 self._report.tried_again += 1
             case Done():
                 self._report.done += 1
+                self._report.previews_failed += outcome.preview_failure is not None
             case Skipped():
                 self._reasons[outcome.reason] += 1
             case Failed():

@@ -143,6 +143,8 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         **sized,
         **_meta_columns(photo.meta),
     )
+    if done.preview_failure is not None:
+        _record_failed(connection, done.preview_failure, run_id)
 
 
 def _record_skipped(connection: Connection, skipped: Skipped) -> None:

@@ -23,11 +23,12 @@ from pipeline.store.store import Store, thumb_path
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
-from schemas.records import DecodedPhoto, Failed, PhotoFile, PhotoMeta, Skipped
+from schemas.records import DecodedPhoto, Failed, PhotoFile, PhotoMeta, Skipped, StoredFile
 from schemas.settings import PhotoSettings, StageLimits
 
 _LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
+NOT_STORED = StoredFile("", 0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class DecodeStage:
     """File -> upright pixels, metadata, focal length and a stored thumbnail."""
 
     settings: PhotoSettings
-    store: Store
+    store: Store | None  # where thumbnails go; None makes none
     limit_s: float = _LIMITS.decode_s
 
     def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
@@ -67,14 +68,19 @@ class DecodeStage:
             depth_m = None
             if self.settings.photo_depth:
                 depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
-            picture = thumbnail(pixels)
-            thumb = self.store.write(thumb_path(file.photo_id), lambda f: f.write(picture))
+            thumb = self._store_thumbnail(file.photo_id, pixels)
         except RunError:
             raise
         except Exception as error:
             return failed(file, "decode", error, meta)
         seconds = time.perf_counter() - started
         return DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m), pixels
+
+    def _store_thumbnail(self, photo_id: str, pixels: Pixels) -> StoredFile:
+        if self.store is None:
+            return NOT_STORED
+        picture = thumbnail(pixels)
+        return self.store.write(thumb_path(photo_id), lambda file: file.write(picture))
 
 
 def probe_photo(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:

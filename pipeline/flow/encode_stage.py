@@ -10,17 +10,16 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import CompactScene
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.scenes.info import info_of
-from pipeline.scenes.write import store_splat
-from pipeline.store.store import Store
+from pipeline.scenes.write import SceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, RunError
 from schemas.records import ArtifactRecord, DecodedPhoto, Done, Failed, SceneRecord
-from schemas.settings import PhotoSettings, SplatSettings, StageLimits
+from schemas.settings import PhotoSettings, StageLimits
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.planes import SogPlanes
 
-if TYPE_CHECKING:  # a worker that encodes quantised scenes has no need of torch
+if TYPE_CHECKING:  # a worker that encodes quantised scenes does not need torch
     from sharp_core.scene.gaussians import Gaussians
 
 _LIMITS = StageLimits()
@@ -28,6 +27,11 @@ _LIMITS = StageLimits()
 
 class PreviewMaker(Protocol):
     """Makes previews of a scene that is in memory."""
+
+    @property
+    def name(self) -> str:
+        """The stage under which its failures are recorded."""
+        ...
 
     def of_gaussians(
         self, photo_id: str, scene_id: str, gaussians: Gaussians, info: SceneInfo
@@ -42,8 +46,7 @@ class EncodeStage:
 
     model: ResolvedModel
     settings: PhotoSettings
-    splat: SplatSettings
-    store: Store
+    writer: SceneWriter
     previews: PreviewMaker | None = None
     limit_s: float = _LIMITS.encode_s
 
@@ -63,25 +66,22 @@ class EncodeStage:
                 file.photo_id, file.media_type, self.model.fingerprint, self.settings
             )
             content = scene.content
-            splat = store_splat(
-                self.store,
+            splat = self.writer.write(
                 scene_id,
                 content if isinstance(content, SogPlanes) else scene.to_gaussians(),
                 info_of(photo),
-                self.splat,
             )
         except RunError:
             raise
         except Exception as error:
-            fingerprint = self.model.fingerprint
-            return failed(file, "encode", error, photo.meta, fingerprint)
+            return failed(file, "encode", error, photo.meta, self.model.fingerprint)
         record = SceneRecord(
             scene_id=scene_id,
             photo_id=file.photo_id,
             model=self.model.name,
             model_fingerprint=self.model.fingerprint,
-            format=self.splat.format,
-            quality=self.splat.quality,
+            format=self.writer.format,
+            quality=self.writer.quality,
             splat=splat,
             gaussians=scene.gaussians,
             depth_near_m=scene.depth_near_m,
@@ -92,21 +92,26 @@ class EncodeStage:
             encode_seconds=time.perf_counter() - started,
             user_focal_35mm=self.settings.focal_35mm or photo.meta.focal.sidecar_focal_35mm,
         )
-        return Done(photo, record, self._previews(record, scene, info_of(photo)))
+        if self.previews is None:
+            return Done(photo, record)
+        made = self._make_previews(self.previews, photo, record, scene)
+        if isinstance(made, Failed):
+            return Done(photo, record, preview_failure=made)
+        return Done(photo, record, made)
 
-    def _previews(
-        self, record: SceneRecord, scene: CompactScene, info: SceneInfo
-    ) -> tuple[ArtifactRecord, ...]:
+    def _make_previews(
+        self, previews: PreviewMaker, photo: DecodedPhoto, record: SceneRecord, scene: CompactScene
+    ) -> tuple[ArtifactRecord, ...] | Failed:
         """Make previews while the scene is in memory.
 
-        No scene is lost for one that fails: `preview` tries again, and says why.
+        Their failure is not the photo's: the scene is stored, and `preview` tries again.
         """
-        if self.previews is None:
-            return ()
         try:
             gaussians = scene.to_gaussians()
-            return self.previews.of_gaussians(record.photo_id, record.scene_id, gaussians, info)
+            return previews.of_gaussians(
+                record.photo_id, record.scene_id, gaussians, info_of(photo)
+            )
         except RunError:
             raise
-        except Exception:
-            return ()
+        except (Exception, OutOfTime) as error:
+            return failed(photo.file, previews.name, error)

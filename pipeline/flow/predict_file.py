@@ -1,4 +1,4 @@
-"""One photo to one splat file, by the same steps as in a run, without a library."""
+"""One photo to one splat file, by the stages of a run, without a library."""
 
 from __future__ import annotations
 
@@ -7,23 +7,18 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.decode import decode
-from pipeline.decode.photo_depth import coarse_photo_depth
+from pipeline.flow.decode_stage import DecodeStage
+from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.model import ResolvedModel
-from pipeline.metadata.focal import resolve_focal
-from pipeline.metadata.read import read_metadata
+from pipeline.flow.payload import Compactor
+from pipeline.flow.predict_stage import PredictStage
 from pipeline.scan.identify import identify
-from pipeline.scan.read_file import read_sidecar, read_unchanged
 from pipeline.scan.scan import FoundFile
-from pipeline.scenes.info import GENERATOR
-from pipeline.store.store import Store
+from pipeline.scenes.write import SingleSceneWriter
 from schemas.errors import PhotoError, UsageError
-from schemas.settings import PhotoSettings
-from sharp_core.formats.registry import format_of, write_scene
-from sharp_core.formats.scene import SceneInfo
-from sharp_core.models.interface import PredictorInput
-from sharp_core.scene.depth_scale import align_scale_to_depth
-from sharp_core.scene.gaussians import depth_quantiles
+from schemas.records import Done, Failed, PhotoFile, Skipped
+from schemas.settings import PhotoSettings, SplatSettings
+from sharp_core.formats.registry import format_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +67,63 @@ def predict_file(
     """Make a scene of `photo` and write it to `to`, whole or not at all.
 
     `on_step` is told the name of each step as it begins: decode, load, predict, write.
-    Raises UsageError where either path is of no use, PhotoError where the photo is not.
+    Raises UsageError where either path is of no use, PhotoError where a run would record the photo
+    as failed, and what loading the model raises.
     """
     check_paths(photo, to)
-    splat_format = format_of(to)
     started = time.perf_counter()
+    decode = DecodeStage(settings, store=None)
+    predict = PredictStage(model, Compactor(SplatSettings(), keep_floats=True))
+    encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
     on_step("decode")
+    decoded = decode.process(_identified(photo))
+    if isinstance(decoded, Skipped | Failed):
+        raise _photo_error(photo, decoded)
+    on_step("load")
+    predict.setup()
+    on_step("predict")
+    (predicted,) = predict.process([decoded])
+    if isinstance(predicted, Failed):
+        raise _photo_error(photo, predicted)
+    on_step("write")
+    done = encode.process(decoded[0], *predicted)
+    if isinstance(done, Failed):
+        raise _photo_error(photo, done)
+    return _prediction(photo, to, done, time.perf_counter() - started)
+
+
+def _identified(photo: Path) -> PhotoFile:
     stat = photo.stat()
     identified = identify(FoundFile(str(photo.absolute()), stat.st_size, stat.st_mtime_ns))
     if identified.error is not None:
         raise UsageError(f"{photo}: {identified.error}")
-    file = identified.photo
-    try:
-        data = read_unchanged(file)
-        meta = read_metadata(data, file.media_type, read_sidecar(file.path))
-        pixels = decode.decode(data, file.media_type, meta.orientation, full_raw=settings.full_raw)
-    except PhotoError as error:
-        raise PhotoError(error.reason, f"{photo}: {error.message} ({error.reason})") from error
-    height, width = pixels.shape[:2]
-    focal = resolve_focal(meta.focal, width, height, settings.focal_35mm)
-    depth_m = None
-    if settings.photo_depth:
-        depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
-    on_step("load")
-    predictor = model.load()
-    on_step("predict")
-    (predicted,) = predictor.predict([PredictorInput(pixels, focal.px)])
-    on_step("write")
-    scene, depth_scale = align_scale_to_depth(predicted, depth_m)
-    info = SceneInfo(focal.px, width, height, file.photo_id, GENERATOR)
-    stored = Store(to.absolute().parent).write(
-        to.name, lambda out: write_scene(out, scene, info, format_name=splat_format.name)
-    )
-    near, median, far = depth_quantiles(scene, (0.01, 0.5, 0.99))
+    return identified.photo
+
+
+def _photo_error(photo: Path, outcome: Skipped | Failed) -> PhotoError | UsageError:
+    """Return the error that says what a run would record of the photo."""
+    message = f"{photo}: {outcome.message} ({outcome.reason})"
+    if isinstance(outcome, Skipped):
+        return UsageError(message)
+    return PhotoError(outcome.reason, message)
+
+
+def _prediction(photo: Path, to: Path, done: Done, seconds: float) -> Prediction:
+    decoded, scene = done.photo, done.scene
     return Prediction(
         photo_path=str(photo),
-        photo_id=file.photo_id,
+        photo_id=decoded.file.photo_id,
         splat_path=str(to),
-        splat_bytes=stored.bytes,
-        gaussians=len(scene),
-        width=width,
-        height=height,
-        focal_px=focal.px,
-        focal_source=focal.source,
-        focal_warning=focal.warning,
-        depth_near_m=near,
-        depth_median_m=median,
-        depth_far_m=far,
-        depth_scale=depth_scale,
-        seconds=round(time.perf_counter() - started, 3),
+        splat_bytes=scene.splat.bytes,
+        gaussians=scene.gaussians,
+        width=decoded.width,
+        height=decoded.height,
+        focal_px=decoded.focal.px,
+        focal_source=decoded.focal.source,
+        focal_warning=decoded.focal.warning,
+        depth_near_m=scene.depth_near_m,
+        depth_median_m=scene.depth_median_m,
+        depth_far_m=scene.depth_far_m,
+        depth_scale=scene.depth_scale,
+        seconds=round(seconds, 3),
     )

@@ -1,6 +1,6 @@
-// Builds what the Python package takes along, in pipeline/viewer_bundle: viewer.js, viewer.css, the
-// world's coasts as land.txt, and the licences of all that is in them. Equal sources and lockfile
-// give equal bytes.
+// Build the viewer files of the Python package into pipeline/viewer_bundle: viewer.js, viewer.css,
+// the coasts of the world as land.txt, and all licences. The build is reproducible: equal sources
+// and lockfile give equal bytes.
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 
@@ -18,7 +18,7 @@ const result = await build({
   target: "es2022",
   minify: true,
   charset: "utf8",
-  legalComments: "none", // the licences go beside the bundle, whole
+  legalComments: "none", // the complete licences are in LICENSES.txt
   metafile: true,
   write: false,
 });
@@ -38,7 +38,7 @@ const licences = await Promise.all(
   }),
 );
 
-// An SVG path over degrees of longitude to the right and of latitude to the bottom, tenths of them.
+// SVG path of the coasts. x is longitude, y is negative latitude, in degrees with one decimal.
 const world = JSON.parse(
   await readFile(new URL("node_modules/world-atlas/land-110m.json", import.meta.url)),
 );
@@ -50,7 +50,7 @@ const coasts = rings.flatMap(acrossDateLine).map((ring) => {
   return `M${points.join(" ")}Z`;
 });
 
-// A ring that crosses the date line is drawn at both ends of the map, each time in one piece.
+// A ring that crosses the date line is drawn at both ends of the map, in one piece each.
 function acrossDateLine(ring) {
   let turn = 0;
   const whole = ring.map(([east, north], index) => {

@@ -128,7 +128,7 @@ def ingest(
     Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
-    from jobs.console.download_progress import shown_fetching
+    from jobs.console.download_progress import download_progress
     from jobs.runs.dry_run import dry_run
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
@@ -165,7 +165,7 @@ def ingest(
 
     if inline:
         resolve_device(device)  # before a download, if it is not there
-    with shown_fetching(output) as fetching:
+    with download_progress(output) as fetching:
         resolved = resolve_model(settings.model, fetching)
 
     def runner() -> contextlib.AbstractContextManager[Runner]:

@@ -41,11 +41,11 @@ def fetch(
     json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False
 ) -> None:
     """Download the weights of 'sharp' (research licence), or what is missing of them."""
-    from jobs.console.download_progress import shown_fetching
+    from jobs.console.download_progress import download_progress
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
     output = Output(json, quiet, verbose)
-    with shown_fetching(output) as fetching:
+    with download_progress(output) as fetching:
         path = find_checkpoint() or fetching.fetch()
     _show(path, output)
 

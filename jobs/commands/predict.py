@@ -46,7 +46,7 @@ def predict(
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
     options.check_are_here(photo, to)
     # Imported here: torch takes seconds, and help and mistakes need none of it.
-    from jobs.console.download_progress import shown_fetching
+    from jobs.console.download_progress import download_progress
     from pipeline.flow.model import resolve_device, resolve_model
     from pipeline.flow.predict_file import check_paths, predict_file
 
@@ -63,7 +63,7 @@ def predict(
     )
     check_paths(photo, to)
     resolve_device(device)
-    with shown_fetching(output) as fetching:
+    with download_progress(output) as fetching:
         resolved = resolve_model(settings, fetching)
     prediction = predict_file(photo, to, resolved, photo_settings)
     output.result({**prediction.as_dict(), "model": model.value}, _text(prediction))

@@ -17,7 +17,7 @@ import typer
 from rich.table import Table
 
 from jobs.commands import filter_options, options
-from jobs.console.output import Output, json_text, reader_may_leave, size_text
+from jobs.console.output import Output, ignore_broken_pipe, json_text, size_text
 from pipeline.catalog.query import RECORD_FIELDS, find, path_bytes
 from pipeline.catalog.text import path_text
 from pipeline.library import Library
@@ -103,7 +103,7 @@ def query(
         elif chosen is QueryFormat.PARQUET and sys.stdout.isatty():
             raise UsageError("Parquet is no text for a terminal", "Add --output FILE.parquet.")
         else:
-            with reader_may_leave():
+            with ignore_broken_pipe():
                 _WRITERS[chosen](records, sys.stdout.buffer)
 
 

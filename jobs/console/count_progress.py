@@ -1,4 +1,4 @@
-"""Progress of work that is counted and not made: a bar on a terminal, now and then a line else."""
+"""Progress of counted work, such as checks: a bar on a terminal, otherwise a line every 15 s."""
 
 from __future__ import annotations
 
@@ -7,40 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from jobs.console.output import Output
+from jobs.console.progress_bar import is_live, progress_bar
 
-_LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
+_LINE_EVERY_SECONDS = 15.0  # without a terminal
 
 
 class Advance(Protocol):
-    """Says that some more are done."""
+    """Reports finished items."""
 
     def __call__(self, count: int = 1) -> None:
-        """Count."""
+        """Add `count` finished items."""
         ...
 
 
 @contextmanager
-def counted(output: Output, what: str, total: int) -> Iterator[Advance]:
-    """Show progress while this holds; what it yields is called as things are done."""
-    is_live = output.err.is_terminal and not output.quiet
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=output.err,
-        transient=True,
-        disable=not is_live,
-    )
+def count_progress(output: Output, what: str, total: int) -> Iterator[Advance]:
+    """Show progress of `total` items inside this context. Call the yielded function per item."""
+    has_bar = is_live(output)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = progress_bar(output, *columns, TimeRemainingColumn(), is_shown=has_bar)
     task = bar.add_task(what, total=total)
     done = 0
     last_line = time.monotonic()
@@ -50,7 +38,7 @@ def counted(output: Output, what: str, total: int) -> Iterator[Advance]:
         done += count
         bar.update(task, completed=done)
         now = time.monotonic()
-        if not is_live and now - last_line >= _LINE_EVERY_SECONDS:
+        if not has_bar and now - last_line >= _LINE_EVERY_SECONDS:
             last_line = now
             output.note(f"{done}/{total} {what}")
 

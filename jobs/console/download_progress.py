@@ -1,34 +1,28 @@
-"""Downloading weights before a person's eyes: the licence first, then a bar."""
+"""Progress of a download of weights: the licence first, then a bar, or ten lines in a log."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
 from jobs.console.output import Output, size_text
+from jobs.console.progress_bar import is_live, progress_bar
 from pipeline.flow.model import Fetching
 
-_LINES = 10  # of progress where there is no terminal, for the whole file
+_LINES = 10  # per download, without a terminal
 
 
 @contextlib.contextmanager
-def shown_fetching(output: Output) -> Iterator[Fetching]:
-    """Yield a Fetching that speaks through `output`; its bar appears with the first bytes.
+def download_progress(output: Output) -> Iterator[Fetching]:
+    """Yield callbacks that report a download through `output`.
 
-    Where stderr is no terminal, a line is printed now and then instead.
+    The bar appears with the first bytes. If stderr is not a terminal, lines are printed instead.
     """
     is_terminal = output.err.is_terminal
-    bar = Progress(
-        TextColumn("weights"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=output.err,
-        transient=True,
-        disable=output.quiet or not is_terminal,
-    )
+    columns = (TextColumn("weights"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    bar = progress_bar(output, *columns, is_shown=is_live(output))
     task = bar.add_task("weights", total=None)
     tenths = 0
 

@@ -66,7 +66,7 @@ class Output:
     def result(self, document: object, text: str) -> None:
         """Print the result: `document` for programs or `text` for people."""
         if self.as_json:
-            with reader_may_leave():
+            with ignore_broken_pipe():
                 sys.stdout.write(json_text(document, indent=1) + "\n")
         elif text:
             self.out.print(text, markup=False)
@@ -95,7 +95,7 @@ class Output:
 
 
 @contextlib.contextmanager
-def reader_may_leave() -> Iterator[None]:
+def ignore_broken_pipe() -> Iterator[None]:
     """Let the reader of stdout (head, less) leave early: what is written after that is lost."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The gallery as an ASGI app: its pages, its files, and what it says when something is wrong."""
+"""The gallery as an ASGI app: routes, middleware and error pages over one library."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs.gallery import media, pages, upload_routes
-from jobs.gallery.maker import Maker
-from jobs.gallery.reader import Shelf
+from jobs.gallery.reader import LibraryReader
 from jobs.gallery.rendering import render
-from jobs.gallery.security import ONLY_HERE, Access, Guard
+from jobs.gallery.security import LOCAL_ONLY, AccessMiddleware, AccessPolicy
+from jobs.gallery.upload_queue import UploadQueue
 from pipeline.library import Library
 from schemas.errors import ExitCode, PhotoError, SharpBatchError, UsageError
 
@@ -28,32 +28,32 @@ _COMPRESSED = ("/api/", "/static/", "/viewer/")
 
 @dataclass(frozen=True, slots=True)
 class GallerySettings:
-    """What the gallery shows, where it keeps what it makes in passing, and who may ask."""
+    """The library to show, the folder for cached files, and who may access the gallery."""
 
     library: Library
     cache: Path
-    access: Access = ONLY_HERE
+    access: AccessPolicy = LOCAL_ONLY
     read_only: bool = False
     worker: str = "jobs.gallery.worker"  # the module that makes scenes of uploads
 
 
 def make_app(settings: GallerySettings) -> FastAPI:
     """Return the app over a library. Raises UsageError, StoreError where there is none to open."""
-    shelf = Shelf(settings.library, settings.cache)
-    maker = None
+    reader = LibraryReader(settings.library, settings.cache)
+    queue = None
     if not settings.read_only:
-        maker = Maker(settings.library, settings.worker)
+        queue = UploadQueue(settings.library, settings.worker)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            if maker is None:
+            if queue is None:
                 yield
             else:
-                async with maker.working():
+                async with queue.working():
                     yield
         finally:
-            shelf.close()
+            reader.close()
 
     app = FastAPI(
         title="sharp-batch gallery",
@@ -62,19 +62,19 @@ def make_app(settings: GallerySettings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.shelf, app.state.maker = shelf, maker
+    app.state.reader, app.state.queue = reader, queue
     for routes in (pages, media, upload_routes):
         app.include_router(routes.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(SharpBatchError, _known_error)
     app.add_exception_handler(RequestValidationError, _wrong_address)
     app.add_middleware(_TextCompression)
-    app.add_middleware(Guard, access=settings.access)
+    app.add_middleware(AccessMiddleware, access=settings.access)
     return app
 
 
 class _TextCompression:
-    """Compresses scripts and lists. Pictures and splats are compressed, and need their ranges."""
+    """Compresses scripts and JSON. Images and splats are compressed, and need byte ranges."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -87,11 +87,11 @@ class _TextCompression:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _say(request, error.status_code, str(error.detail), "")
+    return _error_response(request, error.status_code, str(error.detail), "")
 
 
 def _wrong_address(request: Request, _error: Exception) -> Response:
-    return _say(request, 400, "This address makes no sense here.", "")
+    return _error_response(request, 400, "This address is not valid in the gallery.", "")
 
 
 def _known_error(request: Request, error: Exception) -> Response:
@@ -102,11 +102,11 @@ def _known_error(request: Request, error: Exception) -> Response:
         status = 422
     else:
         status = 503 if error.exit_code is ExitCode.LIBRARY_BUSY else 500
-    return _say(request, status, error.message, error.hint)
+    return _error_response(request, status, error.message, error.hint)
 
 
-def _say(request: Request, status: int, message: str, hint: str) -> Response:
-    """Answer with a page for people, and with JSON for everything else."""
+def _error_response(request: Request, status: int, message: str, hint: str) -> Response:
+    """Return an HTML page for browsers, and JSON for other clients."""
     if "text/html" in request.headers.get("accept", ""):
         return render(request, "message.html", status, message=message, hint=hint)
     return JSONResponse({"error": message, "hint": hint or None}, status)

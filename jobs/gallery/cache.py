@@ -1,4 +1,4 @@
-"""Files that are made when they are asked for, and kept in a folder up to a size."""
+"""A file cache: files are created on first request and kept in a folder, up to a total size."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from pipeline.store.store import Store
 
 
 class FileCache:
-    """A folder of files that can be made again. Safe for threads, and for other processes.
+    """A folder of files that can be created again. Safe for threads, and for other processes.
 
-    Two threads that ask for one file have it made once. What was not used for longest goes first.
+    If two threads request the same file, it is created once. The least recently used file is
+    removed first.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
@@ -29,7 +30,7 @@ class FileCache:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def get(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
-        """Return the file `name`, which `make` fills if it is not there.
+        """Return the path of file `name`. If it does not exist, `make` writes it.
 
         Raises PhotoError and RunError as a library's store does, and whatever `make` raises.
         """
@@ -38,7 +39,7 @@ class FileCache:
             lock = self._locks[name]
         with lock:
             if path.exists():
-                with contextlib.suppress(OSError):  # when it was used last; its content is the same
+                with contextlib.suppress(OSError):  # record the time of use; the content stays
                     os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
             else:
                 self._store.write(name, make)
@@ -48,7 +49,7 @@ class FileCache:
     def _drop_oldest(self, keep: Path) -> None:
         entries = []
         for path in self._folder.iterdir():
-            with contextlib.suppress(OSError):  # another process may drop it too
+            with contextlib.suppress(OSError):  # another process may remove it too
                 if not path.name.startswith(TEMPORARY_PREFIX):
                     stat = path.stat()
                     entries.append((stat.st_atime_ns, stat.st_size, path))

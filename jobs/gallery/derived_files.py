@@ -1,4 +1,4 @@
-"""What is shown of a photo and its scene: a large picture, the splat in any format, exports."""
+"""Files that the gallery derives from a photo or a scene: large image, converted splat, export."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXPORT_THREADS = 2
 def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
     """Write the upright photo as a WebP of at most 1600 pixels a side. Raises PhotoError.
 
-    The file has to be the one that was identified: a path alone shows nothing.
+    The file must still be the one that the catalog recorded, with the same size and time.
     """
     data = read_unchanged(photo)
     meta = read_metadata(data, photo.media_type, None)
@@ -36,7 +36,7 @@ def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
 def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInfo) -> None:
     """Write the scene of `splat` in another format. Raises PhotoError, FormatError.
 
-    `info` goes into the file where the splat itself does not say how it was taken.
+    `info` is used if the splat file has no intrinsics of the photo.
     """
     stored = read_splat(splat)
     write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)
@@ -45,7 +45,7 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
 def write_export(
     out: BinaryIO, kind: ExportKind, scene: SceneFile, record: PhotoRecord, library: Store
 ) -> None:
-    """Write an export of a scene, as `export` does unless told otherwise.
+    """Write an export of a scene, with the default settings of `sharp-batch export`.
 
     Raises PhotoError, and RunError where what draws or encodes is missing.
     """

@@ -1,4 +1,4 @@
-"""A photo's record as a person reads it: names, units, and where values come from."""
+"""The facts that a photo's page lists: names, values with units, and where values come from."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from jobs.console.output import size_text, time_text
 
 _FOCAL_SOURCES = {
     "user": "as you gave it",
-    "intrinsics": "the camera's own calibration",
-    "exif_35mm": "from the 35 mm equivalent",
+    "intrinsics": "from the camera's calibration",
+    "exif_35mm": "from the 35 mm equivalent in the photo",
     "exif_sensor": "from the lens and the sensor's resolution",
-    "camera_table": "from the lens and this camera's sensor",
+    "camera_table": "from the lens and this camera's sensor size",
     "exif_mm_guess": "guessed from the lens alone",
-    "default": "unknown; 30 mm equivalent is taken",
+    "default": "unknown; a 30 mm equivalent is assumed",
 }
 REASONS = {
-    "unreadable": "The file cannot be opened, changed while it was read, or is damaged.",
+    "unreadable": "The file cannot be opened, it changed while it was read, or it is damaged.",
     "truncated": "The file is empty, or its end is missing.",
-    "unsupported": "A picture of a kind that cannot be read, or a RAW without a preview.",
-    "too_large": "The picture, or the memory it asks for, is beyond all measure.",
-    "not_a_photo": "The content is no picture, whatever the name says.",
-    "out_of_memory": "Memory ran out at this photo.",
-    "model_error": "The model gave no usable scene.",
-    "timeout": "A stage took too long.",
-    "worker_lost": "The process that worked on it died, more than once.",
-    "disk_full": "There was no room for the scene; the next run tries again unasked.",
-    "hidden": "The name, or a folder's above it, begins with a dot or is a network drive's own.",
-    "excluded": "Left out by --exclude.",
-    "too_small": "Under 256 pixels; 'ingest --allow-small' takes it.",
-    "too_wide": "Wider than 2.5 : 1; 'ingest --allow-wide' takes it.",
-    "already_3d": "A splat already.",
+    "unsupported": "This image format is not supported, or the RAW file has no preview.",
+    "too_large": "The image is far too large to open.",
+    "not_a_photo": "The file does not contain an image, although its name says so.",
+    "out_of_memory": "The computer ran out of memory at this photo.",
+    "model_error": "The model did not return a usable scene.",
+    "timeout": "The work on this photo took too long.",
+    "worker_lost": "The process that worked on this photo died more than once.",
+    "disk_full": "There was no space left for the scene. The next run tries again.",
+    "hidden": "The name of the file or of its folder marks it as hidden, or as a system file.",
+    "excluded": "A rule of the ingest command excludes it (--exclude).",
+    "too_small": "The image is smaller than 256 pixels ('ingest --allow-small' includes it).",
+    "too_wide": "The image is wider than 2.5 : 1 ('ingest --allow-wide' includes it).",
+    "already_3d": "The file is a 3D scene already.",
 }
 
 
 class Fact(NamedTuple):
-    """A line of the list beside a scene."""
+    """One line of the list beside a scene."""
 
     name: str
     value: str
@@ -45,7 +45,7 @@ class Fact(NamedTuple):
 
 
 def photo_facts(photo: Mapping[str, Any], scene: Mapping[str, Any] | None) -> list[Fact]:
-    """Return what is known of a photo and its scene, in the order of interest."""
+    """Return the facts of a photo and its scene, the most interesting first."""
     facts = [*_taken(photo), *_camera(photo), *_focal(photo)]
     if photo["width"]:
         megapixels = photo["width"] * photo["height"] / 1e6
@@ -70,7 +70,8 @@ def _taken(photo: Mapping[str, Any]) -> list[Fact]:
             f"{abs(east):.4f}° {'E' if east >= 0 else 'W'}"
         )
         altitude = photo["altitude_m"]
-        facts.append(Fact("Place", place, f"{altitude:.0f} m up" if altitude is not None else ""))
+        note = f"{altitude:.0f} m above sea level" if altitude is not None else ""
+        facts.append(Fact("Place", place, note))
     return facts
 
 
@@ -92,14 +93,16 @@ def _focal(photo: Mapping[str, Any]) -> list[Fact]:
     value = f"{photo['focal_px']:.0f} px ({equivalent:.0f} mm equivalent)"
     facts = [Fact("Focal length", value, source)]
     if photo["focal_warning"]:
-        facts.append(Fact("Doubt", photo["focal_warning"]))
+        facts.append(Fact("Warning", photo["focal_warning"]))
     return facts
 
 
 def _scene(scene: Mapping[str, Any]) -> list[Fact]:
     near, middle, far = (scene[f"depth_{name}_m"] for name in ("near", "median", "far"))
     facts = [
-        Fact("Depth", f"{_metres(near)} to {_metres(far)}", f"half of it nearer {_metres(middle)}"),
+        Fact(
+            "Depth", f"{_metres(near)} to {_metres(far)}", f"half is nearer than {_metres(middle)}"
+        ),
         Fact("Model", scene["model"], f"made {scene['created_at']:%Y-%m-%d %H:%M} UTC"),
         Fact(
             "Scene",
@@ -108,8 +111,8 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
         ),
     ]
     if scene["depth_scale"]:
-        note = "by the depth that the photo carries"
-        facts.insert(1, Fact("Size corrected", f"by {scene['depth_scale']:.3g}", note))
+        note = "from the depth map in the photo"
+        facts.insert(1, Fact("Scale corrected", f"by {scene['depth_scale']:.3g}", note))
     steps = ("decode", "predict", "encode")
     seconds = [(step, scene[f"{step}_seconds"]) for step in steps if scene[f"{step}_seconds"]]
     if seconds:

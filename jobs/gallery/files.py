@@ -1,4 +1,4 @@
-"""Files of the library over HTTP: ranges, validators, caching, and no way out of the folder."""
+"""Send files over HTTP: byte ranges, validators, caching, and no access outside the library."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 _IMMUTABLE = "private, max-age=31536000, immutable"
-_CHECKED = "no-cache"  # kept, and asked about each time
+_CHECKED = "no-cache"  # stored by the browser, and validated at each request
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
-GONE = "The library's file is missing. 'sharp-batch verify' finds such."
+GONE = "A file of the library is missing. 'sharp-batch verify' lists all missing files."
 MEDIA_TYPES = {
     ".webp": "image/webp",
     ".png": "image/png",
@@ -28,7 +28,7 @@ MEDIA_TYPES = {
 
 
 def inside(root: Path, relative: str) -> Path:
-    """Return a file of the library, which must lie in it whatever the catalog says.
+    """Return the path of a file of the library. Paths outside the library are refused.
 
     Raises HTTPException 404.
     """
@@ -41,14 +41,14 @@ def inside(root: Path, relative: str) -> Path:
 def send_file(
     request: Request, path: Path, *, immutable: bool = False, filename: str | None = None
 ) -> Response:
-    """Return a file as a response to GET or HEAD, with 304, 206 and 416 as they are due.
+    """Return the response of a file to GET or HEAD, with status 304, 206 and 416 if they apply.
 
-    `filename` makes it a download. Raises HTTPException 404 if the file is gone.
+    `filename` makes it a download. Raises HTTPException 404 if the file does not exist.
     """
     try:
         stat = path.stat()
     except OSError as error:
-        raise HTTPException(404, "The file is gone.") from error
+        raise HTTPException(404, "The file does not exist any more.") from error
     tag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
     headers = {"etag": f'"{tag}"', "cache-control": _IMMUTABLE if immutable else _CHECKED}
     if tag in _TAGS.findall(request.headers.get("if-none-match", "")):

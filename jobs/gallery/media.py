@@ -1,4 +1,4 @@
-"""Routes of files: thumbnails, pictures, clips, splats, the viewer, and the gallery's own."""
+"""Routes of files: thumbnails, photos, clips, splats, exports, the viewer, scripts and styles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.gallery.files import send_file
-from jobs.gallery.reader import SceneFile, Shelf
+from jobs.gallery.reader import LibraryReader, SceneFile, library_reader
 from schemas.tables import artifacts
 
 router = APIRouter()
@@ -22,21 +22,21 @@ _GET = ["GET", "HEAD"]
 _STATIC = Path(str(resources.files("jobs.gallery"))) / "static"
 _VIEWER = Path(str(resources.files("pipeline"))) / "viewer_bundle"
 
-# An id is 32 hex digits, and nothing else gets as far as a query.
+# An id is 32 hex digits. Other text never reaches a query.
 Id = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{32}$")]
 FileName = Annotated[str, PathParameter(pattern=r"^[a-z]+[a-z_-]*\.(js|css|svg|txt)$")]
 
 
 @router.api_route("/thumbs/{photo_id}.webp", methods=_GET)
 def thumb(request: Request, photo_id: Id) -> Response:
-    """Send a photo's thumbnail. A photo's id is its content: it never changes."""
-    return send_file(request, _shelf(request).thumb(photo_id), immutable=True)
+    """Send the thumbnail of a photo. The id is a hash of the content, so it is immutable."""
+    return send_file(request, library_reader(request).thumb(photo_id), immutable=True)
 
 
 @router.api_route("/pictures/{photo_id}.webp", methods=_GET)
 def picture(request: Request, photo_id: Id) -> Response:
-    """Send a large picture of a photo."""
-    return send_file(request, _shelf(request).picture(photo_id))
+    """Send a photo as a large image."""
+    return send_file(request, library_reader(request).picture(photo_id))
 
 
 @router.api_route("/scenes/{scene_id}.{format_name}", methods=_GET)
@@ -46,20 +46,20 @@ def scene(request: Request, scene_id: Id, format_name: str, download: bool = Fal
 
     if format_name not in FORMATS:
         raise HTTPException(404, f"There is no splat format {format_name!r}.")
-    shelf = _shelf(request)
-    stored = shelf.scene(scene_id)
+    reader = library_reader(request)
+    stored = reader.scene(scene_id)
     filename = f"{stored.name}.{format_name}" if download else None
-    return send_file(request, shelf.scene_as(stored, format_name), filename=filename)
+    return send_file(request, reader.scene_as(stored, format_name), filename=filename)
 
 
 @router.api_route("/scenes/{scene_id}/page.html", methods=_GET)
 def scene_page(request: Request, scene_id: Id) -> Response:
-    """Send a scene as one page that opens from disk."""
-    shelf = _shelf(request)
-    stored = shelf.scene(scene_id)
-    path = shelf.cache.get(
+    """Send a scene as one HTML file that opens from disk."""
+    reader = library_reader(request)
+    stored = reader.scene(scene_id)
+    path = reader.cache.get(
         f"{stored.sha256[:32]}.{_bundle_stamp()}.html",
-        lambda out: _write_page(out, shelf, stored),
+        lambda out: _write_page(out, reader, stored),
     )
     return send_file(request, path, filename=f"{stored.name}.html")
 
@@ -67,21 +67,21 @@ def scene_page(request: Request, scene_id: Id) -> Response:
 @router.api_route("/photos/{photo_id}/exports/{kind}", methods=_GET)
 def export(request: Request, photo_id: Id, kind: str) -> Response:
     """Send an export of a photo's scene, as `sharp-batch export` makes it."""
-    path, filename = _shelf(request).export(photo_id, kind)
+    path, filename = library_reader(request).export(photo_id, kind)
     return send_file(request, path, filename=filename)
 
 
 @router.api_route("/artifacts/{artifact_id}", methods=_GET)
 def artifact(request: Request, artifact_id: Id, download: bool = False) -> Response:
     """Send a clip or another file that was made of a scene."""
-    shelf = _shelf(request)
-    with shelf.catalog() as connection:
+    reader = library_reader(request)
+    with reader.catalog() as connection:
         statement = sa.select(artifacts.c.path).where(artifacts.c.artifact_id == artifact_id)
         relative = connection.scalar(statement)
     if relative is None:
-        raise HTTPException(404, "The library knows no such file.")
+        raise HTTPException(404, "The library has no such file.")
     name = PurePosixPath(relative).name
-    path = shelf.file(relative, f"{artifact_id}{PurePosixPath(name).suffix}")
+    path = reader.file(relative, f"{artifact_id}{PurePosixPath(name).suffix}")
     return send_file(request, path, filename=name if download else None)
 
 
@@ -98,22 +98,17 @@ def viewer(request: Request, name: FileName) -> Response:
 
 
 def is_viewer_built() -> bool:
-    """Tell whether the viewer is there: a source checkout has it built first."""
+    """Return whether the viewer is built. In a source checkout, scripts/build_viewer builds it."""
     return (_VIEWER / "viewer.js").is_file()
-
-
-def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.shelf
-    return shelf
 
 
 def _bundle_stamp() -> str:
     return f"{(_VIEWER / 'viewer.js').stat().st_mtime_ns:x}" if is_viewer_built() else "none"
 
 
-def _write_page(out: BinaryIO, shelf: Shelf, stored: SceneFile) -> None:
+def _write_page(out: BinaryIO, reader: LibraryReader, stored: SceneFile) -> None:
     from pipeline.scenes.page import SceneView, write_scene_page
 
     view = SceneView(stored.name, stored.width, stored.height, stored.focal_px)
-    sog, poster = shelf.scene_as(stored, "sog"), shelf.picture(stored.photo_id)
+    sog, poster = reader.scene_as(stored, "sog"), reader.picture(stored.photo_id)
     write_scene_page(out, view, sog.read_bytes(), poster.read_bytes())

@@ -1,4 +1,4 @@
-"""Routes of pages: the library by time, one photo with its scene, what failed, and places."""
+"""Routes of pages: photos by capture time, one photo with its scene, problems, and places."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.gallery.address import read_view
 from jobs.gallery.facts import REASONS, photo_facts
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.places import map_of
-from jobs.gallery.reader import Shelf
+from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.query import Filters
@@ -47,8 +47,8 @@ _FORMAT_NAMES = {
 _PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
 
 
-class Download(NamedTuple):
-    """A file that a person may take."""
+class DownloadLink(NamedTuple):
+    """A link to a file to download."""
 
     label: str
     href: str
@@ -60,7 +60,7 @@ def library(request: Request) -> Response:
     """Show photos by capture time."""
     view = read_view(request.query_params)
     filters = view.of_state(PhotoState.DONE)
-    with _shelf(request).catalog() as connection:
+    with library_reader(request).catalog() as connection:
         periods = read_periods(connection, filters)
         states = count_states(connection)
     return render(
@@ -75,8 +75,8 @@ def library(request: Request) -> Response:
 
 @router.get("/api/choices")
 def choices(request: Request) -> Response:
-    """Return what filters can be set to."""
-    with _shelf(request).catalog() as connection:
+    """Return the values that the filters offer."""
+    with library_reader(request).catalog() as connection:
         found = read_choices(connection)
     return JSONResponse({name: values[:MOST_CHOICES] for name, values in found._asdict().items()})
 
@@ -89,7 +89,7 @@ def photos_of_period(
 ) -> Response:
     """Return photos of a period: id, width, height, time, name; and whether there are more."""
     filters = read_view(request.query_params).of_state(PhotoState.DONE)
-    with _shelf(request).catalog() as connection:
+    with library_reader(request).catalog() as connection:
         pictures = read_period(connection, filters, period, beyond, PAGE + 1)
     rows = [
         (
@@ -106,9 +106,9 @@ def photos_of_period(
 
 @router.get("/photos/{photo_id}")
 def photo(request: Request, photo_id: Id) -> Response:
-    """Show a photo, its scene and its facts."""
+    """Show a photo, its scene, its facts and its downloads."""
     view = read_view(request.query_params)
-    with _shelf(request).catalog() as connection:
+    with library_reader(request).catalog() as connection:
         details: dict[str, Any] = photo_details(connection, photo_id, Path("/"))
         beside = read_beside(connection, view.of_state(PhotoState.DONE), photo_id)
     scene = next((s for s in details["scenes"] if s["scene_id"] == details["scene_id"]), None)
@@ -138,12 +138,14 @@ def problems(
     state: PhotoState = PhotoState.FAILED,
     beyond: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
 ) -> Response:
-    """List photos that have no scene, with the reasons, and what can be done."""
+    """List photos without a scene, with the reasons and what to do about them."""
     if state not in _PROBLEM_STATES:
-        raise UsageError(f"{state}: such photos have their scenes", "Look at the library's page.")
+        raise UsageError(
+            f"{state}: these photos have scenes", "They are on the first page of the gallery."
+        )
     view = read_view(request.query_params)
     filters = view.of_state(state)
-    with _shelf(request).catalog() as connection:
+    with library_reader(request).catalog() as connection:
         pictures = read_pictures(connection, filters, beyond, LIST_PAGE + 1)
         count = count_selected(connection, filters)
         status = read_status(connection)
@@ -165,7 +167,7 @@ def problems(
 @router.get("/places")
 def places(request: Request) -> Response:
     """Show where photos were taken."""
-    with _shelf(request).catalog() as connection:
+    with library_reader(request).catalog() as connection:
         spots = read_spots(connection, Filters(state=PhotoState.DONE), MOST_PLACES)
     return render(request, "places.html", spots=spots, map=map_of(spots))
 
@@ -175,44 +177,40 @@ def _clip_of(made: list[dict[str, Any]], scene_id: str | None) -> dict[str, Any]
     return min(clips, key=lambda item: _CLIPS.index(item["kind"]), default=None)
 
 
-def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Download]:
+def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[DownloadLink]:
     from sharp_core.formats.registry import FORMATS
 
     scene_id = scene["scene_id"]
     files = [
-        Download(
+        DownloadLink(
             _FORMAT_NAMES.get(name, name.upper()),
             f"/scenes/{scene_id}.{name}?download=true",
-            size_text(scene["splat_bytes"]) if name == scene["format"] else "converted for you",
+            size_text(scene["splat_bytes"]) if name == scene["format"] else "converted on demand",
         )
         for name in FORMATS
     ]
     if is_viewer_built():
-        files.append(Download("Web page, opens anywhere", f"/scenes/{scene_id}/page.html", ""))
+        label = "Web page, opens in every browser"
+        files.append(DownloadLink(label, f"/scenes/{scene_id}/page.html", ""))
     files += [
-        Download(
+        DownloadLink(
             f"{item['kind'].capitalize()} ({Path(item['path']).suffix.removeprefix('.')})",
             f"/artifacts/{item['artifact_id']}?download=true",
             size_text(item["bytes"]),
         )
         for item in made
-        # Exports lie outside the library, in folders of their own: they are made anew.
+        # Exports are outside the library, in their own folders: the gallery creates its own.
         if item["scene_id"] == scene_id and not item["kind"].startswith(EXPORT_PREFIX)
     ]
     return files
 
 
-def _exports(photo_id: str) -> list[Download]:
+def _exports(photo_id: str) -> list[DownloadLink]:
     from pipeline.exports.registry import KINDS
     from sharp_core.formats.registry import FORMATS
 
     return [
-        Download(name, f"/photos/{photo_id}/exports/{name}", kind.help)
+        DownloadLink(name, f"/photos/{photo_id}/exports/{name}", kind.help)
         for name, kind in KINDS.items()
-        if name not in FORMATS and name != "html"  # which are among the downloads above
+        if name not in FORMATS and name != "html"  # those are among the downloads above
     ]
-
-
-def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.shelf
-    return shelf

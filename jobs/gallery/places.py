@@ -1,4 +1,4 @@
-"""A map of places that needs no network: coasts, and a dot for each place."""
+"""The world map of the page "Places": coasts and one dot per place, as SVG, without a network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.catalog.timeline import Spot
 from pipeline.scenes.page import bundle_file
 from schemas.errors import RunError
 
-# Degrees. The coasts are coarse: nearer than this they are of no use.
+# Degrees. The coasts are coarse, and useless at a higher magnification.
 _LEAST_WIDTH = 50.0
 _MARGIN = 1.25
 _ASPECT = 2.0
@@ -18,7 +18,7 @@ _WHOLE_WIDTH, _WHOLE_HEIGHT = 360.0, 180.0
 
 
 class Dot(NamedTuple):
-    """A place on the map, in degrees to the right and downwards."""
+    """A place on the map. x and y are degrees of longitude and of negative latitude."""
 
     x: float
     y: float
@@ -27,7 +27,7 @@ class Dot(NamedTuple):
 
 
 class PlacesMap(NamedTuple):
-    """What a page draws, as SVG has it."""
+    """The SVG path, view box and dots of the map."""
 
     coasts: str
     view_box: str
@@ -35,7 +35,7 @@ class PlacesMap(NamedTuple):
 
 
 def map_of(spots: Sequence[Spot]) -> PlacesMap | None:
-    """Return a map that shows all places; None without places, or where the viewer is not built."""
+    """Return a map that shows all places; None without places, or if the viewer is not built."""
     try:
         coasts = bundle_file("land.txt").decode()
     except RunError:
@@ -67,5 +67,5 @@ def _ends(values: list[float]) -> tuple[float, float]:
 
 
 def _within(start: float, whole: float, part: float) -> float:
-    """Move a part of the map so that it lies on the map."""
+    """Move the view box so that it lies within the map."""
     return min(max(start, -whole / 2), whole / 2 - part)

@@ -1,4 +1,4 @@
-"""What the gallery reads from: the catalog, the library's files, and files made in passing."""
+"""`LibraryReader`: the gallery's access to catalog and files, with a cache of derived files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.files import GONE, inside
@@ -25,7 +26,7 @@ from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
-HEAVY_AT_ONCE = 2  # conversions and large pictures: each takes up to a gigabyte of memory
+HEAVY_AT_ONCE = 2  # conversions and large images: each takes up to a gigabyte of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,17 @@ class SceneFile:
 
     scene_id: str
     photo_id: str
-    path: str  # in the library
+    path: str  # relative to the library
     format: str
     sha256: str
     width: int
     height: int
     focal_px: float
-    name: str  # of the photo's file, without its ending
+    name: str  # of the photo's file, without its suffix
 
 
-class Shelf:
-    """A library to read from. Connections are short; a run may write meanwhile."""
+class LibraryReader:
+    """Read access to one library. Connections are short, and a run may write at the same time."""
 
     def __init__(self, library: Library, cache: Path) -> None:
         """Open the catalog. Raises UsageError, StoreError."""
@@ -59,17 +60,17 @@ class Shelf:
 
     @contextlib.contextmanager
     def catalog(self) -> Iterator[Connection]:
-        """Give a connection to the catalog. Raises StoreError where it is damaged."""
+        """Yield a connection to the catalog. Raises StoreError if the catalog is damaged."""
         with self._library.known_errors(), self._engine.connect() as connection:
             register_functions(connection)
             yield connection
 
     def close(self) -> None:
-        """Let the catalog go."""
+        """Close the connections to the catalog."""
         self._engine.dispose()
 
     def scene(self, scene_id: str) -> SceneFile:
-        """Return a stored scene by its whole id. Raises HTTPException 404."""
+        """Return a stored scene by its full id. Raises HTTPException 404."""
         with self.catalog() as connection:
             row = _one(connection, sa.select(scenes).where(scenes.c.scene_id == scene_id))
             paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
@@ -86,10 +87,10 @@ class Shelf:
         )
 
     def scene_as(self, scene: SceneFile, format_name: str) -> Path:
-        """Return a scene in a format: as it is stored, or converted once. Raises PhotoError."""
+        """Return the path of a scene in a format, converted once if needed. Raises PhotoError."""
         if scene.format == format_name:
             return self._stored(scene)
-        # Imported here: torch takes seconds, and most pages need none of it.
+        # Imported here: torch takes seconds to import, and most pages do not need it.
         from jobs.gallery.derived_files import write_converted
         from sharp_core.formats.scene import SceneInfo
 
@@ -100,7 +101,7 @@ class Shelf:
         )
 
     def export(self, photo_id: str, kind_name: str) -> tuple[Path, str]:
-        """Return an export of a photo's scene, made once, and what to call it.
+        """Return the path of an export, created once, and its file name for the download.
 
         Raises HTTPException 404, PhotoError, RunError.
         """
@@ -114,7 +115,7 @@ class Shelf:
             filters = Filters(state=PhotoState.DONE, where=f"photo_id = '{photo_id}'")
             record = next(find(connection, filters), None)
             if record is None or record.scene_id is None:
-                raise HTTPException(404, "The library has no scene of such a photo.")
+                raise HTTPException(404, "The library has no scene of this photo.")
             scene = scene_file(connection, record)
         stored = self.scene(record.scene_id)
         suffix = kind.suffix_for(ExportSettings((kind.name,)))
@@ -135,7 +136,7 @@ class Shelf:
         return self.file(row.thumb_path, f"thumb-{photo_id}.webp")
 
     def picture(self, photo_id: str) -> Path:
-        """Return a large picture of a photo, or its thumbnail where the file is gone."""
+        """Return a photo as a large image, or its thumbnail if the photo's file is missing."""
         from jobs.gallery.derived_files import write_picture
         from schemas.errors import PhotoError
 
@@ -145,7 +146,7 @@ class Shelf:
         return self.thumb(photo_id)
 
     def file(self, relative: str, cached_as: str) -> Path:
-        """Return a file of the library; one of an object store is fetched once, into the cache.
+        """Return the path of a file of the library. Objects of a store are downloaded once.
 
         Raises HTTPException 404, PhotoError, RunError.
         """
@@ -166,7 +167,7 @@ class Shelf:
         return self.file(scene.path, f"{scene.sha256[:32]}.{scene.format}")
 
     def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
-        """Return a file of the cache. To make it may have to wait; what is there never does."""
+        """Return a file of the cache. Creating one may wait for others; reading never waits."""
 
         def make_in_turn(out: BinaryIO) -> None:
             with self._heavy:
@@ -194,8 +195,14 @@ class Shelf:
         ]
 
 
+def library_reader(request: Request) -> LibraryReader:
+    """Return the reader of the app that a request came to."""
+    reader: LibraryReader = request.app.state.reader
+    return reader
+
+
 def _one(connection: Connection, statement: sa.Select[Any]) -> sa.Row[Any]:
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise HTTPException(404, "The library knows no such photo or scene.")
+        raise HTTPException(404, "The library has no such photo or scene.")
     return row

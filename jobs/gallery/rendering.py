@@ -1,4 +1,4 @@
-"""Templates -> pages, with what every page shows, and how values read."""
+"""Render Jinja templates to pages, with the values that every page shows and text filters."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from jobs.console.output import plain, size_text, time_text
-from jobs.gallery.reader import Shelf
+from jobs.gallery.reader import library_reader
 
 
 def json_data(value: object) -> Markup:
-    """Return JSON that may stand in a script element of a page."""
+    """Return JSON that is safe inside a script element of a page."""
     text = json.dumps(value, default=plain, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))
 
 
 def day_text(value: datetime) -> str:
-    """Return a day as people write it."""
+    """Return a date as text, such as `3 May 2024`."""
     return f"{value.day} {value:%B %Y}"
 
 
@@ -39,12 +39,11 @@ _ENVIRONMENT.filters.update(json=json_data, size=size_text, duration=time_text, 
 def render(
     request: Request, template: str, /, status_code: int = 200, **context: object
 ) -> HTMLResponse:
-    """Return a page made of a template."""
-    shelf: Shelf = request.app.state.shelf
+    """Return a page, rendered from a template."""
     text = _ENVIRONMENT.get_template(template).render(
-        library=shelf.name,
+        library=library_reader(request).name,
         path=request.url.path,
-        can_make=request.app.state.maker is not None,
+        can_make=request.app.state.queue is not None,
         **context,
     )
     return HTMLResponse(text, status_code)

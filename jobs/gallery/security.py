@@ -1,8 +1,8 @@
-"""Who may ask the gallery what: hosts, origins, tokens, and what pages may load.
+"""Access control of the gallery: host names, origins, tokens, and the content security policy.
 
-A page on the web can send requests to a server on this machine. It is kept out by the name it
-calls the server by (a name that was bound to this machine is no name of ours), by where a post
-comes from, and, as soon as other machines can reach the server, by a token.
+A web page from elsewhere can send requests to a server on this machine. Three checks refuse it: the
+Host header must be a name of ours (against DNS rebinding), a POST must come from a gallery page
+(against CSRF), and if other machines can reach the server, every request needs a token.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ COOKIE = "sharp-batch-gallery"
 TOKEN_PARAMETER = "token"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-# Scripts and styles are the gallery's own files. The viewer hands pictures and its sorter over as
-# blobs; nothing comes from another host.
+# Scripts and styles are the gallery's own files. The viewer creates images and its sort worker as
+# blobs. Nothing is loaded from another host.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "media-src 'self'; connect-src 'self' blob:; worker-src blob:; form-action 'self'; "
@@ -39,21 +39,21 @@ _HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """The names that the server goes by, and the token that it asks for.
+class AccessPolicy:
+    """The host names of the server, and the token that it requires.
 
-    There is no token on this machine alone, where it goes by 127.0.0.1 and localhost.
+    A server that only this machine can reach needs no token. Its names are 127.0.0.1 and localhost.
     """
 
     names: frozenset[str] = frozenset()
     token: str | None = None
 
 
-ONLY_HERE = Access()
+LOCAL_ONLY = AccessPolicy()
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host to listen on is this machine alone."""
+    """Return whether only this machine can reach a server that listens on `host`."""
     if host == "localhost":
         return True
     try:
@@ -62,46 +62,46 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class Guard:
-    """ASGI middleware: refuses what may not come in, and marks what goes out."""
+class AccessMiddleware:
+    """ASGI middleware: refuses forbidden requests, and adds security headers to responses."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: AccessPolicy) -> None:
         self._app = app
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it here."""
+        """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        send = _marked(send)
+        send = _with_security_headers(send)
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], headers)
         if refusal is not None:
             await _answer(send, *refusal)
         elif self._access.token is not None and not self._has_token(headers):
-            await self._welcome(scope, send, self._access.token)
+            await self._sign_in(scope, send, self._access.token)
         else:
             await self._app(scope, receive, send)
 
     def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if not self._is_our_name(host):
-            return 421, "The gallery does not answer to this name."
+            return 421, "The gallery does not answer requests to this host name."
         if method in _SAFE_METHODS:
             return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         # Old browsers send no Sec-Fetch-Site, but all of them name the origin of a post.
         is_own = site == "same-origin" if site is not None else origin == f"http://{host}"
         if not is_own:
-            return 403, "This may only be asked for by the gallery's own pages."
+            return 403, "Only the gallery's own pages may send this request."
         return None
 
     def _is_our_name(self, host: str) -> bool:
         name = _name_of(host)
         if name in _LOOPBACK_NAMES or name in self._access.names:
             return True
-        # An address is never the work of a name server; on this machine alone only its own count.
+        # DNS rebinding cannot fake a numeric address. On this machine alone, only loopback counts.
         return self._access.token is not None and _is_address(name)
 
     def _has_token(self, headers: Headers) -> bool:
@@ -117,25 +117,25 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), (self._access.token or "").encode())
 
-    async def _welcome(self, scope: Scope, send: Send, token: str) -> None:
-        """Turn a token in the address into a cookie; without one, say what is missing."""
+    async def _sign_in(self, scope: Scope, send: Send, token: str) -> None:
+        """Turn a token in the address into a cookie. Without a valid token, answer 401."""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = query.pop(TOKEN_PARAMETER, [""])[-1]
         if scope["method"] not in _SAFE_METHODS or not self._is_token(given):
-            message = "This gallery needs its token: open the address that it printed as it began."
+            message = "A token is missing: open the address that the gallery printed at its start."
             await _answer(send, 401, message)
             return
         rest = urlencode(query, doseq=True)
-        # Relative, so that it leads nowhere else, whatever the path is.
-        place = f"./{quote(scope['path'].rsplit('/', 1)[-1])}" + (f"?{rest}" if rest else "")
-        # Lax, not Strict: a link in a chat or a mail leads here too. What changes anything is a
-        # post, and those of other sites are refused.
+        # A relative location cannot lead to another host, whatever the path is.
+        location = f"./{quote(scope['path'].rsplit('/', 1)[-1])}" + (f"?{rest}" if rest else "")
+        # Lax, not Strict: links in a chat or a mail must work. Only POST requests change anything,
+        # and those of other sites are refused.
         cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax"
-        await _answer(send, 303, "", {"location": place, "set-cookie": cookie})
+        await _answer(send, 303, "", {"location": location, "set-cookie": cookie})
 
 
-def _marked(send: Send) -> Send:
-    async def marked(message: Message) -> None:
+def _with_security_headers(send: Send) -> Send:
+    async def send_marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
@@ -143,7 +143,7 @@ def _marked(send: Send) -> Send:
             headers.setdefault("cache-control", "no-cache")
         await send(message)
 
-    return marked
+    return send_marked
 
 
 async def _answer(

@@ -1,4 +1,4 @@
-"""The gallery's server: listens, says where, and ends well."""
+"""Run the gallery's HTTP server: listen, print the address, and stop cleanly on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import uvicorn
 from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_app
 from jobs.gallery.media import is_viewer_built
-from jobs.gallery.security import TOKEN_PARAMETER, Access, is_loopback
+from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
 from pipeline.library import Library
 from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import home
@@ -24,7 +24,7 @@ _SHORTEST_TOKEN = 16
 _MOST_CONNECTIONS = 1000
 _WAITING_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 15
-_END_SECONDS = 3  # for what is being sent when the server is to end
+_END_SECONDS = 3  # grace period for responses in progress when the server stops
 
 
 def serve(
@@ -37,7 +37,7 @@ def serve(
 ) -> None:
     """Serve the library until Ctrl-C. Raises UsageError, StoreError, RunError."""
     token = None if is_loopback(host) else _token()
-    access = Access(
+    access = AccessPolicy(
         frozenset({host.lower(), socket.gethostname().lower()}) if token else frozenset(), token
     )
     settings = GallerySettings(library, home() / "gallery", access, read_only)
@@ -47,12 +47,12 @@ def serve(
     if not is_viewer_built():
         output.warn("The scene viewer is not built. Build it once: ./scripts/build_viewer")
     output.result({"address": address}, f"Gallery of {library}: {address}")
-    output.note("Ctrl-C ends it.")
+    output.note("Press Ctrl-C to stop it.")
     config = uvicorn.Config(
         app,
         log_level="info" if output.verbose else "warning",
         server_header=False,
-        proxy_headers=False,  # nothing stands between
+        proxy_headers=False,  # there is no proxy in front
         date_header=True,
         limit_concurrency=_MOST_CONNECTIONS,
         backlog=_WAITING_CONNECTIONS,
@@ -62,7 +62,7 @@ def serve(
     )
     if open_browser:
         webbrowser.open(address)
-    # The server ends well by itself, and then passes the signal on: to nobody, for all is done.
+    # The server stops cleanly by itself, and then raises the signal again: ignore it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
     asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
@@ -74,7 +74,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))
-        listener.listen(_WAITING_CONNECTIONS)  # from now on, whoever asks is answered in time
+        listener.listen(_WAITING_CONNECTIONS)  # from now on connections wait and are not refused
     except (OSError, OverflowError) as error:
         listener.close()
         raise RunError(
@@ -89,14 +89,14 @@ def _token() -> str:
         return secrets.token_urlsafe(24)
     if len(given) < _SHORTEST_TOKEN or not given.isascii() or not given.isalnum():
         raise UsageError(
-            f"{TOKEN_VARIABLE} is no good token",
-            f"Use {_SHORTEST_TOKEN} letters and digits or more, or leave it to chance.",
+            f"{TOKEN_VARIABLE} is not a valid token",
+            f"Use {_SHORTEST_TOKEN} letters and digits or more, or unset it for a random one.",
         )
     return given
 
 
 def _address(host: str, port: int, token: str | None) -> str:
-    # On all addresses at once means on each of them: name one that others can use.
+    # The server listens on all addresses: print one that other machines can use.
     shown = socket.gethostname() if host in ("0.0.0.0", "::") else host
     name = f"[{shown}]" if ":" in shown else shown
     return f"http://{name}:{port}/" + (f"?{TOKEN_PARAMETER}={token}" if token else "")

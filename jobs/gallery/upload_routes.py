@@ -1,6 +1,6 @@
-"""Routes of "Make one": a photo comes in, its scene is made, watched, looked at and kept.
+"""Routes of uploads: receive a photo, follow its job, show its scene, add it to the library.
 
-The photo is the body of the post, as it is: no form to parse, and every byte is counted.
+The body of the POST is the photo itself: there is no form to parse, and its size is limited.
 """
 
 from __future__ import annotations
@@ -17,41 +17,42 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.facts import Fact
 from jobs.gallery.files import send_file
-from jobs.gallery.maker import Job, JobState, Maker, safe_name
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.rendering import render
+from jobs.gallery.upload_job import Job, JobState, upload_file_name
+from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
 from schemas.settings import ModelName, PhotoSettings
 
 router = APIRouter()
-LARGEST_UPLOAD = 200_000_000  # bytes: above every camera's RAW, below what fills a disk
-# A connection from this machine brings that in a second; one that trickles holds a place for none.
+LARGEST_UPLOAD = 200_000_000  # bytes: larger than every camera's RAW files
+# A local upload takes a second. The limit keeps a slow one from holding its place in the queue.
 UPLOAD_SECONDS = 120.0
 _NO_PHOTO = frozenset({MediaType.UNKNOWN, MediaType.UNREAD, MediaType.GIF})
 
 
-def _maker(request: Request) -> Maker:
-    maker: Maker | None = request.app.state.maker
-    if maker is None:
-        raise HTTPException(403, "This gallery is for looking only.")
-    return maker
+def _queue(request: Request) -> UploadQueue:
+    queue: UploadQueue | None = request.app.state.queue
+    if queue is None:
+        raise HTTPException(403, "This gallery is read-only.")
+    return queue
 
 
-def _job(maker: Annotated[Maker, Depends(_maker)], job_id: Id) -> Job:
-    job = maker.job(job_id)
+def _job(queue: Annotated[UploadQueue, Depends(_queue)], job_id: Id) -> Job:
+    job = queue.job(job_id)
     if job is None:
-        raise HTTPException(404, "This scene is gone: only the newest are held.")
+        raise HTTPException(404, "This scene was removed: only the newest ones are kept.")
     return job
 
 
-TheMaker = Annotated[Maker, Depends(_maker)]
+TheQueue = Annotated[UploadQueue, Depends(_queue)]
 TheJob = Annotated[Job, Depends(_job)]
 
 
 @router.get("/make")
-async def make_page(request: Request, maker: TheMaker) -> Response:
-    """Show where photos are dropped, and the queue."""
+async def make_page(request: Request, queue: TheQueue) -> Response:
+    """Show the upload form and the queue."""
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
     has_weights = await asyncio.to_thread(find_checkpoint) is not None
@@ -59,59 +60,59 @@ async def make_page(request: Request, maker: TheMaker) -> Response:
 
 
 @router.get("/api/jobs")
-async def jobs(maker: TheMaker) -> Response:
+async def jobs(queue: TheQueue) -> Response:
     """Return all jobs, the newest first."""
-    return JSONResponse([job.as_dict() for job in maker.jobs])
+    return JSONResponse([job.as_dict() for job in queue.jobs])
 
 
 @router.post("/api/jobs")
 async def submit(
     request: Request,
-    maker: TheMaker,
+    queue: TheQueue,
     name: Annotated[str, Query(max_length=500)],
     model: ModelName,
     focal: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
-    """Take a photo in and put it in the queue."""
-    PhotoSettings(focal)  # raises UsageError where it is no focal length
-    if maker.is_full:
-        raise HTTPException(429, "The queue is full; wait until a scene is finished.")
+    """Receive a photo and put it in the queue."""
+    PhotoSettings(focal)  # raises UsageError if it is not a valid focal length
+    if queue.is_full:
+        raise HTTPException(429, "The queue is full. Wait until a scene is finished.")
     if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
         raise HTTPException(413, f"Photos may have up to {LARGEST_UPLOAD // 1_000_000} MB.")
     shown = Path(unquote(name).replace("\\", "/")).name or "photo"
     try:
-        with maker.arriving() as folder:
-            photo = folder / f"photo{Path(safe_name(shown)).suffix}"
+        with queue.arriving() as folder:
+            photo = folder / f"photo{Path(upload_file_name(shown)).suffix}"
             async with asyncio.timeout(UPLOAD_SECONDS):
                 await _receive(request, photo)
     except TimeoutError as error:
-        raise HTTPException(408, "The photo came too slowly.") from error
+        raise HTTPException(408, "The upload was too slow.") from error
     except ClientDisconnect:
         return Response(status_code=400)
-    job = maker.submit(photo, shown, model, focal)
+    job = queue.submit(photo, shown, model, focal)
     return JSONResponse(job.as_dict(), 202)
 
 
 @router.post("/api/jobs/{job_id}/cancel")
-async def cancel(maker: TheMaker, job: TheJob) -> Response:
-    """Stop a job, or remove one that is over."""
+async def cancel(queue: TheQueue, job: TheJob) -> Response:
+    """Stop a job, or remove a finished one."""
     if job.is_over:
-        maker.forget(job)
+        queue.forget(job)
     else:
-        maker.cancel(job)
+        queue.cancel(job)
     return JSONResponse(job.as_dict())
 
 
 @router.post("/api/jobs/{job_id}/keep")
-async def keep(maker: TheMaker, job: TheJob) -> Response:
-    """Take the photo into the library."""
-    maker.keep(job)
+async def keep(queue: TheQueue, job: TheJob) -> Response:
+    """Add the photo to the library."""
+    queue.keep(job)
     return JSONResponse(job.as_dict(), 202)
 
 
 @router.get("/made/{job_id}")
 def made(request: Request, job: TheJob) -> Response:
-    """Show a scene that was made here."""
+    """Show the scene of an uploaded photo."""
     from sharp_core.formats.registry import FORMATS
 
     result = _result(job)
@@ -140,27 +141,27 @@ def made(request: Request, job: TheJob) -> Response:
 
 @router.api_route("/made/{job_id}/scene.{format_name}", methods=["GET", "HEAD"])
 def made_scene(
-    request: Request, maker: TheMaker, job: TheJob, format_name: str, download: bool = False
+    request: Request, queue: TheQueue, job: TheJob, format_name: str, download: bool = False
 ) -> Response:
-    """Send a scene that was made here."""
+    """Send the scene of an uploaded photo."""
     from sharp_core.formats.registry import FORMATS
 
     _result(job)
     if format_name not in FORMATS:
         raise HTTPException(404, f"There is no splat format {format_name!r}.")
     filename = f"{Path(job.name).stem}.{format_name}" if download else None
-    return send_file(request, maker.scene_as(job, format_name), filename=filename)
+    return send_file(request, queue.scene_as(job, format_name), filename=filename)
 
 
 @router.api_route("/made/{job_id}/picture.webp", methods=["GET", "HEAD"])
-def made_picture(request: Request, maker: TheMaker, job: TheJob) -> Response:
-    """Send the photo of a scene that was made here."""
+def made_picture(request: Request, queue: TheQueue, job: TheJob) -> Response:
+    """Send an uploaded photo as a large image."""
     _result(job)
-    return send_file(request, maker.picture(job))
+    return send_file(request, queue.picture(job))
 
 
 async def _receive(request: Request, photo: Path) -> None:
-    """Write the body to a file, as long as it may be a photo. Raises HTTPException."""
+    """Write the body to a file. Raises HTTPException if it is too large or not a photo."""
     size = 0
     head = b""
     with photo.open("xb") as file:
@@ -178,10 +179,10 @@ async def _receive(request: Request, photo: Path) -> None:
 
 def _check_kind(head: bytes, photo: Path) -> None:
     if media_type(head[:HEADER_BYTES], photo.suffix) in _NO_PHOTO:
-        raise HTTPException(415, "This file is no photo that can be read.")
+        raise HTTPException(415, "This file is not a photo, or its format is not supported.")
 
 
 def _result(job: Job) -> dict[str, Any]:
     if job.state is not JobState.DONE or job.result is None:
-        raise HTTPException(404, "This scene is not made.")
+        raise HTTPException(404, "This scene is not finished.")
     return job.result

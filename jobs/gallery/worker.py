@@ -1,10 +1,10 @@
-"""The process that makes one scene of an uploaded photo, or takes it into the library.
+"""The worker process: makes the scene of one uploaded photo, or adds the photo to the library.
 
     python -m jobs.gallery.worker < request.json
 
-It is a process of its own so that it can be stopped at any moment, and so that a photo that is
-made to do harm meets nothing but this. In: a Request as JSON. Out: one JSON document a line, each
-{"step": NAME}, and at last {"result": {...}} or {"error": TEXT, "hint": TEXT}.
+A separate process can be stopped at any moment, and isolates the gallery from malicious photos.
+In: a WorkerRequest as JSON. Out: one JSON document per line: {"step": NAME} for each step, and
+finally {"result": {...}} or {"error": TEXT, "hint": TEXT}.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ PICTURE = "picture.webp"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be done with the photo; `library` where it is to be taken in there."""
+class WorkerRequest:
+    """The photo and the settings. If `library` is set, the photo is added to that library."""
 
     photo: str
-    folder: str  # where what is made goes
+    folder: str  # for the scene and the large image
     model: str
     focal_35mm: float | None
     library: str | None = None
     catalog: str | None = None
 
     def as_json(self) -> str:
-        """Return the request as it travels."""
+        """Return the request as the JSON that `main` reads."""
         return json.dumps(asdict(self))
 
 
 def main() -> None:
-    """Do what the request on stdin asks for."""
-    request = Request(**json.load(sys.stdin))
+    """Read the request from stdin, do it, and write the result to stdout."""
+    request = WorkerRequest(**json.load(sys.stdin))
     try:
         result = _keep(request) if request.library else _make(request)
     except SharpBatchError as error:
@@ -52,7 +52,7 @@ def main() -> None:
         _tell(result=result)
 
 
-def _make(request: Request) -> dict[str, object]:
+def _make(request: WorkerRequest) -> dict[str, object]:
     _tell(step="begin")
     from jobs.gallery.derived_files import write_picture
     from pipeline.flow.model import resolve_model
@@ -75,7 +75,7 @@ def _make(request: Request) -> dict[str, object]:
     return prediction.as_dict()
 
 
-def _keep(request: Request) -> dict[str, object]:
+def _keep(request: WorkerRequest) -> dict[str, object]:
     _tell(step="keep")
     from jobs.console.output import Output
     from jobs.runs.ingest import Ingest

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from jobs.console.count_progress import counted
+from jobs.console.count_progress import count_progress
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from pipeline.catalog.database import make_tables, open_unchecked, unusable
@@ -127,7 +127,7 @@ def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
     with closing(catalog.engine.connect()) as reader:
         total = count_scenes(reader, None)
         size_of = store.sizes("scenes")
-        with counted(output, "scenes", total) as advance:
+        with count_progress(output, "scenes", total) as advance:
             for rows in stored_rows(reader, None):
                 found = [row for row in rows if row.kind == SCENE]
                 for row in found:

@@ -14,7 +14,7 @@ from functools import partial
 
 from sqlalchemy.engine import Connection
 
-from jobs.console.count_progress import Advance, counted
+from jobs.console.count_progress import Advance, count_progress
 from jobs.console.output import Output
 from jobs.runs.signals import ends_well
 from pipeline.catalog.writer import CatalogWriter
@@ -114,7 +114,7 @@ class _Verification:
         check = self._chosen_check()
         with (
             ends_well(self._stop, self._say_ending),
-            counted(self._output, "scenes", total) as advance,
+            count_progress(self._output, "scenes", total) as advance,
             ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
             suppress(KeyboardInterrupt),
         ):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from jobs.console.download_progress import shown_fetching
+from jobs.console.download_progress import download_progress
 from jobs.console.output import Output, json_text, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
@@ -145,7 +145,7 @@ class _Night:
                 f"asks for {config.limits.free_gb:g} GB",
                 "Make room, or lower the limit.",
             )
-        with shown_fetching(self._output) as fetching:
+        with download_progress(self._output) as fetching:
             model = resolve_model(settings.model, fetching)
         run = Ingest(self._library, paths, settings, model, self._output, self._deadline)
         done = run.run(lambda: self._flow_runner(model))

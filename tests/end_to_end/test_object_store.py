@@ -308,8 +308,9 @@ def test_commands_for_single_files_say_that_an_address_is_none(
 
 
 def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -> None:
-    from jobs.gallery.maker import Job, JobState, Maker
+    from jobs.gallery.upload_job import Job, JobState
+    from jobs.gallery.upload_queue import UploadQueue
 
     job = Job("0", "a.jpg", Path("a.jpg"), "prior", None, state=JobState.DONE)
     with pytest.raises(UsageError, match="holds no photos"):
-        Maker(remote_root, None, "").keep(job)
+        UploadQueue(remote_root, None, "").keep(job)

@@ -1,24 +1,23 @@
-// The camera of a photo, and how far an eye may move around it: numbers only, no engine.
+// Geometry of the viewer's camera and its head box. Numbers only, without the 3D engine.
 //
 // Metres, in the axes of scenes: x right, y down, z forward, the photo's camera at the origin.
 
-// As in the clips (sharp_core/trajectories.py): a share of the scene's nearest depth, so that the
-// nearest things shift by the same part of the picture in every scene.
+// As in the clips (sharp_core/views/trajectories.py): shares of the scene's near depth, so that the
+// nearest objects shift by the same share of the image in every scene.
 const LATERAL_SHARE = 0.08;
 const FORWARD_SHARE = 0.15;
 const NEAR_QUANTILE = 0.001;
-// As in sharp_core/cameras.py: an eye looks at the nearest tenth of the scene, from two metres on.
+// The focus depth, as in sharp_core/scene/cameras.py: the 0.1 quantile of depth, at least 2 m.
 const FOCUS_QUANTILE = 0.1;
 const NEAREST_FOCUS_M = 2;
-// A hand may take the eye farther than a clip does, into views that begin to show gaps.
+// A person may move the camera farther than a clip does, into views that begin to show gaps.
 const HAND_SHARE = 1.3;
-// How far the picture closes in at the edge of the head box, which hides most of the borders that
-// a photo's scene ends with.
+// Extra magnification at the edge of the head box. It hides most of the scene's borders.
 const CLOSE_IN = 0.1;
-// Depths that a quantile is taken of; more make it no truer.
+// Depths used for a quantile; more do not make it more accurate.
 const MOST_DEPTHS = 100_000;
 
-/** Return the vertical field of view of a photo in degrees; its size and focal length in pixels. */
+/** Return the vertical field of view in degrees. `photo` has size and focal length in pixels. */
 export function verticalFov(photo) {
   return (2 * Math.atan(photo.height / (2 * photo.focal)) * 180) / Math.PI;
 }
@@ -34,7 +33,7 @@ export function depthQuantiles(centers, shares) {
   return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))] ?? 1);
 }
 
-/** Return the ellipsoid that the eye stays in, the clips' own reach, and where an eye looks. */
+/** Return the head box: half axes of the camera's range, amplitude of the sway, focus depth. */
 export function headBox(centers, photo) {
   const [near, focus] = depthQuantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE]);
   const diagonal = Math.hypot(photo.width, photo.height) / photo.focal;
@@ -47,24 +46,24 @@ export function headBox(centers, photo) {
   };
 }
 
-/** Return how far out an eye is: 0 at the photo's camera, 1 at the edge of the head box. */
+/** Return how far out a position is: 0 at the photo's camera, 1 at the edge of the head box. */
 export function reachOf(eye, box) {
   return Math.hypot(eye.x / box.lateral, eye.y / box.lateral, eye.z / box.forward);
 }
 
-/** Return the eye, or the point of the head box's edge in its direction if it is outside. */
+/** Return the position, moved to the edge of the head box if it is outside. */
 export function clampEye(eye, box) {
   const reach = reachOf(eye, box);
   if (reach <= 1) return eye;
   return { x: eye.x / reach, y: eye.y / reach, z: eye.z / reach };
 }
 
-/** Return how much the picture is magnified at an eye, so that borders stay mostly out of sight. */
+/** Return the magnification at a position, which hides most borders of the scene. */
 export function magnification(eye, box) {
   return 1 + CLOSE_IN * Math.min(1, Math.hypot(eye.x, eye.y) / box.lateral);
 }
 
-/** Return the eye of a slow figure of eight, `seconds` after it began at the photo's camera. */
+/** Return the position on a slow figure of eight, `seconds` after its start at the photo's camera. */
 export function swayEye(seconds, box) {
   const turn = (2 * Math.PI * seconds) / 9;
   const rise = Math.min(1, seconds / 3);
@@ -75,7 +74,7 @@ export function swayEye(seconds, box) {
   };
 }
 
-/** Return the largest size of a picture of this aspect, width over height, within a space. */
+/** Return the largest size with this aspect (width over height) within `width` x `height`. */
 export function contain(aspect, width, height) {
   return width / height > aspect
     ? { width: height * aspect, height }

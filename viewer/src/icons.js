@@ -1,4 +1,4 @@
-// Icons as paths on a grid of 24, drawn as lines.
+// Icons as SVG line paths on a grid of 24.
 
 const PATHS = {
   left: "M15 5l-7 7 7 7",
@@ -17,7 +17,7 @@ const PATHS = {
   fullscreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
 };
 
-/** Return an icon as an SVG element, which screen readers pass over. */
+/** Return an icon as an SVG element that screen readers ignore. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

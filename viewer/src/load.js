@@ -1,4 +1,4 @@
-// Where a scene's bytes come from: the server, with progress, or the page itself.
+// Load the bytes of a scene: from the server, with progress, or from base64 text in the page.
 
 /** Return the bytes of a base64 text. */
 export function decodeBase64(text) {
@@ -8,7 +8,7 @@ export function decodeBase64(text) {
   return bytes.buffer;
 }
 
-/** Fetch `url` as an ArrayBuffer; `onProgress` is told the share that is here, or null. */
+/** Fetch `url` as an ArrayBuffer. `onProgress` gets the loaded share, or null if it is unknown. */
 export async function fetchBytes(url, onProgress) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(await messageOf(response));
@@ -25,9 +25,9 @@ export async function fetchBytes(url, onProgress) {
 
 async function messageOf(response) {
   try {
-    return (await response.json()).error ?? `The server said ${response.status}.`;
+    return (await response.json()).error ?? `The server answered with the error ${response.status}.`;
   } catch {
-    return `The server said ${response.status}.`;
+    return `The server answered with the error ${response.status}.`;
   }
 }
 

@@ -1,4 +1,4 @@
-// Everything on the page that asks for a viewer gets one.
+// Start a viewer in every element with the attribute data-viewer.
 
 import { Viewer } from "./viewer.js";
 

@@ -1,15 +1,15 @@
-// Where the eye is: what hands, keys, a tilted phone and idle time make of it.
+// Camera motion: pointer, wheel, keys, a tilted phone, and the automatic sway.
 
 import { clampEye, swayEye } from "./camera.js";
 
-const SETTLE_S = 0.12; // time in which the eye makes up most of the way to where it is to be
-const STILL_SHARE = 0.002; // of the head box: nearer than that, the eye has arrived
-const KEY_SHARE = 0.2; // of the head box, for one press of a key or a button
-const WHEEL_SHARE = 0.0012; // of the head box, for one pixel of a wheel
-const TILT_FULL_DEGREES = 18; // of a phone, to the edge of the head box
+const SETTLE_S = 0.12; // time constant of the smooth motion towards the target position
+const STILL_SHARE = 0.002; // of the head box: closer than this, the camera has arrived
+const KEY_SHARE = 0.2; // of the head box, per press of a key or a button
+const WHEEL_SHARE = 0.0012; // of the head box, per pixel of the wheel
+const TILT_FULL_DEGREES = 18; // tilt of a phone that reaches the edge of the head box
 const HOME = Object.freeze({ x: 0, y: 0, z: 0 });
 
-/** Moves an eye smoothly inside a head box; `jumps` leaves the smoothness out. */
+/** Moves the camera smoothly inside a head box. `jumps` turns the smoothing off. */
 export class Motion {
   eye = HOME;
   isSwaying = false;
@@ -21,18 +21,18 @@ export class Motion {
     this.jumps = jumps;
   }
 
-  /** Let the eye sway by itself, or stop it where it is. */
+  /** Start the automatic sway, or stop the camera where it is. */
   sway(on) {
     this.isSwaying = on;
     this.#swaySeconds = 0;
   }
 
-  /** Move by shares of the head box, as one press of a key does for each step. */
+  /** Move by key steps: each is a share of the head box. */
   step(x, y, z) {
     this.#move(x * KEY_SHARE, y * KEY_SHARE, z * KEY_SHARE);
   }
 
-  /** Move as a hand that drags the scene by shares of the picture's width. */
+  /** Move as the pointer drags the scene, by shares of the image width. */
   drag(x, y) {
     this.#move(-2 * x, -2 * y, 0);
   }
@@ -41,7 +41,7 @@ export class Motion {
     this.#move(0, 0, -pixels * WHEEL_SHARE);
   }
 
-  /** Move as a phone is tilted, in degrees from how it was held: to the right, and upwards. */
+  /** Move as a phone is tilted, in degrees from its first pose: to the right, and upwards. */
   tilt(right, up) {
     this.#want({
       x: (right / TILT_FULL_DEGREES) * this.box.lateral,
@@ -54,7 +54,7 @@ export class Motion {
     this.#want(HOME);
   }
 
-  /** Go on by `seconds`; tell whether the eye has moved. */
+  /** Advance by `seconds`; return whether the camera has moved. */
   update(seconds) {
     if (this.isSwaying) {
       this.#swaySeconds += seconds;

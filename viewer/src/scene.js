@@ -1,4 +1,4 @@
-// A splat scene on a canvas: loads a SOG, draws it from an eye, one or two eyes at a time.
+// A splat scene on a canvas: load a SOG and render it from a position, for one eye or for two.
 
 import {
   AppBase,
@@ -19,12 +19,12 @@ import {
 
 import { headBox, magnification, verticalFov } from "./camera.js";
 
-// Two eyes, side by side: the mean distance of people's pupils, metres.
+// The mean distance of adult pupils, in metres.
 const EYES_APART_M = 0.063;
 const MOST_PIXELS_PER_CSS_PIXEL = 2;
 
 /**
- * One scene. `photo` has width, height and focal length in pixels of the upright photo; `onFrame`
+ * One scene. `photo` has width, height and focal length of the upright photo, in pixels. `onFrame`
  * is called for each frame that shows the scene.
  */
 export class SplatScene {
@@ -37,7 +37,7 @@ export class SplatScene {
   #isLoaded = false;
   #size = { width: 0, height: 0 };
 
-  /** Make the drawing device. Throws where the browser has no WebGL 2. */
+  /** Create the graphics device. Throws if the browser has no WebGL 2. */
   constructor(canvas, photo, onFrame) {
     this.#canvas = canvas;
     this.#photo = photo;
@@ -65,14 +65,14 @@ export class SplatScene {
     this.#app.systems.gsplat.on("frame:request", () => this.redraw());
     this.#app.systems.gsplat.on("frame:ready", (_camera, _layer, ready, loading) => {
       if (!ready || loading || !this.#isLoaded) return;
-      // The engine counts what it drew as the next frame begins, and asks for none while it draws.
+      // The engine counts drawn splats at the start of the next frame, and requests none meanwhile.
       if (this.#app.stats.frame.gsplats > 0) this.#onFrame();
       else requestAnimationFrame(() => this.redraw());
     });
     this.#app.start();
   }
 
-  /** Show the SOG in `bytes` (ArrayBuffer); return its head box. Rejects where it is none. */
+  /** Show the SOG in `bytes` (ArrayBuffer); return its head box. Rejects if it is not a SOG. */
   load(bytes) {
     const asset = new Asset("scene", "gsplat", {
       url: "scene.sog",
@@ -85,7 +85,7 @@ export class SplatScene {
         const box = headBox(asset.resource.centers ?? [], this.#photo);
         const entity = new Entity("scene");
         entity.addComponent("gsplat", { asset });
-        // Half a turn about x: from x right, y down, z forward to x right, y up, z backward.
+        // Rotate by 180 degrees about x: from (right, down, forward) to (right, up, backward).
         entity.setLocalEulerAngles(180, 0, 0);
         this.#app.root.addChild(entity);
         this.#isLoaded = true;
@@ -97,7 +97,7 @@ export class SplatScene {
     });
   }
 
-  /** Draw the scene from `eye`, which looks at the photo's axis at the box's focus depth. */
+  /** Render the scene from `eye`. The camera looks at the focus depth on the photo's axis. */
   look(eye, box) {
     const fov = 2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / magnification(eye, box));
     const target = [0, 0, -box.focus];
@@ -117,7 +117,7 @@ export class SplatScene {
     this.redraw();
   }
 
-  // What is at the focus depth falls on the same place for both eyes: on the screen's plane.
+  // Points at the focus depth have no parallax: they appear on the plane of the screen.
   #setShiftedProjection(matrix, camera, fov, slope) {
     const top = camera.nearClip * Math.tan(fov / 2);
     const right = (top * this.#photo.width) / this.#photo.height;
@@ -125,7 +125,7 @@ export class SplatScene {
     matrix.setFrustum(shift - right, shift + right, -top, top, camera.nearClip, camera.farClip);
   }
 
-  /** Show one picture, or one for each eye side by side. */
+  /** Show one image, or one for each eye side by side. */
   set isStereo(on) {
     this.#mono.enabled = !on;
     for (const camera of this.#pair) camera.enabled = on;
@@ -136,7 +136,7 @@ export class SplatScene {
     return !this.#mono.enabled;
   }
 
-  /** Fit the canvas's pixels to the place that it has on the page, in CSS pixels. */
+  /** Set the resolution of the canvas from its size on the page, in CSS pixels. */
   resize(width, height) {
     const scale = Math.min(devicePixelRatio || 1, MOST_PIXELS_PER_CSS_PIXEL);
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
@@ -147,7 +147,7 @@ export class SplatScene {
     this.redraw();
   }
 
-  /** Have `step` called before each frame, with the seconds since the last. */
+  /** Call `step` before each frame, with the seconds since the last frame. */
   onUpdate(step) {
     this.#app.on("update", step);
   }
@@ -156,7 +156,7 @@ export class SplatScene {
     this.#app.renderNextFrame = true;
   }
 
-  /** Whether this browser has a headset to show scenes in, now; told again at each change. */
+  /** Call `tell` with whether a VR headset is available, now and at each change. */
   onHeadset(tell) {
     const xr = this.#app.xr;
     if (!xr?.supported) return;
@@ -164,7 +164,7 @@ export class SplatScene {
     tell(xr.isAvailable(XRTYPE_VR));
   }
 
-  /** Enter the headset, at the photo's camera; `onEnd` is called when it is left. */
+  /** Enter VR at the photo's camera. `onEnd` is called when the session ends. */
   enterHeadset(onEnd) {
     this.isStereo = false;
     this.#mono.setPosition(0, 0, 0);
@@ -181,7 +181,7 @@ export class SplatScene {
     return Boolean(this.#app.xr?.active);
   }
 
-  /** Give the drawing device back: browsers have few. */
+  /** Release the graphics device: browsers have few. */
   destroy() {
     this.#app.destroy();
   }

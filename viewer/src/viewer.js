@@ -1,7 +1,7 @@
-// The viewer on a page: a photo that becomes a scene, with what moves the eye.
+// The viewer element: first the photo, then its scene, with the controls that move the camera.
 //
-// Its state stands in the page: data-state is loading, ready or failed, data-settled is true while
-// the picture shown is the finished one, data-eye is the eye in metres.
+// Its state is in attributes of the element: data-state is loading, ready or failed; data-settled is
+// true if the shown frame is final; data-eye is the camera position in metres.
 
 import { contain } from "./camera.js";
 import { icon } from "./icons.js";
@@ -10,7 +10,7 @@ import { Motion } from "./motion.js";
 import { SplatScene } from "./scene.js";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
-// A picture is finished when no frame has followed for so long: sorting brings more of them.
+// A frame is final if no other follows for this time: sorting the splats causes more frames.
 const SETTLED_MS = 300;
 const KEYS = {
   ArrowLeft: [-1, 0, 0],
@@ -30,10 +30,10 @@ const MOVES = [
   ["farther", "Move back", [0, 0, -1]],
 ];
 const NO_WEBGL =
-  "This browser cannot draw scenes: WebGL 2 is missing or turned off. " +
-  "Try a current browser, or turn hardware acceleration on.";
+  "This browser cannot show 3D scenes: WebGL 2 is missing or turned off. " +
+  "Use a current browser, or turn on hardware acceleration in its settings.";
 
-/** Turn `root`, which holds the photo as an image, into a viewer. */
+/** Turn `root`, which contains the photo as an image, into a viewer. */
 export class Viewer {
   #root;
   #photo;
@@ -149,7 +149,7 @@ export class Viewer {
     this.#resize();
   }
 
-  // Controls appear when there is something to control; their room is there before.
+  // Controls appear when the scene is ready. Their space is reserved before.
   #offer() {
     const bar = this.#controls;
     bar.setAttribute("role", "toolbar");
@@ -157,7 +157,7 @@ export class Viewer {
     const moves = MOVES.map(([name, label, step]) =>
       button(name, label, () => this.#motion.step(...step)),
     );
-    const home = button("home", "Back to the photo's place", () => this.#motion.home());
+    const home = button("home", "Back to the photo's position", () => this.#motion.home());
     const sway = button("play", "Sway", () => this.#setSway(!this.#motion.isSwaying));
     sway.setAttribute("aria-pressed", "false");
     const photo = toggle("photo", "Show the photo", (on) => {
@@ -200,7 +200,7 @@ export class Viewer {
 
   #offerTilt(bar) {
     const isPhone = matchMedia("(pointer: coarse)").matches;
-    // Browsers tell how a phone is held to this machine's own pages and to HTTPS alone.
+    // Browsers report the pose of a phone only to HTTPS and to pages of the same machine.
     if (!isPhone || !isSecureContext || !("DeviceOrientationEvent" in globalThis)) return;
     let start = null;
     const onTilt = ({ beta, gamma }) => {
@@ -211,7 +211,7 @@ export class Viewer {
     const tilt = toggle("tilt", "Move by tilting", async (on) => {
       start = null;
       removeEventListener("deviceorientation", onTilt);
-      // Some phones want to be asked, in answer to a touch.
+      // Some phones require a permission request, in reply to a touch.
       const ask = DeviceOrientationEvent.requestPermission?.bind(DeviceOrientationEvent);
       const isAllowed = !ask || (await ask().catch(() => "denied")) === "granted";
       if (on && isAllowed) addEventListener("deviceorientation", onTilt);
@@ -220,7 +220,7 @@ export class Viewer {
   }
 
   #offerHeadset(bar) {
-    // The page shows afterwards what it showed before.
+    // After the VR session the page shows the same view as before.
     const goOn = () => {
       this.#scene.isStereo = this.#root.dataset.stereo === "true";
       this.#scene.look(this.#motion.eye, this.#motion.box);
@@ -234,7 +234,7 @@ export class Viewer {
 
   #listen() {
     const stage = this.#stage;
-    // Where the pointer was: its movementX is no CSS pixels in some browsers, and missing in others.
+    // Last pointer position: movementX is not in CSS pixels in some browsers, and missing in others.
     let held = null;
     this.#root.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -262,7 +262,7 @@ export class Viewer {
     stage.addEventListener(
       "wheel",
       (event) => {
-        // A page that is scrolled past the scene goes on scrolling: only a scene in use zooms.
+        // Zoom only if the viewer has the focus. Otherwise the wheel scrolls the page.
         if (!this.#root.contains(document.activeElement) && !document.fullscreenElement) return;
         event.preventDefault();
         this.#motion.wheel(event.deltaY);

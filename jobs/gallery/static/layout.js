@@ -1,19 +1,19 @@
-// Where the pictures of a grid go: rows as wide as the page, each picture in its own aspect.
+// Layout of a photo grid: rows as wide as the page, each photo in its own aspect ratio.
 
-const NARROWEST = 0.5; // aspects beyond these are cut, or a row would be all one picture
+const NARROWEST = 0.5; // aspects beyond these are cropped, or one photo would fill a row
 const WIDEST = 2.6;
 const UNKNOWN = 4 / 3;
 
-/** Return the aspect that a picture is shown in, from its width and height, which may be null. */
+/** Return the aspect in which a photo is shown. Its width and height may be null. */
 export function shownAspect(width, height) {
   if (!width || !height) return UNKNOWN;
   return Math.min(WIDEST, Math.max(NARROWEST, width / height));
 }
 
 /**
- * Place pictures of these aspects in rows of about `rowHeight`, `gap` apart. Rows are filled to
- * `width`, but for the last, which is no higher than the others are meant to be. `isEnd` is false
- * where more pictures will follow: then the last row is left out unless it is full.
+ * Place photos of these aspects in rows of about `rowHeight`, `gap` apart. All rows fill `width`,
+ * except the last, which has at most `rowHeight`. If `isEnd` is false, more photos will follow, and
+ * an incomplete last row is left out.
  */
 export function justify(aspects, width, rowHeight, gap, isEnd = true) {
   const boxes = [];
@@ -23,7 +23,7 @@ export function justify(aspects, width, rowHeight, gap, isEnd = true) {
   const place = (height) => {
     let left = 0;
     row.forEach((aspect, index) => {
-      // The last ends exactly at the edge, whatever was rounded before.
+      // The last one ends exactly at the edge, in spite of rounding.
       const isLast = index === row.length - 1 && height !== rowHeight;
       const boxWidth = isLast ? width - left : Math.round(aspect * height);
       boxes.push({ left, top, width: boxWidth, height: Math.round(height) });
@@ -43,7 +43,7 @@ export function justify(aspects, width, rowHeight, gap, isEnd = true) {
   return { boxes, height: Math.max(0, top - gap) };
 }
 
-/** Return about how high `count` pictures of unknown aspects will be. */
+/** Return the estimated height of `count` photos of unknown aspects. */
 export function estimateHeight(count, width, rowHeight, gap) {
   const perRow = Math.ceil((width + gap) / (rowHeight * UNKNOWN + gap));
   const height = (width - gap * (perRow - 1)) / (perRow * UNKNOWN);

@@ -1,11 +1,12 @@
-// The library by months, years or decades: each is fetched when it comes near, and only what is near is on the page.
+// The timeline of photos by month, year or decade. A period is fetched when it comes near the
+// window, and only the photos near the window are in the page.
 
 import { estimateHeight, indexInRow, justify, shownAspect } from "./layout.js";
 
 const GAP = 4;
 const ROW_HEIGHT = matchMedia("(max-width: 40rem)").matches ? 120 : 210;
-const HEADING_HEIGHT = 48; // as in the style
-const AHEAD = 1200; // pixels above and below the window that are kept filled
+const HEADING_HEIGHT = 48; // as in gallery.css
+const AHEAD = 1200; // pixels above and below the window that stay filled
 
 const timeline = document.querySelector(".timeline");
 const filters = new URLSearchParams(location.search);
@@ -18,7 +19,7 @@ function titleOf(name) {
   return name.length === 4 ? name : monthNames.format(new Date(`${name}-15T12:00Z`));
 }
 
-/** One month, year or decade: its heading, and as many of its pictures as are near the window. */
+/** One month, year or decade: its heading, and those of its photos that are near the window. */
 class Period {
   photos = [];
   isComplete = false;
@@ -44,7 +45,7 @@ class Period {
     this.element.append(heading, this.list);
   }
 
-  /** Place the pictures that are known, and leave room for the others. */
+  /** Lay out the fetched photos, and reserve space for the others. */
   arrange(width) {
     const aspects = this.photos.map(([, w, h]) => shownAspect(w, h));
     const { boxes, height } = justify(aspects, width, ROW_HEIGHT, GAP, this.isComplete);
@@ -57,7 +58,7 @@ class Period {
     for (const [index, tile] of this.#tiles) this.#position(tile, index);
   }
 
-  /** Fetch the next pictures. */
+  /** Fetch the next photos. */
   fetchMore() {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = null;
@@ -76,14 +77,14 @@ class Period {
     this.isComplete = !more;
   }
 
-  /** Have the tiles between two heights of the list on the page, and no others. */
+  /** Keep only the tiles between two heights of the list in the page. */
   show(from, to) {
     const wanted = new Set();
     this.#boxes.forEach((box, index) => {
       if (box.top + box.height >= from && box.top <= to) wanted.add(index);
     });
     for (const [index, tile] of this.#tiles) {
-      // What has the focus stays, wherever the page is scrolled to.
+      // A tile with the focus stays, wherever the page is scrolled to.
       if (!wanted.has(index) && !tile.contains(document.activeElement)) {
         tile.remove();
         this.#tiles.delete(index);
@@ -209,7 +210,7 @@ class Timeline {
     if (isAbove) scrollBy({ top: period.height - before, behavior: "instant" });
   }
 
-  /** Bring a picture of a period into being, which may have to be fetched; null where there is none. */
+  /** Return the link of a photo of a period, fetched if needed; null if there is none. */
   async reach(period, index) {
     while (index >= period.shown && !period.isComplete) {
       await period.fetchMore();
@@ -218,7 +219,7 @@ class Timeline {
     return index < period.shown ? period.tileOf(index) : null;
   }
 
-  /** Return where the window is, in a way that outlives other sizes: a period and a share of it. */
+  /** Return the scroll position as a period and a share of it, which survives a resize. */
   place() {
     const middle = scrollY + topHeight();
     const period =
@@ -233,7 +234,7 @@ class Timeline {
     scrollTo({ top, behavior: "instant" });
   }
 
-  // One picture can be reached with Tab: the one that had the focus last, or the first in sight.
+  // One photo can be reached with Tab: the one that had the focus last, or the first visible one.
   #keepReachable() {
     const links = [...timeline.querySelectorAll(".tiles a")];
     const last = links.find((link) => link === this.lastFocused);
@@ -250,7 +251,7 @@ function listTop(period) {
   return period.element.offsetTop + HEADING_HEIGHT;
 }
 
-/** Arrow keys walk through the pictures, Home and End go to the ends of a period. */
+/** Arrow keys move between photos, Home and End go to the ends of a period. */
 function walkByKeys(grid) {
   const focus = async (period, index) => {
     const link = await grid.reach(period, index);
@@ -293,7 +294,7 @@ function walkByKeys(grid) {
   });
 }
 
-/** A strip at the edge of the window with the years, to leap through a large library. */
+/** A strip with the years at the edge of the window, to jump in a large library. */
 function makeScrubber(grid) {
   const scrubber = document.querySelector(".scrubber");
   if (grid.periods.length < 4) return;
@@ -357,7 +358,7 @@ function makeScrubber(grid) {
   new ResizeObserver(label).observe(timeline);
 }
 
-/** Come back to where the window was, when a person comes back to this view. */
+/** Restore the scroll position when a person returns to this view. */
 function rememberPlace(grid) {
   history.scrollRestoration = "manual";
   const key = `place ${location.search}`;
@@ -388,7 +389,7 @@ panel.addEventListener("keydown", (event) => {
 document.addEventListener("pointerdown", (event) => {
   if (!panel.contains(event.target)) panel.open = false;
 });
-// What there is to choose from is asked for when somebody chooses.
+// The values to choose from are fetched when the filters are opened.
 panel.addEventListener("toggle", async () => {
   const response = await fetch("/api/choices").catch(() => null);
   if (!response?.ok) return;

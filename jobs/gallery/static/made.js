@@ -1,4 +1,4 @@
-// Keeps the photo of a scene in the library.
+// The button "Add to library" on the page of an uploaded photo.
 
 import { post } from "./post.js";
 
@@ -11,12 +11,12 @@ const { job, photo } = keep.dataset;
 function show(state, error) {
   button.hidden = state === "done";
   button.disabled = state === "running";
-  if (state === "running") status.textContent = "Taking it into the library…";
+  if (state === "running") status.textContent = "Adding the photo to the library…";
   if (state === "failed") status.textContent = error;
   if (state === "done") {
     const link = document.createElement("a");
     link.href = `/photos/${photo}`;
-    link.textContent = "It is in the library.";
+    link.textContent = "The photo is in the library.";
     status.replaceChildren(link);
   }
   if (state === "running") setTimeout(poll, POLL_MS);
@@ -25,7 +25,7 @@ function show(state, error) {
 async function poll() {
   const jobs = await (await fetch("/api/jobs")).json();
   const mine = jobs.find(({ id }) => id === job);
-  show(mine?.keep ?? "failed", mine?.keep_error ?? "This scene is gone.");
+  show(mine?.keep ?? "failed", mine?.keep_error ?? "This scene was removed.");
 }
 
 button.addEventListener("click", async () => {

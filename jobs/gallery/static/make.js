@@ -1,15 +1,15 @@
-// A photo goes in, and the list shows what becomes of it.
+// The page "Make a scene": upload photos, and show the state of each.
 
 import { post } from "./post.js";
 
 const POLL_MS = 700;
 const STEPS = {
-  begin: "Beginning",
+  begin: "Starting",
   decode: "Reading the photo",
   load: "Loading the model",
   predict: "Predicting the scene",
   write: "Writing the scene",
-  keep: "Taking it into the library",
+  keep: "Adding the photo to the library",
 };
 const STATES = { waiting: "Waiting", done: "Done", failed: "Failed", cancelled: "Stopped" };
 
@@ -24,7 +24,7 @@ let timer = 0;
 async function submit(file) {
   error.textContent = "";
   if (file.size > Number(form.dataset.largest)) {
-    error.textContent = `${file.name} is too large for a photo.`;
+    error.textContent = `${file.name} is too large.`;
     return;
   }
   const query = new URLSearchParams({ name: file.name, model: form.elements.model.value });
@@ -46,7 +46,7 @@ async function update() {
   if (isBusy || !response) timer = setTimeout(update, POLL_MS);
 }
 
-// Rows are changed, not made anew: whoever has the focus on a button keeps it.
+// Rows are updated, not created again, so that a button keeps the focus.
 function show(jobs) {
   title.hidden = jobs.length === 0;
   const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
@@ -69,7 +69,7 @@ function makeRow(job) {
 }
 
 function fill(row, job) {
-  const text = job.state === "running" ? (STEPS[job.step] ?? "Beginning") : STATES[job.state];
+  const text = job.state === "running" ? (STEPS[job.step] ?? "Starting") : STATES[job.state];
   if (row.dataset.state === job.state && row.dataset.text === text) return;
   row.dataset.state = job.state;
   row.dataset.text = text;

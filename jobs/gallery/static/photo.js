@@ -1,4 +1,4 @@
-// N and P go to the older and the newer photo, Escape back to all of them.
+// Keys on a photo's page: N opens the older photo, P the newer one, Escape all photos.
 
 const LINKS = { n: "next", p: "prev", Escape: "up" };
 

@@ -1,14 +1,15 @@
-// Posts to the gallery, and what it says when it refuses.
+// POST requests to the gallery, with readable errors.
 
-/** Post `body` to `address`; return the answer's JSON. Throws an Error that people can read. */
+/** Post `body` to `address` and return the JSON of the answer. Throws an Error with a message. */
 export async function post(address, body = null) {
   let response;
   try {
     response = await fetch(address, { method: "POST", body });
   } catch {
-    throw new Error("The gallery does not answer. Is it still running?");
+    throw new Error("The gallery does not answer. Check that it is still running.");
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  throw new Error([answer.error ?? `The gallery said ${response.status}.`, answer.hint].filter(Boolean).join(" "));
+  const message = answer.error ?? `The gallery answered with the error ${response.status}.`;
+  throw new Error([message, answer.hint].filter(Boolean).join(" "));
 }

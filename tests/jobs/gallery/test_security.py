@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from jobs.gallery.app import GallerySettings
-from jobs.gallery.security import Access, is_loopback
+from jobs.gallery.security import AccessPolicy, is_loopback
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.library import Library
@@ -186,7 +186,7 @@ def test_names_of_files_are_text_in_pages(client: TestClient) -> None:
 
 @pytest.fixture
 def guarded(gallery_library: Path, tmp_path: Path) -> TestClient:
-    access = Access(frozenset({"gallery.lan"}), TOKEN)
+    access = AccessPolicy(frozenset({"gallery.lan"}), TOKEN)
     client = gallery_client(
         GallerySettings(Library.resolve(gallery_library), tmp_path / "cache", access=access)
     )

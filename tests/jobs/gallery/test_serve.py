@@ -19,8 +19,8 @@ from typing import NamedTuple
 import pytest
 
 from jobs.console.output import Output
-from jobs.gallery.maker import MOST_WAITING
 from jobs.gallery.serve import TOKEN_VARIABLE, serve
+from jobs.gallery.upload_queue import MOST_WAITING
 from schemas.errors import ExitCode, RunError, UsageError
 from tests.support.made_photos import make_photo
 

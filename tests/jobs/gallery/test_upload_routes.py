@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from jobs.gallery import maker, upload_routes
+from jobs.gallery import upload_queue, upload_routes
 from jobs.gallery.app import GallerySettings
-from jobs.gallery.maker import safe_name
+from jobs.gallery.upload_job import upload_file_name
 from pipeline.library import Library
 from schemas.tables import photo_paths, runs
 from sharp_core.formats.registry import FORMATS, read_scene
@@ -104,7 +104,7 @@ def test_a_photo_becomes_a_scene_and_is_kept(
 def test_one_job_at_a_time_and_any_can_be_stopped(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maker, "MOST_WAITING", 2)
+    monkeypatch.setattr(upload_queue, "MOST_WAITING", 2)
     slow = jpeg(tmp_path, 1, ENDLESS_WIDTH)
     endless = submit(client, slow)
     wait(client, endless, "step", "predict")
@@ -222,5 +222,5 @@ def test_names_of_uploads_stay_in_their_folder() -> None:
         (".hidden", "hidden"),
         ("写真 1.HEIC", "写真 1.HEIC"),
     ):
-        assert safe_name(name) == safe
-    assert len(safe_name("x" * 500 + ".jpg" + "y" * 500)) < 100
+        assert upload_file_name(name) == safe
+    assert len(upload_file_name("x" * 500 + ".jpg" + "y" * 500)) < 100

@@ -102,13 +102,6 @@ class SplatSettings:
                 "Leave --quality away, or choose --format sog.",
             )
 
-    @property
-    def suffix(self) -> str:
-        """What the names of such files end in, without a dot: another one for every setting."""
-        if self.quality in (None, SogQuality.DEFAULT):
-            return self.format
-        return f"{self.quality}.{self.format}"
-
 
 @dataclass(frozen=True, slots=True)
 class PhotoSettings:

@@ -28,13 +28,14 @@ import sqlalchemy as sa
 from bench_environment import print_environment
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find, parse_place
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
 from tests.support.postgres import fresh_schema, running_server
 

@@ -34,7 +34,8 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.decode.thumbnail import thumbnail
 from pipeline.library import Library
-from pipeline.store.store import Store, thumb_path
+from pipeline.store.layout import ThumbnailPath
+from pipeline.store.store import Store
 from schemas.records import MediaType, PhotoState
 from schemas.tables import photo_paths, photos, scenes, utc_now
 
@@ -50,7 +51,7 @@ def make_catalog(library: Path, count: int) -> None:
     pixels = np.random.default_rng(7).integers(0, 256, (384, 512, 3), dtype=np.uint8)
     picture = thumbnail(pixels)
     library.mkdir()
-    thumb = Store(library).write(thumb_path("0" * 32), lambda out: out.write(picture)).path
+    thumb = Store(library).write(ThumbnailPath("0" * 32).path, lambda out: out.write(picture)).path
     now = utc_now()
     rows: dict[str, list[dict[str, object]]] = {"photos": [], "paths": [], "scenes": []}
     for index in range(count):

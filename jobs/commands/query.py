@@ -18,8 +18,8 @@ from rich.table import Table
 
 from jobs.commands import filter_options, options
 from jobs.console.output import Output, ignore_broken_pipe, json_text, size_text
-from pipeline.catalog.query import RECORD_FIELDS, find, path_bytes
-from pipeline.catalog.text import path_text
+from pipeline.catalog.query import RECORD_FIELDS, find
+from pipeline.catalog.text import path_bytes, path_text
 from pipeline.library import Library
 from pipeline.store.store import Store
 from schemas.errors import RunError, UsageError

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.layout import TEMPORARY_PREFIX
 from pipeline.store.store import Store
 
 

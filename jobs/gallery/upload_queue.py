@@ -17,13 +17,13 @@ from jobs.gallery.cache import FileCache
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.worker import PICTURE, SCENE, WorkerRequest
 from pipeline.library import Library
+from pipeline.store.layout import UPLOADS
 from schemas.errors import UsageError
 
 MOST_WAITING = 8
 MOST_KEPT = 20  # finished jobs; older ones are removed with their files
 _JOB_SECONDS = 1800
 _STOP_SECONDS = 5
-_UPLOADS = "uploads"  # folder of the library for uploaded photos
 
 
 class UploadQueue:
@@ -204,7 +204,7 @@ class UploadQueue:
                 f"{self._library} holds no photos, only scenes: it is an object store",
                 "Copy the photo to your own photo folder, then run 'sharp-batch ingest'.",
             )
-        return self._library.root / _UPLOADS
+        return self._library.root / UPLOADS
 
     async def _run(self, job: Job, request: WorkerRequest) -> dict[str, Any]:
         """Run the worker. Returns its last document, a result or an error."""

@@ -34,6 +34,7 @@ from pipeline.maintenance.repairs import drop_scene
 from pipeline.maintenance.verify import SCENE, check_size, count_scenes, source_of, stored_rows
 from pipeline.scan.identify import identify_all
 from pipeline.scan.scan import check_sources, scan
+from pipeline.store.layout import SCENES
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
@@ -126,7 +127,7 @@ def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
     missing = 0
     with closing(catalog.engine.connect()) as reader:
         total = count_scenes(reader, None)
-        size_of = store.sizes("scenes")
+        size_of = store.sizes(SCENES)
         with count_progress(output, "scenes", total) as advance:
             for rows in stored_rows(reader, None):
                 found = [row for row in rows if row.kind == SCENE]

@@ -35,6 +35,7 @@ from pipeline.maintenance.verify import (
     source_of,
     stored_rows,
 )
+from pipeline.store.layout import PREVIEWS, SCENES, THUMBNAILS
 from pipeline.work.stop import Stop
 from schemas.records import ArtifactRecord, Failed, Made, Skipped
 from schemas.settings import PhotoSettings, VerifySettings
@@ -133,7 +134,7 @@ class _Verification:
             return partial(check_file, self._store)
         if self._settings.sample is not None:
             return partial(check_size, self._store.size)
-        return partial(check_size, self._store.sizes("scenes", "thumbs", "previews"))
+        return partial(check_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
 
     def _check(
         self,

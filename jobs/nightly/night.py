@@ -30,6 +30,7 @@ from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.library import Library
+from pipeline.store.layout import RUNS
 from pipeline.store.store import Store
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
@@ -251,7 +252,7 @@ class _Night:
             "md": markdown_page(report),
             "html": html_page(report),
         }
-        places = [(self._library.store, f"runs/{report.night_id}")]
+        places = [(self._library.store, f"{RUNS}/{report.night_id}")]
         if self._config.report.folder is not None:
             places.append((Store(self._config.report.folder), "nightly"))
         for store, name in places:

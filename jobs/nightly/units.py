@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from jobs.nightly.config import NightlyConfig
+from pipeline.store.layout import RUNS
 
 _NAME = "sharp-batch-nightly"
 
@@ -38,7 +39,7 @@ def unit_text(kind: UnitKind, config_file: Path, config: NightlyConfig) -> str:
 def _log_file(config_file: Path, config: NightlyConfig) -> Path:
     """Return where what a night says is written: into the library, if that is on a disk."""
     if isinstance(config.library, Path):
-        return config.library.absolute() / "runs" / "nightly.log"
+        return config.library.absolute() / RUNS / "nightly.log"
     return config_file.absolute().with_name("nightly.log")
 
 

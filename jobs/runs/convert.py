@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +17,7 @@ from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
+from pipeline.store.layout import SCENES, ScenePath, parse
 from pipeline.store.store import Store
 from schemas.records import Made, SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
@@ -64,9 +64,9 @@ def _remove_leftovers(connection: Connection, store: Store) -> None:
     """Remove files of scenes that their rows do not name, as a killed run leaves them."""
     rows = connection.execute(sa.select(scenes.c.scene_id, scenes.c.splat_path))
     named = {row.scene_id: row.splat_path for row in rows}
-    for path, _ in store.files("scenes"):
-        scene_id = PurePosixPath(path).name.partition(".")[0]
-        if named.get(scene_id, path) != path:
+    for path, _ in store.files(SCENES):
+        what = parse(path)
+        if isinstance(what, ScenePath) and named.get(what.scene_id, path) != path:
             store.remove(path)
 
 

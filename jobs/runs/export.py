@@ -22,8 +22,8 @@ from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
 from pipeline.library import Library
+from pipeline.store.disk_errors import is_disk_full
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
-from pipeline.store.store import is_disk_full
 from schemas.errors import FailureReason, PhotoError, RunError, UsageError
 from schemas.records import ArtifactRecord, Made
 from schemas.settings import SCENE_LIMIT_S, ExportSettings

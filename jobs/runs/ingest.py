@@ -34,6 +34,7 @@ from pipeline.scan.identify import Identified
 from pipeline.scan.scan import check_sources
 from pipeline.scenes.previews import PreviewStage
 from pipeline.scenes.write import LibrarySceneWriter
+from pipeline.store.layout import ReportPath
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
@@ -260,7 +261,7 @@ class Ingest:
             )
             document = {**report.as_dict(), "state": state, "settings": self._settings.as_dict()}
             text = json.dumps(document, indent=1).encode()
-            self._store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
+            self._store.write(ReportPath(report.run_id).path, lambda file: file.write(text))
             if catalog.is_changed:
                 self._library.write_snapshot(catalog)
         except (PhotoError, RunError, sa.exc.OperationalError) as error:

@@ -19,6 +19,7 @@ from jobs.runs.signals import ends_well
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
+from pipeline.store.layout import ReportPath
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from pipeline.work.stop import Stop
@@ -116,7 +117,7 @@ def run_each(
                     seconds=report.seconds,
                 )
                 text = json.dumps({**report.as_dict(), "state": state}, indent=1).encode()
-                store.write(f"runs/{report.run_id}.json", lambda file: file.write(text))
+                store.write(ReportPath(report.run_id).path, lambda file: file.write(text))
                 with catalog.engine.connect() as reader:
                     work.close(reader)
                     if catalog.is_changed:

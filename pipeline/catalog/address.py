@@ -14,12 +14,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 
-CATALOG_FILE = "catalog.sqlite"
-URL_FILE = "catalog.url"
 _DRIVER = "postgresql+psycopg"
 
 

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import unusable
 from pipeline.catalog.postgres import hold_postgres
+from pipeline.store.layout import LOCK_FILE
 from pipeline.store.retry import stores_waited_for
 from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
@@ -66,7 +67,7 @@ def hold(address: CatalogAddress, command: str) -> Iterator[Holder | None]:
 
 @contextlib.contextmanager
 def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
-    path = root / "lock"
+    path = root / LOCK_FILE
     lock = FileLock(path, blocking=False)
     try:
         lock.acquire()

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import check_not_newer, no_library, open_unchecked, unusable
-from pipeline.store.local import partial_path
+from pipeline.store.layout import temporary_path
 from schemas.errors import StoreError
 from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, catalog_info, utc_now
@@ -60,7 +60,7 @@ def migrate(
 
 def _copy(database: Path, to: Path) -> None:
     """Copy a SQLite database, whole or not at all. An older copy of the same version goes."""
-    partial = partial_path(to)
+    partial = temporary_path(to)
     try:
         with contextlib.closing(sqlite3.connect(database)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -34,7 +33,6 @@ _PATHS_AT_ONCE = 500
 _COUNTED = 20_000  # rows of a range, to tell which of two is narrower
 MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 _KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
-_ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
 
@@ -240,19 +238,6 @@ def paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
     for photo_id, path in rows:
         paths.setdefault(photo_id, []).append(path)
     return paths
-
-
-def path_bytes(path: str) -> bytes:
-    r"""Return the file's name on disk for a path as the catalog holds it.
-
-    The inverse of `path_text`. A file whose name holds a \xNN of its own is told apart by being
-    there under that name.
-    """
-    literal = os.fsencode(path)
-    if os.path.lexists(literal):
-        return literal
-    raw = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), literal)
-    return raw if path_text(os.fsdecode(raw)) == path else literal
 
 
 def parse_place(text: str) -> Place:

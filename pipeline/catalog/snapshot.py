@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.store.layout import SnapshotPath
 from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
 from schemas.records import StoredFile
@@ -20,7 +21,7 @@ _ROWS = 20_000  # in memory at a time
 def write_snapshot(connection: Connection, store: Store) -> list[StoredFile]:
     """Write `catalog/<table>.parquet` for every table, each whole or not at all."""
     return [
-        store.write(f"catalog/{table.name}.parquet", partial(_write_table, connection, table))
+        store.write(SnapshotPath(table.name).path, partial(_write_table, connection, table))
         for table in snapshot_tables()
     ]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
+
+_ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 def clean_text(text: str | None) -> str | None:
@@ -14,6 +17,19 @@ def clean_text(text: str | None) -> str | None:
 def path_text(path: str) -> str:
     r"""Return `path` as the catalog holds it: bytes that are no UTF-8 are written as \xNN."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def path_bytes(path: str) -> bytes:
+    r"""Return the file's name on disk for a path as the catalog holds it.
+
+    The inverse of `path_text`. A file whose name holds a \xNN of its own is told apart by being
+    there under that name.
+    """
+    literal = os.fsencode(path)
+    if os.path.lexists(literal):
+        return literal
+    raw = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), literal)
+    return raw if path_text(os.fsdecode(raw)) == path else literal
 
 
 def offset_text(offset: timedelta | None) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import ImageCms
 from PIL.ExifTags import GPS, Base
 
-from pipeline.catalog.query import path_bytes
+from pipeline.catalog.text import path_bytes
 from pipeline.metadata.blocks import find_blocks
 from pipeline.scan.identify import photo_id_of
 from pipeline.scenes.info import GENERATOR

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pipeline.catalog.query import path_bytes
-from pipeline.catalog.text import path_text
-from pipeline.store.local import TEMPORARY_PREFIX, fill, partial_path, sync_folder
+from pipeline.catalog.text import path_bytes, path_text
+from pipeline.store.disk_errors import write_error
+from pipeline.store.layout import TEMPORARY_PREFIX, temporary_path
+from pipeline.store.local import fill, sync_folder
 from pipeline.store.root import LibraryRoot
-from pipeline.store.store import Store, known_error
+from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.records import StoredFile, UnnamedFile
 
@@ -77,7 +78,7 @@ class ExportTarget:
         Raises PhotoError (`disk_full`) and RunError as a store does; nothing is left then.
         """
         final = self.absolute(relative)
-        partial = partial_path(final, self._owner)
+        partial = temporary_path(final, self._owner)
         try:
             stored = fill(partial, relative, write)
             if seconds is not None:
@@ -87,7 +88,7 @@ class ExportTarget:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise known_error(error, final, f"the disk of {self.folder}") from error
+                raise write_error(error, final, f"the disk of {self.folder}") from error
             raise
         return stored, partial
 

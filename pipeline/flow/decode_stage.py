@@ -19,7 +19,8 @@ from pipeline.metadata.focal import resolve_focal
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_sidecar, read_source, read_unchanged
 from pipeline.scan.size_rules import skip_by_size, skip_message
-from pipeline.store.store import Store, thumb_path
+from pipeline.store.layout import ThumbnailPath
+from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
@@ -80,7 +81,7 @@ class DecodeStage:
         if self.store is None:
             return NOT_STORED
         picture = thumbnail(pixels)
-        return self.store.write(thumb_path(photo_id), lambda file: file.write(picture))
+        return self.store.write(ThumbnailPath(photo_id).path, lambda file: file.write(picture))
 
 
 def probe_photo(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:

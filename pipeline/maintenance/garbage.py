@@ -1,28 +1,29 @@
-"""Finds what a library no longer needs: files without a row, scenes that better ones replaced.
+"""Finds what a library no longer needs: files without a row, and superseded scenes.
 
-A file counts as ours by its folder and its name alone; anything else in the library is foreign,
-and stays.
+What a file is, its path alone says; foreign files in the library stay.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.maintenance.repairs import in_library
-from pipeline.store.local import TEMPORARY_PREFIX, StoredPath
-from pipeline.store.store import FOLDERS, Store
-from schemas.tables import artifacts, photos, scenes
-
-_OURS = re.compile(
-    r"scenes/(?P<s>[0-9a-f]{2})/(?P=s)[0-9a-f]{30}\.[a-z0-9]+"
-    r"|thumbs/(?P<t>[0-9a-f]{2})/(?P=t)[0-9a-f]{30}\.webp"
-    r"|previews/(?P<p>[0-9a-f]{2})/(?P=p)[0-9a-f]{30}\.[a-z_]+\.[a-z0-9]+"
+from pipeline.store.layout import (
+    FOLDERS,
+    RUNS,
+    SNAPSHOT,
+    PreviewPath,
+    ScenePath,
+    TemporaryPath,
+    ThumbnailPath,
+    parse,
 )
-_TEMPORARY = re.compile(rf"(.*/)?{re.escape(TEMPORARY_PREFIX)}[0-9a-f]{{32}}")
+from pipeline.store.local import StoredPath
+from pipeline.store.store import Store
+from schemas.tables import artifacts, photos, scenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,17 @@ class Garbage:
 
 
 def find_garbage(connection: Connection, store: Store) -> Garbage:
-    """Look through the catalog and the library's folders; the caller holds the lock."""
+    """Compare the catalog with the library's folders; the caller holds the lock."""
     garbage = Garbage(_superseded(connection))
     named = _named(connection)
     for folder in FOLDERS:
         for file in store.files(folder):
-            if _TEMPORARY.fullmatch(file.path):
+            what = parse(file.path)
+            if isinstance(what, TemporaryPath):
                 garbage.temporaries.append(file)
-            elif folder in {"catalog", "runs"} or file.path in named:
+            elif folder in {SNAPSHOT, RUNS} or file.path in named:
                 continue
-            elif _OURS.fullmatch(file.path):
+            elif isinstance(what, ScenePath | ThumbnailPath | PreviewPath):
                 garbage.orphans.append(file)
             else:
                 garbage.foreign += 1

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -16,14 +15,15 @@ from sqlalchemy.engine import Connection
 
 from pipeline.flow.model import prior_fingerprint
 from pipeline.flow.scene_id import scene_id_of
+from pipeline.store.layout import SCENES, ScenePath, SnapshotPath, parse
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError
 from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
-from schemas.settings import ModelName, PhotoSettings
+from schemas.settings import ModelName, PhotoSettings, SogQuality, SplatFormat, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
-from sharp_core.formats.registry import format_of, read_scene
+from sharp_core.formats.registry import read_scene
 from sharp_core.scene.gaussians import depth_quantiles
 
 _ROWS = 20_000  # in memory at a time
@@ -95,7 +95,7 @@ def _load(connection: Connection, table: sa.Table, file: pq.ParquetFile) -> int:
 
 
 def _file(table: sa.Table) -> str:
-    return f"catalog/{table.name}.parquet"
+    return SnapshotPath(table.name).path
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class LooseScene:
 
     scene_id: str
     photo_id: str
-    format: str
+    splat: SplatSettings
     file: StoredFile
     gaussians: int
     depths_m: tuple[float, float, float]  # near, median, far
@@ -125,8 +125,8 @@ class Recipe:
             photo_id=loose.photo_id,
             model=self.model,
             model_fingerprint=self.fingerprint,
-            format=loose.format,
-            quality=None,
+            format=loose.splat.format,
+            quality=loose.splat.quality,
             splat=loose.file,
             gaussians=loose.gaussians,
             depth_near_m=loose.depths_m[0],
@@ -139,27 +139,34 @@ class Recipe:
 
 
 def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
-    """Yield the scene files that no row names, and that say whose they are."""
-    named = set(connection.scalars(sa.select(scenes.c.splat_path)))
-    for path, _ in store.files("scenes"):
-        if path not in named:
-            with suppress(OSError, FormatError):
-                loose = _read_loose(store, path)
+    """Yield scene files whose scenes the catalog does not have, and that tell their photo.
+
+    Of several files of one scene, as a killed `convert` leaves them, the first counts.
+    """
+    recorded = set(connection.scalars(sa.select(scenes.c.scene_id)))
+    for file in store.files(SCENES):
+        what = parse(file.path)
+        if isinstance(what, ScenePath) and what.scene_id not in recorded:
+            with suppress(OSError, FormatError, ValueError):  # ValueError: of no format of today
+                loose = _read_loose(store, what)
                 if loose is not None:
+                    recorded.add(what.scene_id)
                     yield loose
 
 
-def _read_loose(store: Store, path: str) -> LooseScene | None:
-    with store.open_local(path) as local:
+def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
+    quality = SogQuality(scene.quality) if scene.quality else None
+    splat = SplatSettings(SplatFormat(scene.format), quality)
+    with store.open_local(scene.path) as local:
         stored = read_scene(local)
-        file = measure(local, path)
+        file = measure(local, scene.path)
     if stored.info is None or stored.info.photo_id is None:
         return None
     near, median, far = depth_quantiles(stored.gaussians, (0.01, 0.5, 0.99))
     return LooseScene(
-        PurePosixPath(path).stem,
+        scene.scene_id,
         stored.info.photo_id,
-        format_of(path).name,
+        splat,
         file,
         len(stored.gaussians),
         (near, median, far),

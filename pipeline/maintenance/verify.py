@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.query import path_bytes
+from pipeline.catalog.text import path_bytes
 from pipeline.maintenance.repairs import in_library
 from pipeline.store.store import Store, measure
 from schemas.errors import FormatError, StoreError

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
 from schemas.errors import SkipReason, UsageError
 
@@ -41,9 +42,7 @@ _COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
 _APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".aplibrary", ".migratedphotolibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
 # What a library of ours holds beside photos that somebody may keep in the same folder.
-_LIBRARY_ENTRIES = frozenset(
-    {"scenes", "thumbs", "previews", "catalog", "catalog.url", "runs", "lock"}
-)
+_LIBRARY_ENTRIES = frozenset({*layout.FOLDERS, layout.URL_FILE, layout.LOCK_FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,8 @@ class _Walk:
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         names = {entry.name for entry in entries}
-        if names & {"catalog.sqlite", "catalog.url"} and names & {"runs", "lock"}:
+        has_catalog = bool(names & {layout.CATALOG_FILE, layout.URL_FILE})
+        if has_catalog and names & {layout.RUNS, layout.LOCK_FILE}:
             return True
         return self._library is not None and os.path.realpath(folder) == self._library
 

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.query import Filters, find
 from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
 from pipeline.scenes.views import SceneViews
-from pipeline.store.store import Store, preview_path
+from pipeline.store.layout import PREVIEWS, PreviewPath
+from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.records import (
@@ -91,7 +92,7 @@ class PreviewStage:
                 photo_id,
                 scene_id,
                 self.store.write(
-                    preview_path(scene_id, kind, _SUFFIXES[kind]),
+                    PreviewPath(scene_id, kind, _SUFFIXES[kind].removeprefix(".")).path,
                     lambda file, data=data: file.write(data),  # type: ignore[misc]
                 ),
                 settings_text(kind, self.settings),
@@ -126,7 +127,7 @@ def due_previews(
     connection: Connection, store: Store, filters: Filters, settings: PreviewSettings
 ) -> tuple[list[SceneFile], int]:
     """Return the selected scenes that lack a preview, and how many have all of theirs."""
-    size_of = store.sizes("previews")
+    size_of = store.sizes(PREVIEWS)
     made: Collection[str] = {
         row.artifact_id
         for row in connection.execute(

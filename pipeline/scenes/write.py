@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from pipeline.store.store import Store, scene_path
+from pipeline.store.layout import scene_path
+from pipeline.store.store import Store
 from schemas.records import StoredFile
 from schemas.settings import SplatSettings
 from sharp_core.formats.scene import SceneInfo
@@ -100,7 +101,7 @@ def store_splat(
 
             write_scene(file, scene, info, format_name=settings.format, options=options)
 
-    return store.write(scene_path(scene_id, settings.suffix), write)
+    return store.write(scene_path(scene_id, settings.format, settings.quality), write)
 
 
 def options_of(settings: SplatSettings) -> SogOptions | None:

@@ -10,15 +10,12 @@ import contextlib
 import hashlib
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePath
-from typing import BinaryIO, NamedTuple, TypeVar
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
+from pipeline.store.layout import TEMPORARY_PREFIX, temporary_path
 from schemas.records import StoredFile
-
-TEMPORARY_PREFIX = ".partial-"
-_AnyPath = TypeVar("_AnyPath", bound=PurePath)
 
 
 class StoredPath(NamedTuple):
@@ -51,7 +48,7 @@ class LocalFiles:
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
         """Have `write` fill a file, whole or not at all."""
         final = self._root / relative
-        partial = partial_path(final)
+        partial = temporary_path(final)
         try:
             stored = fill(partial, relative, write)
             partial.replace(final)
@@ -110,11 +107,6 @@ class LocalFiles:
         """Return how much room the disk has on which the folder is, or is to be made."""
         there = next(path for path in (self._root, *self._root.parents) if path.exists())
         return shutil.disk_usage(there).free
-
-
-def partial_path(final: _AnyPath, owner: str = "") -> _AnyPath:
-    """Return a new temporary name beside a file; `owner` tells whose it is in a shared folder."""
-    return final.with_name(f"{TEMPORARY_PREFIX}{owner}{uuid.uuid4().hex}")
 
 
 def fill(

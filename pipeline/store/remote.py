@@ -16,10 +16,11 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-from pipeline.store.local import TEMPORARY_PREFIX, StoredPath, fill
+from pipeline.store.disk_errors import is_disk_full
+from pipeline.store.layout import PROBE_FOLDER, TEMPORARY_PREFIX
+from pipeline.store.local import StoredPath, fill
 from pipeline.store.retry import are_waited_for, is_passing, outlast, wait_from_now_on
 from pipeline.store.root import S3, RemoteRoot
-from pipeline.store.store import PROBE_FOLDER, is_disk_full
 from schemas.errors import RunError
 from schemas.records import StoredFile
 

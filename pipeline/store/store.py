@@ -7,53 +7,20 @@ names a missing or half-written file.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.store.local import LocalFiles, StoredPath, partial_path
+from pipeline.store.disk_errors import write_error
+from pipeline.store.layout import FOLDERS, PROBE_FOLDER, temporary_path
+from pipeline.store.local import LocalFiles, StoredPath
 from pipeline.store.root import LibraryRoot, RemoteRoot
-from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.errors import RunError
 from schemas.records import StoredFile
 
 if TYPE_CHECKING:
     from pipeline.store.remote import RemoteFiles
-
-FOLDERS = ("scenes", "thumbs", "previews", "catalog", "runs")
-PROBE_FOLDER = "runs"  # one in which killed probes are swept
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-
-
-def scene_path(scene_id: str, suffix: str) -> str:
-    """Return where a scene lies in the library. Two hex digits a folder keep folders small."""
-    return f"scenes/{scene_id[:2]}/{scene_id}.{suffix}"
-
-
-def thumb_path(photo_id: str) -> str:
-    """Return where a photo's thumbnail lies in the library."""
-    return f"thumbs/{photo_id[:2]}/{photo_id}.webp"
-
-
-def preview_path(scene_id: str, kind: str, suffix: str) -> str:
-    """Return where a scene's preview lies in the library."""
-    return f"previews/{scene_id[:2]}/{scene_id}.{kind}{suffix}"
-
-
-def is_disk_full(error: OSError) -> bool:
-    """Tell whether the disk or the user's quota is full."""
-    return error.errno in _FULL
-
-
-def known_error(error: OSError, address: object, disk: str) -> PhotoError | RunError:
-    """Return the error for people of what a disk refuses when `address` is written."""
-    if is_disk_full(error):
-        return PhotoError(FailureReason.DISK_FULL, f"no room left on {disk}")
-    return RunError(
-        f"{address} cannot be written: {error.strerror or error}",
-        "Mend that, then run the same command again: it goes on where it was.",
-    )
 
 
 class Store:
@@ -89,7 +56,7 @@ class Store:
         except OSError as error:
             if error.errno is None:  # of what was to be written, and not of the disk
                 raise
-            raise known_error(error, self.address(relative), self._files.disk) from error
+            raise write_error(error, self.address(relative), self._files.disk) from error
 
     def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
         """Give a path on this machine under which the file can be read, as long as this holds.
@@ -124,7 +91,7 @@ class Store:
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
         """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
-        relative = str(partial_path(PurePosixPath(PROBE_FOLDER, "probe")))
+        relative = str(temporary_path(PurePosixPath(PROBE_FOLDER, "probe")))
         self.write(relative, lambda file: file.write(b"."))
         try:
             yield relative

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from pipeline.store.store import is_disk_full
+from pipeline.store.disk_errors import is_disk_full
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SourceError
 from schemas.records import Failed, PhotoFile, PhotoMeta
 from sharp_core.models.out_of_memory import is_out_of_memory

@@ -34,7 +34,7 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.query import Filters, find
 from pipeline.cluster.runner import ClusterSettings, RayRunner, check_is_shared, live_nodes
 from pipeline.library import Library
-from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.layout import TEMPORARY_PREFIX
 from pipeline.store.root import RemoteRoot
 from pipeline.store.store import Store
 from schemas.errors import LibraryBusyError, RunError, UsageError

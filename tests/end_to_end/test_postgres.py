@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.catalog.address import CATALOG_FILE
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema

@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.catalog.address import CATALOG_FILE
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest

@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.address import CATALOG_FILE
+from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import SkipReason
 from schemas.records import Made, Skipped, UserFocalSource
 from schemas.tables import CATALOG_VERSION, context_files, user_focals, utc_now

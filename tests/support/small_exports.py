@@ -18,7 +18,7 @@ from jobs.runs.over_scenes import each_runner
 from pipeline.catalog.query import Filters
 from pipeline.exports.manifest import MANIFEST
 from pipeline.library import Library
-from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.layout import TEMPORARY_PREFIX
 from schemas.settings import ExportSettings
 from schemas.tables import artifacts
 from tests.support.paths import ROOT

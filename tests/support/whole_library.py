@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import sqlalchemy as sa
 
 from pipeline.library import Library
-from pipeline.store.local import TEMPORARY_PREFIX
+from pipeline.store.layout import TEMPORARY_PREFIX
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.tables import photos, scenes

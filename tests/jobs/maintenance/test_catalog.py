@@ -14,13 +14,19 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.maintenance.catalog import import_catalog, take_snapshot, upgrade
 from jobs.maintenance.verify import verify
-from pipeline.catalog.address import CATALOG_FILE, URL_FILE
 from pipeline.catalog.query import Filters, find
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from schemas.arrow import snapshot_tables
 from schemas.errors import LibraryBusyError, StoreError, UsageError
-from schemas.settings import IngestSettings, PhotoSettings, VerifySettings
-from schemas.tables import runs, user_focals
+from schemas.settings import (
+    IngestSettings,
+    PhotoSettings,
+    SogQuality,
+    SplatSettings,
+    VerifySettings,
+)
+from schemas.tables import runs, scenes, user_focals
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema
@@ -110,6 +116,37 @@ def test_scenes_of_photos_that_are_not_named_are_told_of_and_kept(library: Path)
     assert len(files(library, "scenes")) == ALL
     assert ingest(library, library.parent / "photos").done == ALL - FIRST
     check_whole(library)
+
+
+@pytest.mark.parametrize("quality", SogQuality)
+def test_scenes_of_every_quality_come_back(library: Path, quality: SogQuality) -> None:
+    settings = IngestSettings(splat=SplatSettings(quality=quality))
+    shutil.copytree(library / "catalog", library / "kept")
+    make_photos(library.parent / "photos", FIRST + 1)
+    ingest(library, library.parent / "photos", settings=settings)
+    stored = splats(library)
+    shutil.rmtree(library / "catalog")
+    (library / "kept").rename(library / "catalog")
+    lose_catalog(library)
+    report = import_catalog(Library.resolve(library), [library.parent / "photos"], QUIET)
+    assert (report.adopted, report.loose) == (1, 0)
+    assert splats(library) == stored
+    assert ingest(library, library.parent / "photos", settings=settings).due == 0
+
+
+def splats(library: Path) -> set[tuple[str, str, str | None]]:
+    columns = scenes.c.splat_path, scenes.c.format, scenes.c.quality
+    with Library.resolve(library).read() as reader:
+        return {tuple(row) for row in reader.execute(sa.select(*columns))}
+
+
+def test_a_file_left_over_beside_a_scene_replaces_nothing(library: Path) -> None:
+    before = rows(library)
+    path = files(library, "scenes")[0]
+    shutil.copy(library / path, library / path.replace(".sog", ".high.sog"))
+    lose_catalog(library)
+    assert import_catalog(Library.resolve(library), [], QUIET).adopted == 0
+    assert rows(library) == before
 
 
 def test_a_scene_made_with_other_settings_is_recognised(library: Path) -> None:

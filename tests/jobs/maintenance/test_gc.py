@@ -11,8 +11,8 @@ from jobs.console.output import Output
 from jobs.maintenance.gc import GcReport, collect_garbage
 from pipeline.catalog.query import Filters, find
 from pipeline.library import Library
-from pipeline.store.local import TEMPORARY_PREFIX
-from schemas.settings import IngestSettings, PhotoSettings
+from pipeline.store.layout import TEMPORARY_PREFIX
+from schemas.settings import IngestSettings, PhotoSettings, SogQuality
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
@@ -66,10 +66,21 @@ def test_orphans_and_half_written_files_go(library: Path) -> None:
     assert gc(library).paths == []
 
 
+@pytest.mark.parametrize("quality", [q for q in SogQuality if q is not SogQuality.DEFAULT])
+def test_orphans_of_every_quality_go(library: Path, quality: SogQuality) -> None:
+    before = everything(library)
+    orphan = f"scenes/ab/{ID}.{quality}.sog"
+    put(library, orphan)
+    assert gc(library).paths == [orphan]
+    assert everything(library) == before
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "scenes/README.txt",
+        f"scenes/ab/{ID}.mine.sog",  # no quality
+        f"scenes/ab/{ID}.high.sog.bak",
         "scenes/ab/mine.ply",
         f"scenes/cd/{ID}.ply",  # not in the folder of its name
         f"scenes/ab/deeper/{ID}.ply",

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.address import CATALOG_FILE, URL_FILE, find_catalog, holds_password
+from pipeline.catalog.address import find_catalog, holds_password
 from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from schemas.errors import LibraryBusyError, StoreError, UsageError
 from tests.support.library_of_records import new_catalog, photo_file
 from tests.support.postgres import fresh_schema

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import StoreError, UsageError
 from schemas.tables import catalog_info, metadata, photos
 from tests.support.library_of_records import new_catalog, photo_file

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog import database
-from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.migrate import Migrated, migrate
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import StoreError, UsageError
 from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, metadata

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
-from pipeline.catalog.query import Filters, find, parse_place, parse_time, path_bytes
-from pipeline.catalog.text import path_text
+from pipeline.catalog.query import Filters, find, parse_place, parse_time
+from pipeline.catalog.text import path_bytes, path_text
 from pipeline.library import Library
 from schemas.errors import UsageError
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.catalog.address import CATALOG_FILE, find_catalog
+from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.query import Filters, find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
@@ -16,6 +16,7 @@ from pipeline.catalog.status import read_status
 from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE
 from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
 from schemas.errors import FailureReason, SkipReason, StoreError, UsageError

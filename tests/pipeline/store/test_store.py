@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 import pytest
 
-from pipeline.store.local import TEMPORARY_PREFIX
-from pipeline.store.store import Store, scene_path
+from pipeline.store.layout import TEMPORARY_PREFIX, ScenePath
+from pipeline.store.store import Store
 from schemas.errors import FailureReason, PhotoError
 
 
@@ -19,7 +19,7 @@ def test_what_is_written_is_there_whole_and_described(tmp_path: Path) -> None:
 
 
 def test_scenes_lie_by_the_first_digits_of_their_ids() -> None:
-    assert scene_path("abcdef", "ply") == "scenes/ab/abcdef.ply"
+    assert ScenePath("abcdef", "ply").path == "scenes/ab/abcdef.ply"
 
 
 def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:

@@ -1,11 +1,27 @@
-"""The settings of a run, checked when they are made: a wrong one is a UsageError at once."""
+"""The settings of a run: each with its meaning, its default and its limits, and nowhere else.
+
+They are checked when they are made: a wrong one is a UsageError at once.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
 from schemas.errors import UsageError
+from schemas.setting import Setting, check_limits, described_field
+
+MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
+# The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
+# distance", SPIE 5291, 2004).
+EYE_DISTANCE_MM = 63.0
+# What is shown may span so much of the width from the nearest to the farthest: 3 % is about a
+# degree on a television, and 1/30 of the nearest distance as a baseline.
+MAX_DISPARITY = 0.03
+CLIP_SECONDS = 2.0
+SCENE_LIMIT_S = 900.0  # for a stored scene to become something else, such as its previews
 
 
 class ModelName(StrEnum):
@@ -78,20 +94,49 @@ class Preset(StrEnum):
 class ModelSettings:
     """Which predictor, and how it runs."""
 
-    model: ModelName = ModelName.SHARP
-    checkpoint: str | None = None
-    preset: Preset = Preset.SHARP
-    device: Device = Device.AUTO
-    dtype: DType = DType.AUTO
-    compiled: bool = False  # by torch.compile: minutes at the first batch, less for each photo
+    model: Annotated[
+        ModelName,
+        Setting(
+            "'sharp' is the published network (2.8 GB of weights, research licence); "
+            "'prior' needs no weights and shows how things work.",
+            key="name",
+            variable="SHARP_BATCH_MODEL",
+        ),
+    ] = ModelName.SHARP
+    checkpoint: Annotated[
+        Path | None, Setting("File with the weights of 'sharp'.", example="sharp.pt")
+    ] = None
+    preset: Annotated[Preset, Setting("Sizes of the network 'sharp'; 'tiny' is for tests.")] = (
+        Preset.SHARP
+    )
+    device: Annotated[Device, Setting("Where the predictor runs; auto takes the fastest.")] = (
+        Device.AUTO
+    )
+    dtype: Annotated[DType, Setting("Number format of the predictor; auto is safe and fast.")] = (
+        DType.AUTO
+    )
+    compiled: Annotated[
+        bool,
+        Setting(
+            "Compile 'sharp' with torch.compile: minutes at the start, less for each photo.",
+            option="--compile",
+            key="compile",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
 class SplatSettings:
-    """How scenes are stored. Raises UsageError where only a SOG could be told the quality."""
+    """How scenes are stored. Raises UsageError for a quality of anything but a SOG."""
 
-    format: SplatFormat = SplatFormat.SOG
-    quality: SogQuality | None = None  # of a SOG: None means DEFAULT there
+    format: Annotated[SplatFormat, Setting("How scenes are stored; sog takes a tenth of ply.")] = (
+        SplatFormat.SOG
+    )
+    # None means DEFAULT for a SOG: the other formats have no quality to choose.
+    quality: Annotated[
+        SogQuality | None,
+        Setting("How finely a sog stores scenes; else 'default'.", example="high"),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.format is SplatFormat.SOG:
@@ -105,19 +150,40 @@ class SplatSettings:
 
 @dataclass(frozen=True, slots=True)
 class PhotoSettings:
-    """What becomes a scene, and with which focal length."""
+    """Which photos become scenes, and with which focal length."""
 
-    focal_35mm: float | None = None  # 35 mm equivalent, in place of the photos' own
-    allow_small: bool = False
-    allow_wide: bool = False
-    full_raw: bool = False  # develop camera RAW instead of taking its embedded preview
-    photo_depth: bool = True  # correct a scene's size by the depth that the photo carries itself
+    focal_35mm: Annotated[
+        float | None,
+        Setting(
+            "35 mm equivalent focal length, in place of what the photos say.",
+            minimum=2,
+            maximum=2000,
+            metavar="MM",
+            old_names=("focal_mm",),
+            example=28,
+        ),
+    ] = None
+    allow_small: Annotated[bool, Setting("Take images under 256 px too.")] = False
+    allow_wide: Annotated[bool, Setting("Take panoramas wider than 2.5 : 1 too.")] = False
+    full_raw: Annotated[bool, Setting("Develop camera RAW files instead of their previews.")] = (
+        False
+    )
+    photo_depth: Annotated[
+        bool,
+        Setting(
+            "Correct a scene's size by the depth that some phones store.",
+            help_off="Ignore the depth that some phones store.",
+            old_names=("own_depth",),
+        ),
+    ] = True
 
     def __post_init__(self) -> None:
-        if self.focal_35mm is not None and not 2.0 <= self.focal_35mm <= 2000.0:
+        field = described_field(PhotoSettings, "focal_35mm")
+        least, most = field.setting.minimum or 0, field.setting.maximum or 0
+        if self.focal_35mm is not None and not least <= self.focal_35mm <= most:
             raise UsageError(
-                f"--focal-mm {self.focal_35mm:g} is no usable focal length",
-                "Give the 35 mm equivalent in millimetres, between 2 and 2000.",
+                f"{field.option} {self.focal_35mm:g} is no usable focal length",
+                f"Give the 35 mm equivalent in millimetres, between {least} and {most}.",
             )
 
 
@@ -133,20 +199,35 @@ class PreviewKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreviewSettings:
-    """Which previews of a scene are made, and how."""
+    """Which previews of a scene are made, and how.
 
-    kinds: tuple[PreviewKind, ...] = (PreviewKind.CLIP,)
-    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
-    seconds: float = 2.0
-    long_side: int | None = None  # pixels; None: what suits the format
+    The ids of previews are made of these fields, their names and their order.
+    """
+
+    kinds: Annotated[
+        tuple[PreviewKind, ...],
+        Setting("What to make; can be given several times.", option="--kind"),
+    ] = (PreviewKind.CLIP,)
+    trajectory: Annotated[TrajectoryName, Setting("How the eye of a clip moves.")] = (
+        TrajectoryName.ROTATE_FORWARD
+    )
+    seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
+    long_side: Annotated[
+        int | None,
+        Setting(
+            "Pixels of the long side; else what suits the format.",
+            option="--width",
+            key="width",
+            minimum=16,
+            example=640,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(dict.fromkeys(self.kinds)))
         if not self.kinds:
             raise UsageError("--kind: name at least one kind of preview")
-        if not 0.1 <= self.seconds <= 60:
-            raise UsageError("--seconds must be between 0.1 and 60")
-        if self.long_side is not None and self.long_side < 16:
-            raise UsageError("--width must be at least 16 pixels")
+        check_limits(self)
 
 
 class ImageFormat(StrEnum):
@@ -160,32 +241,68 @@ class ImageFormat(StrEnum):
 class ExportSettings:
     """Which files are made of a scene, how they look, and what they are called."""
 
-    kinds: tuple[str, ...]
-    name: str = "{stem}"  # a template over a record's fields
-    long_side: int = 2048  # pixels of an eye, of a depth map; never above the photo's
-    clip_long_side: int | None = None  # None: what suits the format
-    image_format: ImageFormat = ImageFormat.JPEG
-    baseline_mm: float = 63.0
-    converge_m: float | None = None
-    max_disparity: float = 0.03
-    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
-    seconds: float = 2.0
-    views: int = 4  # of a wiggle
-    strip_gps: bool = False
+    kinds: Annotated[
+        tuple[str, ...],
+        Setting(
+            "What to make; can be given several times. Spatial photos: spatial-heic. Stereo: "
+            "sbs, half-sbs, tb, cross, anaglyph, mpo, jps. Clips: mp4, webp, gif, wiggle. Splats: "
+            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet. "
+            "Web pages: html.",
+            option="--kind",
+            example=["spatial-heic"],
+        ),
+    ]
+    name: Annotated[
+        str,
+        Setting(
+            "Template of names, over a record's fields (see query) and stem, folder, taken "
+            "and camera: '{taken:%Y/%m}/{stem}_{camera}'."
+        ),
+    ] = "{stem}"
+    long_side: Annotated[
+        int,
+        Setting(
+            "Pixels of the long side of an eye and of a depth map, never above the photo's.",
+            option="--width",
+            key="width",
+            minimum=16,
+        ),
+    ] = 2048
+    clip_long_side: Annotated[
+        int | None,
+        Setting(
+            "Pixels of a clip's long side; else what suits the format.",
+            option="--clip-width",
+            key="clip_width",
+            minimum=16,
+            example=960,
+        ),
+    ] = None
+    image_format: Annotated[
+        ImageFormat, Setting("Format of sbs, half-sbs, tb, cross and anaglyph.")
+    ] = ImageFormat.JPEG
+    baseline_mm: Annotated[
+        float, Setting("Distance of the eyes; made smaller where a scene comes too near.")
+    ] = EYE_DISTANCE_MM
+    converge_m: Annotated[
+        float | None,
+        Setting("Distance that lies on the screen; else the nearest of each scene.", example=2.5),
+    ] = None
+    max_disparity: Annotated[
+        float, Setting("What near and far may differ by, as a share of the picture's width.")
+    ] = MAX_DISPARITY
+    trajectory: Annotated[TrajectoryName, Setting("How the eye of a clip moves.")] = (
+        TrajectoryName.ROTATE_FORWARD
+    )
+    seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
+    views: Annotated[int, Setting("Views of a wiggle, 2 to 6.", minimum=2, maximum=6)] = 4
+    strip_gps: Annotated[bool, Setting("Leave out where photos were taken.")] = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(dict.fromkeys(self.kinds)))
         if not self.kinds:
             raise UsageError("--kind: name at least one kind of export")
-        if self.long_side < 16 or (self.clip_long_side or 16) < 16:
-            raise UsageError("--width and --clip-width must be at least 16 pixels")
-        if not 0.1 <= self.seconds <= 60:
-            raise UsageError("--seconds must be between 0.1 and 60")
-        if not 2 <= self.views <= 6:
-            raise UsageError("--views must be between 2 and 6")
-
-
-# How long one stored scene may take to become something else, such as its previews.
-SCENE_LIMIT_S = 900.0
+        check_limits(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,32 +325,55 @@ class IngestSettings:
     model: ModelSettings = ModelSettings()
     photo: PhotoSettings = PhotoSettings()
     splat: SplatSettings = SplatSettings()
-    exclude: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()  # none: every photo
-    batch_size: int | None = None  # None: what suits the device
-    limit: int | None = None
-    retry_failed: bool = False
+    exclude: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Leave out paths or names of this pattern, as in '*_edited*'.", example=["*_edited*"]
+        ),
+    ] = ()
+    include: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Take only paths or names of this pattern, as in '*/2019/*'.", example=["*/2019/*"]
+        ),
+    ] = ()  # none: every photo
+    batch_size: Annotated[
+        int | None,
+        Setting("Photos predicted together; else what suits the device.", minimum=1, example=4),
+    ] = None
+    limit: Annotated[
+        int | None,
+        Setting("Make at most this many scenes.", minimum=1, maximum=MAX_LIMIT, example=5000),
+    ] = None
+    retry_failed: Annotated[bool, Setting("Try photos again that failed before.")] = False
     previews: PreviewSettings | None = None
     limits: StageLimits = StageLimits()
 
     def __post_init__(self) -> None:
-        if self.batch_size is not None and self.batch_size < 1:
-            raise UsageError("--batch-size must be at least 1")
         if self.limit is not None and self.limit < 1:
             raise UsageError("--limit must be at least 1", "Leave it away to take every photo.")
+        check_limits(self)
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings as plain values, for reports."""
-        return asdict(self)
+        values = asdict(self)
+        checkpoint = self.model.checkpoint
+        values["model"]["checkpoint"] = str(checkpoint) if checkpoint is not None else None
+        return values
 
 
 @dataclass(frozen=True, slots=True)
 class VerifySettings:
     """How thoroughly a library is verified."""
 
-    quick: bool = False  # sizes, no contents
-    sample: int | None = None  # scenes; None: all
-    repair: bool = False
+    quick: Annotated[bool, Setting("Check sizes only, not contents.")] = False
+    sample: Annotated[
+        int | None,
+        Setting("Check this many scenes, those first whose last check is longest ago.", minimum=1),
+    ] = None  # all
+    repair: Annotated[bool, Setting("Have the photos of damaged or missing scenes made again.")] = (
+        False
+    )
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:

@@ -30,12 +30,14 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.query import Filters, find, parse_place
+from pipeline.catalog.filters import Filters, parse_circle
+from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
+from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
 from tests.support.postgres import fresh_schema, running_server
 
@@ -51,22 +53,22 @@ QUESTIONS = {
         camera="X-E2",
         after=datetime(2019, 7, 1),
         before=datetime(2019, 8, 1),
-        near=parse_place("52.52,13.405,5"),
+        near=parse_circle("--near", "52.52,13.405,5"),
     ),
     "a year, a camera, a trip": Filters(
         camera="iphone",
         after=datetime(2015, 1, 1),
         before=datetime(2016, 1, 1),
-        near=parse_place("48.8584,2.2945,25"),
+        near=parse_circle("--near", "48.8584,2.2945,25"),
     ),
     "all years, a camera, a trip": Filters(
         camera="ILCE",
         after=datetime(2001, 1, 1),
         before=datetime(2026, 1, 1),
-        near=parse_place("48.8584,2.2945,25"),
+        near=parse_circle("--near", "48.8584,2.2945,25"),
     ),
     "the newest 50 of a camera": Filters(camera="ILCE", order="-taken_at", limit=50),
-    "what failed, by reason": Filters(state="failed", reason="truncated", limit=50),
+    "what failed, by reason": Filters(state=PhotoState.FAILED, reason="truncated", limit=50),
 }
 
 

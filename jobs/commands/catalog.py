@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, size_text
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.console.output import size_text
 
 commands = typer.Typer(
     help="The catalog as a whole: snapshot, upgrade, rebuild.",
@@ -23,52 +24,49 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("snapshot")
+@with_options
 def snapshot(
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    place: LibraryOptions,
+    output: PlainOutput,
 ) -> None:
     """Write the catalog's Parquet files now; each run that changes something does so too."""
     from jobs.maintenance.catalog import take_snapshot
-    from pipeline.library import Library
 
-    files = take_snapshot(Library.resolve(library, catalog))
+    files = take_snapshot(place.resolve())
     size = size_text(sum(file.bytes for file in files))
     document = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256} for file in files]
-    text = f"{len(files)} tables ({size}) in {library}/catalog"
-    Output(json, quiet, verbose).result(document, text)
+    text = f"{len(files)} tables ({size}) in {place.library}/catalog"
+    output.result(document, text)
 
 
 @commands.command("migrate")
+@with_options
 def migrate(
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    place: LibraryOptions,
+    output: PlainOutput,
 ) -> None:
-    """Bring the catalog of an older sharp-batch to today's version; a copy of the old is kept.
+    """Upgrade the catalog of an older sharp-batch to the current version; a copy is kept.
 
-    In PostgreSQL the copy is yours to make: pg_dump does it.
+    In PostgreSQL, make the copy yourself, with pg_dump.
     """
     from jobs.maintenance.catalog import upgrade
-    from pipeline.library import Library
 
-    done = upgrade(Library.resolve(library, catalog))
+    done = upgrade(place.resolve())
     document = {"from": done.from_version, "to": done.to_version, "backup": done.backup}
     if done.from_version == done.to_version:
-        text = f"The catalog has version {done.to_version} already."
+        text = f"The catalog already has version {done.to_version}."
     else:
-        text = f"The catalog has version {done.to_version} now; before, {done.from_version}."
+        text = f"The catalog is upgraded from version {done.from_version} to {done.to_version}."
         if done.backup is not None:
-            text += f"\nThe old one is kept as {done.backup}"
-    Output(json, quiet, verbose).result(document, text)
+            text += f"\nA copy of the old one is {done.backup}"
+    output.result(document, text)
 
 
 @commands.command("import")
+@with_options
 def import_(
+    place: LibraryOptions,
+    output: PlainOutput,
     photos: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -76,27 +74,20 @@ def import_(
             metavar="[PHOTOS]...",
         ),
     ] = None,
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Rebuild a lost catalog from the library's Parquet snapshot and scene files.
 
     It is also the way from SQLite to PostgreSQL: 'catalog snapshot', then 'catalog import
     --catalog URL'. Of scenes newer than the snapshot, the time they took, the run they came from,
-    the depth scale and the previews cannot be had back; all else is read from their photos.
+    the depth scale and the previews are lost; all else is read from their photos.
     """
     from jobs.maintenance.catalog import import_catalog
-    from pipeline.library import Library
 
-    output = Output(json, quiet, verbose)
-    report = import_catalog(Library.resolve(library, catalog), photos or (), output)
+    report = import_catalog(place.resolve(), photos or (), output)
     rows = ", ".join(f"{count} {name}" for name, count in report.rows.items())
-    lines = [f"The catalog is there again: {rows}"]
+    lines = [f"The catalog is rebuilt: {rows}"]
     for count, text in (
-        (report.adopted, "scenes were newer than the snapshot, and are known again"),
+        (report.adopted, "scenes were newer than the snapshot, and are in the catalog again"),
         (report.missing, "scenes have lost their files: their photos are due again"),
         (report.loose, "scene files belong to photos that were not found"),
     ):

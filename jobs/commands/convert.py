@@ -1,4 +1,4 @@
-"""`sharp-batch convert`: one splat file to another format, or all scenes of a library."""
+"""`sharp-batch convert`: one splat file to another format, or scenes of a library."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
+from jobs.commands.endings import counts_text, end_run
+from jobs.commands.option_groups import option_of, with_options
+from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
 from jobs.console.output import Output, size_text, time_text
-from schemas.errors import ExitCode, UsageError
-from schemas.settings import SCENE_LIMIT_S, SogQuality, SplatFormat, SplatSettings
+from pipeline.catalog.filters import Filters
+from schemas.errors import UsageError
+from schemas.run_settings import SceneLimit
+from schemas.settings import SogQuality, SplatFormat, SplatSettings
 
 if TYPE_CHECKING:
     from jobs.runs.convert import ConvertReport
@@ -20,10 +24,15 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("convert")(convert)
+    app.command("convert")(with_options(convert))
 
 
 def convert(
+    filters: Filters,
+    run: RunOptions,
+    limit: SceneLimit,
+    place: LibraryOptions,
+    output: Output,
     source: Annotated[
         Path | None, typer.Argument(help="The splat file.", metavar="IN", show_default=False)
     ] = None,
@@ -35,7 +44,7 @@ def convert(
             show_default=False,
         ),
     ] = None,
-    quality: options.Quality = None,
+    quality: Annotated[SogQuality | None, option_of(SplatSettings, "quality")] = None,
     spz_version: Annotated[
         int | None,
         typer.Option(help="3 opens everywhere, 4 is a little smaller.", min=3, max=4),
@@ -50,25 +59,19 @@ def convert(
         SplatFormat | None,
         typer.Option("--format", help="Without IN and OUT: what the library's scenes become."),
     ] = None,
-    address: options.Address = None,
-    inline: options.Inline = False,
-    timeout: options.SceneTimeout = SCENE_LIMIT_S,
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
-    """Convert one splat file, or with --format and no file every scene of the library.
+    """Convert one splat file, or with --format and no file the scenes of the library.
 
-    A library can be interrupted and goes on when the same command is run again. What a coarser
-    format has lost does not come back.
+    Of a library, all scenes are converted, or those of the photos that filters select. A run can
+    be interrupted and goes on when the same command is run again. What a coarser format has lost
+    does not come back.
     """
-    output = Output(json, quiet, verbose)
     if source is not None and to is not None:
         if format is not None:
             raise UsageError("--format is for a library", "The ending of OUT says the format.")
-        options.check_are_here(source, to)
+        if filters != Filters():
+            raise UsageError("filters are for a library", "Leave them away with IN and OUT.")
+        check_are_here(source, to)
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file
 
@@ -84,18 +87,19 @@ def convert(
         raise UsageError(
             "--spz-version and --prune are for single files", "Name them: 'convert IN OUT'."
         )
+    settings, deadline = SplatSettings(format, quality), run.deadline()
     from jobs.runs.convert import convert_library
-    from jobs.runs.over_scenes import each_runner
-    from pipeline.library import Library
 
-    settings = SplatSettings(format, quality)
-    runner = each_runner(inline, address)
-    report = convert_library(Library.resolve(library, catalog), settings, output, runner, timeout)
-    output.result(report.as_dict(), _library_text(report))
-    if report.is_interrupted:
-        raise typer.Exit(int(ExitCode.INTERRUPTED))
-    if report.failed:
-        raise typer.Exit(int(ExitCode.SOME_FAILED))
+    report = convert_library(
+        place.resolve(),
+        filters,
+        settings,
+        output,
+        run.scene_runner(),
+        deadline,
+        limit.timeout,
+    )
+    end_run(output, report, _library_text(report))
 
 
 def _file_options(quality: SogQuality | None, spz_version: int | None) -> Options | None:
@@ -123,15 +127,16 @@ def _file_text(conversion: Conversion) -> str:
 
 
 def _library_text(report: ConvertReport) -> str:
-    lines = [
-        f"{report.done} scenes became {report.format} in {time_text(report.seconds)}: "
-        f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now"
-    ]
-    for count, text in (
-        (report.failed, "failed"),
-        (report.unchanged, "were stored so already"),
-        (report.left, "left for another run"),
-    ):
-        if count:
-            lines.append(f"{count} {text}")
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{report.done} scenes became {report.format} in {time_text(report.seconds)}: "
+            f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now",
+            *counts_text(
+                [
+                    (report.failed, "failed"),
+                    (report.unchanged, "were stored so already"),
+                    (report.left, "left for another run"),
+                ]
+            ),
+        ]
+    )

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output
-from jobs.maintenance.doctor import Check, Level, examine
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
+from schemas.errors import ExitCode
 
-_SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.PROBLEM: "problem"}
+if TYPE_CHECKING:
+    from jobs.maintenance.doctor import Check
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("doctor")(doctor)
+    app.command("doctor")(with_options(doctor))
 
 
 def doctor(
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    place: LibraryOptions,
+    output: PlainOutput,
 ) -> None:
-    """Look at this machine: Python, torch, GPU, Ray, photo formats, weights, disk, library."""
-    checks = examine(library, catalog)
+    """Check this machine: Python, torch, GPU, Ray, photo formats, weights, disk, library."""
+    from jobs.maintenance.doctor import Level, examine
+
+    checks = examine(place.library, place.catalog)
     document = {
         "ok": all(check.level is not Level.PROBLEM for check in checks),
         "checks": [check.as_dict() for check in checks],
     }
-    Output(json, quiet, verbose).result(document, "\n".join(map(_line, checks)))
+    output.result(document, "\n".join(map(_line, checks)))
     if not document["ok"]:
-        raise typer.Exit(1)
+        raise typer.Exit(int(ExitCode.SOME_FAILED))
 
 
 def _line(check: Check) -> str:
-    text = f"{_SIGNS[check.level]:<9}{check.name:<18}{check.found}"
+    text = f"{check.level:<9}{check.name:<18}{check.found}"
     return text + (f"\n{'':<27}{check.advice}" if check.advice else "")

@@ -1,4 +1,4 @@
-"""`sharp-batch gallery`: look at a library in a browser, and make scenes of single photos."""
+"""`sharp-batch gallery`: a library in the browser, and scenes of single photos."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
 from schemas.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("gallery")(gallery)
+    app.command("gallery")(with_options(gallery))
 
 
 def gallery(
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
+    place: LibraryOptions,
+    output: PlainOutput,
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
     ] = 7860,
@@ -31,9 +31,6 @@ def gallery(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="For looking only: no uploads, nothing is made.")
     ] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Show the library as a local web page, until Ctrl-C.
 
@@ -50,7 +47,5 @@ def gallery(
         )
     # Imported here: help and mistakes need none of it.
     from jobs.gallery.serve import serve
-    from pipeline.library import Library
 
-    shown = Library.resolve(library, catalog)
-    serve(shown, host, port, Output(json, quiet, verbose), open_browser, read_only)
+    serve(place.resolve(), host, port, output, open_browser, read_only)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, size_text
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.console.output import size_text
 
 if TYPE_CHECKING:
     from jobs.maintenance.gc import GcReport
@@ -15,37 +16,29 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("gc")(gc)
+    app.command("gc")(with_options(gc))
 
 
 def gc(
+    place: LibraryOptions,
+    output: PlainOutput,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
     ] = False,
     keep_superseded: Annotated[
         bool, typer.Option("--keep-superseded", help="Keep scenes that better ones have replaced.")
     ] = False,
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Remove superseded scenes, files that the catalog does not know, and half-written files.
 
     Look first with --dry-run. Files in the library that are not its own are never touched.
     """
     from jobs.maintenance.gc import collect_garbage
-    from pipeline.library import Library
 
-    output = Output(json, quiet, verbose)
     report = collect_garbage(
-        Library.resolve(library, catalog),
-        output,
-        keep_superseded=keep_superseded,
-        is_dry_run=dry,
+        place.resolve(), output, keep_superseded=keep_superseded, is_dry_run=dry
     )
-    if verbose:
+    if output.verbose:
         for path in report.paths:
             output.note(path)
     output.result(report.as_dict(), _text(report))

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, ProgressKind, size_text, time_text
-from jobs.runs.deadline import deadline_of
-from pipeline.catalog.query import MAX_LIMIT
-from schemas.errors import ExitCode
-from schemas.settings import (
-    Device,
-    DType,
-    IngestSettings,
-    ModelName,
-    ModelSettings,
-    PhotoSettings,
-    Preset,
-    PreviewSettings,
-    SplatFormat,
-    SplatSettings,
-    StageLimits,
-)
+from jobs.commands.endings import counts_text, end_run
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, RunOptions
+from jobs.console.output import Output, size_text, time_text
+from schemas.settings import IngestSettings, PreviewSettings, StageLimits
 
 if TYPE_CHECKING:
     from jobs.runs.dry_run import DryRun
@@ -33,52 +21,25 @@ if TYPE_CHECKING:
     from pipeline.flow.flow import Runner
 
 
+_LIMITS = ", ".join(
+    f"{time_text(value)} to {name.removesuffix('_s')}"
+    for name, value in asdict(StageLimits()).items()
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("ingest")(ingest)
+    app.command("ingest")(with_options(ingest))
 
 
 def ingest(
     sources: Annotated[
         list[Path], typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE...")
     ],
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    model: options.Model = ModelName.SHARP,
-    checkpoint: options.Checkpoint = None,
-    preset: options.PresetOption = Preset.SHARP,
-    format: options.Format = SplatFormat.SOG,  # noqa: A002 - the option's name
-    quality: options.Quality = None,
-    device: options.DeviceOption = Device.AUTO,
-    dtype: options.DTypeOption = DType.AUTO,
-    compile_network: options.Compile = False,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Photos predicted together; else what suits the device.")
-    ] = None,
-    focal_mm: options.FocalMm = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(help="Leave out paths or names of this pattern, as in '*_edited*'."),
-    ] = None,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(help="Take only paths or names of this pattern, as in '*/2019/*'."),
-    ] = None,
-    allow_small: Annotated[
-        bool, typer.Option("--allow-small", help="Take images under 256 px too.")
-    ] = False,
-    allow_wide: Annotated[
-        bool, typer.Option("--allow-wide", help="Take panoramas wider than 2.5 : 1 too.")
-    ] = False,
-    full_raw: Annotated[
-        bool,
-        typer.Option("--full-raw", help="Develop camera RAW files instead of their previews."),
-    ] = False,
-    no_photo_depth: Annotated[
-        bool,
-        typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
-    ] = False,
-    address: options.Address = None,
+    settings: IngestSettings,
+    where: RunOptions,
+    place: LibraryOptions,
+    output: Output,
     submit: Annotated[
         str | None,
         typer.Option(
@@ -87,7 +48,6 @@ def ingest(
             "SOURCE and the library have to be at the same place there.",
         ),
     ] = None,
-    inline: options.Inline = False,
     predictors: Annotated[
         int | None,
         typer.Option(min=1, help="Models loaded at once; else one a GPU, or one a machine."),
@@ -95,37 +55,24 @@ def ingest(
     gpus_per_predictor: Annotated[
         float, typer.Option(min=0.01, help="Below 1, several share a GPU.")
     ] = 1.0,
-    until: options.Until = None,
-    max_hours: options.MaxHours = None,
     timeout: Annotated[
         float | None,
         typer.Option(
             metavar="SECONDS",
-            help="The longest that one stage may take for one photo; else 3 minutes to decode, "
-            "30 to predict, 15 to encode.",
+            help=f"The longest that one stage may take for one photo; else {_LIMITS}.",
         ),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Make at most this many scenes.", max=MAX_LIMIT)
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try photos again that failed before.")
-    ] = False,
     previews: Annotated[
-        bool, typer.Option("--previews", help="Make a parallax clip of each scene in passing.")
+        bool, typer.Option("--previews", help="Make a parallax clip of each scene too.")
     ] = False,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
     ] = False,
-    progress: options.ProgressOption = ProgressKind.AUTO,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Make scenes of all photos below SOURCE that have none yet.
 
-    Run it again at any time: known photos are not read again, and what was interrupted goes on.
-    Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
+    Run it again at any time: unchanged photos are not read again, and what was interrupted goes
+    on. Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
@@ -133,54 +80,44 @@ def ingest(
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_device, resolve_model
-    from pipeline.library import Library
     from pipeline.scan.scan import check_sources
 
-    output = Output(json, quiet, verbose, progress)
-    deadline = deadline_of(until, max_hours)
-    settings = IngestSettings(
-        ModelSettings(
-            model, str(checkpoint) if checkpoint else None, preset, device, dtype, compile_network
-        ),
-        PhotoSettings(focal_mm, allow_small, allow_wide, full_raw, not no_photo_depth),
-        SplatSettings(format, quality),
-        tuple(exclude or ()),
-        tuple(include or ()),
-        batch_size,
-        limit,
-        retry_failed,
-        PreviewSettings() if previews else None,
-        StageLimits() if timeout is None else StageLimits(timeout, timeout, timeout),
+    deadline = where.deadline()
+    settings = replace(
+        settings,
+        previews=PreviewSettings() if previews else None,
+        limits=StageLimits() if timeout is None else StageLimits(timeout, timeout, timeout),
     )
     if submit is not None:
         from jobs.runs.submit import submit as run_there
 
-        raise typer.Exit(run_there(submit, catalog, output))
+        raise typer.Exit(run_there(submit, place.catalog, output))
     check_sources(sources)
-    into = Library.resolve(library, catalog)
+    library = place.resolve()
     if dry:
-        result = dry_run(into, sources, settings, resolve_model(settings.model))
+        model = resolve_model(settings.model)
+        result = dry_run(library, sources, settings, model)
         output.result(result.as_dict(), _dry_text(result))
         return
 
-    if inline:
+    device = settings.model.device
+    if where.runner.inline:
         resolve_device(device)  # before a download, if it is not there
     with download_progress(output) as fetching:
-        resolved = resolve_model(settings.model, fetching)
+        model = resolve_model(settings.model, fetching)
 
     def runner() -> contextlib.AbstractContextManager[Runner]:
-        if inline:
+        if where.runner.inline:
             return contextlib.nullcontext(run_inline)
         from pipeline.cluster.runner import ClusterSettings, RayRunner
 
-        return RayRunner(ClusterSettings(address, device, gpus_per_predictor, predictors))
+        return RayRunner(
+            ClusterSettings(where.runner.address, device, gpus_per_predictor, predictors)
+        )
 
-    report = Ingest(into, sources, settings, resolved, output, deadline).run(runner)
-    output.result(report.as_dict(), _text(report))
-    if report.is_interrupted:
-        raise typer.Exit(int(ExitCode.INTERRUPTED))
-    if report.failed:
-        raise typer.Exit(int(ExitCode.SOME_FAILED))
+    run = Ingest(library, sources, settings, model, output, deadline)
+    report = run.run(runner)
+    end_run(output, report, _text(report))
 
 
 def _text(report: IngestReport) -> str:
@@ -193,18 +130,16 @@ def _text(report: IngestReport) -> str:
     if report.done:
         pace += f", {report.photos_per_second:.2f} photos/s"
     lines.append(f"{report.done} scenes made with '{report.model}' in {pace}")
-    for count, text in (
-        (report.failed, "failed"),
-        (report.skipped, "skipped"),
-        (report.duplicates, "copies of photos already counted"),
-        (report.unchanged, "known already"),
-        (
-            0 if report.is_interrupted or report.is_out_of_time else report.left,
-            "left for another run",
-        ),
-    ):
-        if count:
-            lines.append(f"{count} {text}")
+    is_cut_short = report.is_interrupted or report.is_out_of_time
+    lines += counts_text(
+        [
+            (report.failed, "failed"),
+            (report.skipped, "skipped"),
+            (report.duplicates, "copies of photos already counted"),
+            (report.unchanged, "unchanged"),
+            (0 if is_cut_short else report.left, "left for another run"),
+        ]
+    )
     if report.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in report.reasons.items())
         lines.append(f"Reasons: {reasons}")
@@ -222,7 +157,7 @@ def _text(report: IngestReport) -> str:
 def _dry_text(result: DryRun) -> str:
     lines = [
         f"{result.found} files found: {result.due} photos are due ({result.new} of them new), "
-        f"{result.unchanged} known already, {result.duplicates} copies, {result.skipped} skipped",
+        f"{result.unchanged} unchanged, {result.duplicates} copies, {result.skipped} skipped",
     ]
     if result.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())

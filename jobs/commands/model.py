@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from jobs.commands import options
+from jobs.commands.option_groups import Only, with_options
+from jobs.commands.options import PlainOutput
 from jobs.console.output import Output, size_text
-from schemas.settings import ModelName
+from schemas.settings import ModelName, ModelSettings
 
 models = typer.Typer(
     help="The predictors and their weights.", no_args_is_help=True, rich_markup_mode=None
@@ -21,9 +23,8 @@ def register(app: typer.Typer) -> None:
 
 
 @models.command("list")
-def list_models(
-    json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False
-) -> None:
+@with_options
+def list_models(output: PlainOutput) -> None:
     """List the predictors, and whether their weights are here."""
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
@@ -33,40 +34,37 @@ def list_models(
         {"model": ModelName.PRIOR.value, "available": True, "weights": None},
     ]
     text = f"sharp  {path or 'weights not here yet: sharp-batch model fetch'}\nprior  needs none"
-    Output(json, quiet, verbose).result(rows, text)
+    output.result(rows, text)
 
 
 @models.command("fetch")
-def fetch(
-    json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False
-) -> None:
+@with_options
+def fetch(output: PlainOutput) -> None:
     """Download the weights of 'sharp' (research licence), or what is missing of them."""
     from jobs.console.download_progress import download_progress
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
-    output = Output(json, quiet, verbose)
     with download_progress(output) as fetching:
         path = find_checkpoint() or fetching.fetch()
     _show(path, output)
 
 
 @models.command("info")
+@with_options
 def info(
-    checkpoint: options.Checkpoint = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    settings: Annotated[ModelSettings, Only(["checkpoint"])],
+    output: PlainOutput,
 ) -> None:
     """Show size, SHA-256 and fingerprint of the weights of 'sharp'."""
     from schemas.errors import WeightsError
     from sharp_core.models.sharp.checkpoint import find_checkpoint
 
-    path = find_checkpoint(checkpoint)
+    path = find_checkpoint(settings.checkpoint)
     if path is None:
         raise WeightsError(
             "the weights of 'sharp' are not on this machine", "Get them: sharp-batch model fetch"
         )
-    _show(path, Output(json, quiet, verbose))
+    _show(path, output)
 
 
 def _show(path: Path, output: Output) -> None:

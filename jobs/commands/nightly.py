@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, time_text
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import PlainOutput
+from jobs.console.output import time_text
 from jobs.nightly.units import UnitKind
 from schemas.errors import UsageError
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("nightly")(nightly)
+    app.command("nightly")(with_options(nightly))
 
 
 def nightly(
+    output: PlainOutput,
     config: Annotated[
         Path | None, typer.Option(help="What a night does, as TOML.", dir_okay=False)
     ] = None,
@@ -35,9 +37,6 @@ def nightly(
     check: Annotated[
         bool, typer.Option("--check", help="Read the config, and do nothing.")
     ] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Ingest, make previews, verify some old scenes and clear up, as a config file says.
 
@@ -45,15 +44,17 @@ def nightly(
 
     sharp-batch nightly --print-config > nightly.toml
     """
-    from jobs.nightly.config import EXAMPLE, load_config
+    # Imported here: help and mistakes need none of it.
+    from jobs.nightly.config import load_config
 
-    output = Output(json, quiet, verbose)
     if print_config:
-        typer.echo(EXAMPLE, nl=False)
+        from jobs.nightly.example import example_text
+
+        typer.echo(example_text(), nl=False)
         return
     if config is None:
         raise UsageError("--config is needed", "See 'sharp-batch nightly --print-config'.")
-    night = load_config(config)
+    night = load_config(config, output.note)
     if print_unit is not None:
         from jobs.nightly.units import unit_text
 

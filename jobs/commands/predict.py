@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, size_text, time_text
-from schemas.settings import Device, DType, ModelName, ModelSettings, PhotoSettings, Preset
+from jobs.commands.option_groups import Without, with_options
+from jobs.commands.options import PlainOutput, check_are_here
+from jobs.console.output import size_text, time_text
+from schemas.settings import ModelSettings, PhotoSettings
 
 if TYPE_CHECKING:
     from pipeline.flow.predict_file import Prediction
 
+# One photo that is named is predicted whatever its size and shape.
+_PhotoSettings = Annotated[PhotoSettings, Without(["allow_small", "allow_wide"])]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("predict")(predict)
+    app.command("predict")(with_options(predict))
 
 
 def predict(
@@ -26,47 +30,24 @@ def predict(
     to: Annotated[
         Path, typer.Option("--output", "-o", help="Where the splat goes; its ending is the format.")
     ],
-    model: options.Model = ModelName.SHARP,
-    checkpoint: options.Checkpoint = None,
-    preset: options.PresetOption = Preset.SHARP,
-    device: options.DeviceOption = Device.AUTO,
-    dtype: options.DTypeOption = DType.AUTO,
-    focal_mm: options.FocalMm = None,
-    full_raw: Annotated[
-        bool, typer.Option("--full-raw", help="Develop a camera RAW instead of its preview.")
-    ] = False,
-    no_photo_depth: Annotated[
-        bool,
-        typer.Option("--no-photo-depth", help="Ignore the depth that some phones store."),
-    ] = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    model: ModelSettings,
+    photo_settings: _PhotoSettings,
+    output: PlainOutput,
 ) -> None:
     """Make one photo a scene, of any size and shape, and write it as a splat file."""
-    options.check_are_here(photo, to)
+    check_are_here(photo, to)
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
     from pipeline.flow.model import resolve_device, resolve_model
     from pipeline.flow.predict_file import check_paths, predict_file
 
-    output = Output(json, quiet, verbose)
-    settings = ModelSettings(
-        model, os.fspath(checkpoint) if checkpoint else None, preset, device, dtype
-    )
-    photo_settings = PhotoSettings(
-        focal_mm,
-        allow_small=True,
-        allow_wide=True,
-        full_raw=full_raw,
-        photo_depth=not no_photo_depth,
-    )
     check_paths(photo, to)
-    resolve_device(device)
+    resolve_device(model.device)
     with download_progress(output) as fetching:
-        resolved = resolve_model(settings, fetching)
-    prediction = predict_file(photo, to, resolved, photo_settings)
-    output.result({**prediction.as_dict(), "model": model.value}, _text(prediction))
+        resolved = resolve_model(model, fetching)
+    settings = replace(photo_settings, allow_small=True, allow_wide=True)
+    prediction = predict_file(photo, to, resolved, settings)
+    output.result({**prediction.as_dict(), "model": model.model.value}, _text(prediction))
 
 
 def _text(prediction: Prediction) -> str:

@@ -2,116 +2,72 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
-from enum import StrEnum
+from dataclasses import fields, replace
 from functools import partial
-from io import TextIOWrapper
+from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
-from rich.table import Table
 
-from jobs.commands import filter_options, options
-from jobs.console.output import Output, ignore_broken_pipe, json_text, size_text
-from pipeline.catalog.query import RECORD_FIELDS, find
-from pipeline.catalog.text import path_bytes, path_text
-from pipeline.library import Library
-from pipeline.store.store import Store
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.console.output import Output, ignore_broken_pipe, size_text
+from jobs.console.record_formats import WRITERS, QueryFormat
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.text import path_text
 from schemas.errors import RunError, UsageError
 from schemas.records import PhotoRecord
 
-
-class QueryFormat(StrEnum):
-    """How records are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-    PATHS = "paths"
+if TYPE_CHECKING:
+    from pipeline.store.store import Store
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("query")(query)
+    names = ", ".join(field.name for field in fields(PhotoRecord) if field.name != "paths")
+    text = (
+        f"{cleandoc(query.__doc__ or '')}\n\nA record's fields, for --where and --order: {names}."
+    )
+    app.command("query", help=text)(with_options(query))
 
 
 def query(
-    state: filter_options.State = None,
-    reason: filter_options.Reason = None,
-    model: filter_options.Model = None,
-    camera: filter_options.Camera = None,
-    lens: filter_options.Lens = None,
-    after: filter_options.After = None,
-    before: filter_options.Before = None,
-    near: filter_options.Near = None,
-    path: filter_options.PathGlob = None,
-    text: filter_options.Text = None,
-    where: filter_options.Where = None,
-    order: filter_options.Order = None,
-    limit: filter_options.Limit = None,
+    filters: Filters,
+    place: LibraryOptions,
+    output: PlainOutput,
     format: Annotated[  # noqa: A002 - the option's name
         QueryFormat, typer.Option(help="How to print; 'paths' gives one photo path a line.")
     ] = QueryFormat.TABLE,
     to: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
     ] = None,
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """List photos, one record each with the best scene it has, by capture time.
 
-    A record's fields, for --where and --order: photo_id, scene_id, state, reason, message, model,
-    format, splat_path, splat_bytes, gaussians, width, height, focal_px, focal_source, taken_at,
-    taken_at_offset, camera_make, camera_model, lens_model, latitude, longitude, altitude_m,
-    depth_near_m, depth_median_m, created_at. Times in --where are quoted: "taken_at < '2020'".
+    Times in --where are quoted: "taken_at < '2020'".
     """
-    filters = filter_options.make_filters(
-        state=state,
-        reason=reason,
-        model=model,
-        camera=camera,
-        lens=lens,
-        after=after,
-        before=before,
-        near=near,
-        path=path,
-        text=text,
-        where=where,
-        order=order,
-        limit=limit,
-    )
-    chosen = QueryFormat.JSON if json else format
+    # Imported here: help and mistakes need no database.
+    from pipeline.catalog.query import find
+
+    chosen = QueryFormat.JSON if output.as_json else format
     if to is not None:
         _check_output(to, chosen)
-    opened = Library.resolve(library, catalog)
-    with opened.read() as connection:
-        records = (_with_whole_path(record, opened.store) for record in find(connection, filters))
+    library = place.resolve()
+    with library.read() as connection:
+        records = (_with_whole_path(record, library.store) for record in find(connection, filters))
         if to is not None:
-            _write_file(partial(_WRITERS[chosen], records), to)
+            _write_file(partial(WRITERS[chosen], records), to)
         elif chosen is QueryFormat.TABLE:
-            _print_table(Output(json, quiet, verbose), records)
+            _print_table(output, records)
         elif chosen is QueryFormat.PARQUET and sys.stdout.isatty():
             raise UsageError("Parquet is no text for a terminal", "Add --output FILE.parquet.")
         else:
             with ignore_broken_pipe():
-                _WRITERS[chosen](records, sys.stdout.buffer)
-
-
-def as_dict(record: PhotoRecord) -> dict[str, object]:
-    """Return a record's fields in their documented order."""
-    values = asdict(record)
-    values["paths"] = list(record.paths)
-    return {name: values[name] for name in RECORD_FIELDS}
+                WRITERS[chosen](records, sys.stdout.buffer)
 
 
 def _with_whole_path(record: PhotoRecord, store: Store) -> PhotoRecord:
@@ -131,6 +87,8 @@ def _check_output(to: Path, chosen: QueryFormat) -> None:
 
 def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
     """Fill a file, whole or not at all: an old one stays until the new one is complete."""
+    from pipeline.store.store import Store
+
     try:
         if to.exists() and not to.is_file():  # a device or a pipe: nothing to keep, or to replace
             with to.open("wb") as file:
@@ -145,6 +103,8 @@ def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
 
 
 def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("photo", "state", "taken", "camera", "size", "focal", "model", "splat", "path"):
         table.add_column(name, no_wrap=True, overflow="fold" if name == "path" else "ellipsis")
@@ -163,54 +123,6 @@ def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
             size_text(record.splat_bytes) if record.splat_bytes else "",
             record.paths[0] if record.paths else "(gone)",
         )
-    if count:
+    if count and not output.quiet:
         output.out.print(table)
     output.note(f"{count} photos")
-
-
-def _write_json(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    file.write(b"[")
-    for index, record in enumerate(records):
-        file.write(f"{',' if index else ''}\n{json_text(as_dict(record))}".encode())
-    file.write(b"\n]\n")
-
-
-def _write_jsonl(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    for record in records:
-        file.write(f"{json_text(as_dict(record))}\n".encode())
-
-
-def _write_csv(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(RECORD_FIELDS)
-    for record in records:
-        row = as_dict(record)
-        row["paths"] = ";".join(record.paths)
-        writer.writerow("" if value is None else value for value in row.values())
-    text.detach()
-
-
-def _write_parquet(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from schemas.arrow import record_schema
-
-    rows = [as_dict(record) for record in records]
-    pq.write_table(pa.Table.from_pylist(rows, record_schema()), file, compression="zstd")
-
-
-def _write_paths(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
-    for record in records:
-        if record.paths:
-            file.write(path_bytes(record.paths[0]) + b"\n")
-
-
-_WRITERS: dict[QueryFormat, Callable[[Iterator[PhotoRecord], BinaryIO], None]] = {
-    QueryFormat.JSON: _write_json,
-    QueryFormat.JSONL: _write_jsonl,
-    QueryFormat.CSV: _write_csv,
-    QueryFormat.PARQUET: _write_parquet,
-    QueryFormat.PATHS: _write_paths,
-}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, size_text, time_text
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import PlainOutput, check_are_here
+from jobs.console.output import size_text, time_text
 from schemas.errors import UsageError
 from schemas.settings import RenderDevice, TrajectoryName
 
@@ -27,7 +28,7 @@ _ENGINES: dict[RenderDevice, Engine] = {
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("render")(render)
+    app.command("render")(with_options(render))
 
 
 def render(
@@ -36,6 +37,7 @@ def render(
         Path,
         typer.Option("--output", "-o", help="Where it goes: .mp4, .webp or .gif, or a .png still."),
     ],
+    output: PlainOutput,
     trajectory: Annotated[
         TrajectoryName | None, typer.Option(help="How the eye moves; rotate_forward if not said.")
     ] = None,
@@ -63,12 +65,9 @@ def render(
     device: Annotated[
         RenderDevice, typer.Option(help="Where it is rendered; auto takes the fastest.")
     ] = RenderDevice.AUTO,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
 ) -> None:
     """Render a splat as a parallax clip that loops, or as a still from any eye."""
-    options.check_are_here(splat, to)
+    check_are_here(splat, to)
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from pipeline.scenes.render_file import STILL_SUFFIX, make_picture
     from sharp_core.views.clips import ClipSettings, StillSettings
@@ -102,7 +101,7 @@ def render(
         known = ", ".join((*CLIP_FORMATS, STILL_SUFFIX))
         raise UsageError(f"{to}: no picture format has this ending", f"Known are {known}.")
     picture = make_picture(splat, to, settings, _ENGINES[device])
-    Output(json, quiet, verbose).result(picture.as_dict(), _text(picture))
+    output.result(picture.as_dict(), _text(picture))
 
 
 def _eye(text: str) -> tuple[float, float, float]:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output
-from pipeline.catalog.photo_details import photo_details
-from pipeline.library import Library
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput, check_are_here
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ SPLAT_NAMES = (".sog", ".spz", ".ply", ".splat", "meta.json")
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("show")(show)
+    app.command("show")(with_options(show))
 
 
 def show(
@@ -35,25 +33,24 @@ def show(
             metavar="ID_OR_PATH",
         ),
     ],
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    place: LibraryOptions,
+    output: PlainOutput,
 ) -> None:
     """Show all the catalog knows about one photo, or all that one splat file holds."""
     if photo.lower().endswith(SPLAT_NAMES):
-        options.check_are_here(Path(photo))
+        check_are_here(Path(photo))
         if not Path(photo).is_file():
             raise UsageError(f"there is no splat file {photo}")
         from pipeline.scenes.details import splat_details  # torch takes seconds
 
         splat = splat_details(Path(photo))
-        Output(json, quiet, verbose).result(asdict(splat), _splat_text(splat))
+        output.result(asdict(splat), _splat_text(splat))
         return
-    with Library.resolve(library, catalog).read() as connection:
+    from pipeline.catalog.photo_details import photo_details
+
+    with place.resolve().read() as connection:
         details = photo_details(connection, photo, Path.cwd())
-    Output(json, quiet, verbose).result(details, _text(details))
+    output.result(details, _text(details))
 
 
 def _splat_text(splat: SplatDetails) -> str:
@@ -86,7 +83,7 @@ def _text(details: dict[str, object]) -> str:
 
 def _path_line(path: str, missing_at: datetime | None, skip_reason: str | None) -> str:
     gone = f" (gone since {missing_at:%Y-%m-%d})" if missing_at else ""
-    return _line("path", path + (f" (left alone: {skip_reason})" if skip_reason else "") + gone)
+    return _line("path", path + (f" (skipped: {skip_reason})" if skip_reason else "") + gone)
 
 
 def _lines(values: dict[str, object]) -> list[str]:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from jobs.commands import options
-from jobs.console.output import Output, size_text
-from pipeline.catalog.status import LibraryStatus, read_status
-from pipeline.catalog.text import path_text
-from pipeline.library import Library
+from jobs.commands.option_groups import with_options
+from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.console.output import size_text
+
+if TYPE_CHECKING:
+    from pipeline.catalog.status import LibraryStatus
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("status")(status)
+    app.command("status")(with_options(status))
 
 
 def status(
-    library: options.Library = options.LIBRARY,
-    catalog: options.Catalog = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    place: LibraryOptions,
+    output: PlainOutput,
 ) -> None:
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
-    with Library.resolve(library, catalog).read() as connection:
+    from pipeline.catalog.status import read_status
+    from pipeline.catalog.text import path_text
+
+    with place.resolve().read() as connection:
         result = read_status(connection)
-    name = path_text(str(library))
-    Output(json, quiet, verbose).result({"library": name, **result.as_dict()}, _text(name, result))
+    name = path_text(str(place.library))
+    output.result({"library": name, **result.as_dict()}, _text(name, result))
 
 
 def _text(library: str, status: LibraryStatus) -> str:

@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 from rich.console import Console
 from rich.markup import escape
 
 from schemas.errors import SharpBatchError
+from schemas.setting import Setting
 
 _WIDE = 10_000
 
@@ -44,10 +45,16 @@ class Output:
     One for a command: what is printed beside a progress bar has to come from the bar's console.
     """
 
-    as_json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    progress: ProgressKind = ProgressKind.AUTO
+    as_json: Annotated[bool, Setting("Print one JSON document, nothing else.", option="--json")] = (
+        False
+    )
+    quiet: Annotated[
+        bool, Setting("Print nothing but errors, and what --json asks for.", short="-q")
+    ] = False
+    verbose: Annotated[bool, Setting("Say more, photo by photo.", short="-v")] = False
+    progress: Annotated[ProgressKind, Setting("Progress for people, or as JSON lines.")] = (
+        ProgressKind.AUTO
+    )
 
     @cached_property
     def out(self) -> Console:
@@ -68,17 +75,18 @@ class Output:
         if self.as_json:
             with ignore_broken_pipe():
                 sys.stdout.write(json_text(document, indent=1) + "\n")
-        elif text:
+        elif text and not self.quiet:
             self.out.print(text, markup=False)
 
     def note(self, text: str) -> None:
-        """Say something by the way."""
+        """Print what happens along the way."""
         if not self.quiet:
             self.err.print(text, markup=False)
 
     def warn(self, text: str) -> None:
-        """Say something that a person should look into."""
-        self.err.print(f"[yellow]warning:[/] {escape(text)}")
+        """Print a warning: something that a person should look into."""
+        if not self.quiet:
+            self.err.print(f"[yellow]warning:[/] {escape(text)}")
 
     def error(self, error: SharpBatchError) -> None:
         """Print a known error with what to do about it."""

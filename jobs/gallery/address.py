@@ -1,4 +1,4 @@
-"""The filters of a view as its address has them, so that a view can be kept and shared."""
+"""The filters of a page in its address, so that a view can be bookmarked and shared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from pipeline.catalog.query import Filters, parse_place, parse_time
+from pipeline.catalog.filters import Filters, filter_fields, filters_of_texts, is_on_web
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 
-FIELDS = ("text", "camera", "lens", "after", "before", "near", "model")
+WEB_FILTERS = tuple(field.name for field in filter_fields() if is_on_web(field))
 _LONGEST = 300  # characters of a filter; more is no search
 
 
@@ -34,19 +34,9 @@ class View:
 
 def read_view(parameters: Mapping[str, str]) -> View:
     """Read the filters of an address. Raises UsageError where one makes no sense."""
-    texts = {name: parameters.get(name, "").strip() for name in FIELDS}
+    texts = {name: parameters.get(name, "").strip() for name in WEB_FILTERS}
     texts = {name: text for name, text in texts.items() if text}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
             raise UsageError(f"The filter '{name}' is too long, or no text.", "Make it shorter.")
-    after, before, near = (texts.get(name) for name in ("after", "before", "near"))
-    filters = Filters(
-        text=texts.get("text"),
-        camera=texts.get("camera"),
-        lens=texts.get("lens"),
-        model=texts.get("model"),
-        after=parse_time("after", after) if after else None,
-        before=parse_time("before", before) if before else None,
-        near=parse_place(near) if near else None,
-    )
-    return View(filters, texts)
+    return View(filters_of_texts(texts, name_of=lambda field: field.name), texts)

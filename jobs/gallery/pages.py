@@ -16,8 +16,8 @@ from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
-from pipeline.catalog.query import Filters
 from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
     count_selected,

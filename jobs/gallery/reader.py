@@ -17,8 +17,9 @@ from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.files import GONE, inside
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.portable_sql import register_functions
-from pipeline.catalog.query import Filters, find, paths_of
+from pipeline.catalog.query import find, paths_of
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
 from pipeline.scenes.previews import scene_file

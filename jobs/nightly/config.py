@@ -1,36 +1,40 @@
-"""The configuration of `nightly`: what a night does, as tables of a TOML file."""
+"""The configuration of `nightly`: what a night does, as tables of a TOML file.
+
+The keys of models, scenes, previews and exports are the settings themselves, and those of a
+`query` table the filters: a setting that is added there is a key here.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from jobs.commands.filter_options import make_filters
-from jobs.nightly.config_file import read_config
+from jobs.nightly.config_file import INLINE, read_config
 from jobs.runs.deadline import deadline_of
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.store.root import LibraryRoot
 from schemas.errors import UsageError
+from schemas.run_settings import DeadlineSettings, RunnerSettings
+from schemas.setting import Setting, described_field
 from schemas.settings import (
-    Device,
-    DType,
     ExportSettings,
-    ImageFormat,
     IngestSettings,
-    ModelName,
     ModelSettings,
     PhotoSettings,
-    PreviewKind,
     PreviewSettings,
-    SogQuality,
-    SplatFormat,
     SplatSettings,
-    TrajectoryName,
     VerifySettings,
 )
+
+
+def _as(group: type, name: str, key: str | None = None) -> Setting:
+    """Return what is known of a setting, for a key of another table."""
+    return replace(described_field(group, name).setting, key=key)
 
 
 class AfterError(StrEnum):
@@ -50,153 +54,53 @@ class ReportWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder of photos, or a photo."""
+    """A folder of photos, or a photo. One such table for each."""
 
-    path: Path
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    path: Annotated[Path, Setting("A folder of photos, or a photo.", example="~/Photos")]
+    include: Annotated[tuple[str, ...], _as(IngestSettings, "include")] = ()
+    exclude: Annotated[tuple[str, ...], _as(IngestSettings, "exclude")] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """The predictor and where it runs."""
 
-    name: ModelName = ModelName.SHARP
-    checkpoint: Path | None = None
-    device: Device = Device.AUTO
-    dtype: DType = DType.AUTO
-    batch_size: int | None = None
-    address: str | None = None
-    inline: bool = False
+    predictor: Annotated[ModelSettings, INLINE] = field(default_factory=ModelSettings)
+    runner: Annotated[RunnerSettings, INLINE] = field(default_factory=RunnerSettings)
+    batch_size: Annotated[int | None, _as(IngestSettings, "batch_size")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """What becomes a scene, and how it is stored."""
+    """Which photos become scenes, and how scenes are stored."""
 
-    format: SplatFormat = SplatFormat.SOG
-    quality: SogQuality | None = None
-    focal_mm: float | None = None
-    allow_small: bool = False
-    allow_wide: bool = False
-    full_raw: bool = False
-    photo_depth: bool = True
-
-    def __post_init__(self) -> None:
-        self.photo()
-        self.splat()
-
-    def splat(self) -> SplatSettings:
-        """Return the settings. Raises UsageError."""
-        return SplatSettings(self.format, self.quality)
-
-    def photo(self) -> PhotoSettings:
-        """Return the settings. Raises UsageError."""
-        return PhotoSettings(
-            self.focal_mm, self.allow_small, self.allow_wide, self.full_raw, self.photo_depth
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Filters, as the options of `query`."""
-
-    model: str | None = None
-    camera: str | None = None
-    lens: str | None = None
-    after: str | None = None
-    before: str | None = None
-    near: str | None = None
-    path: str | None = None
-    where: str | None = None
-    order: str | None = None
-    limit: int | None = None
-
-    def __post_init__(self) -> None:
-        self.filters()
-
-    def filters(self) -> Filters:
-        """Return the filters. Raises UsageError."""
-        return make_filters(
-            model=self.model,
-            camera=self.camera,
-            lens=self.lens,
-            after=self.after,
-            before=self.before,
-            near=self.near,
-            path=self.path,
-            where=self.where,
-            order=self.order,
-            limit=self.limit,
-        )
+    splat: Annotated[SplatSettings, INLINE] = field(default_factory=SplatSettings)
+    photo: Annotated[PhotoSettings, INLINE] = field(default_factory=PhotoSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """Clips and stills."""
+    """Clips and stills. Without this table there are none."""
 
-    kinds: tuple[PreviewKind, ...] = (PreviewKind.CLIP,)
-    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
-    seconds: float = 2.0
-    width: int | None = None
-    query: Selection = Selection()
-
-    def __post_init__(self) -> None:
-        self.settings()
-
-    def settings(self) -> PreviewSettings:
-        """Return the settings. Raises UsageError."""
-        kinds = tuple(dict.fromkeys(self.kinds))
-        return PreviewSettings(kinds, self.trajectory, self.seconds, self.width)
+    settings: Annotated[PreviewSettings, INLINE] = field(default_factory=PreviewSettings)
+    query: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Files for a folder of one's own, as the options of `export`."""
+    """Files in a folder of your own. One such table for each folder."""
 
-    kinds: tuple[str, ...]
-    to: Path
-    name: str = "{stem}"
-    width: int = 2048
-    clip_width: int | None = None
-    image_format: ImageFormat = ImageFormat.JPEG
-    baseline_mm: float = 63.0
-    converge_m: float | None = None
-    max_disparity: float = 0.03
-    trajectory: TrajectoryName = TrajectoryName.ROTATE_FORWARD
-    seconds: float = 2.0
-    views: int = 4
-    strip_gps: bool = False
-    query: Selection = Selection()
-
-    def __post_init__(self) -> None:
-        self.settings()
-
-    def settings(self) -> ExportSettings:
-        """Return the settings. Raises UsageError."""
-        return ExportSettings(
-            tuple(dict.fromkeys(self.kinds)),
-            self.name,
-            self.width,
-            self.clip_width,
-            self.image_format,
-            self.baseline_mm,
-            self.converge_m,
-            self.max_disparity,
-            self.trajectory,
-            self.seconds,
-            self.views,
-            self.strip_gps,
-        )
+    settings: Annotated[ExportSettings, INLINE]
+    to: Annotated[Path, Setting("The folder to write to.", example="~/3D")]
+    query: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """When a night begins, for its unit, and when it ends."""
 
-    start: str = "01:00"
-    until: str | None = None
-    max_hours: float | None = None
+    start: Annotated[str, Setting("When the night begins, for --print-unit.")] = "01:00"
+    end: Annotated[DeadlineSettings, INLINE] = field(default_factory=DeadlineSettings)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.start):
@@ -205,15 +109,15 @@ class Window:
 
     def deadline(self) -> datetime | None:
         """Return when a night that begins now ends. Raises UsageError."""
-        return deadline_of(self.until, self.max_hours)
+        return deadline_of(self.end.until, self.end.max_hours)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a night may use up."""
 
-    photos: int | None = None  # scenes of one night
-    free_gb: float = 1.0  # of disk; with less, no scene is made
+    photos: Annotated[int | None, _as(IngestSettings, "limit", key="photos")] = None
+    free_gb: Annotated[float, Setting("With less space on the disk no scene is made.")] = 1.0
 
     def __post_init__(self) -> None:
         if self.photos is not None and self.photos < 1:
@@ -226,15 +130,15 @@ class Limits:
 class Retries:
     """What is tried again."""
 
-    failed: bool = False  # every photo that failed before
+    failed: Annotated[bool, _as(IngestSettings, "retry_failed")] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How many old scenes a night verifies, and what of damaged ones."""
+    """Old scenes that are verified each night."""
 
-    sample: int = 200  # 0: none
-    repair: bool = True
+    sample: Annotated[int, Setting("How many scenes; 0 for none, longest unchecked first.")] = 200
+    repair: Annotated[bool, Setting("Damaged scenes are made again the next night.")] = True
 
     def __post_init__(self) -> None:
         self.settings()
@@ -248,18 +152,26 @@ class Check:
 class Gc:
     """Whether what is no longer needed is removed."""
 
-    enabled: bool = False
-    keep_superseded: bool = True
+    enabled: Annotated[bool, Setting("Remove files that the catalog does not know.")] = False
+    keep_superseded: Annotated[bool, Setting("Keep scenes that better ones have replaced.")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Who is told how a night went."""
+    """Who gets the report of a night. Each is kept in the library's folder runs."""
 
-    folder: Path | None = None  # where the last report lies too
-    webhook: str | None = None
-    email_command: tuple[str, ...] = ()
-    when: ReportWhen = ReportWhen.ALWAYS
+    folder: Annotated[
+        Path | None,
+        Setting("The last one is there too: nightly.html, .md, .json.", example="/var/www/photos"),
+    ] = None
+    webhook: Annotated[
+        str | None, Setting("Gets the JSON.", example="https://example.org/hook")
+    ] = None
+    email_command: Annotated[
+        tuple[str, ...],
+        Setting("Gets the page.", example=["mail", "-s", "{subject}", "me@example.org"]),
+    ] = ()
+    when: Annotated[ReportWhen, Setting("After which nights it is sent.")] = ReportWhen.ALWAYS
 
     def __post_init__(self) -> None:
         if self.webhook is not None and not self.webhook.startswith(("https://", "http://")):
@@ -270,10 +182,20 @@ class Report:
 class NightlyConfig:
     """All of it."""
 
-    library: LibraryRoot
+    library: Annotated[
+        LibraryRoot, Setting('A folder, or "s3://bucket/photos".', example="sharp-library")
+    ]
     sources: tuple[Source, ...]
-    catalog: str | None = None
-    after_error: AfterError = AfterError.CONTINUE
+    catalog: Annotated[
+        str | None,
+        Setting(
+            "Catalog in PostgreSQL; else SQLite, in the library.",
+            example="postgresql+psycopg://me@host/photos",
+        ),
+    ] = None
+    after_error: Annotated[
+        AfterError, Setting("Whether a step's error ends the night, or the next step follows.")
+    ] = AfterError.CONTINUE
     model: Model = Model()
     scenes: Scenes = Scenes()
     previews: Previews | None = None
@@ -285,12 +207,6 @@ class NightlyConfig:
     gc: Gc = Gc()
     report: Report = Report()
 
-    def model_settings(self) -> ModelSettings:
-        """Return the settings of the predictor."""
-        model = self.model
-        checkpoint = str(model.checkpoint) if model.checkpoint else None
-        return ModelSettings(model.name, checkpoint, device=model.device, dtype=model.dtype)
-
     def ingests(self) -> list[tuple[list[Path], IngestSettings]]:
         """Return the runs of a night: sources with the same patterns are one."""
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Path]] = {}
@@ -300,9 +216,9 @@ class NightlyConfig:
             (
                 paths,
                 IngestSettings(
-                    model=self.model_settings(),
-                    photo=self.scenes.photo(),
-                    splat=self.scenes.splat(),
+                    model=self.model.predictor,
+                    photo=self.scenes.photo,
+                    splat=self.scenes.splat,
                     exclude=exclude,
                     include=include,
                     batch_size=self.model.batch_size,
@@ -314,82 +230,13 @@ class NightlyConfig:
         ]
 
 
-def load_config(path: Path) -> NightlyConfig:
-    """Read and check a configuration. Raises UsageError, naming file, line and key."""
-    config, place = read_config(path, NightlyConfig)
+def load_config(path: Path, note: Callable[[str], None] = lambda _: None) -> NightlyConfig:
+    """Read and check a configuration; `note` is told of keys that have another name now.
+
+    Raises UsageError, naming file, line and key.
+    """
+    config, location = read_config(path, NightlyConfig, note)
     if not config.sources:
-        raise place.inner("sources").error("name at least one source")
+        raise location.inner("sources").error("name at least one source")
     config.ingests()
     return config
-
-
-EXAMPLE = """\
-# What 'sharp-batch nightly --config nightly.toml' does. Paths are relative to this file.
-
-library = "sharp-library"          # or "s3://bucket/photos"
-# catalog = "postgresql+psycopg://me@host/photos"   # else SQLite, in the library
-# after_error = "stop"             # else the next steps are taken all the same
-
-[[sources]]                        # one such table for each folder
-path = "~/Photos"
-# include = ["*/2019/*"]           # only these paths or names
-exclude = ["*_edited*", "*/Trash/*"]
-
-[model]
-name = "sharp"                     # or "prior", which needs no weights
-# checkpoint = "sharp.pt"
-# device = "cuda"                  # auto, cpu, cuda, mps
-# dtype = "bf16"                   # auto, fp32, bf16, fp16
-# batch_size = 4
-# address = "auto"                 # of a running Ray cluster
-# inline = true                    # without Ray
-
-[scenes]
-# format = "sog"                   # sog, spz, ply
-# quality = "high"                 # small, default, high, max: of a SOG
-# focal_mm = 28                    # 35 mm equivalent, in place of what the photos say
-# allow_small = true
-# allow_wide = true
-# full_raw = true
-# photo_depth = false
-
-[window]
-start = "01:00"                    # for --print-unit
-until = "06:30"                    # no photo is begun later
-# max_hours = 5
-
-[limits]
-# photos = 5000                    # scenes of one night
-free_gb = 20                       # with less room on the disk no scene is made
-
-[retries]
-failed = false                     # true: try all photos again that failed before
-
-[previews]                         # leave the table away to make none
-kinds = ["clip"]                   # clip, webp, gif, depth, still
-# trajectory = "swipe"             # swipe, shake, rotate, rotate_forward
-# seconds = 2.0
-# width = 640
-# query = { after = "2015", camera = "iphone" }    # filters as those of 'query'
-
-# [[exports]]                      # one such table for each folder
-# kinds = ["spatial-heic"]         # as --kind of 'export', and so the other keys
-# to = "~/3D"
-# name = "{taken:%Y/%m}/{stem}"
-# strip_gps = true
-# query = { after = "2020" }
-
-[verify]
-sample = 200                       # old scenes checked each night, longest unchecked first
-repair = true                      # damaged ones are made again the next night
-
-[gc]
-enabled = false                    # true: remove files that the catalog does not know
-keep_superseded = true             # false: also scenes that better ones have replaced
-
-[report]                           # each is kept in the library's folder runs
-# folder = "/var/www/photos"       # the last one lies there too, as nightly.html, .md and .json
-# webhook = "https://example.org/hook"             # gets the JSON
-# email_command = ["mail", "-s", "{subject}", "me@example.org"]     # gets the page
-when = "always"                    # or "changes", or "problems"
-"""

@@ -1,7 +1,8 @@
-"""TOML files -> frozen dataclasses. What is wrong is told with file, line and key.
+"""TOML files -> frozen dataclasses. Errors name file, line and key.
 
-A table is a dataclass: its fields are the keys, their types what values may be, and a field without
-a default must be there.
+A table is a dataclass: its fields are the keys, their types say what values may be, and a field
+without a default must be there. A field that is `INLINE` is a dataclass too, whose keys are in the
+same table. A `Setting` beside a type gives the key's name and its older names.
 """
 
 from __future__ import annotations
@@ -9,49 +10,25 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-import types
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
+from jobs.nightly.key_location import KeyLocation, lines_of
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError, UsageError
+from schemas.setting import Setting, option_name, without_none
 
 T = TypeVar("T")
-Key = tuple[str | int, ...]  # names of tables and keys, numbers of tables in an array
 
-_HEADER = re.compile(r"\s*\[(\[)?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
-_ENTRY = re.compile(
-    r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
+INLINE = "inline"  # beside the type of a field: its keys are in the table itself
 _NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A key of a file, for errors."""
-
-    file: Path
-    lines: dict[Key, int]
-    key: Key = ()
-
-    def inner(self, name: str | int) -> Place:
-        """Return the place of a key in this table."""
-        return Place(self.file, self.lines, (*self.key, name))
-
-    def error(self, message: str, hint: str = "") -> UsageError:
-        """Return the error for this key."""
-        key = self.key
-        while key and key not in self.lines:
-            key = key[:-1]
-        line = f", line {self.lines[key]}" if key else ""
-        name = ".".join(part for part in self.key if isinstance(part, str))
-        return UsageError(f"{self.file}{line}: {f'{name}: ' if name else ''}{message}", hint)
-
-
-def read_config(path: Path, kind: type[T]) -> tuple[T, Place]:
-    """Read a file as a `kind`. Raises UsageError."""
+def read_config(path: Path, kind: type[T], note: Callable[[str], None]) -> tuple[T, KeyLocation]:
+    """Read a file as a `kind`; `note` is told of keys under old names. Raises UsageError."""
     try:
         text = path.read_text("utf-8")
         values = tomllib.loads(text)
@@ -63,119 +40,159 @@ def read_config(path: Path, kind: type[T]) -> tuple[T, Place]:
         line = re.search(r"line (\d+)", str(error))
         number = line[1] if line else str(text.count("\n") + 1)
         raise UsageError(f"{path}, line {number}: {error}", "The file is TOML: toml.io.") from error
-    place = Place(path, lines_of(text))
-    return _table(values, kind, place), place
+    location = KeyLocation(path, lines_of(text), note)
+    return _table(values, kind, location), location
 
 
-def lines_of(text: str) -> dict[Key, int]:
-    """Return the line of every table and key; those inside an inline table have its line."""
-    lines: dict[Key, int] = {}
-    counts: dict[Key, int] = {}
-    table: Key = ()
-    inside = ""  # of a text over several lines, the marks that end it
-    for number, line in enumerate(text.splitlines(), 1):
-        if inside:
-            if inside in line:
-                inside = ""
+class TableKey(NamedTuple):
+    """A key of a table."""
+
+    field: str
+    kind: Any
+    setting: Setting
+    default: Any  # MISSING where it has to be there
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there is no default."""
+        return self.default is MISSING
+
+
+def keys_of(table: type) -> dict[str, TableKey]:
+    """Return the keys of a table, without those of the fields that are `INLINE`."""
+    hints = get_type_hints(table, include_extras=True)
+    keys = {}
+    for field in fields(table):
+        if is_inline(hints[field.name]):
             continue
-        header = _HEADER.match(line)
-        if header:
-            table = _path(header[2], counts)
-            if header[1]:
-                index = counts.get(table, 0)
-                counts[table] = index + 1
-                lines.setdefault(table, number)
-                table = (*table, index)
-            lines.setdefault(table, number)
-            continue
-        entry = _ENTRY.match(line)
-        if entry:
-            names = _path(entry[1], {})
-            for count in range(1, len(names) + 1):
-                lines.setdefault((*table, *names[:count]), number)
-        for marks in ('"""', "'''"):
-            if line.count(marks) == 1:
-                inside = marks
-    return lines
+        kind, *notes = parts_of(hints[field.name])
+        setting = next((note for note in notes if isinstance(note, Setting)), Setting(""))
+        default = field.default
+        if field.default_factory is not MISSING:
+            default = field.default_factory()
+        keys[setting.key or field.name] = TableKey(field.name, kind, setting, default)
+    return keys
 
 
-def _path(text: str, counts: dict[Key, int]) -> Key:
-    """Return the names of a dotted key; of arrays of tables on the way, the last table is meant."""
-    names = [name.strip().strip("\"'") for name in text.split(".")]
-    key: Key = ()
-    for name in names[:-1]:
-        key = (*key, name)
-        if key in counts:
-            key = (*key, counts[key] - 1)
-    return (*key, names[-1])
+def inline_tables(table: type) -> dict[str, type]:
+    """Return the fields of a table whose keys are in the table itself."""
+    hints = get_type_hints(table, include_extras=True)
+    return {name: parts_of(hint)[0] for name, hint in hints.items() if is_inline(hint)}
 
 
-def _table(values: dict[str, Any], kind: type[T], place: Place) -> T:
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+def parts_of(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any annotation
+    """Return a type, and what is noted beside it."""
+    return get_args(hint) if get_origin(hint) is Annotated else (hint,)
+
+
+def is_inline(hint: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Tell whether the keys of a field are in its table itself."""
+    return INLINE in parts_of(hint)[1:]
+
+
+def all_keys(table: type) -> dict[str, TableKey]:
+    """Return the keys of a table, those of its `INLINE` fields first."""
+    keys: dict[str, TableKey] = {}
+    for inner in inline_tables(table).values():
+        keys |= all_keys(inner)
+    return keys | keys_of(table)
+
+
+def _table(values: dict[str, Any], kind: type[T], location: KeyLocation) -> T:
+    known = all_keys(kind)
+    values = _renamed(values, known, location)
     for name in values:
         if name not in known:
-            raise place.inner(name).error(
+            raise location.inner(name).error(
                 "there is no such key", _suggestion(name, list(known), "Keys here")
             )
-    for name, field in known.items():
-        if name not in values and field.default is MISSING and field.default_factory is MISSING:
-            raise place.error(f"the key '{name}' is missing")
-    hints = get_type_hints(kind)
-    read = {name: _value(value, hints[name], place.inner(name)) for name, value in values.items()}
+    for name, key in known.items():
+        if key.is_required and name not in values:
+            raise location.error(f"the key '{name}' is missing")
+    return _filled(values, kind, location)
+
+
+def _filled(values: dict[str, Any], kind: type[T], location: KeyLocation) -> T:
+    """Make a table of the values whose keys are its own."""
+    read: dict[str, object] = {
+        name: _filled(values, inner, location) for name, inner in inline_tables(kind).items()
+    }
+    for name, key in keys_of(kind).items():
+        if name in values:
+            at = location.inner(name)
+            is_text = key.setting.parse is not None
+            read[key.field] = _value(values[name], str if is_text else key.kind, at)
     try:
+        for key in keys_of(kind).values():
+            if key.setting.parse is not None and key.field in read:
+                read[key.field] = key.setting.parse(option_name(key.field), str(read[key.field]))
         return kind(**read)
     except SharpBatchError as error:
-        raise place.error(error.message, error.hint) from error
+        raise location.error(error.message, error.hint) from error
 
 
-def _value(value: object, kind: Any, place: Place) -> object:  # noqa: ANN401 - any annotation
+def _renamed(
+    values: dict[str, Any], known: dict[str, TableKey], location: KeyLocation
+) -> dict[str, Any]:
+    """Return values by the names that their keys have now."""
+    now = {old: name for name, key in known.items() for old in key.setting.old_names}
+    renamed = {}
+    for name, value in values.items():
+        if name in now:
+            location.note(f"{location.text(name)}: the key is called '{now[name]}' now")
+        if now.get(name, name) in renamed:
+            raise location.inner(name).error(f"this is the old name of '{now[name]}': give one")
+        renamed[now.get(name, name)] = value
+    return renamed
+
+
+def _value(value: object, kind: Any, location: KeyLocation) -> object:  # noqa: ANN401 - any annotation
     if kind == LibraryRoot:
-        return _root(value, place)
-    if get_origin(kind) in {Union, types.UnionType}:
-        (kind,) = (part for part in get_args(kind) if part is not type(None))
+        return _root(value, location)
+    kind, _ = without_none(kind)
     if get_origin(kind) is tuple:
-        return _values(value, get_args(kind)[0], place)
+        return _values(value, get_args(kind)[0], location)
     if isinstance(kind, type) and is_dataclass(kind):
         if not isinstance(value, dict):
-            raise place.error("this is a table", f"Write it as [{place.key[-1]}].")
-        return _table(value, kind, place)
+            raise location.error("this is a table", f"Write it as [{location.key[-1]}].")
+        return _table(value, kind, location)
     if issubclass(kind, StrEnum):
-        return _choice(value, kind, place)
+        return _choice(value, kind, location)
     if issubclass(kind, Path) and isinstance(value, str):
-        return _path_from(place, Path(value))
+        return _path_from(location, Path(value))
     wanted = str if issubclass(kind, Path) else kind
     is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
     if not is_number and type(value) is not wanted:
-        raise place.error(f"expected {_NAMES[wanted]}, found {value!r}")
+        raise location.error(f"expected {_NAMES[wanted]}, found {value!r}")
     return float(value) if is_number else value  # type: ignore[arg-type]
 
 
-def _root(value: object, place: Place) -> LibraryRoot:
+def _root(value: object, location: KeyLocation) -> LibraryRoot:
     if not isinstance(value, str):
-        raise place.error(f"expected {_NAMES[str]}, found {value!r}")
+        raise location.error(f"expected {_NAMES[str]}, found {value!r}")
     try:
         root = parse_root(value)
     except UsageError as error:
-        raise place.error(error.message, error.hint) from error
-    return _path_from(place, root) if isinstance(root, Path) else root
+        raise location.error(error.message, error.hint) from error
+    return _path_from(location, root) if isinstance(root, Path) else root
 
 
-def _path_from(place: Place, path: Path) -> Path:
+def _path_from(location: KeyLocation, path: Path) -> Path:
     """Return a path relative to the file that names it, wherever the program is started."""
-    return place.file.absolute().parent / path.expanduser()
+    return location.file.absolute().parent / path.expanduser()
 
 
-def _values(value: object, kind: Any, place: Place) -> tuple[object, ...]:  # noqa: ANN401
+def _values(value: object, kind: Any, location: KeyLocation) -> tuple[object, ...]:  # noqa: ANN401
     if not isinstance(value, list):
-        how = f"[[{place.key[-1]}]]" if is_dataclass(kind) else f"{place.key[-1]} = [...]"
-        raise place.error("this is a list", f"Write it as {how}.")
-    return tuple(_value(item, kind, place.inner(index)) for index, item in enumerate(value))
+        how = f"[[{location.key[-1]}]]" if is_dataclass(kind) else f"{location.key[-1]} = [...]"
+        raise location.error("this is a list", f"Write it as {how}.")
+    return tuple(_value(item, kind, location.inner(index)) for index, item in enumerate(value))
 
 
-def _choice(value: object, kind: type[StrEnum], place: Place) -> StrEnum:
+def _choice(value: object, kind: type[StrEnum], location: KeyLocation) -> StrEnum:
     names = [str(member) for member in kind]
     if value not in names:
-        raise place.error(
+        raise location.error(
             f"{value!r} is none of the choices", _suggestion(str(value), names, "Choices")
         )
     return kind(value)

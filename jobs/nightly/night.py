@@ -1,4 +1,4 @@
-"""A night: ingest, previews, exports, a look at old scenes, clearing up, and a report of it all."""
+"""A night: ingest, previews, exports, a check of old scenes, garbage collection, and a report."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ _WORST_FIRST = (
 
 
 def run_night(config: NightlyConfig, output: Output) -> NightlyReport:
-    """Carry out a night and tell of it; a step that fails is in the report.
+    """Run all steps of a night and report them; a step that fails is in the report.
 
-    Raises LibraryBusyError and RunError where nothing can be begun.
+    Raises LibraryBusyError and RunError where no step can start.
     """
     return _Night(config, output).run()
 
@@ -73,7 +73,7 @@ class _Night:
         self._library.store.make()
         with self._library.hold("nightly", for_runs=True) as dead:
             if dead is not None:
-                self._output.note(f"Taking over from {dead}, which did not end well.")
+                self._output.note(f"Taking over from {dead}, which was killed.")
             for name, take in self._steps():
                 if not self._take(name, take):
                     break
@@ -155,23 +155,23 @@ class _Night:
         step.details = done.as_dict()
         step.has_changed = bool(done.done)
         step.summary = (
-            f"{done.done} scenes made, {done.failed} failed, {done.unchanged} known already, "
+            f"{done.done} scenes made, {done.failed} failed, {done.unchanged} unchanged, "
             f"{done.skipped} skipped, {done.left} left"
         )
         step.exit_code = _exit_code(done.is_interrupted, done.failed)
 
     def _flow_runner(self, model: ResolvedModel) -> contextlib.AbstractContextManager[Runner]:
-        if self._config.model.inline:
+        if self._config.model.runner.inline:
             return contextlib.nullcontext(run_inline)
-        return RayRunner(ClusterSettings(self._config.model.address, model.settings.device))
+        return RayRunner(ClusterSettings(self._config.model.runner.address, model.settings.device))
 
     def _previews(self, step: Step, previews: Previews) -> None:
         done = preview(
             self._library,
-            previews.query.filters(),
-            previews.settings(),
+            previews.query,
+            previews.settings,
             self._output,
-            each_runner(self._config.model.inline, self._config.model.address),
+            each_runner(self._config.model.runner.inline, self._config.model.runner.address),
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
@@ -180,9 +180,9 @@ class _Night:
     def _export(self, step: Step, order: Export) -> None:
         done = export(
             self._library,
-            ExportOrder(order.to, order.query.filters(), order.settings()),
+            ExportOrder(order.to, order.query, order.settings),
             self._output,
-            each_runner(self._config.model.inline, self._config.model.address),
+            each_runner(self._config.model.runner.inline, self._config.model.runner.address),
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
@@ -199,8 +199,8 @@ class _Night:
         done = verify(self._library, settings, self._output, self._deadline)
         step.details = done.as_dict()
         step.has_changed = bool(done.repaired)
-        step.summary = f"{done.scenes} scenes looked at, {done.damaged} files damaged" + (
-            f", {done.repaired} of them put right" if done.damaged else ""
+        step.summary = f"{done.scenes} scenes checked, {done.damaged} files damaged" + (
+            f", {done.repaired} of them repaired" if done.damaged else ""
         )
         self._report.damaged += [
             Trouble(

@@ -1,4 +1,4 @@
-"""Units that have a machine run `nightly` by itself: for systemd, cron and launchd."""
+"""Units by which a scheduler runs `nightly`: systemd, cron or launchd."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jobs.nightly.config import NightlyConfig
 from pipeline.store.layout import RUNS
+
+if TYPE_CHECKING:
+    from jobs.nightly.config import NightlyConfig
 
 _NAME = "sharp-batch-nightly"
 
 
 class UnitKind(StrEnum):
-    """Whose unit."""
+    """The scheduler."""
 
     SYSTEMD = "systemd"
     CRON = "cron"

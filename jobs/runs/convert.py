@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Connection
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
 from pipeline.store.layout import SCENES, ScenePath, parse
@@ -35,12 +37,17 @@ class ConvertReport(EachReport):
 
 def convert_library(
     library: Library,
+    filters: Filters,
     settings: SplatSettings,
     output: Output,
     runner: RunnerMaker,
+    deadline: datetime | None = None,
     limit_s: float = SCENE_LIMIT_S,
 ) -> ConvertReport:
-    """Store every scene as `settings` say. Raises UsageError, LibraryBusyError, RunError."""
+    """Store the scenes of the photos that filters select as `settings` say.
+
+    Raises UsageError, LibraryBusyError, RunError.
+    """
     store = library.store
     report = ConvertReport(
         new_run_id(), str(library), format=settings.format, quality=settings.quality
@@ -48,7 +55,7 @@ def convert_library(
 
     def due(connection: Connection) -> tuple[list[SceneFile], int]:
         _remove_leftovers(connection, store)
-        return due_conversions(connection, settings)
+        return due_conversions(connection, filters, settings)
 
     def remove_old(made: Made) -> None:
         if made.splat is not None and made.splat.replaces != made.splat.file.path:
@@ -56,7 +63,7 @@ def convert_library(
 
     stage = ConvertStage(settings, store, limit_s=limit_s)
     work = EachWork("convert", asdict(settings), stage, due, remove_old)
-    run_each(library, work, report, output, runner)
+    run_each(library, work, report, output, runner, deadline)
     return report
 
 

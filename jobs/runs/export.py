@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports
 from pipeline.exports.names import NameTemplate

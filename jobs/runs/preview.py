@@ -8,7 +8,7 @@ from datetime import datetime
 from jobs.console.output import Output
 from jobs.runs.ingest import new_run_id
 from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.previews import PreviewStage, due_previews
 from schemas.settings import SCENE_LIMIT_S, PreviewSettings

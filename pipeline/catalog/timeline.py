@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.query import Filters, paths_of, selected
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import paths_of, selected
 from schemas.errors import UsageError
 from schemas.tables import photos, scenes
 

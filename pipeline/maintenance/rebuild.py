@@ -21,6 +21,7 @@ from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError
 from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
+from schemas.setting import from_recorded
 from schemas.settings import ModelName, PhotoSettings, SogQuality, SplatFormat, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
 from sharp_core.formats.registry import read_scene
@@ -181,9 +182,8 @@ def recipes(connection: Connection) -> list[Recipe]:
     settings = {PhotoSettings()}
     for text in connection.scalars(sa.select(runs.c.settings).distinct()):
         photo = json.loads(text).get("photo")
-        if isinstance(photo, dict):
-            with suppress(TypeError):  # settings of another version
-                settings.add(PhotoSettings(**photo))
+        if isinstance(photo, dict) and (known := from_recorded(PhotoSettings, photo)) is not None:
+            settings.add(known)
     return [Recipe(*model, setting) for model in sorted(models) for setting in settings]
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find_photo_ids
 from pipeline.scenes.info import GENERATOR
 from pipeline.scenes.render_file import read_stored
 from pipeline.scenes.write import store_splat
@@ -22,7 +24,7 @@ from sharp_core.formats.scene import SceneInfo
 
 @dataclass(frozen=True, slots=True)
 class ConvertStage:
-    """Stored scene -> the same scene, stored anew beside it. The old file stays where it is."""
+    """Stored scene -> the same scene in another file beside it. The old file stays."""
 
     settings: SplatSettings
     store: Store
@@ -55,9 +57,12 @@ class ConvertStage:
         return Made(scene.photo, (), time.perf_counter() - started, splat)
 
 
-def due_conversions(connection: Connection, settings: SplatSettings) -> tuple[list[SceneFile], int]:
+def due_conversions(
+    connection: Connection, filters: Filters, settings: SplatSettings
+) -> tuple[list[SceneFile], int]:
     """Return the scenes that are stored otherwise, and how many are stored so already.
 
+    Of the photos that filters select, all scenes count, also those that better ones replace.
     What a coarser preset has lost does not come back; a finer one is followed all the same.
     """
     path = (
@@ -70,8 +75,11 @@ def due_conversions(connection: Connection, settings: SplatSettings) -> tuple[li
         .join(photos, photos.c.photo_id == scenes.c.photo_id)
         .order_by(scenes.c.scene_id)
     )
+    chosen = None if filters == Filters() else find_photo_ids(connection, filters)
     due, unchanged = [], 0
     for row in connection.execute(statement):
+        if chosen is not None and row.photo_id not in chosen:
+            continue
         if (row.format, row.quality) == (settings.format, settings.quality):
             unchanged += 1
             continue

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
 from pipeline.scenes.views import SceneViews
 from pipeline.store.layout import PREVIEWS, PreviewPath

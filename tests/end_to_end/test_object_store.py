@@ -8,16 +8,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from jobs.commands.convert import convert
-from jobs.commands.predict import predict
-from jobs.commands.render import render
-from jobs.commands.show import show
+from jobs.cli import app
 from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings
 from jobs.maintenance.catalog import import_catalog
@@ -31,7 +27,8 @@ from jobs.runs.ingest import Ingest
 from jobs.runs.over_scenes import each_runner
 from jobs.runs.preview import preview
 from pipeline.catalog.address import find_catalog
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.cluster.runner import ClusterSettings, RayRunner, check_is_shared, live_nodes
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
@@ -223,7 +220,7 @@ def test_what_is_made_of_scenes(
     again = preview(Library.resolve(remote_root), Filters(), SHORT, QUIET, INLINE)
     assert (again.done, again.unchanged) == (0, 3)
     spz = convert_library(
-        Library.resolve(remote_root), SplatSettings(SplatFormat.SPZ), QUIET, INLINE
+        Library.resolve(remote_root), Filters(), SplatSettings(SplatFormat.SPZ), QUIET, INLINE
     )
     assert (spz.done, spz.bytes_before > 0) == (3, True)
     assert {path[-4:] for path in files(remote_root, "scenes")} == {".spz"}
@@ -287,23 +284,23 @@ def test_a_store_that_cannot_be_used_is_said_so(
     assert "AWS_ENDPOINT_URL" in json.loads(down.stdout)["hint"]
 
 
+ADDRESS = "s3://bucket/photos/scenes/ab/ab12.sog"
+
+
 @pytest.mark.parametrize(
-    "command",
+    "arguments",
     [
-        show,
-        lambda address: render(Path(address), Path("a.png")),
-        lambda address: render(Path("a.sog"), Path(address)),
-        lambda address: convert(Path(address), Path("a.ply")),
-        lambda address: convert(Path("a.sog"), Path(address)),
-        lambda address: predict(Path("a.jpg"), Path(address)),
+        ["show", ADDRESS],
+        ["render", ADDRESS, "-o", "a.png"],
+        ["render", "a.sog", "-o", ADDRESS],
+        ["convert", ADDRESS, "a.ply"],
+        ["convert", "a.sog", ADDRESS],
+        ["predict", "a.jpg", "-o", ADDRESS],
     ],
 )
-def test_commands_for_single_files_say_that_an_address_is_none(
-    command: Callable[[str], None],
-) -> None:
-    address = "s3://bucket/photos/scenes/ab/ab12.sog"
-    with pytest.raises(UsageError, match=f"^{address} is an address") as caught:
-        command(address)
+def test_commands_for_single_files_say_that_an_address_is_none(arguments: list[str]) -> None:
+    with pytest.raises(UsageError, match=f"^{ADDRESS} is an address") as caught:
+        app(arguments, standalone_mode=False)
     assert "sharp-batch export" in caught.value.hint
 
 

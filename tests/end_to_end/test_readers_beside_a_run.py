@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE

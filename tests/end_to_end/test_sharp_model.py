@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.library import Library
 from sharp_core.formats.registry import read_scene
 from tests.support.made_photos import make_photos

@@ -64,7 +64,7 @@ def test_every_reason_is_documented(reason: str) -> None:
     [
         (["ingest", "/nowhere/at/all", "--model", "prior"], 2, "does not exist"),
         (["ingest", ".", "--model", "prior", "--limit", "0"], 2, "at least 1"),
-        (["ingest", ".", "--model", "prior", "--focal-mm", "0"], 2, "no usable focal length"),
+        (["ingest", ".", "--model", "prior", "--focal-35mm", "0"], 2, "no usable focal length"),
         (["ingest"], 2, "Missing argument"),
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.runs.export import ExportOrder, ExportReport, export
 from jobs.runs.over_scenes import each_runner
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.exports.manifest import MANIFEST
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX

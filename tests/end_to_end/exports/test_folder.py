@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jobs.runs.export import ExportOrder, dry_export
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from schemas.errors import UsageError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from jobs.commands.render import render
+from jobs.commands.render import render as render_command
+from jobs.console.output import Output
 from pipeline.scenes import render_file
 from pipeline.scenes.render_file import renderer_here
 from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
@@ -32,6 +34,10 @@ def splat(tmp_path: Path) -> Path:
     return path
 
 
+def render(splat: Path, to: Path, *, json: bool = False, **options: Any) -> None:
+    render_command(splat, to, Output(as_json=json, quiet=not json), **options)
+
+
 @pytest.mark.parametrize("trajectory", TrajectoryName)
 def test_each_trajectory_becomes_a_clip(
     splat: Path, trajectory: TrajectoryName, capsys: pytest.CaptureFixture[str]
@@ -47,7 +53,7 @@ def test_each_trajectory_becomes_a_clip(
 
 @pytest.mark.parametrize("suffix", [".webp", ".gif"])
 def test_loops_have_as_many_frames_as_asked_for(splat: Path, suffix: str) -> None:
-    render(splat, splat.with_suffix(suffix), steps=4, width=32, quiet=True)
+    render(splat, splat.with_suffix(suffix), steps=4, width=32)
     with Image.open(splat.with_suffix(suffix)) as loop:
         assert (getattr(loop, "n_frames", 1), max(loop.size)) == (4, 32)
 
@@ -57,7 +63,7 @@ def test_a_still_replaces_what_was_there_and_follows_the_eye(splat: Path) -> Non
     to.write_text("an older picture")
     shown = []
     for eye in (None, "0.1,0,0"):
-        render(splat, to, eye=eye, no_crop=True, quiet=True)
+        render(splat, to, eye=eye, no_crop=True)
         shown.append(np.asarray(Image.open(to)))
     assert shown[0].shape == shown[1].shape == (60, 80, 3)
     assert (shown[0] != shown[1]).any()

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.maintenance.catalog import import_catalog, take_snapshot, upgrade
 from jobs.maintenance.verify import verify
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from schemas.arrow import snapshot_tables

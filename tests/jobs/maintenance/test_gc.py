@@ -9,7 +9,8 @@ import pytest
 
 from jobs.console.output import Output
 from jobs.maintenance.gc import GcReport, collect_garbage
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
 from schemas.settings import IngestSettings, PhotoSettings, SogQuality

@@ -16,7 +16,8 @@ from jobs.maintenance.verify import VerifyReport, verify
 from jobs.runs.preview import preview
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner
 from schemas.errors import UsageError

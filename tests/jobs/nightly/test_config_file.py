@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
-from jobs.nightly.config import EXAMPLE, NightlyConfig, load_config
-from jobs.nightly.config_file import lines_of
+from jobs.nightly.config import NightlyConfig, load_config
+from jobs.nightly.config_file import all_keys
+from jobs.nightly.example import example_text
+from jobs.nightly.key_location import lines_of
 from schemas.errors import UsageError
 from schemas.settings import ModelName, PreviewKind
 
@@ -27,20 +30,29 @@ def test_the_smallest_config(tmp_path: Path) -> None:
 
 
 def test_the_example_is_a_config_and_shows_every_key(tmp_path: Path) -> None:
-    assert load(tmp_path, EXAMPLE).previews is not None
-    lines = [line for line in EXAMPLE.splitlines() if not line.startswith("# What")]
+    example = example_text()
+    assert load(tmp_path, example).previews is not None
+    lines = [line for line in example.splitlines() if not line.startswith("# What")]
     everything = "\n".join(line.removeprefix("# ") for line in lines)
     config = load(tmp_path, everything)
     assert config.previews is not None
-    assert config.previews.query.filters().camera == "iphone"
-    for table in (config, *vars_of(config)):
-        for field in fields(table):
-            assert f"{field.name} =" in everything or f"[{field.name}]" in everything
+    assert config.previews.query.camera == "iphone"
+    for table in (config, *tables_of(config)):
+        for key in all_keys(type(table)):
+            assert re.search(rf"^{key} =|^\[+(\w+\.)?{key}\]", everything, re.MULTILINE), key
 
 
-def vars_of(config: NightlyConfig) -> list[object]:
+def test_the_example_as_it_is_sets_what_it_shows(tmp_path: Path) -> None:
+    config = load(tmp_path, example_text())
+    assert config.exports == ()
+    assert config.sources[0].exclude == ("*_edited*", "*/Trash/*")
+    assert config.window.end.until == "06:30"
+
+
+def tables_of(config: NightlyConfig) -> list[object]:
     values = [getattr(config, field.name) for field in fields(config)]
-    return [value for value in (*values, config.sources[0]) if is_dataclass(value)]
+    first = [config.sources[0], config.exports[0], config.exports[0].query]
+    return [value for value in (*values, *first) if is_dataclass(value)]
 
 
 def test_sources_with_the_same_patterns_are_one_run(tmp_path: Path) -> None:
@@ -53,10 +65,10 @@ def test_sources_with_the_same_patterns_are_one_run(tmp_path: Path) -> None:
 def test_values_have_their_types(tmp_path: Path) -> None:
     text = SMALL + '[model]\nname = "prior"\n[window]\nmax_hours = 3\n[previews]\nkinds = ["gif"]\n'
     config = load(tmp_path, text)
-    assert config.model.name is ModelName.PRIOR
-    assert config.window.max_hours == 3.0
+    assert config.model.predictor.model is ModelName.PRIOR
+    assert config.window.end.max_hours == 3.0
     assert config.previews is not None
-    assert config.previews.kinds == (PreviewKind.GIF,)
+    assert config.previews.settings.kinds == (PreviewKind.GIF,)
 
 
 @pytest.mark.parametrize(

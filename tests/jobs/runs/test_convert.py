@@ -10,6 +10,7 @@ from jobs.commands.show import SPLAT_NAMES
 from jobs.console.output import Output
 from jobs.runs.convert import ConvertReport, convert_library
 from jobs.runs.over_scenes import each_runner
+from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage
@@ -39,7 +40,7 @@ def library(tmp_path: Path) -> Path:
 
 def convert(library: Path, settings: SplatSettings) -> ConvertReport:
     return convert_library(
-        Library.resolve(library), settings, Output(quiet=True), each_runner(True, None)
+        Library.resolve(library), Filters(), settings, Output(quiet=True), each_runner(True, None)
     )
 
 
@@ -123,7 +124,9 @@ def test_a_damaged_scene_fails_alone(library: Path) -> None:
 
 def test_ray_gives_the_same_files(library: Path) -> None:
     runner = RayRunner(ClusterSettings(object_store_bytes=200_000_000))
-    report = convert_library(Library.resolve(library), SOG, Output(quiet=True), lambda: runner)
+    report = convert_library(
+        Library.resolve(library), Filters(), SOG, Output(quiet=True), lambda: runner
+    )
     assert report.done == 4
     check_whole(library)
     on_ray = {path.name: path.read_bytes() for path in library.rglob("*.sog")}

@@ -12,7 +12,8 @@ import pytest
 from jobs.console.output import Output
 from jobs.runs.dry_run import dry_run
 from jobs.runs.ingest import Ingest, IngestReport
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.flow.flow import Flow
 from pipeline.flow.inline import run_inline
 from pipeline.library import Library

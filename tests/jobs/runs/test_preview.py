@@ -13,7 +13,7 @@ from PIL import Image
 from jobs.console.output import Output
 from jobs.runs.over_scenes import each_runner
 from jobs.runs.preview import PreviewReport, preview
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner

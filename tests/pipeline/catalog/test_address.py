@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from pipeline.catalog.address import find_catalog, holds_password
 from pipeline.catalog.database import open_database
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from schemas.errors import LibraryBusyError, StoreError, UsageError

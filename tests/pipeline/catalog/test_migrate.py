@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog import database
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.migrate import Migrated, migrate
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.query import find
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE

@@ -11,14 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.filters import Filters, GeoCircle, parse_circle, parse_filter_time
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
-from pipeline.catalog.query import Filters, find, parse_place, parse_time
+from pipeline.catalog.query import find
 from pipeline.catalog.text import path_bytes, path_text
 from pipeline.library import Library
 from schemas.errors import UsageError
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 from tests.support.postgres import fresh_schema
+
+
+def circle(text: str) -> GeoCircle:
+    return parse_circle("--near", text)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -76,14 +81,21 @@ def test_all_photos_come_by_capture_time_and_those_without_one_last(catalog: Con
         (Filters(path="*[%]*"), ["nowhere 100%.jpg"]),
         (Filters(path="*.JPG"), []),
         (Filters(path="*[j"), []),
-        (Filters(near=parse_place("48.86,2.35,10"), state="done"), ["paris.jpg"]),
-        (Filters(near=parse_place("48.86,2.35,3")), []),
+        (Filters(near=circle("48.86,2.35,10"), state="done"), ["paris.jpg"]),
+        (Filters(near=circle("48.86,2.35,3")), []),
         (
-            Filters(near=parse_place("48.86,2.35,10"), after=datetime(2001, 1, 1), state="done"),
+            Filters(
+                near=circle("48.86,2.35,10"),
+                after=datetime(2001, 1, 1),
+                state="done",
+            ),
             ["paris.jpg"],
         ),
-        (Filters(near=parse_place("0,0,20000"), before=datetime(2006, 1, 1)), ["old/quito.jpg"]),
-        (Filters(near=parse_place("-0.18,2.29,5"), before=datetime(2005, 1, 1)), []),
+        (
+            Filters(near=circle("0,0,20000"), before=datetime(2006, 1, 1)),
+            ["old/quito.jpg"],
+        ),
+        (Filters(near=circle("-0.18,2.29,5"), before=datetime(2005, 1, 1)), []),
         (Filters(where="splat_bytes > 1 AND taken_at < '2010'"), ["old/quito.jpg"]),
         (Filters(where="camera_model LIKE 'ILCE:%' -- a comment"), []),
         (Filters(order="-taken_at", limit=1), ["nowhere 100%.jpg"]),
@@ -154,7 +166,7 @@ def test_distances_on_the_ground() -> None:
 @pytest.mark.parametrize("text", ["", "1,2", "91,0,1", "0,181,1", "0,0,0", "a,b,c", "nan,0,1"])
 def test_places_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        parse_place(text)
+        circle(text)
 
 
 @pytest.mark.parametrize(
@@ -167,12 +179,12 @@ def test_places_that_are_none_are_refused(text: str) -> None:
     ],
 )
 def test_times_as_people_write_them(text: str, time: datetime) -> None:
-    assert parse_time("--after", text) == time
+    assert parse_filter_time("--after", text) == time
 
 
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="--after"):
-        parse_time("--after", "yesterday")
+        parse_filter_time("--after", "yesterday")
 
 
 def test_details_are_found_by_id_by_its_digits_and_by_path(catalog: Connection) -> None:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.query import Filters, find
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.status import read_status

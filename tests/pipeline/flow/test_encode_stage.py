@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.runs.over_scenes import each_runner
 from jobs.runs.preview import preview
-from pipeline.catalog.query import Filters
+from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes import previews as scene_previews
 from schemas.errors import FailureReason, PhotoError

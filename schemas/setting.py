@@ -1,0 +1,168 @@
+"""What is known of a setting beside its type and default: its meaning, its names and its limits.
+
+A group of settings is a frozen dataclass whose fields are annotated with a `Setting`. The options
+of commands, the keys of configuration files and the fields of web pages are all made from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from schemas.errors import UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a field of a group means. Its names are those of the field, unless others are given."""
+
+    help: str
+    help_off: str | None = None  # of an option that turns the setting off
+    option: str | None = None  # of the command line, as in --kind for a field `kinds`
+    short: str | None = None  # the option in one letter, as -q
+    key: str | None = None  # of a configuration file
+    minimum: float | None = None
+    maximum: float | None = None
+    metavar: str | None = None
+    variable: str | None = None  # of the environment, which gives a command its default
+    old_names: tuple[str, ...] = ()  # of the field; still read, as options and keys too
+    example: object = None  # for a configuration file, where there is no default to show
+    parse: Callable[[str, str], Any] | None = None  # (option, text) -> value. Raises UsageError
+
+
+class Described(NamedTuple):
+    """A field of a group with all that is known of it."""
+
+    name: str
+    type: Any  # without None and without annotations
+    is_optional: bool  # None is a value too
+    default: Any  # MISSING where one has to be given
+    setting: Setting
+
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether it is true by default, so that its option turns it off."""
+        return self.type is bool and self.default is True
+
+    @property
+    def option(self) -> str:
+        """The option of the command line."""
+        if self.setting.option is not None:
+            return self.setting.option
+        return option_name(self.name, negative=self.is_switched_off)
+
+    @property
+    def key(self) -> str:
+        """The key of a configuration file."""
+        return self.setting.key or self.name
+
+
+def option_name(field: str, *, negative: bool = False) -> str:
+    """Return the option for a field of that name."""
+    return f"--{'no-' if negative else ''}{field.replace('_', '-')}"
+
+
+def described(group: type[Any]) -> tuple[Described, ...]:
+    """Return the fields of a group that have a `Setting`, in order."""
+    return _described(group)  # type: ignore[arg-type] # every type can be hashed
+
+
+@cache
+def _described(group: Hashable) -> tuple[Described, ...]:
+    assert isinstance(group, type)
+    hints = get_type_hints(group, include_extras=True)
+    found = []
+    for field in fields(group):
+        kind, setting = _split(hints[field.name])
+        if setting is None:
+            continue
+        kind, is_optional = without_none(kind)
+        default = field.default
+        if default is MISSING and field.default_factory is not MISSING:
+            default = field.default_factory()
+        found.append(Described(field.name, kind, is_optional, default, setting))
+    return tuple(found)
+
+
+def described_field(group: type, name: str) -> Described:
+    """Return one field of a group."""
+    return next(field for field in described(group) if field.name == name)
+
+
+def _split(hint: Any) -> tuple[Any, Setting | None]:  # noqa: ANN401 - any annotation
+    if get_origin(hint) is not Annotated:
+        return hint, None
+    kind, *notes = get_args(hint)
+    return kind, next((note for note in notes if isinstance(note, Setting)), None)
+
+
+def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401 - any annotation
+    """Return a type without None, and whether None was part of it."""
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint, False
+    kinds = [part for part in get_args(hint) if part is not NoneType]
+    return Union[tuple(kinds)], len(kinds) < len(get_args(hint))  # noqa: UP007 - made of a list
+
+
+def check_limits(settings: object) -> None:
+    """Raise UsageError where a number of a group lies outside of its limits."""
+    for field in described(type(settings)):
+        value = getattr(settings, field.name)
+        if value is not None and not _is_within(value, field.setting):
+            raise UsageError(f"{field.option} must be {limits_text(field.setting)}")
+
+
+def _is_within(value: float, setting: Setting) -> bool:
+    # A NaN is within no limits, which a test for being outside would not see.
+    return (setting.minimum is None or value >= setting.minimum) and (
+        setting.maximum is None or value <= setting.maximum
+    )
+
+
+def limits_text(setting: Setting) -> str:
+    """Return the limits of a number as people write them."""
+    least, most = setting.minimum, setting.maximum
+    if least is None:
+        return f"at most {most:,}" if most is not None else "any number"
+    return f"at least {least}" if most is None else f"between {least} and {most}"
+
+
+def from_recorded(group: type[T], values: Mapping[str, object]) -> T | None:
+    """Return a group as an older run has recorded it; None where its settings are not ours."""
+    names = {old: field.name for field in described(group) for old in field.setting.old_names}
+    try:
+        return group(**{names.get(name, name): value for name, value in values.items()})
+    except (TypeError, UsageError):  # settings of another version
+        return None
+
+
+def is_group(kind: object) -> bool:
+    """Tell whether a type is a dataclass with settings among its fields, or with such groups."""
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return False
+    return bool(described(kind)) or any(is_group(hint) for hint in get_type_hints(kind).values())
+
+
+def value_of_text(field: Described, name: str, text: str) -> Any:  # noqa: ANN401 - its own type
+    """Read a setting from a text, as in an address; `name` is what an error calls it.
+
+    Raises UsageError.
+    """
+    if field.setting.parse is not None:
+        return field.setting.parse(name, text)
+    try:
+        return field.type(text)
+    except ValueError:
+        raise UsageError(f"{name} {text!r} is no {_words(field.type)}") from None
+
+
+def _words(kind: type) -> str:
+    if issubclass(kind, StrEnum):
+        return f"choice: {', '.join(kind)}"
+    return {int: "whole number", float: "number"}.get(kind, kind.__name__)

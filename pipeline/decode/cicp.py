@@ -1,8 +1,8 @@
 """Colours that are given by numbers, brought to sRGB: ITU-T H.273 code points and a picture -> RGB.
 
-HEIF, AVIF and PNG name their primaries and transfer function so, and cameras set to Adobe RGB name
-theirs in EXIF. High dynamic range is toned down on the way. Light is relative: 1.0 is the white of
-paper, which ordinary pictures end at.
+HEIF, AVIF and PNG name their primaries and transfer function so, older PNGs give measured ones, and
+cameras set to Adobe RGB name theirs in EXIF. High dynamic range is toned down on the way. Light is
+relative: 1.0 is the white of paper, which ordinary pictures end at.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.cicp import Chromaticities, Cicp, Colors, MeasuredColors, Point
 
 Array = npt.NDArray[np.float64]
 Light = npt.NDArray[np.float32]  # (..., 3)
@@ -32,15 +32,17 @@ class _Transfer(IntEnum):
 _ADOBE_PRIMARIES = -1  # no code point either
 ADOBE_RGB = Cicp(_ADOBE_PRIMARIES, _Transfer.ADOBE)
 
-# The chromaticities x, y of red, green and blue; white is D65 for all. Television's own (1, 5, 6
-# and 7) are so alike, and so often set without thought, that they count as sRGB's.
+# Television's own primaries (1, 5, 6 and 7) are so alike, and so often set without thought, that
+# they count as sRGB's.
 _D65 = (0.3127, 0.3290)
 _CHROMATICITIES = {
-    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),  # BT.2020
-    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),  # Display P3
-    _ADOBE_PRIMARIES: ((0.640, 0.330), (0.210, 0.710), (0.150, 0.060)),
+    9: Chromaticities(_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),  # BT.2020
+    12: Chromaticities(_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),  # Display P3
+    _ADOBE_PRIMARIES: Chromaticities(_D65, (0.640, 0.330), (0.210, 0.710), (0.150, 0.060)),
 }
-_SRGB_CHROMATICITIES = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
+_SRGB_CHROMATICITIES = Chromaticities(_D65, (0.640, 0.330), (0.300, 0.600), (0.150, 0.060))
+# The cones' response to XYZ by which whites are exchanged: Bradford, as ICC.1:2022, annex E.
+_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _ADOBE_GAMMA = 563 / 256  # Adobe RGB (1998), 4.3.4.2
 
 _WHITE_NITS = 203  # of paper white in HDR pictures: ITU-R BT.2408, 5.1
@@ -50,45 +52,51 @@ _ROWS = 64  # converted at once; few enough to stay in a processor's cache
 _LEVELS = 4096  # of light, in the table that encodes it: half a level of 255 at the dark end
 
 
-def is_hdr(cicp: Cicp) -> bool:
+def is_hdr(colors: Colors) -> bool:
     """Say whether these colours reach beyond paper white."""
-    return cicp.transfer in (_Transfer.PQ, _Transfer.HLG)
+    return isinstance(colors, Cicp) and colors.transfer in (_Transfer.PQ, _Transfer.HLG)
 
 
-def is_like_srgb(cicp: Cicp) -> bool:
-    """Say whether pictures of these colours are looked at as if they were sRGB.
+def is_like_srgb(colors: Colors) -> bool:
+    """Say whether pictures of these colours are shown as if they were sRGB.
 
     So are those with unknown code points, and with all transfer functions of ordinary television.
     """
-    return cicp.transfer not in list(_Transfer) and cicp.primaries not in _CHROMATICITIES
+    if isinstance(colors, MeasuredColors):
+        return colors == (None, None)
+    return colors.transfer not in list(_Transfer) and colors.primaries not in _CHROMATICITIES
 
 
-def cicp_to_srgb(image: Image.Image, cicp: Cicp) -> Image.Image:
+def image_to_srgb(image: Image.Image, colors: Colors) -> Image.Image:
     """Return an RGB picture in sRGB; it is changed in place."""
     for top in range(0, image.height, _ROWS):
         box = (0, top, image.width, min(top + _ROWS, image.height))
         encoded = np.asarray(image.crop(box))
-        image.paste(Image.fromarray(_convert(encoded, cicp)), box)
+        image.paste(Image.fromarray(pixels_to_srgb(encoded, colors)), box)
     return image
 
 
-def _convert(encoded: npt.NDArray[np.uint8], cicp: Cicp) -> npt.NDArray[np.uint8]:
-    """Convert (..., 3) pixels."""
-    light = _light_of_levels(cicp.transfer)[encoded]
-    if cicp.transfer == _Transfer.HLG:
+def pixels_to_srgb(
+    encoded: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], colors: Colors
+) -> npt.NDArray[np.uint8]:
+    """Convert (..., 3) pixels of 8 or 16 bits."""
+    light = _light_of_levels(colors, np.iinfo(encoded.dtype).max + 1)[encoded]
+    if isinstance(colors, Cicp) and colors.transfer == _Transfer.HLG:
         light = _hlg_scene_to_nits(light) / np.float32(_WHITE_NITS)
-    light = light @ _matrix(cicp.primaries)
-    if is_hdr(cicp):
+    light = light @ _matrix(colors)
+    if is_hdr(colors):
         light = _tone_down(light)
     steps = (np.clip(light, 0, 1) * (_LEVELS - 1) + 0.5).astype(np.intp)
     return _srgb_table()[steps]
 
 
 @lru_cache(maxsize=16)
-def _light_of_levels(transfer: int) -> Light:
-    """Return the light of each of 256 levels; for HLG, that of the scene in [0, 1]."""
-    encoded = np.linspace(0, 1, 256)
-    match transfer:
+def _light_of_levels(colors: Colors, levels: int) -> Light:
+    """Return the light of each level; for HLG, that of the scene in [0, 1]."""
+    encoded = np.linspace(0, 1, levels)
+    if isinstance(colors, MeasuredColors) and colors.gamma:
+        return (encoded ** (1 / colors.gamma)).astype(np.float32)
+    match colors.transfer if isinstance(colors, Cicp) else None:
         case _Transfer.ADOBE:
             light = encoded**_ADOBE_GAMMA
         case _Transfer.LINEAR:
@@ -129,19 +137,37 @@ def _hlg_scene_to_nits(scene: Light) -> Light:
 
 
 @lru_cache(maxsize=16)
-def _matrix(primaries: int) -> Light:
-    """Return the (3, 3) matrix that rows of linear RGB of these primaries are multiplied by."""
-    chromaticities = _CHROMATICITIES.get(primaries, _SRGB_CHROMATICITIES)
-    matrix = np.linalg.inv(_to_xyz(_SRGB_CHROMATICITIES)) @ _to_xyz(chromaticities)
+def _matrix(colors: Colors) -> Light:
+    """Return the (3, 3) matrix that rows of linear RGB of these colours are multiplied by."""
+    if isinstance(colors, Cicp):
+        chromaticities = _CHROMATICITIES.get(colors.primaries, _SRGB_CHROMATICITIES)
+    else:
+        chromaticities = colors.chromaticities or _SRGB_CHROMATICITIES
+    to_srgb = np.linalg.inv(_to_xyz(_SRGB_CHROMATICITIES))
+    matrix = to_srgb @ _white_to_d65(chromaticities) @ _to_xyz(chromaticities)
     return matrix.T.astype(np.float32)
 
 
-def _to_xyz(chromaticities: tuple[tuple[float, float], ...]) -> Array:
+def _to_xyz(chromaticities: Chromaticities) -> Array:
     """Return the matrix from linear RGB to XYZ: SMPTE RP 177, 3.3."""
-    columns = np.array([(x / y, 1, (1 - x - y) / y) for x, y in (*chromaticities, _D65)]).T
-    primaries, white = columns[:, :3], columns[:, 3]
+    white, *colors = map(_xyz, chromaticities)
+    primaries = np.array(colors).T
     matrix: Array = primaries * np.linalg.solve(primaries, white)
     return matrix
+
+
+def _white_to_d65(chromaticities: Chromaticities) -> Array:
+    """Return the matrix in XYZ that makes white D65."""
+    cones = np.array(_BRADFORD)
+    ratios = (cones @ _xyz(_D65)) / (cones @ _xyz(chromaticities.white))
+    matrix: Array = np.linalg.inv(cones) @ np.diag(ratios) @ cones
+    return matrix
+
+
+def _xyz(point: Point) -> Array:
+    """Return the colour of a chromaticity whose Y is 1."""
+    x, y = point
+    return np.array([x / y, 1.0, (1 - x - y) / y])
 
 
 def _tone_down(light: Light) -> Light:

@@ -14,15 +14,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pipeline.decode import raw_development
+from pipeline.decode.deep import DeepPicture
 from pipeline.decode.errors import cut_off, diagnosis
-from pipeline.decode.open import SIDEWAYS, check_size, open_photo, without_warnings
-from pipeline.decode.to_srgb import to_srgb
-from schemas.errors import PhotoError
+from pipeline.decode.open import SIDEWAYS, OpenedPhoto, check_size, open_photo, without_warnings
+from pipeline.decode.png_pixels import load_png
+from pipeline.decode.tiff_pixels import DeepTiff
+from pipeline.decode.to_srgb import counts, to_srgb
+from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers.jpeg import find_end, read_frame
+from sharp_core.containers.png import picture_chunks
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -73,9 +78,12 @@ def decode(
         if full_raw and media_type in _RAW_TYPES:
             check_size(*raw_development.size(data))
             return raw_development.develop(data)
-        image, orientation, cicp = open_photo(data, media_type, orientation)
-        _load(image, data)
-        image = to_srgb(image, cicp)
+        opened = open_photo(data, media_type, orientation)
+        size = opened.image.size
+        image = to_srgb(_load(opened, data), opened.colors)
+        if image.size != size:
+            raise PhotoError(FailureReason.UNREADABLE, _other_size(size, image.size))
+        orientation = opened.orientation
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
         return _to_array(image)
@@ -91,15 +99,30 @@ def _as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
         raise diagnosis(error, data, media_type) from error
 
 
-def _load(image: Image.Image, data: bytes) -> None:
-    """Decode the pixels, in place."""
+def _other_size(stated: tuple[int, int], decoded: tuple[int, int]) -> str:
+    return (
+        f"the file is damaged: it states {stated[0]} x {stated[1]} px and holds"
+        f" {decoded[0]} x {decoded[1]} px"
+    )
+
+
+def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepPicture:
+    """Decode the pixels."""
+    image, colors = opened.image, opened.colors
+    if isinstance(image, PngImageFile):
+        changes = colors is not None and counts(colors, image.info.get("icc_profile"))
+        return load_png(picture_chunks(data), needs_all_bits=changes)
+    if isinstance(image, DeepTiff):
+        with without_warnings():
+            return image.load()
     if isinstance(image, TiffImageFile):  # which reads more metadata at this point
         with without_warnings():
             image.load()
-    else:
-        image.load()
+        return image
+    image.load()
     if isinstance(image, JpegImageFile) and _lacks_lower_part(image, data):
         raise cut_off()
+    return image
 
 
 def _lacks_lower_part(image: JpegImageFile, data: bytes) -> bool:

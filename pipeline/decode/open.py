@@ -1,6 +1,6 @@
 """A photo file's bytes -> a picture whose header is read, and what is known of it besides.
 
-What a decoder gets wrong, or lets pass, at this point is put right here: files that are cut off,
+What a decoder gets wrong, or lets pass, at this point is repaired here: files that are cut off,
 pictures too large to decode, broken notes beside a sound picture, two ways of being turned.
 """
 
@@ -10,10 +10,10 @@ import io
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, PngImagePlugin
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -24,13 +24,15 @@ from pillow_heif import HeifImageFile
 from pipeline.decode.cicp import ADOBE_RGB
 from pipeline.decode.errors import cut_off, refusal
 from pipeline.decode.raw_preview import largest_preview
+from pipeline.decode.tiff_pixels import DeepTiff
+from pipeline.decode.tiff_samples import read_layout
 from pipeline.scan.media_type import media_type as identify
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
-from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.cicp import Cicp, Colors
 from sharp_core.containers.heif_picture import read_heif_picture
 from sharp_core.containers.jpeg import END, find_end, read_frame
-from sharp_core.containers.png import picture_chunks, read_cicp
+from sharp_core.containers.png import picture_chunks, read_cicp, read_measured_colors
 from sharp_core.containers.tiff_structure import is_adobe_rgb, read_tiff
 
 # Phones take 200 million pixels and film scanners up to 300. A decoder needs some 7 bytes for each,
@@ -40,12 +42,11 @@ MAX_PIXELS = 300_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 # Here this bounds unpacked ICC profiles alone; the largest, those of printers, have 3 MB.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 << 20
-# Pillow's own reader mistakes 16-bit pictures that are stored plane by plane for 8-bit ones.
-TiffImagePlugin.READ_LIBTIFF = True
 
 SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
 _ORIENTATION = 274  # EXIF's tag
-_TILE_SIZE = (322, 323)  # TIFF's tags
+_TILE_SIZE, _SAMPLE_FORMAT = (322, 323), 339  # TIFF's tags
+_SIGNED = 2  # a sample format
 
 _warnings_lock = threading.Lock()
 
@@ -53,9 +54,9 @@ _warnings_lock = threading.Lock()
 class OpenedPhoto(NamedTuple):
     """A picture whose header is read and whose pixels are not."""
 
-    image: Image.Image
+    image: Image.Image | DeepTiff
     orientation: int = 1  # EXIF's, still to be applied
-    cicp: Cicp | None = None  # its colours, where numbers give them
+    colors: Colors | None = None  # where numbers give them
 
 
 def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
@@ -63,9 +64,11 @@ def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     with without_warnings():
         opened = _open_as(data, media_type, orientation)
     check_size(*opened.image.size)
+    if isinstance(opened.image, DeepTiff):
+        return opened
     exif = (opened.image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
-    if opened.cicp is None and is_adobe_rgb(read_tiff(exif)):
-        return opened._replace(cicp=ADOBE_RGB)
+    if opened.colors is None and is_adobe_rgb(read_tiff(exif)):
+        return opened._replace(colors=ADOBE_RGB)
     return opened
 
 
@@ -92,13 +95,12 @@ def _open_as(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhot
         case MediaType.JPEG:
             return OpenedPhoto(_open_jpeg(data), orientation)
         case MediaType.PNG:
-            return OpenedPhoto(
-                PngImageFile(io.BytesIO(picture_chunks(data))), orientation, read_cicp(data)
-            )
+            image = PngImageFile(io.BytesIO(picture_chunks(data)))
+            return OpenedPhoto(image, orientation, read_cicp(data) or read_measured_colors(data))
         case MediaType.WEBP:
             return OpenedPhoto(WebPImageFile(io.BytesIO(data)), orientation)
         case MediaType.TIFF:
-            return OpenedPhoto(_open_tiff(data))  # Pillow turns it by itself
+            return _open_tiff(data)
         case MediaType.HEIF | MediaType.AVIF:
             return _open_heif(data, media_type, orientation)
         case MediaType.DNG | MediaType.RAW:
@@ -119,11 +121,28 @@ def _open_jpeg(data: bytes) -> JpegImageFile:
     return JpegImageFile(io.BytesIO(data))
 
 
-def _open_tiff(data: bytes) -> TiffImageFile:
-    image = TiffImageFile(io.BytesIO(data))
+def _open_tiff(data: bytes) -> OpenedPhoto:
+    """Open a TIFF by Pillow, which turns it by itself, or by our own reader of deep samples."""
+    image = None
+    with suppress(Exception):  # it knows a list of combinations, and others are read here
+        image = TiffImageFile(io.BytesIO(data))
+    if image is None or _is_misread(image):
+        if read_tiff(data).cut_off:
+            raise cut_off()
+        layout = read_layout(data)
+        tags = layout.tags
+        opened = OpenedPhoto(DeepTiff(data, layout), layout.orientation)
+    else:
+        tags, opened = image.tag_v2, OpenedPhoto(image)
     # A tile is decoded as a whole, however little of it the picture needs.
-    check_size(*(image.tag_v2.get(tag, 1) for tag in _TILE_SIZE))
-    return image
+    check_size(*(tags.get(tag, 1) for tag in _TILE_SIZE))
+    return opened
+
+
+def _is_misread(image: TiffImageFile) -> bool:
+    """Say whether Pillow keeps too little of a TIFF: deep, signed and premultiplied grey."""
+    is_signed = _SIGNED in image.tag_v2.get(_SAMPLE_FORMAT, ())
+    return is_signed or image.mode == "La" or image.mode.startswith(("I", "F"))
 
 
 def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:

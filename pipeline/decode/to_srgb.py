@@ -9,28 +9,42 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from pipeline.decode.cicp import cicp_to_srgb, is_hdr, is_like_srgb
+from pipeline.decode.cicp import image_to_srgb, is_hdr, is_like_srgb
+from pipeline.decode.deep import DeepPicture, deep_to_image, deep_to_srgb, eight_bits
 from pipeline.decode.icc import icc_to_srgb
-from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.cicp import Colors
 
 # The brightest value of pictures in 32-bit whole or floating-point numbers is nowhere stored: it is
 # the least of these that no pixel is above.
 _USUAL_WHITES = (1.0, 255.0, 65535.0, 4294967295.0)
 
 
-def to_srgb(image: Image.Image, cicp: Cicp | None) -> Image.Image:
+def to_srgb(image: Image.Image | DeepPicture, colors: Colors | None) -> Image.Image:
     """Return the picture as RGB; it may be changed in place.
 
-    `cicp` gives its colours by numbers, if anything does.
+    `colors` are given by numbers, if anything gives them so.
     """
+    if isinstance(image, DeepPicture):
+        if colors is not None and counts(colors, image.icc_profile):
+            color = deep_to_srgb(image.color, colors)
+        else:
+            color = icc_to_srgb(deep_to_image(image.color), image.icc_profile)
+        return color if image.alpha is None else _on_white(color, image.alpha)
     profile = image.info.get("icc_profile")
     color, alpha = _split(image)
-    # Where both are there, numbers tell more of high dynamic range, and a profile of the rest.
-    if cicp is not None and not is_like_srgb(cicp) and (is_hdr(cicp) or not profile):
-        color = cicp_to_srgb(color.convert("RGB"), cicp)
+    if colors is not None and counts(colors, profile):
+        color = image_to_srgb(color.convert("RGB"), colors)
     else:
         color = icc_to_srgb(color, profile)
     return color if alpha is None else _on_white(color, alpha)
+
+
+def counts(colors: Colors, profile: bytes | None) -> bool:
+    """Say whether colours that numbers give are the ones to apply.
+
+    Where both are there, numbers tell more of high dynamic range, and a profile of the rest.
+    """
+    return not is_like_srgb(colors) and (is_hdr(colors) or not profile)
 
 
 def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -57,7 +71,7 @@ def _scale(image: Image.Image) -> Image.Image:
     """Return a grey picture of 16 or 32 bits as one of 8."""
     values = np.asarray(image)
     if values.dtype.itemsize == 2:  # either byte order
-        return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
+        return Image.fromarray(eight_bits(values))
     if values.dtype.kind == "i":
         values = values.view(np.uint32)  # as pictures are stored; Pillow has a signed type alone
     light = np.nan_to_num(values, posinf=0.0, neginf=0.0).astype(np.float64)

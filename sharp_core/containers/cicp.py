@@ -1,8 +1,10 @@
-"""Colours that a container gives by numbers: the code points of ITU-T H.273."""
+"""Colours that a container gives by numbers: code points of ITU-T H.273, or PNG's measured ones."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+Point = tuple[float, float]  # chromaticity x, y (CIE 1931)
 
 
 class Cicp(NamedTuple):
@@ -10,3 +12,22 @@ class Cicp(NamedTuple):
 
     primaries: int
     transfer: int
+
+
+class Chromaticities(NamedTuple):
+    """The chromaticities of a display's white and primaries."""
+
+    white: Point
+    red: Point
+    green: Point
+    blue: Point
+
+
+class MeasuredColors(NamedTuple):
+    """A gamma, by which sample = light ** gamma, and chromaticities; sRGB's where there is none."""
+
+    gamma: float | None
+    chromaticities: Chromaticities | None
+
+
+Colors = Cicp | MeasuredColors

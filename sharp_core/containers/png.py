@@ -5,16 +5,24 @@ Layout: PNG, third edition, chapters 5 and 11. Nothing here raises on damaged in
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sharp_core.containers.cicp import Cicp
+from sharp_core.containers.cicp import Chromaticities, Cicp, MeasuredColors
 
 _SIGNATURE_BYTES = 8
 _BEFORE, _AFTER = 8, 4  # bytes of a chunk around its content: length and kind; checksum
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _USED = (b"tRNS", b"iCCP", b"eXIf")  # transparency, and what colours are told by
+
+_UNIT = 100_000  # of the numbers in gAMA and cHRM
+_SRGB_GAMMA, _SAME_GAMMA = 0.45455, 0.05  # less is not seen: libpng's own threshold
+_GAMMAS = (0.1, 5.0)
+_SRGB = Chromaticities((0.3127, 0.3290), (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+_SAME_POINT = 0.005
+_LEAST_AREA = 0.01  # of the triangle of primaries; sRGB's has 0.22
 
 
 class Chunk(NamedTuple):
@@ -59,6 +67,50 @@ def read_cicp(data: bytes) -> Cicp | None:
         if chunk.kind == b"IDAT":
             break
     return None
+
+
+def read_measured_colors(data: bytes) -> MeasuredColors | None:
+    """Return the colours that gAMA and cHRM give, if they are not sRGB's (11.3.2.1 and 11.3.2.2).
+
+    A profile, or the statement that colours are sRGB's, counts before them.
+    """
+    gamma = chromaticities = None
+    for chunk in chunks(data):
+        content = data[chunk.start : chunk.end]
+        if chunk.kind in (b"IDAT", b"sRGB", b"iCCP"):
+            if chunk.kind != b"IDAT" and _is_sound(data, chunk):
+                return None
+            if chunk.kind == b"IDAT":
+                break
+        elif chunk.kind == b"gAMA" and len(content) == 4 and _is_sound(data, chunk):
+            gamma = _gamma(int.from_bytes(content, "big"))
+        elif chunk.kind == b"cHRM" and len(content) == 32 and _is_sound(data, chunk):
+            chromaticities = _chromaticities(content)
+    found = MeasuredColors(gamma, chromaticities)
+    return None if found == (None, None) else found
+
+
+def _gamma(stored: int) -> float | None:
+    """Return an exponent; None where it is as good as sRGB's, or none at all."""
+    gamma = stored / _UNIT
+    is_srgb = abs(gamma / _SRGB_GAMMA - 1) < _SAME_GAMMA
+    return None if is_srgb or not _GAMMAS[0] <= gamma <= _GAMMAS[1] else gamma
+
+
+def _chromaticities(content: bytes) -> Chromaticities | None:
+    """Return four points; None where they are sRGB's, or those of no display."""
+    numbers = [value / _UNIT for value in struct.unpack(">8I", content)]
+    points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    found = Chromaticities(*points)
+    same = all(
+        abs(a - b) < _SAME_POINT
+        for point, other in zip(found, _SRGB, strict=True)
+        for a, b in zip(point, other, strict=True)
+    )
+    (rx, ry), (gx, gy), (bx, by) = found.red, found.green, found.blue
+    area = abs((gx - rx) * (by - ry) - (bx - rx) * (gy - ry))
+    possible = area > _LEAST_AREA and all(y > 0 and x + y <= 1 for x, y in points)
+    return found if possible and not same else None
 
 
 def has_end(data: bytes) -> bool:

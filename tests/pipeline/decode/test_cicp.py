@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.decode.cicp import ADOBE_RGB, cicp_to_srgb, is_hdr, is_like_srgb
+from pipeline.decode.cicp import ADOBE_RGB, image_to_srgb, is_hdr, is_like_srgb
 from pipeline.decode.decode import decode
 from pipeline.decode.to_srgb import to_srgb
 from pipeline.scan.media_type import media_type
@@ -28,7 +28,7 @@ def converted(cicp, *colors):
 
 
 def in_srgb(pixels, cicp):
-    return np.asarray(cicp_to_srgb(Image.fromarray(pixels), cicp))
+    return np.asarray(image_to_srgb(Image.fromarray(pixels), cicp))
 
 
 def greys(cicp):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipeline.decode.cicp import cicp_to_srgb
+from pipeline.decode.cicp import image_to_srgb
 from pipeline.decode.decode import decode
 from pipeline.decode.icc import icc_to_srgb
 from pipeline.scan.media_type import media_type
@@ -71,7 +71,7 @@ def test_srgb_and_broken_profiles_change_nothing(profile):
 
 
 def test_a_profile_of_display_p3_agrees_with_its_code_point():
-    expected = np.asarray(cicp_to_srgb(picture(), Cicp(12, 13))).astype(int)
+    expected = np.asarray(image_to_srgb(picture(), Cicp(12, 13))).astype(int)
     # The curves differ: a power of 2.2 here, sRGB's own there.
     assert np.abs(in_srgb(picture(), P3) - expected).mean() < 3
     assert not same(in_srgb(picture(), P3), scene(), tolerance=10)

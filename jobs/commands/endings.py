@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import typer
 
 from jobs.console.output import Output
-from schemas.errors import ExitCode
+
+if TYPE_CHECKING:
+    from jobs.runs.run import RunReport
 
 
-class RunReport(Protocol):
-    """What the reports of all runs have."""
-
-    failed: int
-    is_interrupted: bool
-
-    def as_dict(self) -> dict[str, object]:
-        """Return plain values, for JSON."""
-        ...
-
-
-def end_run(output: Output, report: RunReport, text: str, *, is_incomplete: bool = False) -> None:
+def end_run(output: Output, report: RunReport, text: str) -> None:
     """Print a run's result and end the command with its exit code, unless all is done."""
     output.result(report.as_dict(), text)
-    if report.is_interrupted:
-        raise typer.Exit(int(ExitCode.INTERRUPTED))
-    if report.failed or is_incomplete:
-        raise typer.Exit(int(ExitCode.SOME_FAILED))
+    if report.exit_code:
+        raise typer.Exit(int(report.exit_code))
 
 
 def counts_text(counts: Iterable[tuple[int, str]]) -> list[str]:

@@ -75,7 +75,7 @@ def export(
         output.result(result.as_dict(), _dry_text(result, output.verbose))
         return
     report = run_export(place.resolve(), order, output, run.scene_runner(), deadline, limit.timeout)
-    end_run(output, report, _text(report, to), is_incomplete=not report.has_manifest)
+    end_run(output, report, _text(report, to))
 
 
 def _text(report: ExportReport, to: Path) -> str:

@@ -84,6 +84,6 @@ class RunOptions:
 
     def scene_runner(self) -> RunnerMaker:
         """Return how stored scenes are worked on."""
-        from jobs.runs.over_scenes import each_runner
+        from jobs.runs.over_scenes import scene_runner
 
-        return each_runner(self.runner.inline, self.runner.address)
+        return scene_runner(self.runner.inline, self.runner.address)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from jobs.console.count_progress import count_progress
 from jobs.console.output import Output
-from jobs.runs.ingest import new_run_id
+from jobs.runs.run import new_run_id
 from pipeline.catalog.database import make_tables, open_unchecked, unusable
 from pipeline.catalog.migrate import Migrated, migrate
 from pipeline.catalog.scan_state import read_recorded_paths

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from jobs.console.count_progress import Advance, count_progress
 from jobs.console.output import Output
-from jobs.runs.signals import ends_well
+from jobs.runs.signals import stop_on_signals
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.library import Library
@@ -114,7 +114,7 @@ class _Verification:
         total = count_scenes(self._reader, sample)
         check = self._chosen_check()
         with (
-            ends_well(self._stop, self._say_ending),
+            stop_on_signals(self._stop, self._say_ending),
             count_progress(self._output, "scenes", total) as advance,
             ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
             suppress(KeyboardInterrupt),

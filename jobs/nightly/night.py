@@ -21,9 +21,10 @@ from jobs.maintenance.verify import verify
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews, ReportWhen
 from jobs.nightly.report import NightlyReport, Step, Trouble, html_page, markdown_page
 from jobs.runs.export import ExportOrder, export
-from jobs.runs.ingest import Ingest, new_run_id
-from jobs.runs.over_scenes import EachReport, each_runner
+from jobs.runs.ingest import Ingest
+from jobs.runs.over_scenes import SceneRunReport, scene_runner
 from jobs.runs.preview import preview
+from jobs.runs.run import new_run_id
 from pipeline.catalog.status import read_status
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
@@ -158,7 +159,7 @@ class _Night:
             f"{done.done} scenes made, {done.failed} failed, {done.unchanged} unchanged, "
             f"{done.skipped} skipped, {done.left} left"
         )
-        step.exit_code = _exit_code(done.is_interrupted, done.failed)
+        step.exit_code = int(done.exit_code)
 
     def _flow_runner(self, model: ResolvedModel) -> contextlib.AbstractContextManager[Runner]:
         if self._config.model.runner.inline:
@@ -171,7 +172,7 @@ class _Night:
             previews.query,
             previews.settings,
             self._output,
-            each_runner(self._config.model.runner.inline, self._config.model.runner.address),
+            scene_runner(self._config.model.runner.inline, self._config.model.runner.address),
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
@@ -182,18 +183,18 @@ class _Night:
             self._library,
             ExportOrder(order.to, order.query, order.settings),
             self._output,
-            each_runner(self._config.model.runner.inline, self._config.model.runner.address),
+            scene_runner(self._config.model.runner.inline, self._config.model.runner.address),
             self._deadline,
         )
         self._report.is_out_of_time |= done.is_out_of_time
         self._note_made(step, done)
 
-    def _note_made(self, step: Step, done: EachReport) -> None:
+    def _note_made(self, step: Step, done: SceneRunReport) -> None:
         self._run_ids.append(done.run_id)
         step.details = done.as_dict()
         step.has_changed = bool(done.done)
         step.summary = f"{done.done} made, {done.failed} failed, {done.unchanged} there already"
-        step.exit_code = _exit_code(done.is_interrupted, done.failed)
+        step.exit_code = int(done.exit_code)
 
     def _verify(self, step: Step, settings: VerifySettings) -> None:
         done = verify(self._library, settings, self._output, self._deadline)
@@ -297,9 +298,3 @@ class _Night:
             )
         except (OSError, subprocess.SubprocessError) as error:
             self._output.warn(f"the mail command failed: {error}")
-
-
-def _exit_code(is_interrupted: bool, failed: int) -> int:
-    if is_interrupted:
-        return int(ExitCode.INTERRUPTED)
-    return int(ExitCode.SOME_FAILED if failed else ExitCode.OK)

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
-from jobs.runs.ingest import new_run_id
-from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
+from jobs.runs.run import new_run_id
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
@@ -26,8 +26,8 @@ from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import scenes
 
 
-@dataclass(slots=True)
-class ConvertReport(EachReport):
+@dataclass(slots=True, kw_only=True)
+class ConvertReport(SceneRunReport):
     """What a run did; `bytes` are those of the new files."""
 
     format: str = ""
@@ -50,7 +50,10 @@ def convert_library(
     """
     store = library.store
     report = ConvertReport(
-        new_run_id(), str(library), format=settings.format, quality=settings.quality
+        run_id=new_run_id(),
+        library=str(library),
+        format=settings.format,
+        quality=settings.quality,
     )
 
     def due(connection: Connection) -> tuple[list[SceneFile], int]:
@@ -62,8 +65,8 @@ def convert_library(
             report.bytes_before += _remove(store, made.splat.replaces)
 
     stage = ConvertStage(settings, store, limit_s=limit_s)
-    work = EachWork("convert", asdict(settings), stage, due, remove_old)
-    run_each(library, work, report, output, runner, deadline)
+    work = SceneWork("convert", asdict(settings), stage, due, remove_old)
+    run_over_scenes(library, work, report, output, runner, deadline)
     return report
 
 

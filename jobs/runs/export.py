@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
-from jobs.runs.ingest import new_run_id
-from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
+from jobs.runs.run import new_run_id
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports
@@ -55,13 +55,18 @@ class ExportDryRun:
         return {**asdict(self), "dry_run": True}
 
 
-@dataclass(slots=True)
-class ExportReport(EachReport):
+@dataclass(slots=True, kw_only=True)
+class ExportReport(SceneRunReport):
     """What a run did."""
 
     kinds: list[str] = field(default_factory=list)
     to: str = ""
-    has_manifest: bool = True  # False where the disk had no room left for it
+    has_manifest: bool = True  # False where the disk was too full for it
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something that was due could not be done."""
+        return self.failed > 0 or not self.has_manifest
 
 
 class _Exports:
@@ -83,7 +88,7 @@ class _Exports:
         target.sweep(self._files)
         return self._plan.items, self._plan.complete
 
-    def known(self) -> Sequence[ArtifactRecord]:
+    def adopted(self) -> Sequence[ArtifactRecord]:
         return self._plan.adopted
 
     def name_files(self, made: Made) -> None:
@@ -122,24 +127,31 @@ def export(
     """
     exports = _Exports(library.root, order)
     settings = order.settings
-    work = EachWork(
+    report = ExportReport(
+        run_id=new_run_id(),
+        library=str(library),
+        kinds=list(settings.kinds),
+        to=exports.target.text,
+    )
+
+    def close(connection: Connection) -> None:
+        try:
+            exports.close(connection)
+        except PhotoError as error:  # the disk is too full for the manifest
+            report.has_manifest = False
+            output.warn(f"{error.message}; the next run writes the manifest")
+
+    work = SceneWork(
         command="export",
         settings={**asdict(settings), "to": exports.target.text},
         stage=ExportStage(settings, library.store, exports.target, limit_s=limit_s),
         due=exports.due,
         on_made=exports.name_files,
         unmade=_unnamed,
-        known=exports.known,
-        close=exports.close,
+        adopted=exports.adopted,
+        close=close,
     )
-    report = ExportReport(
-        new_run_id(), str(library), kinds=list(settings.kinds), to=exports.target.text
-    )
-    try:
-        run_each(library, work, report, output, runner, deadline)
-    except PhotoError as error:  # no room for the manifest
-        report.has_manifest = False
-        output.warn(f"{error.message}; the next run writes the manifest")
+    run_over_scenes(library, work, report, output, runner, deadline)
     return report
 
 

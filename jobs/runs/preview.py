@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from jobs.console.output import Output
-from jobs.runs.ingest import new_run_id
-from jobs.runs.over_scenes import EachReport, EachWork, RunnerMaker, run_each
+from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
+from jobs.runs.run import new_run_id
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.previews import PreviewStage, due_previews
 from schemas.settings import SCENE_LIMIT_S, PreviewSettings
 
 
-@dataclass(slots=True)
-class PreviewReport(EachReport):
+@dataclass(slots=True, kw_only=True)
+class PreviewReport(SceneRunReport):
     """What a run did."""
 
     kinds: list[str] = field(default_factory=list)
@@ -32,13 +32,13 @@ def preview(
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
     store = library.store
-    work = EachWork(
+    work = SceneWork(
         "preview",
         asdict(settings),
         PreviewStage(settings, store, limit_s=limit_s),
         lambda connection: due_previews(connection, store, filters, settings),
     )
     kinds = [kind.value for kind in settings.kinds]
-    report = PreviewReport(new_run_id(), str(library), kinds=kinds)
-    run_each(library, work, report, output, runner, deadline)
+    report = PreviewReport(run_id=new_run_id(), library=str(library), kinds=kinds)
+    run_over_scenes(library, work, report, output, runner, deadline)
     return report

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, a closed terminal: the first asks a run to end well, the second ends it now."""
+"""Ctrl-C, SIGTERM, a closed terminal: the first stops a run gracefully, the second at once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _NUMBERS = [
 
 
 @contextlib.contextmanager
-def ends_well(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
-    """While this holds, the first signal asks `stop`, and the second raises KeyboardInterrupt.
+def stop_on_signals(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first signal asks `stop`, and the second raises KeyboardInterrupt.
 
-    The first ends waiting for a store too, since that takes minutes.
-    An exception of our own would not survive where Ray waits: it lets only that one through.
+    The first also ends retries of an object store, which take minutes. It is KeyboardInterrupt
+    because Ray lets no other exception through where it waits.
     """
     is_asked = False  # by a signal; a full disk asks `stop` too
 

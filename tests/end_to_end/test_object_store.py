@@ -24,7 +24,7 @@ from jobs.runs.convert import convert_library
 from jobs.runs.dry_run import dry_run
 from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
-from jobs.runs.over_scenes import each_runner
+from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import preview
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.filters import Filters
@@ -55,7 +55,7 @@ from tests.support.whole_library import check_whole, contents, files
 
 SHORT = PreviewSettings(seconds=0.2, long_side=64)
 QUIET = Output(quiet=True)
-INLINE = each_runner(inline=True, address=None)
+INLINE = scene_runner(inline=True, address=None)
 
 
 @pytest.fixture

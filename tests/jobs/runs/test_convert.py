@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from jobs.commands.show import SPLAT_NAMES
 from jobs.console.output import Output
 from jobs.runs.convert import ConvertReport, convert_library
-from jobs.runs.over_scenes import each_runner
+from jobs.runs.over_scenes import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library
@@ -40,7 +40,7 @@ def library(tmp_path: Path) -> Path:
 
 def convert(library: Path, settings: SplatSettings) -> ConvertReport:
     return convert_library(
-        Library.resolve(library), Filters(), settings, Output(quiet=True), each_runner(True, None)
+        Library.resolve(library), Filters(), settings, Output(quiet=True), scene_runner(True, None)
     )
 
 

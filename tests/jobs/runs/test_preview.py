@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import each_runner
+from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import PreviewReport, preview
 from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
@@ -87,7 +87,7 @@ def test_other_settings_replace_what_was_made(library: Path) -> None:
 
 def test_past_its_deadline_nothing_is_begun(library: Path) -> None:
     past = datetime.now().astimezone() - timedelta(seconds=1)
-    runner = each_runner(inline=True, address=None)
+    runner = scene_runner(inline=True, address=None)
     report = preview(
         Library.resolve(library), Filters(), SHORT, Output(quiet=True), runner, deadline=past
     )

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import each_runner
+from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import preview
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
@@ -57,7 +57,7 @@ def test_previews_that_fail_are_recorded_counted_and_said_and_the_photos_are_don
     assert capsys.readouterr().err.count("no preview") == 2
     assert preview_files(library) == 0
     assert ingest(library, tmp_path / "photos", settings=SETTINGS).due == 0
-    runner = each_runner(inline=True, address=None)
+    runner = scene_runner(inline=True, address=None)
     retried = preview(Library.resolve(library), Filters(), CLIPS, Output(quiet=True), runner)
     assert (retried.done, retried.failed) == (2, 0)
     assert preview_files(library) == 2

@@ -1,0 +1,250 @@
+"""One run over a library, whatever it does: held, recorded, reported, and ended in good order.
+
+    run = Run(library, "preview", settings, report, output, deadline=deadline)
+    with run.held():                                  # locked, cleared of what a killed run left
+        with run.recorded() as catalog:               # a row, signals; at the end report, snapshot
+            with run.progress("scenes", total) as progress:
+                run.take(outcome)
+
+`ingest`, `preview`, `export` and `convert` differ in what stands in the middle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from jobs.console.output import Output
+from jobs.console.progress import RunProgress
+from jobs.runs.signals import stop_on_signals
+from pipeline.catalog.database import is_full
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.library import Library
+from pipeline.store.layout import ReportPath
+from pipeline.work.failures import failed
+from pipeline.work.monitor import RunMonitor
+from pipeline.work.stop import Stop
+from schemas.errors import ExitCode, FailureReason, PhotoError, SharpBatchError
+from schemas.records import Done, Failed, Outcome, Skipped, UnderWay
+
+
+@dataclass(slots=True, kw_only=True)
+class RunReport:
+    """What a run did. Each command adds counts of its own."""
+
+    run_id: str
+    library: str
+    unchanged: int = 0  # nothing was due of them
+    done: int = 0
+    failed: int = 0
+    left: int = 0  # due, and not reached: an interrupt, a deadline, a full disk or --limit
+    seconds: float = 0.0
+    is_interrupted: bool = False
+    is_out_of_time: bool = False
+    reasons: dict[str, int] = field(default_factory=dict)  # of failures and skips
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+    def close(self, seconds: float) -> None:
+        """Fill in what is known once the run has ended after so many seconds."""
+        self.seconds = round(seconds, 3)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the command ends with."""
+        if self.is_interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.SOME_FAILED if self.has_failures else ExitCode.OK
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something that was due could not be done."""
+        return self.failed > 0
+
+
+class Run:
+    """A run from its lock to its report. Its parts are entered in the order shown above."""
+
+    def __init__(
+        self,
+        library: Library,
+        command: str,
+        settings: Mapping[str, object],
+        report: RunReport,
+        output: Output,
+        *,
+        deadline: datetime | None = None,
+        monitor: RunMonitor | None = None,
+    ) -> None:
+        """Begin nothing after `deadline`. `settings` go into the catalog and the report."""
+        self.library = library
+        self.report = report
+        self.stop = Stop(deadline)
+        self.reasons = Counter[str]()
+        self.due = 0  # what was to be done: set by the command
+        self._command = command
+        self._settings = dict(settings)
+        self._output = output
+        self._monitor = monitor
+        self._started = time.monotonic()
+        self._skipped = 0
+        self._catalog: CatalogWriter | None = None
+        self._progress: RunProgress | None = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the library; clear it of what a killed run left half-written.
+
+        Raises LibraryBusyError, StoreError, RunError.
+        """
+        with self.library.hold(self._command) as dead:
+            if dead is not None:
+                self._output.note(f"Taking over from {dead}, which did not end well.")
+            swept = self.library.store.sweep()
+            if swept:
+                self._output.note(f"Removed {swept} half-written files of a killed run.")
+            warning = self.library.network_warning()
+            if warning is not None:
+                self._output.warn(warning)
+            yield
+
+    @contextlib.contextmanager
+    def recorded(self, *, create: bool = False) -> Iterator[CatalogWriter]:
+        """Keep the run's row in the catalog; at the end write its report and, if due, a snapshot.
+
+        Meanwhile the first signal asks `stop`. `create` makes a catalog where there is none.
+        Raises StoreError, RunError.
+        """
+        with self.library.write(create=create) as catalog:
+            catalog.begin_run(self.report.run_id, self._command, self._settings)
+            self._catalog = catalog
+            with (
+                closing_with(lambda error: self._close(catalog, error), self._output),
+                stop_on_signals(self.stop, self._say_ending),
+            ):
+                yield catalog
+
+    @contextlib.contextmanager
+    def progress(self, what: str, total: int) -> Iterator[RunProgress]:
+        """Show progress while this holds. The second signal ends what is inside, and no more."""
+        with (
+            RunProgress(self._output, what, self._monitor) as progress,
+            contextlib.suppress(KeyboardInterrupt),
+        ):
+            self._progress = progress
+            progress.begin(total)
+            yield progress
+
+    def take(self, outcome: Outcome) -> Outcome:
+        """Record an outcome, and count it. Returns what was recorded, as `record` does."""
+        outcome = self.record(outcome)
+        self.count(outcome)
+        return outcome
+
+    def record(self, outcome: Outcome) -> Outcome:
+        """Record an outcome; where the catalog's disk is full, return that failure instead."""
+        assert self._catalog is not None, "recorded() comes first"
+        try:
+            self._catalog.record(outcome, self.report.run_id)
+        except sa.exc.OperationalError as error:
+            if not is_full(error):
+                raise
+            if isinstance(outcome, UnderWay):
+                return outcome  # the photo itself will meet the full disk
+            file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
+            return failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no room left"))
+        return outcome
+
+    def count(self, outcome: Outcome) -> None:
+        """Count an outcome, and show it. A full disk ends the run."""
+        if self._progress is not None:
+            self._progress.advance(outcome)
+        match outcome:
+            case UnderWay() | Failed(is_final=False):
+                pass
+            case Skipped():
+                self._skipped += 1
+                self.reasons[outcome.reason] += 1
+            case Failed():
+                self.report.failed += 1
+                self.reasons[outcome.reason] += 1
+                if outcome.reason is FailureReason.DISK_FULL and not self.stop.is_requested:
+                    self._output.warn("The disk is full: the run ends here, and can go on later.")
+                    self.stop.ask()
+            case _:
+                self.report.done += 1
+
+    @property
+    def skipped(self) -> int:
+        """How many of those due were skipped after all."""
+        return self._skipped
+
+    def _count(self) -> None:
+        report, is_full = self.report, self.reasons[FailureReason.DISK_FULL] > 0
+        report.left = self.due - report.done - report.failed - self._skipped
+        report.reasons = {reason: self.reasons[reason] for reason in sorted(+self.reasons)}
+        report.is_interrupted = self.stop.is_requested and not is_full
+        report.is_out_of_time = self.stop.is_late and report.left > 0
+
+    def _close(self, catalog: CatalogWriter, error: BaseException | None) -> None:
+        """End the run's row, write its report and, if anything changed, a snapshot."""
+        report = self.report
+        self._count()
+        report.close(time.monotonic() - self._started)
+        state = "interrupted" if report.is_interrupted else "finished"
+        state = "failed" if error is not None else state
+        try:
+            catalog.end_run(
+                report.run_id,
+                state,
+                due=self.due,
+                done=report.done,
+                failed=report.failed,
+                seconds=report.seconds,
+            )
+            document = {**report.as_dict(), "state": state, "settings": self._settings}
+            text = json.dumps(document, indent=1).encode()
+            self.library.store.write(ReportPath(report.run_id).path, lambda file: file.write(text))
+            if catalog.is_changed:
+                self.library.write_snapshot(catalog)
+        except (SharpBatchError, sa.exc.OperationalError) as trouble:
+            # What was made is stored and recorded: the run has not failed for this.
+            self._output.warn(f"the run's report could not be written: {trouble}")
+
+    def _say_ending(self) -> None:
+        self._output.note(
+            "Finishing what is under way; what is done is kept. Press Ctrl-C again to stop now."
+        )
+
+
+@contextlib.contextmanager
+def closing_with(close: Callable[[BaseException | None], object], output: Output) -> Iterator[None]:
+    """Call `close` at the end, with the error that ended it if there is one.
+
+    An error of `close` never hides that first error: it is a warning then.
+    """
+    try:
+        yield
+    except BaseException as error:
+        try:
+            close(error)
+        except Exception as second:
+            output.warn(f"and then: {second}")
+        raise
+    close(None)
+
+
+def new_run_id() -> str:
+    """Return a name for a run that begins now; names sort by time."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{stamp}-{uuid.uuid4().hex[:6]}"

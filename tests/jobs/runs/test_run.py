@@ -1,0 +1,161 @@
+"""The session that all runs share: what happens around their work."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from jobs.console.output import Output
+from jobs.runs.over_scenes import RunnerMaker, SceneRunReport
+from jobs.runs.preview import preview
+from jobs.runs.run import Run, RunReport, new_run_id
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.lock import Holder
+from pipeline.library import Library
+from pipeline.store.layout import TEMPORARY_PREFIX, ReportPath
+from pipeline.work.map_scenes import SceneStage, TaskT
+from pipeline.work.stop import Stop
+from schemas.errors import ExitCode, FailureReason, RunError
+from schemas.records import Failed, Made, MediaType, PhotoFile
+from schemas.settings import PreviewKind, PreviewSettings
+from schemas.tables import runs
+from tests.support.made_photos import make_photos
+from tests.support.trivial_model import ingest
+
+STILLS = PreviewSettings((PreviewKind.STILL,), long_side=16)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    make_photos(tmp_path / "photos", 2)
+    ingest(tmp_path / "library", tmp_path / "photos")
+    return Library.resolve(tmp_path / "library")
+
+
+class Runner:
+    """Yields these outcomes for the scenes, then raises the error, if there is one."""
+
+    def __init__(self, *reasons: FailureReason, error: Exception | None = None) -> None:
+        self._reasons = reasons
+        self._error = error
+
+    def map_scenes(
+        self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
+    ) -> Iterator[Made | Failed]:
+        for scene, reason in zip(scenes, self._reasons, strict=False):
+            if stop.is_asked:
+                return
+            yield Failed(scene.photo, stage.name, reason, "made up", "here")
+        if self._error is not None:
+            raise self._error
+
+
+def runner(*reasons: FailureReason, error: Exception | None = None) -> RunnerMaker:
+    return lambda: contextlib.nullcontext(Runner(*reasons, error=error))
+
+
+def make(library: Library, maker: RunnerMaker) -> SceneRunReport:
+    return preview(library, Filters(), STILLS, Output(), maker)
+
+
+def last_run(library: Library) -> sa.Row[tuple[str, str]]:
+    query = sa.select(runs.c.run_id, runs.c.command, runs.c.state)
+    with library.read() as connection:
+        return connection.execute(query.order_by(runs.c.started_at.desc()).limit(1)).one()
+
+
+def test_an_error_at_the_end_does_not_hide_the_first_one(
+    library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the snapshot broke")
+
+    monkeypatch.setattr(Library, "write_snapshot", fail)
+    with pytest.raises(RunError, match="the first error"):
+        make(library, runner(FailureReason.TIMEOUT, error=RunError("the first error")))
+    assert "the snapshot broke" in capsys.readouterr().err
+    assert last_run(library).state == "failed"
+
+
+def test_a_report_that_cannot_be_written_is_a_warning(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(library.root, Path)
+    (library.root / "runs").rename(library.root / "away")
+    (library.root / "runs").write_text("a file where a folder has to be")
+    report = make(library, runner(FailureReason.TIMEOUT))
+    assert (report.failed, report.left) == (1, 1)
+    assert "report could not be written" in capsys.readouterr().err
+    assert last_run(library).state == "finished"
+
+
+def test_a_full_disk_ends_the_run_and_is_no_interrupt(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = make(library, runner(FailureReason.DISK_FULL, FailureReason.DISK_FULL))
+    assert (report.failed, report.left, report.is_interrupted) == (1, 1, False)
+    assert report.exit_code is ExitCode.SOME_FAILED
+    assert "The disk is full" in capsys.readouterr().err
+
+
+def test_the_report_tells_state_and_settings(library: Library) -> None:
+    report = make(library, runner(FailureReason.TIMEOUT, FailureReason.TIMEOUT))
+    document = json.loads(library.store.read_bytes(ReportPath(report.run_id).path))
+    assert document["state"] == last_run(library).state == "finished"
+    assert document["settings"]["long_side"] == 16
+    assert document["reasons"] == {"timeout": 2}
+
+
+def test_a_run_takes_over_from_a_dead_one(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(library.root, Path)
+    dead = Holder("elsewhere", 1, "yesterday", "export")
+    names = {name: getattr(dead, name) for name in Holder.__slots__}
+    (library.root / "lock").write_text(json.dumps(names))
+    (library.root / "scenes" / f"{TEMPORARY_PREFIX}{'0' * 32}").write_bytes(b"half")
+    make(library, runner(FailureReason.TIMEOUT))
+    said = capsys.readouterr().err
+    assert f"Taking over from {dead}" in said
+    assert "Removed 1 half-written files" in said
+
+
+def test_every_run_warns_of_a_catalog_on_a_network_disk(
+    library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(library.root, Path)
+    real = psutil.disk_partitions(all=True)
+    shared = real[0]._replace(mountpoint=str(library.root.resolve()), fstype="nfs4")
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: [*real, shared])
+    make(library, runner(FailureReason.TIMEOUT))
+    assert "nfs4" in capsys.readouterr().err
+
+
+def test_a_signal_asks_the_run_to_end_and_the_second_ends_its_work(library: Library) -> None:
+    report = RunReport(run_id=new_run_id(), library=str(library))
+    run = Run(library, "ingest", {}, report, Output(quiet=True))
+    run.due = 2
+    photo = PhotoFile("a" * 32, "/a.jpg", 1, 1, MediaType.JPEG)
+    with run.held(), run.recorded():
+        with run.progress("photos", 2):
+            run.count(Failed(photo, "decode", FailureReason.TIMEOUT, "slow", "here"))
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert run.stop.is_asked
+            os.kill(os.getpid(), signal.SIGINT)
+            pytest.fail("the second signal did not end the work")
+        assert run.stop.is_requested
+    assert (report.failed, report.left, report.is_interrupted) == (1, 1, True)
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert last_run(library).state == "interrupted"
+
+
+def test_ids_of_runs_sort_by_time_and_differ() -> None:
+    assert len({new_run_id() for _ in range(100)}) == 100

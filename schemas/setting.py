@@ -11,11 +11,40 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from schemas.errors import UsageError
+from schemas.registry import Lazy
 
 T = TypeVar("T")
+
+
+class Choices(Protocol):
+    """The names that a setting can have: a registry."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        ...
+
+    @property
+    def labels(self) -> str:
+        """What each of them is, for people."""
+        ...
+
+    def check(self, name: str, option: str) -> None:
+        """Raise UsageError, which lists the names, where this is none of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,7 @@ class Setting:
     metavar: str | None = None
     variable: str | None = None  # of the environment, which gives a command its default
     old_names: tuple[str, ...] = ()  # of the field; still read, as options and keys too
+    choices: Lazy[Choices] | None = None  # of names; imported when they are asked for
     example: object = None  # for a configuration file, where there is no default to show
     parse: Callable[[str, str], Any] | None = None  # (option, text) -> value. Raises UsageError
 
@@ -61,6 +91,21 @@ class Described(NamedTuple):
     def key(self) -> str:
         """The key of a configuration file."""
         return self.setting.key or self.name
+
+
+def check_choice(setting: Setting, option: str, value: object) -> None:
+    """Raise UsageError where a name, or one of several, is none of a setting's choices."""
+    if setting.choices is None or value is None:
+        return
+    for name in value if isinstance(value, tuple | list) else (value,):
+        setting.choices.get().check(str(name), option)
+
+
+def full_help(setting: Setting) -> str:
+    """Return what a setting means, and what its choices are."""
+    if setting.choices is None:
+        return setting.help
+    return f"{setting.help} {setting.choices.get().labels}"
 
 
 def option_name(field: str, *, negative: bool = False) -> str:
@@ -156,6 +201,7 @@ def value_of_text(field: Described, name: str, text: str) -> Any:  # noqa: ANN40
     """
     if field.setting.parse is not None:
         return field.setting.parse(name, text)
+    check_choice(field.setting, name, text)
     try:
         return field.type(text)
     except ValueError:

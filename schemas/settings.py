@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 from schemas.errors import UsageError
-from schemas.setting import Setting, check_limits, described_field
+from schemas.registry import Lazy
+from schemas.setting import Choices, Setting, check_limits, described_field
 
 MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 # The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
@@ -21,14 +22,10 @@ EYE_DISTANCE_MM = 63.0
 # degree on a television, and 1/30 of the nearest distance as a baseline.
 MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
+# What can be chosen is registered in the packages above, which are not imported here.
+_MODELS: Lazy[Choices] = Lazy("sharp_core.models.registry", "MODELS")
+
 SCENE_LIMIT_S = 900.0  # for a stored scene to become something else, such as its previews
-
-
-class ModelName(StrEnum):
-    """The predictors. Order: the better scene first."""
-
-    SHARP = "sharp"
-    PRIOR = "prior"
 
 
 class SplatFormat(StrEnum):
@@ -83,32 +80,21 @@ class DType(StrEnum):
     FP16 = "fp16"
 
 
-class Preset(StrEnum):
-    """The sizes of the network 'sharp'; its checkpoint must have the same."""
-
-    SHARP = "sharp"  # as published
-    TINY = "tiny"  # small enough for tests
-
-
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Which predictor, and how it runs."""
 
     model: Annotated[
-        ModelName,
-        Setting(
-            "'sharp' is the published network (2.8 GB of weights, research licence); "
-            "'prior' needs no weights and shows how things work.",
-            key="name",
-            variable="SHARP_BATCH_MODEL",
-        ),
-    ] = ModelName.SHARP
+        str,
+        Setting("Which model.", key="name", variable="SHARP_BATCH_MODEL", choices=_MODELS),
+    ] = "sharp"
     checkpoint: Annotated[
-        Path | None, Setting("File with the weights of 'sharp'.", example="sharp.pt")
+        Path | None, Setting("File with the model's weights.", example="sharp.pt")
     ] = None
-    preset: Annotated[Preset, Setting("Sizes of the network 'sharp'; 'tiny' is for tests.")] = (
-        Preset.SHARP
-    )
+    preset: Annotated[
+        str | None,
+        Setting("Sizes of the model's network; else its usual ones.", example="tiny"),
+    ] = None
     device: Annotated[Device, Setting("Where the predictor runs; auto takes the fastest.")] = (
         Device.AUTO
     )
@@ -118,7 +104,7 @@ class ModelSettings:
     compiled: Annotated[
         bool,
         Setting(
-            "Compile 'sharp' with torch.compile: minutes at the start, less for each photo.",
+            "Compile the network with torch.compile: minutes at the start, less for each photo.",
             option="--compile",
             key="compile",
         ),

@@ -32,7 +32,7 @@ from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.library import Library
 from schemas.records import MediaType, PhotoState
-from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
+from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
 from schemas.tables import photo_paths, photos, scenes, utc_now
 
 FILES_A_FOLDER = 500
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100_000)
     count = parser.parse_args().files
     print_environment()
-    model = resolve_model(ModelSettings(ModelName.PRIOR))
+    model = resolve_model(ModelSettings("prior"))
     with tempfile.TemporaryDirectory(prefix="bench-rescan-") as folder:
         root, library = Path(folder).resolve() / "photos", Path(folder) / "library"
         make_catalog(library, make_files(root, count), model)

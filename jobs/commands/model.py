@@ -1,4 +1,4 @@
-"""`sharp-batch model list|fetch|info`: the predictors and their weights."""
+"""`sharp-batch model list|fetch|info`: the models and their weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ import typer
 from jobs.commands.option_groups import Only, with_options
 from jobs.commands.options import PlainOutput
 from jobs.console.output import Output, size_text
-from schemas.settings import ModelName, ModelSettings
+from schemas.errors import UsageError, WeightsMissingError
+from schemas.settings import ModelSettings
+from sharp_core.models.entry import DownloadedWeights, ModelEntry
+from sharp_core.models.registry import MODELS
 
 models = typer.Typer(
-    help="The predictors and their weights.", no_args_is_help=True, rich_markup_mode=None
+    help="The models and their weights.", no_args_is_help=True, rich_markup_mode=None
 )
+_WITH_WEIGHTS = [model.name for model in MODELS if model.needs_download]
+_Name = Annotated[
+    str,
+    typer.Argument(
+        help="A model with weights to download.", metavar=f"[{'|'.join(_WITH_WEIGHTS)}]"
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,28 +35,30 @@ def register(app: typer.Typer) -> None:
 @models.command("list")
 @with_options
 def list_models(output: PlainOutput) -> None:
-    """List the predictors, and whether their weights are here."""
-    from sharp_core.models.sharp.checkpoint import find_checkpoint
-
-    path = find_checkpoint()
-    rows = [
-        {"model": ModelName.SHARP.value, "available": path is not None, "weights": path},
-        {"model": ModelName.PRIOR.value, "available": True, "weights": None},
-    ]
-    text = f"sharp  {path or 'weights not here yet: sharp-batch model fetch'}\nprior  needs none"
-    output.result(rows, text)
+    """List the models, and whether their weights are here."""
+    rows, lines = [], []
+    for model in MODELS:
+        path = model.weights.source.get().find_checkpoint() if model.weights is not None else None
+        is_available = path is not None or not model.needs_download
+        rows.append({"model": model.name, "available": is_available, "weights": path})
+        if not model.needs_download:
+            text = "needs no download"
+        else:
+            text = str(path or f"weights not here yet: sharp-batch model fetch {model.name}")
+        lines.append(f"{model.name:6} {text}")
+    output.result(rows, "\n".join(lines))
 
 
 @models.command("fetch")
 @with_options
-def fetch(output: PlainOutput) -> None:
-    """Download the weights of 'sharp' (research licence), or what is missing of them."""
+def fetch(output: PlainOutput, name: _Name = _WITH_WEIGHTS[0]) -> None:
+    """Download the weights of a model, or what is missing of them; its licence is shown first."""
     from jobs.console.download_progress import download_progress
-    from sharp_core.models.sharp.checkpoint import find_checkpoint
 
+    model, weights = _with_weights(name)
     with download_progress(output) as fetching:
-        path = find_checkpoint() or fetching.fetch()
-    _show(path, output)
+        path = weights.source.get().find_checkpoint() or fetching.fetch(weights)
+    _show(model, weights, path, output)
 
 
 @models.command("info")
@@ -54,25 +66,33 @@ def fetch(output: PlainOutput) -> None:
 def info(
     settings: Annotated[ModelSettings, Only(["checkpoint"])],
     output: PlainOutput,
+    name: _Name = _WITH_WEIGHTS[0],
 ) -> None:
-    """Show size, SHA-256 and fingerprint of the weights of 'sharp'."""
-    from schemas.errors import WeightsError
-    from sharp_core.models.sharp.checkpoint import find_checkpoint
-
-    path = find_checkpoint(settings.checkpoint)
+    """Show size, SHA-256 and fingerprint of the weights of a model."""
+    model, weights = _with_weights(name)
+    path = weights.source.get().find_checkpoint(settings.checkpoint)
     if path is None:
-        raise WeightsError(
-            "the weights of 'sharp' are not on this machine", "Get them: sharp-batch model fetch"
+        raise WeightsMissingError(
+            f"the weights of {name!r} are not on this machine",
+            f"Get them: sharp-batch model fetch {name}",
         )
-    _show(path, output)
+    _show(model, weights, path, output)
 
 
-def _show(path: Path, output: Output) -> None:
-    from sharp_core.models.sharp.checkpoint import inspect_checkpoint
+def _with_weights(name: str) -> tuple[ModelEntry, DownloadedWeights]:
+    """Return a model and its weights. Raises UsageError where it needs no download."""
+    model = MODELS.get(name)
+    if model.weights is None:
+        raise UsageError(
+            f"the model {name!r} needs no download", f"Name one of {', '.join(_WITH_WEIGHTS)}."
+        )
+    return model, model.weights
 
-    found = inspect_checkpoint(path)
+
+def _show(model: ModelEntry, weights: DownloadedWeights, path: Path, output: Output) -> None:
+    found = weights.source.get().inspect_checkpoint(path)
     document = {
-        "model": ModelName.SHARP.value,
+        "model": model.name,
         "path": found.path,
         "bytes": found.size,
         "sha256": found.sha256,

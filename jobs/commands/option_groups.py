@@ -26,7 +26,15 @@ import typer
 
 from jobs.console.output import Output
 from schemas.errors import UsageError
-from schemas.setting import Described, described, described_field, is_group, option_name
+from schemas.setting import (
+    Described,
+    check_choice,
+    described,
+    described_field,
+    full_help,
+    is_group,
+    option_name,
+)
 
 T = TypeVar("T")
 
@@ -174,11 +182,18 @@ def _option(field: Described) -> Any:  # noqa: ANN401 - typer's own type is not 
     names = [field.option] if setting.short is None else [field.option, setting.short]
     return typer.Option(
         *names,
-        help=setting.help_off or setting.help,
-        metavar=setting.metavar,
+        help=setting.help_off or full_help(setting),
+        metavar=setting.metavar or _choices_text(field),
         envvar=setting.variable,
         dir_okay=field.type is not Path,
     )
+
+
+def _choices_text(field: Described) -> str | None:
+    """Return the choices as typer writes those of an enum."""
+    if field.setting.choices is None or get_origin(field.type) is tuple:
+        return None
+    return f"[{'|'.join(field.setting.choices.get().names)}]"
 
 
 def _old_options(field: Described) -> list[str]:
@@ -202,6 +217,7 @@ def _taken(field: Described, values: dict[str, Any], notes: list[str]) -> Any:  
 def _value(field: Described, value: Any) -> Any:  # noqa: ANN401 - the field's type
     if field.is_switched_off:
         return not value
+    check_choice(field.setting, field.option, value)
     if get_origin(field.type) is tuple:
         return tuple(value)
     if field.setting.parse is not None and value is not None:

@@ -47,7 +47,7 @@ def predict(
         resolved = resolve_model(model, fetching)
     settings = replace(photo_settings, allow_small=True, allow_wide=True)
     prediction = predict_file(photo, to, resolved, settings)
-    output.result({**prediction.as_dict(), "model": model.model.value}, _text(prediction))
+    output.result({**prediction.as_dict(), "model": model.model}, _text(prediction))
 
 
 def _text(prediction: Prediction) -> str:

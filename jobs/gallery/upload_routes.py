@@ -23,7 +23,9 @@ from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
-from schemas.settings import ModelName, PhotoSettings
+from schemas.settings import PhotoSettings
+from sharp_core.models.entry import ModelEntry
+from sharp_core.models.registry import MODELS
 
 router = APIRouter()
 LARGEST_UPLOAD = 200_000_000  # bytes: larger than every camera's RAW files
@@ -53,10 +55,14 @@ TheJob = Annotated[Job, Depends(_job)]
 @router.get("/make")
 async def make_page(request: Request, queue: TheQueue) -> Response:
     """Show the upload form and the queue."""
-    from sharp_core.models.sharp.checkpoint import find_checkpoint
-
-    has_weights = await asyncio.to_thread(find_checkpoint) is not None
-    return render(request, "make.html", has_weights=has_weights, largest=LARGEST_UPLOAD)
+    ready: list[ModelEntry] = []
+    missing: list[ModelEntry] = []
+    for model in MODELS:
+        is_ready = model.weights is None or (
+            await asyncio.to_thread(model.weights.source.get().find_checkpoint) is not None
+        )
+        (ready if is_ready else missing).append(model)
+    return render(request, "make.html", ready=ready, missing=missing, largest=LARGEST_UPLOAD)
 
 
 @router.get("/api/jobs")
@@ -70,10 +76,11 @@ async def submit(
     request: Request,
     queue: TheQueue,
     name: Annotated[str, Query(max_length=500)],
-    model: ModelName,
+    model: str,
     focal: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Receive a photo and put it in the queue."""
+    MODELS.get(model)  # raises UsageError if there is no such model
     PhotoSettings(focal)  # raises UsageError if it is not a valid focal length
     if queue.is_full:
         raise HTTPException(429, "The queue is full. Wait until a scene is finished.")

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from schemas.errors import SharpBatchError, WeightsError
-from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings
+from schemas.errors import SharpBatchError, WeightsMissingError
+from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
 
 SCENE = "scene.ply"
 PICTURE = "picture.webp"
@@ -62,10 +62,11 @@ def _make(request: WorkerRequest) -> dict[str, object]:
     from pipeline.store.store import Store
 
     photo, folder = Path(request.photo), Path(request.folder)
-    model = resolve_model(ModelSettings(ModelName(request.model)))
-    if model.settings.model is ModelName.SHARP and model.checkpoint is None:
-        raise WeightsError(
-            "the weights of 'sharp' are not on this machine", "Get them: sharp-batch model fetch"
+    model = resolve_model(ModelSettings(request.model))
+    if model.lacks_weights:
+        raise WeightsMissingError(
+            f"the weights of {model.name!r} are not on this machine",
+            f"Get them: sharp-batch model fetch {model.name}",
         )
     settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
     prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
@@ -83,7 +84,7 @@ def _keep(request: WorkerRequest) -> dict[str, object]:
     from pipeline.flow.model import resolve_model
     from pipeline.library import Library
 
-    model = resolve_model(ModelSettings(ModelName(request.model)))
+    model = resolve_model(ModelSettings(request.model))
     settings = IngestSettings(
         model.settings, PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
     )

@@ -19,6 +19,7 @@ from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from pipeline.store.store import Store
 from schemas.errors import SharpBatchError
+from sharp_core.models.registry import MODELS
 
 _SCENE_BYTES = 66_000_000
 
@@ -59,7 +60,7 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Check]:
         _optional("s3fs", "libraries at s3://", "pip install 'sharp-batch[s3]'"),
         _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
         *_gsplat(),
-        _weights(),
+        *_weights(),
         *_disk(root),
         *_library(root, catalog_url),
         _writable(root),
@@ -112,14 +113,16 @@ def _gsplat() -> Iterator[Check]:
         yield _optional("gsplat", "drawing scenes on the GPU", "pip install 'sharp-batch[gpu]'")
 
 
-def _weights() -> Check:
-    from sharp_core.models.sharp.checkpoint import find_checkpoint
-
-    path = find_checkpoint()
-    if path is None:
-        found = "not on this machine; only --model sharp needs them"
-        return Check("weights of sharp", Level.NOTE, found, "sharp-batch model fetch")
-    return Check("weights of sharp", Level.OK, f"{path}, {size_text(path.stat().st_size)}")
+def _weights() -> Iterator[Check]:
+    for model in MODELS:
+        if model.weights is None:
+            continue
+        what, path = f"weights of {model.name}", model.weights.source.get().find_checkpoint()
+        if path is None:
+            found = f"not on this machine; only --model {model.name} needs them"
+            yield Check(what, Level.NOTE, found, f"sharp-batch model fetch {model.name}")
+        else:
+            yield Check(what, Level.OK, f"{path}, {size_text(path.stat().st_size)}")
 
 
 def _nearest_folder(library: Path) -> Path:

@@ -122,6 +122,8 @@ def _filled(values: dict[str, Any], kind: type[T], location: KeyLocation) -> T:
             at = location.inner(name)
             is_text = key.setting.parse is not None
             read[key.field] = _value(values[name], str if is_text else key.kind, at)
+            if key.setting.choices is not None:
+                _check_names(read[key.field], list(key.setting.choices.get().names), at)
     try:
         for key in keys_of(kind).values():
             if key.setting.parse is not None and key.field in read:
@@ -190,12 +192,19 @@ def _values(value: object, kind: Any, location: KeyLocation) -> tuple[object, ..
 
 
 def _choice(value: object, kind: type[StrEnum], location: KeyLocation) -> StrEnum:
-    names = [str(member) for member in kind]
-    if value not in names:
+    _check_names(value, [str(member) for member in kind], location)
+    return kind(str(value))
+
+
+def _check_names(value: object, names: list[str], location: KeyLocation) -> None:
+    """Raise UsageError where a name, or one of a list, is none of these."""
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _check_names(item, names, location.inner(index))
+    elif value not in names:
         raise location.error(
             f"{value!r} is none of the choices", _suggestion(str(value), names, "Choices")
         )
-    return kind(value)
 
 
 def _suggestion(name: str, known: list[str], title: str) -> str:

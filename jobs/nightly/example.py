@@ -66,6 +66,8 @@ def _line(path: str, name: str, key: TableKey) -> str:
         value = key.setting.example
     text = f"{'' if path in _VALUES else '# '}{name} = {_toml(value)}"
     about = key.setting.help
+    if key.setting.choices is not None:
+        about = f"{about} One of: {', '.join(key.setting.choices.get().names)}."
     kind, _ = without_none(key.kind)
     kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
     if isinstance(kind, type) and issubclass(kind, StrEnum):

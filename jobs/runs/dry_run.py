@@ -22,11 +22,10 @@ from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, SkipReason
-from schemas.settings import IngestSettings, ModelName, SplatFormat
+from schemas.settings import IngestSettings, SplatFormat
 from schemas.tables import scenes
 
-# Where a library has no scenes yet to measure by: on two CPU cores.
-_USUAL_SECONDS = {ModelName.PRIOR: 2.0, ModelName.SHARP: 90.0}
+# Where a library has no scenes yet to measure by.
 _USUAL_BYTES = {
     SplatFormat.SOG: 6_000_000,
     SplatFormat.SPZ: 18_000_000,
@@ -69,7 +68,7 @@ def dry_run(
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
     state, paths = ScanState({}, set(), {}, {}), dict[str, RecordedPath]()
-    seconds, size = _USUAL_SECONDS[settings.model.model], _USUAL_BYTES[settings.splat.format]
+    seconds, size = model.entry.cpu_seconds, _USUAL_BYTES[settings.splat.format]
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if library.has_catalog():
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds

@@ -22,12 +22,12 @@ from schemas.records import (
     PhotoState,
     Skipped,
 )
-from schemas.settings import ModelName
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
+from sharp_core.models.registry import MODELS, UNKNOWN_RANK
 
 _MODEL_RANK = sa.case(
-    {model.value: rank for rank, model in enumerate(ModelName)}, value=scenes.c.model, else_=99
-)
+    {model.name: -model.rank for model in MODELS}, value=scenes.c.model, else_=-UNKNOWN_RANK
+)  # ascending: the better model first
 
 
 def record(

@@ -1,4 +1,4 @@
-"""Which predictor a run uses: finding its weights, what names it, and loading it in a worker."""
+"""Which model a run uses: finding its weights, what identifies it, and loading it in a worker."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.errors import UsageError, WeightsError
-from schemas.settings import Device, ModelName, ModelSettings
-from sharp_core.models.sharp.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
+from schemas.errors import UsageError, WeightsMissingError
+from schemas.settings import Device, DType, ModelSettings
+from sharp_core.models.entry import DownloadedWeights, ModelEntry
+from sharp_core.models.registry import MODELS
 
 if TYPE_CHECKING:  # torch is imported where a model is loaded
     from sharp_core.models.interface import Predictor
 
 _logger = logging.getLogger(__name__)
-_GPU_BATCH = 4
-UNKNOWN_FINGERPRINT = "sharp-unknown"  # of weights that are still to be downloaded
 
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
-    """How a download of weights speaks to a person."""
+    """How a download of weights reports to a person."""
 
     licence: Callable[[str], None]  # to be read before the first byte
     notice: Callable[[str], None]  # what it waits for
     progress: Callable[[int, int | None], None]  # bytes so far, and of how many, if known
 
-    def fetch(self) -> Path:
-        """Download the weights of `sharp`, or what is missing of them."""
-        return fetch_checkpoint(licence=self.licence, notice=self.notice, progress=self.progress)
+    def fetch(self, weights: DownloadedWeights) -> Path:
+        """Download a model's weights, or what is missing of them. Raises WeightsError."""
+        return weights.source.get().fetch_checkpoint(
+            licence=self.licence, notice=self.notice, progress=self.progress
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A predictor that is known to be available: its name, and what names its weights and code."""
+    """A model that is known to be available: its name, and what identifies its weights and code."""
 
     settings: ModelSettings
     fingerprint: str
@@ -45,53 +46,51 @@ class ResolvedModel:
     @property
     def name(self) -> str:
         """The model's name, as scenes record it."""
-        return self.settings.model.value
+        return self.settings.model
+
+    @property
+    def entry(self) -> ModelEntry:
+        """What is registered of the model. Raises UsageError where nothing is."""
+        return MODELS.get(self.settings.model, "--model")
+
+    @property
+    def lacks_weights(self) -> bool:
+        """Whether its weights are still to be downloaded."""
+        return self.entry.needs_download and self.checkpoint is None
 
     def usual_batch_size(self, *, on_gpu: bool) -> int:
         """Return how many photos are best predicted together."""
-        return _GPU_BATCH if on_gpu and self.settings.model is ModelName.SHARP else 1
+        return self.entry.gpu_batch if on_gpu else 1
 
     def load(self) -> Predictor:
         """Load the predictor, ready to predict, on the device that the settings name.
 
         Raises WeightsError, UsageError.
         """
-        settings = self.settings
-        device = resolve_device(settings.device)
-        if settings.model is ModelName.PRIOR:
-            from sharp_core.models.prior.predictor import PriorPredictor
+        device = resolve_device(self.settings.device)
+        weights = self.entry.weights
+        path = self._checkpoint_here(weights) if weights is not None else None
+        return self.entry.load.get()(self.settings, device, path)
 
-            return PriorPredictor()
-        from sharp_core.models.sharp.predictor import SharpPredictor
-
-        return SharpPredictor.load(
-            self._checkpoint_here(),
-            preset=settings.preset.value,
-            device=device,
-            dtype=settings.dtype.value,
-            # Not "graphs": Ray calls predictors from several threads, which torch's graphs
-            # do not support (pytorch/pytorch issue 123177).
-            compiled="kernels" if settings.compiled else "no",
-        )
-
-    def _checkpoint_here(self) -> Path:
+    def _checkpoint_here(self, weights: DownloadedWeights) -> Path:
         """Return the run's weights on this machine, which need not be the one that found them.
 
         They are where they were found, else in this machine's cache, else downloaded there. Raises
         WeightsError unless they are those of the run.
         """
+        source = weights.source.get()
         path = self.checkpoint
         if path is None or not path.is_file():
-            path = find_checkpoint()
+            path = source.find_checkpoint()
         if path is None and self.settings.checkpoint is None:
-            path = fetch_checkpoint(licence=_logger.warning, notice=_logger.warning)
+            path = Fetching(_logger.warning, _logger.warning, lambda *_: None).fetch(weights)
         host = socket.gethostname()
         hint = f"Put the run's weights at {self.checkpoint} on every machine of the cluster."
         if path is None:
-            raise WeightsError(f"{host} has no checkpoint {self.checkpoint}", hint)
-        found = inspect_checkpoint(path).fingerprint
+            raise WeightsMissingError(f"{host} has no checkpoint {self.checkpoint}", hint)
+        found = source.inspect_checkpoint(path).fingerprint
         if found != self.fingerprint:
-            raise WeightsError(
+            raise WeightsMissingError(
                 f"{path} on {host} holds other weights ({found}) than the run has "
                 f"({self.fingerprint})",
                 hint,
@@ -105,26 +104,43 @@ def resolve_model(settings: ModelSettings, fetching: Fetching | None = None) -> 
     Without `fetching`, weights that are not here yet leave the model without a fingerprint: good
     for a plan, not for a run. Raises UsageError, WeightsError.
     """
-    if settings.model is ModelName.PRIOR:
-        if settings.checkpoint is not None:
-            raise UsageError(
-                "--checkpoint: the model 'prior' has no weights", "Use --model sharp with it."
-            )
-        return ResolvedModel(settings, prior_fingerprint())
-    given = Path(settings.checkpoint).expanduser() if settings.checkpoint else None
-    path = find_checkpoint(given)
+    entry = MODELS.get(settings.model, "--model")
+    check_settings(settings, entry)
+    if entry.weights is None:
+        return ResolvedModel(settings, entry.fingerprint)
+    source = entry.weights.source.get()
+    path = source.find_checkpoint(
+        Path(settings.checkpoint).expanduser() if settings.checkpoint else None
+    )
     if path is None and fetching is not None:
-        path = fetching.fetch()
-    if path is None:
-        return ResolvedModel(settings, UNKNOWN_FINGERPRINT)
-    return ResolvedModel(settings, inspect_checkpoint(path).fingerprint, path)
+        path = fetching.fetch(entry.weights)
+    if path is None:  # to be downloaded by the run itself
+        return ResolvedModel(settings, f"{entry.name}-unknown")
+    return ResolvedModel(settings, source.inspect_checkpoint(path).fingerprint, path)
 
 
-def prior_fingerprint() -> str:
-    """Return what names the model `prior`, which has no weights."""
-    from sharp_core.models.prior.predictor import PriorPredictor
-
-    return PriorPredictor.fingerprint
+def check_settings(settings: ModelSettings, entry: ModelEntry) -> None:
+    """Raise UsageError where the settings ask for what the model does not have."""
+    if settings.checkpoint is not None and not entry.needs_download:
+        others = [other.name for other in MODELS if other.needs_download]
+        raise UsageError(
+            f"--checkpoint: the model {entry.name!r} has no weights",
+            f"Use --model {' or '.join(others)} with it.",
+        )
+    for option, value, choices in (
+        ("--preset", settings.preset, entry.presets),
+        ("--dtype", settings.dtype.value, (DType.AUTO.value, *entry.dtypes)),
+    ):
+        if value is not None and value not in choices:
+            has = f"it has {', '.join(choices)}" if choices else "it has none"
+            raise UsageError(
+                f"{option} {value}: not of the model {entry.name!r}; {has}",
+                f"Leave {option} away, or choose another model.",
+            )
+    if settings.compiled and not entry.can_compile:
+        raise UsageError(
+            f"--compile: the model {entry.name!r} cannot be compiled", "Leave --compile away."
+        )
 
 
 def resolve_device(device: Device) -> str:

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.flow.model import prior_fingerprint
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.store.layout import SCENES, ScenePath, SnapshotPath, parse
 from pipeline.store.store import Store, measure
@@ -22,9 +21,10 @@ from schemas.errors import FormatError, StoreError
 from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.setting import from_recorded
-from schemas.settings import ModelName, PhotoSettings, SogQuality, SplatFormat, SplatSettings
+from schemas.settings import PhotoSettings, SogQuality, SplatFormat, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
 from sharp_core.formats.registry import read_scene
+from sharp_core.models.registry import MODELS
 from sharp_core.scene.gaussians import depth_quantiles
 
 _ROWS = 20_000  # in memory at a time
@@ -176,7 +176,7 @@ def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
 
 def recipes(connection: Connection) -> list[Recipe]:
     """Return every model and settings that this library was made with, by its scenes and runs."""
-    models: set[tuple[str, str]] = {(ModelName.PRIOR.value, prior_fingerprint())}
+    models = {(model.name, model.fingerprint) for model in MODELS if model.fingerprint}
     columns = sa.select(scenes.c.model, scenes.c.model_fingerprint).distinct()
     models.update((row[0], row[1]) for row in connection.execute(columns))
     settings = {PhotoSettings()}

@@ -38,7 +38,7 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
-from schemas.settings import ModelName, ModelSettings
+from schemas.settings import ModelSettings
 
 MOST_MEMORY = 10 << 30
 MEMORY_STEP = 256 << 20
@@ -181,7 +181,7 @@ class FaultyEncode:
     faults: Faults
     limit_s: float = 2.0
     seconds: float = 0.0
-    model = ResolvedModel(ModelSettings(ModelName.PRIOR), "faulty-1")
+    model = ResolvedModel(ModelSettings("prior"), "faulty-1")
 
     def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         file = decoded.file

@@ -11,7 +11,7 @@ from unittest import mock
 
 from jobs.gallery import worker
 from pipeline.flow.model import ResolvedModel
-from schemas.settings import ModelName, ModelSettings
+from schemas.settings import ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.relief import ReliefModel, ReliefPredictor, relief
@@ -32,7 +32,7 @@ class QuickModel(ReliefModel):
 
 
 def resolve(settings: ModelSettings) -> ResolvedModel:
-    return QuickModel(ModelSettings(ModelName.PRIOR), ReliefPredictor.fingerprint)
+    return QuickModel(ModelSettings("prior"), ReliefPredictor.fingerprint)
 
 
 if __name__ == "__main__":

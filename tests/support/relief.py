@@ -16,7 +16,7 @@ from jobs.runs.ingest import Ingest, IngestReport
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel
 from pipeline.library import Library
-from schemas.settings import IngestSettings, ModelName, ModelSettings
+from schemas.settings import IngestSettings, ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 
@@ -69,7 +69,7 @@ class ReliefModel(ResolvedModel):
 def ingest_reliefs(
     library: Path, *sources: Path, settings: IngestSettings | None = None
 ) -> IngestReport:
-    model = ReliefModel(ModelSettings(ModelName.PRIOR), ReliefPredictor.fingerprint)
+    model = ReliefModel(ModelSettings("prior"), ReliefPredictor.fingerprint)
     run = Ingest(
         Library.resolve(library), sources, settings or IngestSettings(), model, Output(quiet=True)
     )

@@ -26,7 +26,7 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError
-from schemas.settings import IngestSettings, ModelName, ModelSettings
+from schemas.settings import IngestSettings, ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 
@@ -83,7 +83,7 @@ class TrivialModel(ResolvedModel):
 
 def trivial_model(seconds: float = 0.0, deadly_width: int | None = None) -> TrivialModel:
     return TrivialModel(
-        ModelSettings(ModelName.PRIOR),
+        ModelSettings("prior"),
         TrivialPredictor.fingerprint,
         seconds=seconds,
         deadly_width=deadly_width,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,11 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from PIL import Image
 from torch import Tensor
 
+from schemas.settings import ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.prior.depth import coarse_disparity
 from sharp_core.models.prior.edges import SWING, crisp_disparity
+from sharp_core.models.prior.entry import PRIOR
 from sharp_core.models.prior.hidden import grow_hidden
 from sharp_core.models.prior.image import photo_planes, srgb_to_lab
 from sharp_core.models.two_layer.base_gaussians import (
@@ -61,8 +64,8 @@ class PriorPredictor:
     `cells` is the side of its grid: a scene has 2 x cells x cells Gaussians.
     """
 
-    name = "prior"
-    fingerprint = "prior-1"
+    name = PRIOR.name
+    fingerprint = PRIOR.fingerprint
     device = torch.device("cpu")
 
     def __init__(self, cells: int = DEFAULT_CELLS) -> None:
@@ -71,6 +74,11 @@ class PriorPredictor:
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         """Return one scene a photo, in order, in metres. The same photo gives the same scene."""
         return [_predict(photo, self._cells) for photo in photos]
+
+
+def load(_settings: ModelSettings, _device: str, _weights: Path | None) -> PriorPredictor:
+    """Return the predictor; there is nothing to load."""
+    return PriorPredictor()
 
 
 def _predict(photo: PredictorInput, cells: int) -> Gaussians:

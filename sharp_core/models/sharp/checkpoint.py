@@ -17,14 +17,10 @@ from pathlib import Path
 
 from schemas.errors import DownloadError, WeightsDamagedError, WeightsMissingError
 from sharp_core.models.download import DEFAULT_PATIENCE, Notice, Patience, Progress, download
+from sharp_core.models.sharp.entry import LICENCE_NOTICE
 
 FILE_NAME = "sharp_2572gikvuh.pt"
 URL = f"https://ml-site.cdn-apple.com/models/sharp/{FILE_NAME}"
-LICENCE_NOTICE = (
-    "The weights of SHARP are Apple's, 2.8 GB, and licensed for research purposes only: "
-    "https://github.com/apple/ml-sharp/blob/main/LICENSE_MODEL. "
-    "Downloading them means accepting that licence."
-)
 # Of what this project makes of the weights: raised whenever the same weights give other scenes.
 _CODE_VERSION = 1
 _ZIP_BEGINS_WITH = b"PK\x03\x04"  # checkpoints of torch are zip archives
@@ -64,10 +60,14 @@ def find_checkpoint(given: Path | None = None) -> Path | None:
         if not given.is_file():
             raise WeightsMissingError(f"there is no checkpoint {given}", _ways_out())
         return given
-    import torch
-
-    places = (home() / FILE_NAME, Path(torch.hub.get_dir()) / "checkpoints" / FILE_NAME)
+    places = (home() / FILE_NAME, _torch_hub() / "checkpoints" / FILE_NAME)
     return next((path for path in places if path.is_file()), None)
+
+
+def _torch_hub() -> Path:
+    """Return where torch.hub keeps its files, as torch.hub.get_dir() does, without torch."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
+    return Path(os.environ.get("TORCH_HOME", cache / "torch")).expanduser() / "hub"
 
 
 def fetch_checkpoint(
@@ -167,9 +167,12 @@ def _write_hashes(entries: dict[str, _Entry]) -> None:
 
 
 def _ways_out() -> str:
+    from sharp_core.models.registry import MODELS  # which imports this model's entry
+
+    without = next(model.name for model in MODELS if not model.needs_download)
     return (
         "Three ways out:\n"
         f"- download {URL} by hand to {home() / FILE_NAME}\n"
         "- give a checkpoint that is somewhere else with --checkpoint\n"
-        "- try everything out without weights with --model prior"
+        f"- try everything out without a download with --model {without}"
     )

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from schemas.errors import WeightsMissingError
+from schemas.settings import ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.out_of_memory import is_out_of_memory
 from sharp_core.models.sharp.checkpoint import inspect_checkpoint
 from sharp_core.models.sharp.compiling import Compiled, compile_network
+from sharp_core.models.sharp.entry import SHARP
 from sharp_core.models.sharp.memory import automatic_batch_size, free_cached
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.models.sharp.network.model import SharpNetwork
@@ -29,10 +33,28 @@ from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
 from sharp_core.scene.gaussians import Gaussians
 
 
+def load(settings: ModelSettings, device: str, weights: Path | None) -> SharpPredictor:
+    """Load the network from `weights` as the settings of a run ask for.
+
+    Raises WeightsError, UsageError.
+    """
+    if weights is None:
+        raise WeightsMissingError("the model 'sharp' needs weights, and none were found")
+    return SharpPredictor.load(
+        weights,
+        cast("PresetName", settings.preset or "sharp"),
+        device=device,
+        dtype=settings.dtype.value,
+        # Not "graphs": Ray calls predictors from several threads, which torch's graphs do not
+        # support (pytorch/pytorch issue 123177).
+        compiled="kernels" if settings.compiled else "no",
+    )
+
+
 class SharpPredictor:
     """The network on a device. A batch gives what its photos give one at a time."""
 
-    name = "sharp"
+    name = SHARP.name
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from jobs.nightly.config_file import all_keys
 from jobs.nightly.example import example_text
 from jobs.nightly.key_location import lines_of
 from schemas.errors import UsageError
-from schemas.settings import ModelName, PreviewKind
+from schemas.settings import PreviewKind
 
 SMALL = 'library = "lib"\n[[sources]]\npath = "photos"\n'
 
@@ -65,7 +65,7 @@ def test_sources_with_the_same_patterns_are_one_run(tmp_path: Path) -> None:
 def test_values_have_their_types(tmp_path: Path) -> None:
     text = SMALL + '[model]\nname = "prior"\n[window]\nmax_hours = 3\n[previews]\nkinds = ["gif"]\n'
     config = load(tmp_path, text)
-    assert config.model.predictor.model is ModelName.PRIOR
+    assert config.model.predictor.model == "prior"
     assert config.window.end.max_hours == 3.0
     assert config.previews is not None
     assert config.previews.settings.kinds == (PreviewKind.GIF,)

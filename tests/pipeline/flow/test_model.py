@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.flow import model as model_module
 from pipeline.flow.model import ResolvedModel, resolve_model
 from schemas.errors import UsageError, WeightsError
-from schemas.settings import Device, ModelSettings, Preset
+from schemas.settings import Device, ModelSettings
 from sharp_core.models.sharp import checkpoint as published
 from tests.support.stand_in import weights
 
-TINY = ModelSettings(preset=Preset.TINY, device=Device.CPU)
+TINY = ModelSettings(preset="tiny", device=Device.CPU)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def test_a_machine_without_any_weights_downloads_them(
     def fetch(**_: object) -> Path:
         return Path(shutil.copy(tiny, cached))
 
-    monkeypatch.setattr(model_module, "fetch_checkpoint", fetch)
+    monkeypatch.setattr(published, "fetch_checkpoint", fetch)
     assert model.load().fingerprint == model.fingerprint
 
 
@@ -64,7 +63,7 @@ def test_a_checkpoint_that_a_person_gave_is_not_replaced_by_a_download(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     given = shutil.copy(tiny, tmp_path / "given.pt")
-    model = resolve_model(ModelSettings(checkpoint=str(given), preset=Preset.TINY))
+    model = resolve_model(ModelSettings(checkpoint=str(given), preset="tiny"))
     Path(given).unlink()
     with pytest.raises(WeightsError, match=r"has no checkpoint .*given\.pt") as caught:
         model.load()

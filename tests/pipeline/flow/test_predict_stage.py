@@ -21,7 +21,7 @@ from schemas.records import (
     PhotoMeta,
     StoredFile,
 )
-from schemas.settings import ModelName, ModelSettings, SplatFormat, SplatSettings
+from schemas.settings import ModelSettings, SplatFormat, SplatSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.scene.gaussians import Gaussians
@@ -59,7 +59,7 @@ class Model(ResolvedModel):
 
 
 def stage_of(predictor: Predictor, compactor: Compactor) -> PredictStage:
-    model = Model(ModelSettings(ModelName.PRIOR), "trivial-1")
+    model = Model(ModelSettings("prior"), "trivial-1")
     Model.predictor = predictor
     stage = PredictStage(model, compactor)
     stage.setup()

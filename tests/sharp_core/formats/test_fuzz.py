@@ -17,7 +17,7 @@ import pytest
 from schemas.errors import FormatError
 from sharp_core.formats.sog.bundle import SogOptions
 from sharp_core.formats.spz.write import SpzOptions
-from tests.support.clouds import DATA, INFO, cloud, read, written
+from tests.support.clouds import FORMATS_DATA, INFO, cloud, read, written
 
 FILES = 3000
 SECONDS_A_FILE = 20  # a hundred times what any of them takes
@@ -70,7 +70,7 @@ def inside_zip(content: bytes, rng: Random) -> bytes:
 
 
 def file(name: str) -> bytes:
-    return (DATA / name).read_bytes()
+    return (FORMATS_DATA / name).read_bytes()
 
 
 SOURCES: dict[str, tuple[str, Callable[[], bytes], Callable[[bytes, Random], bytes]]] = {

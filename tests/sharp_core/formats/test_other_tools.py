@@ -10,7 +10,7 @@ import pytest
 
 from sharp_core.formats.registry import read_scene, write_scene
 from sharp_core.formats.sog.bundle import SogOptions
-from tests.support.clouds import DATA, cloud, covariances, in_order_of, srgb
+from tests.support.clouds import FORMATS_DATA, cloud, covariances, in_order_of, srgb
 
 TOOL = shutil.which("splat-transform")
 
@@ -28,8 +28,8 @@ TOOL = shutil.which("splat-transform")
 def test_files_of_another_program_hold_the_same_scene(
     name: str, metres: float, levels: float, share: float
 ) -> None:
-    source = read_scene(DATA / "source.ply").gaussians
-    found = in_order_of(read_scene(DATA / name).gaussians, source)
+    source = read_scene(FORMATS_DATA / "source.ply").gaussians
+    found = in_order_of(read_scene(FORMATS_DATA / name).gaussians, source)
     assert (found.means - source.means).abs().max() < metres
     assert (srgb(found) - srgb(source)).abs().max() * 255 < levels
     assert (found.opacities - source.opacities).abs().max() * 255 <= 1.01

@@ -13,7 +13,7 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.predict_file import predict_file
 from pipeline.library import Library
 from schemas.errors import FailureReason, PhotoError
-from schemas.settings import IngestSettings, ModelName, ModelSettings, PhotoSettings, SplatSettings
+from schemas.settings import IngestSettings, ModelSettings, PhotoSettings, SplatSettings
 from schemas.settings import SplatFormat as LibraryFormat
 from schemas.tables import scenes
 from sharp_core.formats.registry import read_scene
@@ -44,7 +44,7 @@ class Model(ResolvedModel):
 
 
 def model_of(kind: type[TrivialPredictor]) -> ResolvedModel:
-    return Model(ModelSettings(ModelName.PRIOR), "trivial-1", kind=kind)
+    return Model(ModelSettings("prior"), "trivial-1", kind=kind)
 
 
 @pytest.mark.parametrize(

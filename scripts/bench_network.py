@@ -41,7 +41,7 @@ from sharp_core.models.interface import PredictorInput
 from sharp_core.models.sharp.compiling import Compiled
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.models.sharp.network.model import SharpNetwork
-from sharp_core.models.sharp.precision import Precision, dtype_of, keep_to
+from sharp_core.models.sharp.precision import Precision, dtype_of, torch_precision
 from sharp_core.models.sharp.predictor import SharpPredictor
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
@@ -191,7 +191,7 @@ def matrix_rate(dtype: Precision, width: int, device: torch.device) -> float:
     rows = MATRIX_ROWS if device.type != "cpu" else MATRIX_ROWS // 10
     left = torch.randn((rows, width), device=device).to(dtype_of(dtype))
     right = torch.randn((width, 4 * width), device=device).to(dtype_of(dtype))
-    with keep_to(dtype):
+    with torch_precision(dtype):
         timing = best_of(5, device, lambda: left @ right)
     return 2.0 * rows * width * 4 * width / timing.wall
 

@@ -17,7 +17,7 @@ from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
 from pipeline.library import Library
 from schemas.errors import RunError, UsageError
-from sharp_core.models.sharp.checkpoint import home
+from sharp_core.models.sharp.checkpoint import cache_home
 
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
 _SHORTEST_TOKEN = 16
@@ -40,7 +40,7 @@ def serve(
     access = AccessPolicy(
         frozenset({host.lower(), socket.gethostname().lower()}) if token else frozenset(), token
     )
-    settings = GallerySettings(library, home() / "gallery", access, read_only)
+    settings = GallerySettings(library, cache_home() / "gallery", access, read_only)
     app = make_app(settings)
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1], token)

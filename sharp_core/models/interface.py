@@ -1,4 +1,4 @@
-"""What every predictor takes and gives: photo pixels and focal length in, metric Gaussians out."""
+"""The interface of predictors. In: sRGB pixels, focal length in pixels. Out: metric Gaussians."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class PredictorInput(NamedTuple):
     """One upright photo."""
 
     pixels: npt.NDArray[np.uint8]  # (height, width, 3) sRGB
-    focal_px: float  # focal length in pixels of this picture
+    focal_px: float  # focal length, in pixels of this image
 
 
 class Predictor(Protocol):
-    """A loaded model. `fingerprint` names its weights and code: equal ones give equal scenes."""
+    """A loaded model. `fingerprint` identifies weights and code: equal ones give equal scenes."""
 
     name: str
     fingerprint: str
     device: torch.device
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
-        """Return one scene a photo, in order, in metres, on the predictor's device."""
+        """Return one scene per photo, in order, in metres, on the predictor's device."""
         ...

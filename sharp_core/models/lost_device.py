@@ -1,4 +1,4 @@
-"""Telling an error of one photo from a GPU that takes no more work from this process."""
+"""Detect a lost GPU: a device that fails every call of this process, not only one photo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sharp_core.models.out_of_memory import is_out_of_memory
 
 
 def is_device_lost(device: torch.device) -> bool:
-    """Say whether even the least work fails there; want of memory is no such failure.
+    """Return whether even trivial work fails on `device`. Out of memory does not count.
 
     After some errors, an illegal memory access among them, every call of CUDA fails with the same
     one until the process ends (CUDA Runtime API, "Error handling": sticky errors).

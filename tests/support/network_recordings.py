@@ -33,7 +33,7 @@ def compare(network: SharpNetwork, recording: str, salt: str, allowed: float = 1
     """Run `network` on the recording's photo and return the stages, first to last."""
     recorded = {
         name: torch.from_numpy(value)
-        for name, value in np.load(stand_in.DATA / f"{recording}.npz").items()
+        for name, value in np.load(stand_in.NETWORK_DATA / f"{recording}.npz").items()
     }
     height, width = recorded["photo_hw"].tolist()
     focal_px = float(recorded["f_px"])

@@ -1,4 +1,4 @@
-"""Stand-in weights and photos, made anew from names alone, in place of the published 2.8 GB.
+"""Stand-in weights and photos, generated from names alone, instead of the published 2.8 GB.
 
 The recordings in tests/data/network were made with the same: each tensor is drawn from a generator
 whose key is the checksum of its name, in proportions that keep signals alive through the network.

@@ -1,8 +1,8 @@
-"""The published weights on this machine: finding, downloading and naming them.
+"""The published weights on this machine: find, download and fingerprint a checkpoint file.
 
-They are looked for in `$SHARP_BATCH_HOME` (else the user's cache folder) and where torch's hub
-keeps them, and are downloaded to the former. `hashes.json` there remembers the SHA-256 of each
-checkpoint with its size and time, so that 2.8 GB are read once and not at every start.
+The search looks in `$SHARP_BATCH_HOME` (by default the user's cache folder) and in the folder of
+torch.hub. Downloads go to the first. `hashes.json` there caches the SHA-256 of each checkpoint with
+its size and time, so that 2.8 GB are read once and not at every start.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from schemas.errors import DownloadError, WeightsDamagedError, WeightsMissingError
-from sharp_core.models.download import DEFAULT_PATIENCE, Notice, Patience, Progress, download
+from sharp_core.models.download import DEFAULT_RETRY_POLICY, Notice, Progress, RetryPolicy, download
 from sharp_core.models.sharp.entry import LICENCE_NOTICE
 
 FILE_NAME = "sharp_2572gikvuh.pt"
 URL = f"https://ml-site.cdn-apple.com/models/sharp/{FILE_NAME}"
-# Of what this project makes of the weights: raised whenever the same weights give other scenes.
+# Version of the code that uses the weights. Increase it if the same weights give other scenes.
 _CODE_VERSION = 1
 _ZIP_BEGINS_WITH = b"PK\x03\x04"  # checkpoints of torch are zip archives
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint file and what is known of it."""
+    """A checkpoint file with its size and hash."""
 
     path: Path
     size: int  # bytes
@@ -36,12 +36,12 @@ class Checkpoint:
 
     @property
     def fingerprint(self) -> str:
-        """What names these weights and this code: scenes of equal ones are equal."""
+        """Identifies weights and code. Equal fingerprints give equal scenes."""
         return f"sharp-{_CODE_VERSION}-{self.sha256[:12]}"
 
 
-def home() -> Path:
-    """Return the folder that weights are kept in: `$SHARP_BATCH_HOME` or the user's cache."""
+def cache_home() -> Path:
+    """Return the folder for weights and caches: `$SHARP_BATCH_HOME` or the user's cache folder."""
     if chosen := os.environ.get("SHARP_BATCH_HOME"):
         return Path(chosen).expanduser()
     try:
@@ -52,7 +52,7 @@ def home() -> Path:
 
 
 def find_checkpoint(given: Path | None = None) -> Path | None:
-    """Return `given`, else the published checkpoint where this machine has it, else None.
+    """Return `given`, or the published checkpoint if this machine has it, or None.
 
     Raises WeightsMissingError if `given` is not a file.
     """
@@ -60,7 +60,7 @@ def find_checkpoint(given: Path | None = None) -> Path | None:
         if not given.is_file():
             raise WeightsMissingError(f"there is no checkpoint {given}", _ways_out())
         return given
-    places = (home() / FILE_NAME, _torch_hub() / "checkpoints" / FILE_NAME)
+    places = (cache_home() / FILE_NAME, _torch_hub() / "checkpoints" / FILE_NAME)
     return next((path for path in places if path.is_file()), None)
 
 
@@ -75,15 +75,15 @@ def fetch_checkpoint(
     licence: Notice,
     notice: Notice = lambda text: None,
     progress: Progress = lambda done, total: None,
-    patience: Patience = DEFAULT_PATIENCE,
+    retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY,
     url: str = URL,
 ) -> Path:
-    """Download the published checkpoint, or what is missing of it, and return its path.
+    """Download the published checkpoint, or its missing bytes, and return its path.
 
-    `licence` is given the licence notice before the first byte, `notice` what a person waits for.
+    `licence` gets the licence notice before the first byte, `notice` a message about each wait.
     Raises WeightsMissingError, WeightsDamagedError.
     """
-    target = home() / FILE_NAME
+    target = cache_home() / FILE_NAME
     if not _has_bytes(target.with_name(FILE_NAME + ".part")):
         licence(LICENCE_NOTICE)
     notice(f"Downloading {url} to {target}")
@@ -94,7 +94,7 @@ def fetch_checkpoint(
             begins_with=_ZIP_BEGINS_WITH,
             notice=notice,
             progress=progress,
-            patience=patience,
+            retry_policy=retry_policy,
         )
     except DownloadError as error:
         raise WeightsMissingError(
@@ -111,9 +111,9 @@ def _has_bytes(path: Path) -> bool:
 
 
 def inspect_checkpoint(path: Path) -> Checkpoint:
-    """Return size and SHA-256 of a checkpoint, reading the file if it is new or has changed.
+    """Return size and SHA-256 of a checkpoint. The file is read if it is new or has changed.
 
-    Raises WeightsDamagedError if a downloaded checkpoint is not what it was when first used.
+    Raises WeightsDamagedError if a downloaded checkpoint has changed since its first use.
     """
     path = path.resolve()
     stat = path.stat()
@@ -123,7 +123,8 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(path, stat.st_size, entry.sha256)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if entry is not None and entry.sha256 != sha256 and path == (home() / FILE_NAME).resolve():
+    published = (cache_home() / FILE_NAME).resolve()
+    if entry is not None and entry.sha256 != sha256 and path == published:
         raise WeightsDamagedError(
             f"{path} has changed since it was first used: its SHA-256 was {entry.sha256}, "
             f"and is now {sha256}",
@@ -142,7 +143,7 @@ class _Entry:
 
 
 def _hashes_path() -> Path:
-    return home() / "hashes.json"
+    return cache_home() / "hashes.json"
 
 
 def _read_hashes() -> dict[str, _Entry]:
@@ -150,7 +151,7 @@ def _read_hashes() -> dict[str, _Entry]:
         content = json.loads(_hashes_path().read_text(encoding="utf-8"))
         return {path: _Entry(**entry) for path, entry in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
-        return {}  # none yet, or not readable: the hashes are found again
+        return {}  # no cache yet, or not readable: compute the hashes again
 
 
 def _write_hashes(entries: dict[str, _Entry]) -> None:
@@ -161,7 +162,7 @@ def _write_hashes(entries: dict[str, _Entry]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         temporary.replace(path)
-    except OSError:  # it spares reading the file again next time, no more
+    except OSError:  # it is only a cache
         with suppress(OSError):
             temporary.unlink()
 
@@ -172,7 +173,7 @@ def _ways_out() -> str:
     without = next(model.name for model in MODELS if not model.needs_download)
     return (
         "Three ways out:\n"
-        f"- download {URL} by hand to {home() / FILE_NAME}\n"
+        f"- download {URL} by hand to {cache_home() / FILE_NAME}\n"
         "- give a checkpoint that is somewhere else with --checkpoint\n"
         f"- try everything out without a download with --model {without}"
     )

@@ -1,4 +1,4 @@
-"""Compiling the network with torch.compile, and finding out first whether that works at all."""
+"""Compile the network with torch.compile, after a test that a compiler works on this machine."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from schemas.errors import UsageError
 
 Compiled = Literal[
     "no",
-    "kernels",  # chains of small operations become one kernel each
-    "graphs",  # the same, replayed as CUDA graphs: without the cost of starting each kernel
+    "kernels",  # fuse chains of small operations into one kernel each
+    "graphs",  # the same, replayed as CUDA graphs: without the launch cost of each kernel
 ]
 _MODES = {"kernels": "default", "graphs": "reduce-overhead"}
 
@@ -22,21 +22,21 @@ _MODES = {"kernels": "default", "graphs": "reduce-overhead"}
 def compile_network(
     network: nn.Module, compiled: Compiled, device: torch.device
 ) -> Callable[..., Any]:
-    """Return `network`, compiled at its first use for each size of a batch.
+    """Return `network`, which compiles at its first call for each batch size.
 
-    Raises UsageError now, on a trial of a line, and not at the first photo.
+    A trial compiles one line now. Raises UsageError if that fails, and not at the first photo.
     """
     if compiled == "no":
         return network
     try:
         torch.compile(_trial, dynamic=False)(torch.ones(8, device=device))
-    except Exception as error:  # a missing compiler shows itself in many ways
+    except Exception as error:  # a missing compiler raises many kinds of errors
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise UsageError(
             f"--compile: torch cannot compile for {device} on {socket.gethostname()}: {lines[0]}",
             "Install a C++ compiler (with an NVIDIA GPU, Triton), or leave --compile away.",
         ) from error
-    # Fixed shapes only: compiled for any size, kernels are slower and take longer to make.
+    # Fixed shapes only: kernels for dynamic shapes are slower and take longer to compile.
     return torch.compile(network, mode=_MODES[compiled], dynamic=False)
 
 

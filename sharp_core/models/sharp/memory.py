@@ -1,4 +1,4 @@
-"""How many photos fit into a device's memory at once."""
+"""Batch size from the free memory of a device, and release of cached memory."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import torch
 
 from sharp_core.models.sharp.network.config import NetworkConfig
 
-# On a GPU a larger batch is hardly faster, and a failed one costs more.
+# A larger batch is hardly faster on a GPU, and costs more if it fails.
 _LARGEST_BATCH = 8
 _SHARE_OF_FREE = 0.8
-# Feature maps of the finest level that the network holds at its peak, a photo: five in the depth
-# decoder, and as much again for what convolutions need beside them.
+# Peak memory per photo, in feature maps of the finest level: five in the depth decoder, and the
+# same again for the workspace of convolutions.
 _FINEST_MAPS = 10
 
 
 def automatic_batch_size(config: NetworkConfig, device: torch.device, dtype: torch.dtype) -> int:
-    """Return how many photos should go at once, with the network on `device` already."""
+    """Return the batch size for `device`, which holds the network already."""
     free = _free_bytes(device)
     if free is None:
         return 1  # on a CPU one photo keeps all cores busy
@@ -26,8 +26,8 @@ def automatic_batch_size(config: NetworkConfig, device: torch.device, dtype: tor
     return min(max(int(_SHARE_OF_FREE * free / a_photo), 1), _LARGEST_BATCH)
 
 
-def free_cached(device: torch.device) -> None:
-    """Give back what is not in use, so that a smaller batch finds room."""
+def empty_device_cache(device: torch.device) -> None:
+    """Release unused cached memory, so that a smaller batch fits."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

@@ -1,6 +1,6 @@
-"""Which number format the network runs in on a device, and making torch keep to it.
+"""The number format of the network on a device, and the torch settings that it needs.
 
-Errors against float32, of positions and covariances: see scripts/bench_network.py.
+scripts/bench_network.py measures the errors of positions and covariances against float32.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Literal
 import torch
 
 Precision = Literal[
-    "auto",  # the fastest that is known to be safe on the device: bf16, or else fp32
+    "auto",  # bf16 if the device supports it, otherwise fp32
     "fp32",  # float32 throughout
-    "tf32",  # float32, whose matrix products a CUDA device rounds to 10 bits as they go in
+    "tf32",  # float32; CUDA rounds the inputs of matrix products to 10 bits
     "bf16",  # bfloat16 with sums in float32; the last layers in float32
-    "fp16",  # float16 likewise; overflows beyond 65504
+    "fp16",  # float16 likewise; overflows above 65504
 ]
 
 _DTYPES = {
@@ -28,7 +28,7 @@ _DTYPES = {
 
 
 def resolve_precision(asked: Precision, device: torch.device) -> Precision:
-    """Return what to use for `asked` on `device`: anything but "auto"."""
+    """Return the precision to use on `device` for `asked`; never "auto"."""
     if asked != "auto":
         return asked
     has_bf16 = {
@@ -39,17 +39,17 @@ def resolve_precision(asked: Precision, device: torch.device) -> Precision:
 
 
 def dtype_of(precision: Precision) -> torch.dtype:
-    """Return the type that the network's matrices are kept in."""
+    """Return the dtype of the network's weights."""
     return _DTYPES[precision]
 
 
 @contextmanager
-def keep_to(precision: Precision) -> Iterator[None]:
-    """Let CUDA round float32 to TF32 inside, or not at all: torch's own default is in between.
+def torch_precision(precision: Precision) -> Iterator[None]:
+    """Turn TF32 on or off for all CUDA operations inside: torch's default is a mix of both.
 
-    A CPU takes denormal numbers, below 1e-38, for zero inside: the far tails of softmax and GELU
-    are full of them, and arithmetic with them is many times slower. Threads that torch starts
-    inside do so ever after.
+    Inside, a CPU flushes denormal numbers (below 1e-38) to zero: the tails of softmax and GELU
+    contain many of them, and arithmetic with them is many times slower. Threads that torch starts
+    inside keep this setting.
     """
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32
@@ -63,6 +63,6 @@ def keep_to(precision: Precision) -> Iterator[None]:
 
 
 def _cpu_has_bf16() -> bool:
-    """Say whether the processor multiplies bfloat16 itself: elsewhere it is six times slower."""
+    """Return whether the CPU has bfloat16 instructions. Without them bf16 is six times slower."""
     found = torch.cpu.get_capabilities()
     return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

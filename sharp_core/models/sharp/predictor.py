@@ -1,8 +1,10 @@
-"""The `sharp` model: photos in, metric Gaussians out, by the published network.
+"""The `sharp` model: the published network as a predictor.
 
-    uint8 photo -> R x R -> network, a batch at a time -> NDC -> metres
+In: sRGB pixels and focal lengths in pixels. Out: Gaussians in metres.
 
-Everything between the photo's pixels and the Gaussians stays on the device.
+    uint8 photo -> resize to R x R -> network, in batches -> Gaussians in NDC -> metres
+
+All intermediate values stay on the device.
 """
 
 from __future__ import annotations
@@ -22,11 +24,16 @@ from sharp_core.models.out_of_memory import is_out_of_memory
 from sharp_core.models.sharp.checkpoint import inspect_checkpoint
 from sharp_core.models.sharp.compiling import Compiled, compile_network
 from sharp_core.models.sharp.entry import SHARP
-from sharp_core.models.sharp.memory import automatic_batch_size, free_cached
+from sharp_core.models.sharp.memory import automatic_batch_size, empty_device_cache
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.models.sharp.network.model import SharpNetwork
 from sharp_core.models.sharp.network.weights import load_network
-from sharp_core.models.sharp.precision import Precision, dtype_of, keep_to, resolve_precision
+from sharp_core.models.sharp.precision import (
+    Precision,
+    dtype_of,
+    resolve_precision,
+    torch_precision,
+)
 from sharp_core.models.sharp.resize import resize_to_square
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
@@ -52,7 +59,7 @@ def load(settings: ModelSettings, device: str, weights: Path | None) -> SharpPre
 
 
 class SharpPredictor:
-    """The network on a device. A batch gives what its photos give one at a time."""
+    """The network on a device. Results do not depend on the batch size."""
 
     name = SHARP.name
 
@@ -70,13 +77,13 @@ class SharpPredictor:
         self.fingerprint = fingerprint
         self.device = device
         self.precision = precision  # never "auto"
-        self.batch_size = batch_size  # photos at once; falls when memory runs out
+        self.batch_size = batch_size  # photos; reduced if memory runs out
         self._config: NetworkConfig = network.config
         self.compiled = compiled
         self._run: Callable[[Tensor, Tensor], NdcGaussians] = compile_network(
             network, compiled, device
         )
-        self._compiled_size = 0  # the largest batch so far, which smaller ones are filled up to
+        self._compiled_size = 0  # the largest batch so far; smaller ones are padded to it
 
     @staticmethod
     def load(
@@ -90,28 +97,28 @@ class SharpPredictor:
     ) -> SharpPredictor:
         """Load a checkpoint onto `device`: "cpu", "cuda", "cuda:1", "mps".
 
-        `batch_size` is chosen by the free memory if None. `compiled` takes minutes at the first
-        batch. Raises WeightsDamagedError, UsageError.
+        If `batch_size` is None, it follows from the free memory. With `compiled` the first batch
+        takes minutes. Raises WeightsDamagedError, UsageError.
         """
-        place = torch.device(device)
-        chosen = resolve_precision(dtype, place)
+        target = torch.device(device)
+        chosen = resolve_precision(dtype, target)
         config = PRESETS[preset]
-        with keep_to(chosen):  # torch starts its threads here
-            network = load_network(checkpoint, config, place, dtype_of(chosen))
+        with torch_precision(chosen):  # torch starts its threads here
+            network = load_network(checkpoint, config, target, dtype_of(chosen))
         return SharpPredictor(
             network,
             inspect_checkpoint(checkpoint).fingerprint,
-            device=place,
+            device=target,
             precision=chosen,
-            batch_size=batch_size or automatic_batch_size(config, place, dtype_of(chosen)),
+            batch_size=batch_size or automatic_batch_size(config, target, dtype_of(chosen)),
             compiled=compiled,
         )
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
-        """Return one scene a photo, in order, in metres, on the predictor's device.
+        """Return one scene per photo, in order, in metres, on the predictor's device.
 
-        Where memory runs out, fewer photos go at once from then on. Raises MemoryError if it does
-        not suffice for one.
+        If memory runs out, the batch size is halved for the rest of the run. Raises MemoryError if
+        one photo does not fit.
         """
         scenes: list[Gaussians] = []
         while len(scenes) < len(photos):
@@ -120,7 +127,7 @@ class SharpPredictor:
             if done is not None:
                 scenes += done
                 continue
-            free_cached(self.device)
+            empty_device_cache(self.device)
             at_once = max(len(batch), self._compiled_size)
             if at_once == 1:
                 raise MemoryError(f"not enough memory on {self.device} for one photo")
@@ -129,17 +136,17 @@ class SharpPredictor:
         return scenes
 
     def _try_batch(self, photos: Sequence[PredictorInput]) -> list[Gaussians] | None:
-        """Return the scenes of `photos`, or None if memory ran out on the way."""
+        """Return the scenes of `photos`, or None if memory ran out."""
         try:
             return self._predict_batch(photos)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            return None  # the error goes here, and with it what its frames kept in memory
+            return None  # this releases the error, and the tensors that its frames hold
 
     @torch.inference_mode()
     def _predict_batch(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
-        with keep_to(self.precision):
+        with torch_precision(self.precision):
             ndc = self._run_network(photos)
             scenes = []
             for index, photo in enumerate(photos):
@@ -153,7 +160,7 @@ class SharpPredictor:
         disparity_factor = torch.tensor(factors, dtype=torch.float32, device=self.device)
         if self.compiled == "no":
             return self._run(images, disparity_factor)
-        # Filled up, as another size would be compiled anew.
+        # Pad the batch: another size would compile again.
         self._compiled_size = max(self._compiled_size, len(photos))
         missing = self._compiled_size - len(photos)
         images = torch.cat((images, images[-1:].expand(missing, -1, -1, -1)))
@@ -161,10 +168,10 @@ class SharpPredictor:
         if self.compiled == "kernels":
             return self._run(images, disparity_factor)
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        # Copies: the next replay writes over what this one gives.
+        # Copy: the next replay overwrites these tensors.
         return NdcGaussians(*(value.clone() for value in self._run(images, disparity_factor)))
 
     def _square(self, photo: PredictorInput) -> Tensor:
-        # A copy where torch needs one: of views that are flipped, and of read-only arrays.
+        # Copies if torch needs it: for flipped views and read-only arrays.
         pixels = torch.from_numpy(np.require(photo.pixels, requirements=("C", "W")))
         return resize_to_square(pixels.to(self.device), self._config.resolution)

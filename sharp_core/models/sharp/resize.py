@@ -1,4 +1,4 @@
-"""A photo of any size becomes the square that the network sees."""
+"""Resize a photo of any size to the square input of the network, as in its training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class _Taps(NamedTuple):
-    """For each pixel of the result along one axis, the two of the photo that it lies between."""
+    """For each output pixel along one axis: the two neighbouring input pixels and their weight."""
 
     before: Tensor  # (side,)
     after: Tensor  # (side,)
@@ -19,9 +19,9 @@ class _Taps(NamedTuple):
 def resize_to_square(pixels: Tensor, side: int) -> Tensor:
     """Return `pixels` (height, width, 3) uint8 as (3, side, side) float32 in [0, 1].
 
-    Bilinear between corners that stay corners, without smoothing, as the network was trained:
-    torch's `interpolate` with `align_corners=True`. Only the pixels that count are converted, so
-    that a photo of 200 megapixels takes no more memory than one of 12.
+    Bilinear without antialiasing, with aligned corners, as in the training of the network: torch's
+    `interpolate` with `align_corners=True`. Only the needed pixels are converted to float, so that
+    a photo of 200 megapixels takes no more memory than one of 12.
     """
     rows = _taps(pixels.shape[0], side, pixels.device)
     columns = _taps(pixels.shape[1], side, pixels.device)
@@ -36,7 +36,7 @@ def resize_to_square(pixels: Tensor, side: int) -> Tensor:
 
 
 def _taps(size: int, side: int, device: torch.device) -> _Taps:
-    # In float32, as torch does it: otherwise large photos differ from it by 1e-4 of a pixel.
+    # In float32, as in torch: in float64 large photos would differ from it by 1e-4 of a pixel.
     step = torch.tensor((size - 1) / (side - 1), dtype=torch.float32)
     position = (step * torch.arange(side, dtype=torch.float32)).clamp_max(size - 1)
     before = position.floor()

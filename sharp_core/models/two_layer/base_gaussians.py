@@ -1,10 +1,10 @@
-"""The initialiser: a photo and two layers of depth become two layers of plain base Gaussians.
+"""The initialiser: two layers of base Gaussians from a photo and two layers of depth.
 
-In go a square sRGB image in [0, 1] and metric depth, both at the internal resolution R; out come
-Gaussians in NDC on a grid of G = R / 2 cells a side, every value still without the network's
-corrections. Layer 0 is the visible surface, layer 1 what it hides. NDC here means x and y in
-[-1, 1] with (-1, -1) the top left, multiplied by depth once composed (`composer.py`).
-Depths are normalised so that the nearest is 1; `global_scale` turns them back into metres.
+In: a square sRGB image in [0, 1] and depth in metres, both at the internal resolution R. Out:
+Gaussians in NDC on a grid of G = R / 2 cells a side, without the network's corrections. Layer 0 is
+the visible surface, layer 1 the surface that it hides. In NDC, x and y are in [-1, 1] with (-1, -1)
+at the top left; the composer multiplies them by depth (`composer.py`). Depth is normalised so that
+the nearest is 1; `global_scale` converts it back to metres.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-STRIDE = 2  # pixels of the internal resolution a cell, along each axis
+STRIDE = 2  # pixels of the internal resolution per cell, along each axis
 BASE_OPACITY = 0.5
-# In normalised units, where the nearest depth is 1: what lies further is drawn in to this.
+# In normalised units, where the nearest depth is 1. Larger depths are clamped to this.
 FARTHEST = 100.0
 
 
 class NormalizedDepth(NamedTuple):
-    """Depth in units of the photo's nearest one."""
+    """Depth in units of the nearest depth of each photo."""
 
     depth: Tensor  # (B, 2, R, R), 1 to FARTHEST
-    global_scale: Tensor  # (B,) metres a unit
+    global_scale: Tensor  # (B,) metres per unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class BaseGaussians:
     disparity: Tensor  # (B, 2, G, G) 1 / depth
     scales: Tensor  # (B, 2, G, G) standard deviation at that depth
     colors: Tensor  # (B, 3, 2, G, G) sRGB in [0, 1]
-    global_scale: Tensor  # (B,) metres a unit of depth
+    global_scale: Tensor  # (B,) metres per unit of depth
 
 
 def normalize_depth(depth: Tensor) -> NormalizedDepth:
@@ -49,10 +49,10 @@ def normalize_depth(depth: Tensor) -> NormalizedDepth:
 
 
 def base_gaussians(image: Tensor, normalized: NormalizedDepth) -> BaseGaussians:
-    """Place one Gaussian a cell and layer.
+    """Place one Gaussian per cell and layer.
 
-    `image` is (B, 3, R, R) sRGB in [0, 1]. A cell takes the nearest depth and the mean colour of
-    its pixels, and a standard deviation of one cell; both layers have the same colours.
+    `image` is (B, 3, R, R) sRGB in [0, 1]. A Gaussian has the nearest depth and the mean colour of
+    the pixels of its cell, and a standard deviation of one cell. Both layers have the same colours.
     """
     resolution = image.shape[-1]
     disparity = F.max_pool2d(1.0 / normalized.depth, STRIDE)  # (B, 2, G, G)

@@ -1,6 +1,6 @@
-"""The composer: base Gaussians and the network's corrections (deltas) become Gaussians in NDC.
+"""The composer. In: base Gaussians and corrections (deltas). Out: Gaussians in NDC.
 
-Each activation is chosen so that a delta of zero gives the base value back.
+Each activation maps a delta of zero to the base value.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from sharp_core.scene.colors import srgb_to_linear
 DELTA_CHANNELS = 14  # 3 position, 3 scales, 4 quaternion, 3 colour, 1 opacity
 _DELTA_SPLIT = [3, 3, 4, 3, 1]
 
-_POSITION_STEP = 0.001  # NDC, or softplus units of disparity, a unit of delta
-_COLOR_STEP = 0.1  # logits a unit of delta
+_POSITION_STEP = 0.001  # NDC, or softplus units of disparity, per unit of delta
+_COLOR_STEP = 0.1  # logits per unit of delta
 _LARGEST_SCALE = 10.0  # times the base scale
-_DISPARITY_FLOOR = 1e-3  # added, so that no depth is beyond 1000 units
+_DISPARITY_FLOOR = 1e-3  # added to disparity, so that no depth exceeds 1000 units
 
 
 class NdcGaussians(NamedTuple):
-    """N Gaussians a photo in NDC: x and y are in [-1, 1] times depth, z is depth in metres.
+    """N Gaussians per photo in NDC: x and y are in [-1, 1] times depth, z is depth in metres.
 
-    N counts layer, then row, then column.
+    The order of the N Gaussians is layer, row, column.
     """
 
     means: Tensor  # (B, N, 3)
@@ -55,7 +55,7 @@ def compose(base: BaseGaussians, delta: Tensor) -> NdcGaussians:
     z = 1.0 / (disparity + _DISPARITY_FLOOR)
     means = torch.stack((z * x, z * y, z), dim=1)  # (B, 3, 2, G, G)
 
-    base_scales = base.scales * base.disparity * z  # the same angle at the new depth
+    base_scales = base.scales * base.disparity * z  # the same angular size at the new depth
     scales = base_scales[:, None] * _scale_factor(scale)  # (B, 3, 2, G, G)
 
     identity = quaternion.new_tensor((1.0, 0.0, 0.0, 0.0)).view(1, 4, 1, 1, 1)
@@ -90,7 +90,7 @@ def _scale_factor(delta: Tensor) -> Tensor:
 
 
 def _scale_curve() -> tuple[float, float]:
-    """Slope and offset for which the factor is 1, with a slope of 1, at a delta of zero."""
+    """Return slope and offset, such that at a delta of zero the factor and its slope are 1."""
     share = 1 / _LARGEST_SCALE
     return 1 / (1 - share), math.log(share / (1 - share))
 

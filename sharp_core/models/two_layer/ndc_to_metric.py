@@ -1,11 +1,11 @@
-"""From NDC to metres: what stretching space does to the axes and scales of Gaussians.
+"""Convert Gaussians from NDC to metres, including their rotations and scales.
 
 A Gaussian's covariance is C = R S^2 R^T, with R from its quaternion and S from its scales. Under a
-linear map L it becomes (L R S)(L R S)^T: its new axes are the left singular vectors of L R S, its
-new scales the singular values. One-sided Jacobi rotations (Hestenes 1958) find them by turning
+linear map L it becomes (L R S)(L R S)^T: the new axes are the left singular vectors of L R S, the
+new scales its singular values. One-sided Jacobi rotations (Hestenes 1958) compute them: they rotate
 pairs of columns until all are orthogonal. In float32 they keep the small scales of a flat Gaussian
-to full relative precision (Demmel and Veselic 1992), where squaring into a covariance would lose
-them; a proper rotation stays proper; and all Gaussians go at once, on any device.
+to full relative precision (Demmel and Veselic 1992), which a squared covariance would lose. A
+proper rotation stays proper, and all Gaussians are processed in parallel, on any device.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from torch import Tensor
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.scene.gaussians import Gaussians
 
-# Each sweep over the three pairs squares the cosines that are left between columns. Four bring any
-# map of condition below 100 to the precision of float32.
+# Each sweep over the three pairs squares the remaining cosines between columns. Four sweeps reach
+# float32 precision for any map with a condition number below 100.
 _SWEEPS = 4
 _PAIRS = ((0, 1), (0, 2), (1, 2))
-# Scales are floored at this share of the Gaussian's largest one: far below what can be seen, while
-# the square is still an ordinary float32.
+# Floor of a scale, relative to the Gaussian's largest one: invisible, and its square is still a
+# normal float32.
 _FLATTEST = 1e-9
-# A Gaussian without any extent gets this one, since files hold the logarithm of scales.
+# Floor of an absolute scale, since files store logarithms.
 _SMALLEST_SCALE = 1e-20
 _TINY = 1e-30
-# On a CPU, as many at once as keep the temporary arrays in cache.
+# Gaussians per chunk on a CPU: the temporary arrays stay in cache.
 _CPU_CHUNK = 1 << 16
-# The orders of three axes, and whether reordering alone mirrors space (-1).
+# The orders of three axes, and the sign of each permutation (-1 mirrors space).
 _AXIS_ORDERS = (
     ((0, 1, 2), 1),
     ((1, 2, 0), 1),
@@ -53,8 +53,8 @@ def ndc_to_metric(
 ) -> Gaussians:
     """Return the Gaussians of photo `index` of the batch in its camera's space, in metres.
 
-    `focal_px` and the size are of the photo, whose principal point is taken to be its centre: so
-    x = width / (2 focal) times its NDC, y likewise, and z is metric already.
+    `focal_px`, `width` and `height` are those of the photo, in pixels. Its principal point is its
+    centre, so x = width / (2 focal) times NDC x, y likewise. z is in metres already.
     """
     factors = (width / (2 * focal_px), height / (2 * focal_px), 1.0)
     shapes = stretch(Shapes(ndc.quats[index], ndc.scales[index]), factors)
@@ -75,11 +75,11 @@ def covariances(shapes: Shapes) -> Tensor:
 
 
 def stretch(shapes: Shapes, factors: tuple[float, float, float]) -> Shapes:
-    """Return the shapes of Gaussians after space is stretched by `factors` along x, y and z.
+    """Return the shapes of Gaussians after a scaling of space by `factors` along x, y and z.
 
-    Quaternions that come in need not be of unit length, and scales may be zero. Those that come
-    out are of unit length and above zero. Of the 24 ways to name and direct the axes of a Gaussian
-    the result is the one that turns least (w is at least 0.85), so that similar neighbours have
+    Input quaternions may have any length, and input scales may be zero. Output quaternions have
+    unit length, and output scales are above zero. Of the 24 equivalent ways to order and direct the
+    axes, the result has the smallest rotation (w is at least 0.85), so that similar neighbours have
     similar quaternions. Raises ValueError unless the factors are above zero.
     """
     if min(factors) <= 0:
@@ -90,7 +90,7 @@ def stretch(shapes: Shapes, factors: tuple[float, float, float]) -> Shapes:
     for start in range(0, count, chunk):
         rows = slice(start, start + chunk)
         columns, sizes = _stretched_axes(shapes.quats[rows].t(), shapes.scales[rows].t(), factors)
-        quats_t, scales_t = _least_turned(columns, sizes)
+        quats_t, scales_t = _smallest_rotation(columns, sizes)
         quats[rows], scales[rows] = quats_t.t(), scales_t.t()
     return Shapes(quats, scales)
 
@@ -113,15 +113,15 @@ def _stretched_axes(
 
 
 def _make_orthogonal(first: Tensor, second: Tensor, square1: Tensor, square2: Tensor) -> None:
-    """Turn two columns (3, N) within their plane, by less than 45 degrees, until orthogonal.
+    """Rotate two columns (3, N) in their plane, by less than 45 degrees, until orthogonal.
 
-    Works in place, and keeps the squares of their lengths (N,) up to date. With t the tangent of
-    the angle, t^2 + 2 z t = 1 where z = (square2 - square1) / (2 first . second).
+    Works in place, and updates the squared lengths (N,). With t the tangent of the angle,
+    t^2 + 2 z t = 1 where z = (square2 - square1) / (2 first . second).
     """
     product = _dot(first, second)
     difference = square2 - square1
     root = torch.addcmul(difference * difference, product, product, value=4.0).sqrt_()
-    # The tiny term keeps columns that are equal and orthogonal already from dividing zero by zero.
+    # The tiny term avoids 0 / 0 for orthogonal columns of equal length.
     denominator = torch.copysign(root.add_(_TINY), difference).add_(difference)
     tangent = (product / denominator).mul_(2.0)
     square1.addcmul_(tangent, product, value=-1)
@@ -129,21 +129,21 @@ def _make_orthogonal(first: Tensor, second: Tensor, square1: Tensor, square2: Te
     cosine = torch.addcmul(torch.ones_like(tangent), tangent, tangent).rsqrt_()
     sine = tangent.mul_(cosine)
     half_tangent = sine / cosine.add_(1.0)
-    # A rotation as three shears needs no copy of either column.
+    # Three shears make a rotation without a copy of a column.
     first.addcmul_(second, half_tangent, value=-1)
     second.addcmul_(first, sine)
     first.addcmul_(second, half_tangent, value=-1)
 
 
-def _least_turned(columns: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
-    """Reorder and redirect axes (column, row, N) for the largest trace; return (4, N), (3, N).
+def _smallest_rotation(columns: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    """Reorder and flip axes (column, row, N) for the largest trace; return (4, N), (3, N).
 
-    The trace of a rotation is 1 + 2 cos(angle). Where it is largest, no entry on the diagonal is
-    negative: so each axis has one useful direction, and orders that would mirror space are out.
+    The trace of a rotation is 1 + 2 cos(angle). At its maximum no diagonal entry is negative: so
+    each axis has one possible direction, and orders that would mirror space are excluded.
     """
     magnitudes = columns.abs()
     best = torch.zeros_like(sizes[0])
-    chosen = [torch.zeros_like(best) for _ in range(3)]  # which column goes where
+    chosen = [torch.zeros_like(best) for _ in range(3)]  # the source column of each axis
     for order, parity in _AXIS_ORDERS:
         i, j, k = order
         trace = (magnitudes[i, 0] + magnitudes[j, 1]).add_(magnitudes[k, 2])
@@ -151,17 +151,17 @@ def _least_turned(columns: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
         trace = torch.copysign(trace, volume)
         better = trace.gt(best).to(trace.dtype)
         best = torch.maximum(best, trace)
-        for place, column in enumerate(order):
-            chosen[place] += better * (column - chosen[place])
+        for position, column in enumerate(order):
+            chosen[position] += better * (column - chosen[position])
     axes, lengths = [], []
-    for place in range(3):
+    for position in range(3):
         axis, length = torch.zeros_like(columns[0]), torch.zeros_like(sizes[0])
         for column in range(3):
             # A sum with weights of 0 and 1: on a CPU much faster than `gather` or `where`.
-            weight = chosen[place].eq(column).to(axis.dtype)
+            weight = chosen[position].eq(column).to(axis.dtype)
             axis.addcmul_(columns[column], weight)
             length.addcmul_(sizes[column], weight)
-        axes.append(axis * axis[place].sign())
+        axes.append(axis * axis[position].sign())
         lengths.append(length)
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = axes
     w4 = (xx + yy).add_(zz).add_(1.0).sqrt_().mul_(2.0)  # 4 w

@@ -29,7 +29,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cached(tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Put the weights where this machine keeps the published ones."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    path = published.home() / published.FILE_NAME
+    path = published.cache_home() / published.FILE_NAME
     path.parent.mkdir(parents=True)
     shutil.copy(tiny, path)
     return path

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from schemas.errors import DownloadError
-from sharp_core.models.download import Patience, download
+from sharp_core.models.download import RetryPolicy, download
 from tests.support.faulty_server import (
     CONTENT,
     Server,
@@ -19,7 +19,7 @@ from tests.support.faulty_server import (
     stalls,
 )
 
-QUICK = Patience(stall_seconds=0.3, tries=3, pause_seconds=0.001)
+QUICK = RetryPolicy(stall_seconds=0.3, tries=3, pause_seconds=0.001)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def target(tmp_path):
 
 
 def fetch(server, target, **options):
-    download(server.url, target, begins_with=b"PK", patience=QUICK, **options)
+    download(server.url, target, begins_with=b"PK", retry_policy=QUICK, **options)
 
 
 def leftovers(target):
@@ -149,13 +149,13 @@ def test_a_server_that_is_never_reached_is_given_up_sooner_than_one_that_was(tar
     with serve(Server()) as server:
         pass
     notices = []
-    impatient = Patience(tries=100, pause_seconds=0.001, unreached_seconds=0.5)
+    impatient = RetryPolicy(tries=100, pause_seconds=0.001, unreached_seconds=0.5)
     with pytest.raises(DownloadError, match="refused"):
-        download(server.url, target, notice=notices.append, patience=impatient)
+        download(server.url, target, notice=notices.append, retry_policy=impatient)
     assert 1 <= len(notices) <= 10
     assert "no connection to 127.0.0.1" in notices[0]
     with serve(Server(faults=[says(503)] * 20)) as server:
-        download(server.url, target, patience=replace(impatient, pause_seconds=1e-9))
+        download(server.url, target, retry_policy=replace(impatient, pause_seconds=1e-9))
     assert len(server.asked) == 21
 
 

@@ -1,7 +1,7 @@
-"""Depth adjustment: where true depth is known, a map of factors that predicted depth needs.
+"""Depth alignment: a map of scale factors that aligns predicted depth with ground truth.
 
-A small U-Net (arXiv 1505.04597) sees both inverse depths. It is trained to say little: without
-training the map is 1 everywhere.
+In: predicted and true depth in metres. Out: one factor per pixel. A small U-Net (arXiv 1505.04597)
+reads both inverse depths. Only training uses it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SIDE_MULTIPLE = 2 ** (len(_WIDTHS) - 1)  # the U-Net halves the sides four times
 
 
 class DepthAlignment(nn.Module):
-    """The scale map that brings predicted depth to true depth."""
+    """Predicts the scale map that aligns predicted depth with true depth."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class DepthAlignment(nn.Module):
 
 
 class ScaleMapNetwork(nn.Module):
-    """The U-Net and its exponential."""
+    """The U-Net, followed by an exponential."""
 
     def __init__(self) -> None:
         super().__init__()

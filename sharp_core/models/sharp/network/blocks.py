@@ -1,7 +1,7 @@
-"""Residual and fusion blocks that the decoders are made of.
+"""Residual and fusion blocks of the decoders.
 
-Work in place is done on fresh results of convolutions and norms alone, which need none of them
-to go backwards: so training is safe, and a map of 600 MB is not copied for an addition.
+In-place operations work only on fresh outputs of convolutions and norms, which the backward pass
+does not need. So training is safe, and an addition does not copy a map of 600 MB.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from sharp_core.models.sharp.network.norm import GroupNorm
 
-# 100 MB in float32: strips so high that the rows that two of them compute twice cost little.
+# 100 MB in float32: high enough that the rows that two strips share cost little.
 _STRIP_VALUES = 25_000_000
 
 
@@ -21,9 +21,9 @@ def conv3x3(inside: int, outside: int, *, bias: bool = True) -> nn.Conv2d:
 
 
 def in_strips(layers: nn.Module, x: Tensor, reach: int) -> Tensor:
-    """Return `layers(x)`, on a CPU strip by strip of rows, so that inner maps are small.
+    """Return `layers(x)`. A CPU computes it in strips of rows, to keep intermediate maps small.
 
-    `layers` keep the shape, and a row of the result depends on `reach` rows to either side.
+    `layers` must keep the shape. A row of the result depends on `reach` rows at either side.
     """
     _, channels, height, width = x.shape
     rows = max(_STRIP_VALUES // (channels * width), 1)
@@ -41,7 +41,7 @@ def in_strips(layers: nn.Module, x: Tensor, reach: int) -> Tensor:
 
 
 class PlainResidual(nn.Module):
-    """ReLU, 3x3 convolution, ReLU, 3x3 convolution: what is to be added to the input."""
+    """ReLU, 3x3 convolution, ReLU, 3x3 convolution. The caller adds the result to the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -50,14 +50,14 @@ class PlainResidual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return what to add to `x` (B, width, H, W)."""
+        """Return the residual of `x`, (B, width, H, W)."""
         return in_strips(self.residual, x, reach=2)
 
 
 class NormedResidual(nn.Module):
-    """Twice GroupNorm, ReLU and 3x3 convolution, through half the width, added to the input.
+    """Two times GroupNorm, ReLU and 3x3 convolution, with half the width between, plus the input.
 
-    Where widths differ, the input goes through a 1x1 convolution before the addition.
+    If the widths differ, a 1x1 convolution projects the input before the addition.
     """
 
     def __init__(self, inside: int, outside: int, groups: int) -> None:
@@ -80,7 +80,7 @@ class NormedResidual(nn.Module):
 
 
 class FusionBlock(nn.Module):
-    """One step of a DPT decoder (arXiv 2103.13413): the coarser result and a skip become one."""
+    """One step of a DPT decoder (arXiv 2103.13413): fuses the coarser result and a skip."""
 
     def __init__(self, width: int, *, upsample: bool) -> None:
         super().__init__()
@@ -92,9 +92,9 @@ class FusionBlock(nn.Module):
         self.out_conv = nn.Conv2d(width, width, 1)
 
     def forward(self, x: Tensor, skip: Tensor | None = None) -> Tensor:
-        """Fuse `x`, which is taken over, and `skip`, both (B, width, H, W).
+        """Fuse `x` and `skip`, both (B, width, H, W). Overwrites `x`.
 
-        The result is twice as fine with `upsample`.
+        With `upsample` the result has twice the resolution.
         """
         if skip is not None:
             x += self.resnet1(skip).add_(skip)
@@ -106,10 +106,10 @@ class FusionBlock(nn.Module):
 
 
 class FusionDecoder(nn.Module):
-    """A DPT decoder (arXiv 2103.13413): five feature maps, coarsest first, become the finest."""
+    """A DPT decoder (arXiv 2103.13413): fuses five feature maps, from coarsest to finest."""
 
     def __init__(self, widths: tuple[int, ...], width: int, first: nn.Module) -> None:
-        """Take maps of `widths`, finest first; `first` brings the finest to `width`."""
+        """Take maps of `widths`, finest first. `first` projects the finest map to `width`."""
         super().__init__()
         self.convs = nn.ModuleList(
             [first, *(conv3x3(inside, width, bias=False) for inside in widths[1:])]
@@ -119,7 +119,7 @@ class FusionDecoder(nn.Module):
         )
 
     def forward(self, features: tuple[Tensor, ...]) -> Tensor:
-        """Return (B, width, H, W) of the finest of `features`, given finest first."""
+        """Return (B, width, H, W) at the resolution of the first, finest, of `features`."""
         coarsest = len(self.convs) - 1
         x: Tensor = self.fusions[coarsest](self.convs[coarsest](features[coarsest]))
         for level in reversed(range(coarsest)):

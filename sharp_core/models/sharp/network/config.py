@@ -1,7 +1,7 @@
-"""The sizes of the network, frozen, and its two presets.
+"""The sizes of the network, as frozen dataclasses, and two presets.
 
-All else follows from the vision transformer: the photo's side is four times its input, cut into
-patches as large as its input (`pyramid.py`).
+The vision transformer determines the rest: the side of the resized photo is four times its input
+size, and the photo is split into patches of its input size (`pyramid.py`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class VitConfig:
     width: int  # channels
     depth: int  # blocks
     heads: int
-    taps: tuple[int, int]  # blocks whose raw outputs feed the two finest feature maps
-    classes: int  # of the published classifier, which is in the checkpoint and not used
+    taps: tuple[int, int]  # blocks whose raw outputs become the two finest feature maps
+    classes: int  # of the classifier head, which is in the checkpoint but not used
     mlp_ratio: int = 4
 
     def __post_init__(self) -> None:
@@ -53,11 +53,11 @@ class VitConfig:
 class NetworkConfig:
     """Sizes of the whole network; widths are in channels."""
 
-    vit: VitConfig  # of both transformers, that of the patches and that of the whole image
+    vit: VitConfig  # of both transformers, for patches and for the whole image
     encoder_widths: tuple[int, int, int, int, int]  # of the feature maps, finest first
     depth_decoder_width: int
     gaussian_decoder_width: int
-    head_width: int  # between the Gaussian decoder's heads and the last convolutions
+    head_width: int  # between the heads of the Gaussian decoder and the last convolutions
 
     def __post_init__(self) -> None:
         if self.encoder_widths[0] != self.depth_decoder_width:
@@ -68,12 +68,12 @@ class NetworkConfig:
 
     @property
     def resolution(self) -> int:
-        """R: pixels along each side of the square that a photo is resized to."""
+        """R: the side in pixels of the square to which a photo is resized."""
         return PYRAMID_FACTOR * self.vit.image_size
 
     @property
     def gaussians(self) -> int:
-        """Gaussians a photo."""
+        """Number of Gaussians per photo."""
         return LAYERS * (self.resolution // 2) ** 2
 
 

@@ -1,7 +1,7 @@
-"""Two-layer depth: photos to feature maps, disparity and metric depth.
+"""Two-layer depth network. In: photos. Out: feature maps, disparity, and depth in metres.
 
-Layer 0 is the visible surface, layer 1 what it hides. Disparity is in units of photo widths over
-focal length and metres: depth = (focal length / width) / disparity.
+Layer 0 is the visible surface, layer 1 the surface that it hides. Disparity is normalised by focal
+length over width: depth in metres = (focal length / width) / disparity.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LARGEST_DISPARITY = 1e4
 
 
 class Disparity(NamedTuple):
-    """What the disparity network sees in photos."""
+    """The output of the disparity network."""
 
     disparity: Tensor  # (B, 2, R, R) float32, from 0 up
     features: Features  # of the encoder, for the Gaussian decoder
@@ -48,21 +48,21 @@ class DisparityNetwork(nn.Module):
 
     @property
     def last(self) -> nn.Module:
-        """The convolution that gives the disparities."""
+        """The last convolution, which outputs disparities."""
         return self.head[-2]
 
     def forward(self, image: Tensor) -> Disparity:
         """Return disparities and features of `image` (B, 3, R, R), sRGB in [0, 1]."""
         features: Features = self.encoder(image)
         x: Tensor = self.decoder(features)
-        # Layer by layer, so that each map of up to 1.2 GB goes as soon as the next one is there.
+        # Layer by layer, so that each map of up to 1.2 GB is freed when the next one exists.
         for index in range(len(self.head) - 2):
             x = self.head[index](x)
         return Disparity(F.relu_(self.last(x.float())), features)
 
 
 class Depth(NamedTuple):
-    """Depth of photos, and what it was made from."""
+    """Depth of photos, and the encoder's features."""
 
     depth: Tensor  # (B, 2, R, R) metres
     features: Features

@@ -7,7 +7,7 @@ r"""The encoder: a sliding pyramid over two vision transformers (Depth Pro, arXi
               /         /           |          \          \              |
         tap 0 R/2  tap 1 R/4  level 0 R/8  level 1 R/16  level 2 R/32  +  R/32
 
-The five feature maps that come out are named by their resolution, finest first.
+The output is five feature maps, named by their resolution, finest first.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from torch import Tensor, nn
 
 from sharp_core.models.sharp.network.config import NetworkConfig
-from sharp_core.models.sharp.network.pyramid import cut, merge
+from sharp_core.models.sharp.network.pyramid import merge_patches, split_patches
 from sharp_core.models.sharp.network.vit import VisionTransformer
 
-# On a CPU, few enough for the transformer's temporary arrays to stay in cache and to be recycled
-# by the allocator; fresh memory for each would cost a tenth of the time.
+# Patches per batch on a CPU: the transformer's temporary arrays then stay in cache, and the
+# allocator reuses them. New memory for each would cost a tenth of the time.
 CPU_PATCHES_AT_ONCE = 3
 
 
@@ -38,14 +38,14 @@ class Features(NamedTuple):
 
 
 class PatchMaps(NamedTuple):
-    """What the patch transformer makes of each patch: maps (patches, width, grid, grid)."""
+    """Output maps of the patch transformer, (patches, width, grid, grid)."""
 
     last: Tensor  # of every patch
     taps: tuple[Tensor, Tensor]  # of the level 0 patches alone
 
 
 def upsampler(inside: int, outside: int, doublings: int) -> nn.Sequential:
-    """Return a 1x1 convolution and transposed convolutions that double the resolution each."""
+    """Return a 1x1 convolution and `doublings` transposed convolutions of stride 2."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, 1, bias=False),
         *(nn.ConvTranspose2d(outside, outside, 2, stride=2, bias=False) for _ in range(doublings)),
@@ -76,19 +76,19 @@ class PyramidEncoder(nn.Module):
         image = 2.0 * image - 1.0
         half = F.interpolate(image, scale_factor=0.5, mode="bilinear")
         quarter = F.interpolate(image, scale_factor=0.25, mode="bilinear")  # (B, 3, size, size)
-        level0 = cut(image, size, size * 3 // 4)  # (25 B, 3, size, size)
-        level1 = cut(half, size, size // 2)  # (9 B, 3, size, size)
+        level0 = split_patches(image, size, size * 3 // 4)  # (25 B, 3, size, size)
+        level1 = split_patches(half, size, size // 2)  # (9 B, 3, size, size)
         patches = torch.cat((level0, level1, quarter)).to(self.fuse_lowres.weight.dtype)
         maps = self._encode_patches(patches, len(level0))
         last0, last1, last2 = torch.split(maps.last, [len(level0), len(level1), batch])
 
-        features_half = self.upsample_latent0(merge(maps.taps[0], batch, grid // 8))
-        features_quarter = self.upsample_latent1(merge(maps.taps[1], batch, grid // 8))
-        features_eighth = self.upsample0(merge(last0, batch, grid // 8))
-        features_sixteenth = self.upsample1(merge(last1, batch, grid // 4))
+        features_half = self.upsample_latent0(merge_patches(maps.taps[0], batch, grid // 8))
+        features_quarter = self.upsample_latent1(merge_patches(maps.taps[1], batch, grid // 8))
+        features_eighth = self.upsample0(merge_patches(last0, batch, grid // 8))
+        features_sixteenth = self.upsample1(merge_patches(last1, batch, grid // 4))
         whole = self.image_encoder(patches[-batch:]).last
-        # Packed, since it lacks the class token between images: Apple GPUs have convolved such
-        # views wrongly (pytorch/pytorch issue 180984). The other maps are packed by `cat`.
+        # Copy the view without class tokens to contiguous memory: Apple GPUs have convolved such
+        # views wrongly (pytorch/pytorch issue 180984). `cat` does this for the other maps.
         whole = whole.contiguous(memory_format=torch.channels_last)
         low = torch.cat((self.upsample2(last2), self.upsample_lowres(whole)), dim=1)
         return Features(
@@ -100,7 +100,7 @@ class PyramidEncoder(nn.Module):
         )
 
     def _encode_patches(self, patches: Tensor, tapped: int) -> PatchMaps:
-        """Run the patch transformer, keeping the taps of the first `tapped` patches."""
+        """Run the patch transformer. Keeps the taps of the first `tapped` patches only."""
         at_once = CPU_PATCHES_AT_ONCE if patches.device.type == "cpu" else len(patches)
         last, first_tap, second_tap = [], [], []
         for start in range(0, len(patches), at_once):

@@ -1,4 +1,4 @@
-"""The Gaussian decoder: feature maps, the photo and its depth become corrections (deltas).
+"""The Gaussian decoder. In: feature maps, photo and inverse depth. Out: corrections (deltas).
 
 encoder features -> DPT decoder -> fusion <- 2x2 convolution <- photo and inverse depths
                                      |
@@ -55,7 +55,7 @@ class GaussianDecoder(nn.Module):
 
 
 class DeltaHead(nn.Module):
-    """The last convolutions, to 14 attributes of two layers of Gaussians."""
+    """The last convolutions. They output 14 attributes for two layers of Gaussians."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()

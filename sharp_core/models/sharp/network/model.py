@@ -1,4 +1,4 @@
-"""The whole network: square photos and focal lengths become Gaussians in NDC.
+"""The whole network. In: square photos and focal lengths. Out: Gaussians in NDC.
 
 photo, R x R sRGB --+-> depth model --> depth [m] --(x scale map, with true depth)--+
                     |        | features                                             |
@@ -30,7 +30,7 @@ from sharp_core.models.two_layer.composer import NdcGaussians, compose
 class SharpNetwork(nn.Module):
     """SHARP (arXiv 2512.10685), with the parameter names of the published checkpoint.
 
-    Parameters are not initialised: they come from a checkpoint (`weights.py`).
+    The constructor does not initialise parameters: `weights.py` loads them from a checkpoint.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -42,7 +42,7 @@ class SharpNetwork(nn.Module):
         self.depth_alignment = DepthAlignment()
 
     def float32_modules(self) -> list[nn.Module]:
-        """Return what stays in float32 whatever the rest is: where rounding would be seen."""
+        """Return the modules that always run in float32, since their rounding would be visible."""
         disparity = self.monodepth_model.monodepth_predictor
         return [disparity.last, self.prediction_head, self.depth_alignment]
 

@@ -1,7 +1,7 @@
-"""GroupNorm (arXiv 1803.08494) that is as exact on a CPU as elsewhere.
+"""GroupNorm (arXiv 1803.08494) with accurate sums on a CPU.
 
-On channels-last maps torch sums the whole of a group in one float32 on a CPU, and a map of 75
-million values then comes out wrong by 3e-5. Sums by `torch.sum` are exact to 1e-7.
+On a CPU, torch sums a whole group of a channels-last map in one float32. For a map of 75 million
+values the error is 3e-5. Sums by `torch.sum` are accurate to 1e-7.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-# 16 MB in float32: squares in portions that the allocator recycles and caches hold.
+# 16 MB in float32: portions that fit the cache and whose memory the allocator reuses.
 _PORTION_VALUES = 4_000_000
 
 
 class GroupNorm(nn.GroupNorm):
-    """The same as torch's, with exact sums on a CPU."""
+    """torch's GroupNorm, with accurate sums on a CPU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise each group of channels of `x` (B, C, H, W)."""

@@ -1,4 +1,4 @@
-"""Cutting an image into overlapping patches, and merging their maps of tokens into one.
+"""Split an image into overlapping patches, and merge the token maps of patches into one map.
 
 Patches are in patch-major order: patch 0 of every image, then patch 1 of every image, and so on,
 row by row.
@@ -10,19 +10,19 @@ import torch
 from torch import Tensor
 
 
-def cut(image: Tensor, size: int, stride: int) -> Tensor:
-    """Cut `image` (B, C, R, R) into (n * n * B, C, size, size), n = (R - size) / stride + 1."""
+def split_patches(image: Tensor, size: int, stride: int) -> Tensor:
+    """Split `image` (B, C, R, R) into (n * n * B, C, size, size), n = (R - size) / stride + 1."""
     starts = range(0, image.shape[-1] - size + 1, stride)
     return torch.cat(
         [image[:, :, y : y + size, x : x + size] for y in starts for x in starts], dim=0
     )
 
 
-def merge(patches: Tensor, batch: int, overlap: int) -> Tensor:
-    """Join maps (n * n * batch, C, g, g) into one (batch, C, m, m), m = n (g - 2 o) + 2 o.
+def merge_patches(patches: Tensor, batch: int, overlap: int) -> Tensor:
+    """Merge maps (n * n * batch, C, g, g) into one (batch, C, m, m), m = n (g - 2 o) + 2 o.
 
-    Neighbours share a band of 2 `overlap` rows or columns: each gives up its outer half there,
-    where it sees least around. The border of the image is kept.
+    Neighbours share a band of 2 `overlap` rows or columns. Each drops its outer half of the band,
+    where it has the least context. The border of the image is kept.
     """
     side = round((len(patches) // batch) ** 0.5)
     grid = patches.shape[-1]

@@ -1,7 +1,7 @@
 """The vision transformer (arXiv 2010.11929, with LayerScale of arXiv 2103.17239).
 
-In go images, out come maps of tokens: the normalised last one, and raw ones of inner blocks.
-Names of modules are those of the published checkpoint.
+In: square images in [-1, 1]. Out: token maps, the normalised last one and raw ones of inner blocks.
+The names of modules are those of the published checkpoint.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class VitMaps(NamedTuple):
     """Maps of tokens without the class token, each (B, width, grid, grid), channels last."""
 
     last: Tensor  # after the final norm
-    taps: tuple[Tensor, ...]  # raw outputs of the blocks asked for
+    taps: tuple[Tensor, ...]  # raw outputs of the requested blocks
 
 
 class Attention(nn.Module):
@@ -42,7 +42,7 @@ class Attention(nn.Module):
 
 
 class LayerScale(nn.Module):
-    """A residual addition with one learned factor a channel."""
+    """A residual addition with one learned factor per channel."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class LayerScale(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two linear layers with an exact GELU between them."""
+    """Two linear layers with an exact GELU in between."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and MLP, each on normalised tokens and added to its input."""
+    """Attention and MLP, each with a norm before and a residual addition after."""
 
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Block(nn.Module):
 
 
 class PatchEmbed(nn.Module):
-    """Squares of pixels to tokens, row by row."""
+    """Embeds patches of pixels as tokens, row by row."""
 
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class PatchEmbed(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """The transformer; its classifier `head` is in the checkpoint and not used."""
+    """The transformer. Its classifier `head` is in the checkpoint but not used."""
 
     def __init__(self, config: VitConfig) -> None:
         super().__init__()
@@ -126,5 +126,5 @@ class VisionTransformer(nn.Module):
 
     def _to_map(self, tokens: Tensor) -> Tensor:
         grid = self.config.grid
-        # The class token comes first. What is left is a channels-last map already.
+        # Without the class token, which is the first, the tokens are a channels-last map.
         return tokens[:, 1:].reshape(len(tokens), grid, grid, -1).permute(0, 3, 1, 2)

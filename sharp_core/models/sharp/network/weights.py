@@ -1,8 +1,8 @@
-"""A checkpoint file becomes a network in memory: no initialisation, no second copy.
+"""Load a checkpoint file into a network, without initialisation and without a second copy.
 
-The file is mapped into memory and its names and shapes are compared with the network's before
-anything is converted. In float32 on a CPU the parameters are the file's own pages; otherwise each
-goes to its device and type on its own.
+The file is memory-mapped. Names and shapes of its tensors are compared with the network's before
+any conversion. In float32 on a CPU the parameters are the mapped pages of the file; otherwise each
+tensor is converted separately.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def load_network(
 ) -> SharpNetwork:
     """Return the network of `config` with the weights of `path`, ready for inference.
 
-    Matrices go to `dtype`; what `SharpNetwork.float32_modules` names stays in float32. Raises
-    WeightsDamagedError if the file cannot be read or holds other names or shapes than the network.
+    Weights are converted to `dtype`, except those of `SharpNetwork.float32_modules`. Raises
+    WeightsDamagedError if the file cannot be read, or has other names or shapes than the network.
     """
     with torch.device("meta"):
         network = SharpNetwork(config)
@@ -47,7 +47,7 @@ def load_network(
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Map a checkpoint's tensors into memory. Raises WeightsDamagedError, FileNotFoundError."""
+    """Memory-map the tensors of a checkpoint. Raises WeightsDamagedError, FileNotFoundError."""
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     try:
@@ -108,7 +108,7 @@ def _dtypes(network: SharpNetwork, dtype: torch.dtype) -> dict[str, torch.dtype]
 
 
 def _place(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Move one tensor. Kernels of convolutions go channels last, as the maps do."""
+    """Move and convert one tensor. Convolution kernels become channels-last, like the maps."""
     tensor = tensor.to(device=device, dtype=dtype)
     if tensor.dim() == 4:
         tensor = tensor.contiguous(memory_format=torch.channels_last)

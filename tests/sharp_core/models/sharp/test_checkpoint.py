@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from schemas.errors import WeightsDamagedError, WeightsMissingError
-from sharp_core.models.download import Patience
+from sharp_core.models.download import RetryPolicy
 from sharp_core.models.sharp import checkpoint
 from sharp_core.models.sharp.checkpoint import fetch_checkpoint, find_checkpoint, inspect_checkpoint
 from tests.support.faulty_server import CONTENT, Server, breaks_off, says, sends_web_page, serve
 
-QUICK = Patience(stall_seconds=0.3, tries=3, pause_seconds=0.001)
+QUICK = RetryPolicy(stall_seconds=0.3, tries=3, pause_seconds=0.001)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def saved_checkpoint() -> bytes:
 
 def fetch(server, notices=None):
     notices = [] if notices is None else notices
-    return fetch_checkpoint(licence=notices.append, patience=QUICK, url=server.url)
+    return fetch_checkpoint(licence=notices.append, retry_policy=QUICK, url=server.url)
 
 
 def test_without_weights_none_are_found():
@@ -60,8 +60,8 @@ def test_a_given_file_that_is_not_there_names_the_ways_out(tmp_path):
 
 def test_the_cache_is_the_users_where_nothing_else_is_chosen(monkeypatch):
     monkeypatch.delenv("SHARP_BATCH_HOME")
-    assert checkpoint.home().name == "sharp-batch"
-    assert checkpoint.home().is_absolute()
+    assert checkpoint.cache_home().name == "sharp-batch"
+    assert checkpoint.cache_home().is_absolute()
 
 
 def test_weights_are_fetched_once_and_then_found(home):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sharp_core.models.sharp.precision import dtype_of, keep_to, resolve_precision
+from sharp_core.models.sharp.precision import dtype_of, resolve_precision, torch_precision
 
 
 def tf32_settings():
@@ -22,14 +22,14 @@ def test_a_cpu_uses_bfloat16_where_it_multiplies_it_itself():
 def test_rounding_to_tf32_is_on_inside_only_when_asked_for():
     before = tf32_settings()
     for precision, expected in (("tf32", True), ("fp32", False), ("bf16", False)):
-        with keep_to(precision):
+        with torch_precision(precision):
             assert tf32_settings() == (expected, expected)
         assert tf32_settings() == before
 
 
 def test_settings_come_back_after_an_error():
     before = tf32_settings()
-    with pytest.raises(ZeroDivisionError), keep_to("tf32"):
+    with pytest.raises(ZeroDivisionError), torch_precision("tf32"):
         _ = 1 / 0
     assert tf32_settings() == before
 

@@ -40,7 +40,8 @@ def assert_same(found: Gaussians, expected: Gaussians) -> None:
 
 def test_a_photo_becomes_the_recorded_scene(predictor):
     recorded = {
-        name: torch.from_numpy(value) for name, value in np.load(stand_in.DATA / "tiny.npz").items()
+        name: torch.from_numpy(value)
+        for name, value in np.load(stand_in.NETWORK_DATA / "tiny.npz").items()
     }
     height, width = recorded["photo_hw"].tolist()
     photo = PredictorInput(stand_in.photo(height, width), float(recorded["f_px"]))

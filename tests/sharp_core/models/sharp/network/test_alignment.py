@@ -18,7 +18,7 @@ def alignment_network():
 
 
 def test_the_recorded_scale_map_comes_out():
-    recorded = np.load(stand_in.DATA / "alignment.npz")
+    recorded = np.load(stand_in.NETWORK_DATA / "alignment.npz")
     predicted, true, expected = (
         torch.from_numpy(recorded[name])[None, None]
         for name in ("predicted_depth", "true_depth", "scale_map")

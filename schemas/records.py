@@ -84,6 +84,7 @@ class FocalTags:
     plane_width: int | None = None  # picture width it was written for, where the camera says so
     exif_width: int | None = None  # ExifImageWidth: may differ from the picture's own
     exif_height: int | None = None
+    uncropped_size: tuple[int, int] | None = None  # where the container shows a part of the picture
     digital_zoom: float | None = None
     camera_make: str | None = None
     camera_model: str | None = None

@@ -20,12 +20,13 @@ from PIL.TiffImagePlugin import TiffImageFile
 from pipeline.decode import raw_development
 from pipeline.decode.deep import DeepPicture
 from pipeline.decode.errors import cut_off, diagnosis
-from pipeline.decode.open import SIDEWAYS, OpenedPhoto, check_size, open_photo, without_warnings
+from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_warnings
 from pipeline.decode.png_pixels import load_png
 from pipeline.decode.tiff_pixels import DeepTiff
 from pipeline.decode.to_srgb import counts, to_srgb
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
+from sharp_core.containers.heif_transforms import Crop, Mirror, Rotation, Transform
 from sharp_core.containers.jpeg import find_end, read_frame
 from sharp_core.containers.png import picture_chunks
 
@@ -39,6 +40,11 @@ _TURNS = {  # EXIF orientation -> what brings the stored picture upright
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
+}
+_ROTATIONS = {  # quarter turns against the clock
+    1: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
 }
 _RAW_TYPES = (MediaType.DNG, MediaType.RAW)
 _NO_DATA = (128, 128)  # least and greatest value where libjpeg had no data
@@ -57,8 +63,7 @@ def probe(
         if full_raw and media_type in _RAW_TYPES:
             return raw_development.size(data)
         opened = open_photo(data, media_type, orientation)
-        width, height = opened.image.size
-        return (height, width) if opened.orientation in SIDEWAYS else (width, height)
+        return opened.size
 
 
 def decode(
@@ -79,11 +84,12 @@ def decode(
             check_size(*raw_development.size(data))
             return raw_development.develop(data)
         opened = open_photo(data, media_type, orientation)
-        size = opened.image.size
+        size = opened.stored_size
         image = to_srgb(_load(opened, data), opened.colors)
         if image.size != size:
             raise PhotoError(FailureReason.UNREADABLE, _other_size(size, image.size))
         orientation = opened.orientation
+        image = _transformed(image, opened.transforms)
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
         return _to_array(image)
@@ -97,6 +103,21 @@ def _as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
         raise
     except Exception as error:  # decoders raise whatever their authors, and broken bytes, make them
         raise diagnosis(error, data, media_type) from error
+
+
+def _transformed(image: Image.Image, transforms: tuple[Transform, ...]) -> Image.Image:
+    """Apply what a container says of how its picture is to be shown."""
+    for transform in transforms:
+        match transform:
+            case Crop():
+                image = image.crop(transform.box(*image.size))
+            case Mirror(top_and_bottom=True):
+                image = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+            case Mirror():
+                image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            case Rotation(quarter_turns=turns) if turns:
+                image = image.transpose(_ROTATIONS[turns])
+    return image
 
 
 def _other_size(stated: tuple[int, int], decoded: tuple[int, int]) -> str:

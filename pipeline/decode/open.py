@@ -31,6 +31,7 @@ from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp, Colors
 from sharp_core.containers.heif_picture import read_heif_picture
+from sharp_core.containers.heif_transforms import Transform, transformed_size
 from sharp_core.containers.jpeg import END, find_end, read_frame
 from sharp_core.containers.png import picture_chunks, read_cicp, read_measured_colors
 from sharp_core.containers.tiff_structure import is_adobe_rgb, read_tiff
@@ -44,7 +45,6 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 PngImagePlugin.MAX_TEXT_CHUNK = 8 << 20
 
 SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
-_ORIENTATION = 274  # EXIF's tag
 _TILE_SIZE, _SAMPLE_FORMAT = (322, 323), 339  # TIFF's tags
 _SIGNED = 2  # a sample format
 
@@ -57,6 +57,19 @@ class OpenedPhoto(NamedTuple):
     image: Image.Image | DeepTiff
     orientation: int = 1  # EXIF's, still to be applied
     colors: Colors | None = None  # where numbers give them
+    transforms: tuple[Transform, ...] = ()  # of the container, still to be applied
+    decoded_size: tuple[int, int] | None = None  # where the header's size is not the decoder's
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """Width and height of what the decoder gives."""
+        return self.decoded_size or self.image.size
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        width, height = transformed_size(self.transforms, *self.stored_size)
+        return (height, width) if self.orientation in SIDEWAYS else (width, height)
 
 
 def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
@@ -155,17 +168,18 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     stored = read_heif_picture(data)
     if stored.cut_off:
         raise cut_off()
-    if media_type is MediaType.HEIF:
+    transforms: tuple[Transform, ...] = ()
+    size = None
+    if media_type is MediaType.HEIF:  # whose decoder applies the transforms
         image: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
-        turned_by_container = 1  # the decoder has done it
+        if stored.is_cropped and stored.size:  # the header counts what lies outside the picture
+            size = transformed_size(stored.transforms, *stored.size)
         nclx = image.info.get("nclx_profile")
         cicp = Cicp(nclx["color_primaries"], nclx["transfer_characteristics"]) if nclx else None
     else:
         image = AvifImageFile(io.BytesIO(data))
-        turned_by_container = image.getexif().get(_ORIENTATION, 1)
-        cicp = stored.cicp  # Pillow does not tell
-    if stored.is_transformed:
-        orientation = turned_by_container
-    elif orientation in SIDEWAYS and image.height > image.width:
+        transforms, cicp = stored.transforms, stored.cicp  # Pillow tells neither
+    width, height = transformed_size(transforms, *(size or image.size))
+    if stored.is_turned or (orientation in SIDEWAYS and height > width):
         orientation = 1
-    return OpenedPhoto(image, orientation, cicp)
+    return OpenedPhoto(image, orientation, cicp, transforms, size)

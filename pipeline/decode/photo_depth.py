@@ -39,8 +39,9 @@ def read_photo_depth(
     accuracy = _ACCURACY.search(data)
     if accuracy is None or accuracy[1] != b"absolute":
         return None
-    if orientation != 1 and not read_heif_picture(data).is_transformed:
-        return None  # the map lies as the sensor did, unlike the upright photo
+    stored = read_heif_picture(data)
+    if stored.is_cropped or (orientation != 1 and not stored.is_turned):
+        return None  # the map lies as the sensor did, unlike the photo that is shown
     depth = _read_disparity(data)
     if depth is None:
         return None

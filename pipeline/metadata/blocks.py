@@ -19,6 +19,7 @@ from sharp_core.containers.cr3 import is_cr3, read_cr3
 from sharp_core.containers.exif import block_in
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_camera import INTRINSICS, INTRINSICS_UUID, kind_of, read_intrinsics
+from sharp_core.containers.heif_transforms import Crop, read_transforms
 
 _WRAPPED_EXIF = re.compile(rb"(?:Exif\0\0|\0TTW.{4})(?=II\*\0|MM\0\*)", re.DOTALL)
 _SEARCHED = {MediaType.HEIF, MediaType.AVIF, MediaType.RAW}
@@ -34,17 +35,20 @@ class MetadataBlocks:
     gps: bytes | None = None  # a GPS IFD that stands alone, as in CR3
     xmp: bytes | None = None
     intrinsics_focal_px: float | None = None
+    uncropped_size: tuple[int, int] | None = None  # where the container shows a part of a picture
 
 
 def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
     """Find the metadata in a file's bytes. A container too broken to be followed has none."""
     exif: list[bytes] = []
-    gps = focal_px = None
+    gps = focal_px = uncropped = None
     if media_type in (MediaType.HEIF, MediaType.AVIF):
         with suppress(HeifError):
             heif = read_heif(data)
             exif.extend(_find_in_heif(heif))
             focal_px = _read_intrinsics(heif)
+            if any(isinstance(t, Crop) for t in read_transforms(heif, heif.primary_id)):
+                uncropped = heif.size_of(heif.primary_id)
     elif media_type is MediaType.RAW and is_cr3(data):
         *blocks, gps = map(block_in, read_cr3(data))
         exif.extend(blocks)
@@ -52,7 +56,8 @@ def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
         exif.extend(finder(data))
     if not any(exif) and media_type in _SEARCHED:
         exif = [_find_wrapped(data)]
-    return MetadataBlocks(tuple(filter(None, exif)), gps or None, find_xmp(data), focal_px)
+    found = tuple(filter(None, exif))
+    return MetadataBlocks(found, gps or None, find_xmp(data), focal_px, uncropped)
 
 
 def find_xmp(data: bytes) -> bytes | None:

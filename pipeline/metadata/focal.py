@@ -54,21 +54,41 @@ def resolve_focal(
     tags: FocalTags, width: int, height: int, user_focal_35mm: float | None = None
 ) -> FocalLength:
     """Find the focal length of an upright picture of `width` x `height` pixels. Raises nothing."""
-    picture = _Picture(max(width, height), min(width, height))
+    shown = _picture(width, height)
+    frame = _frame(tags, shown)
     px, source = next(
         (px, source)
-        for px, source in _candidates(tags, picture, user_focal_35mm)
-        if px and _is_plausible(px, picture)
+        for px, source in _candidates(tags, shown, frame, user_focal_35mm)
+        if px and _is_plausible(px, shown)
     )
-    doubts = "; ".join(_doubts(tags, picture, px, source))
+    doubts = "; ".join(_doubts(tags, shown, frame, px, source))
     return FocalLength(px, source, doubts or None)
 
 
+def _picture(width: int, height: int) -> _Picture:
+    return _Picture(max(width, height), min(width, height))
+
+
+def _frame(tags: FocalTags, shown: _Picture) -> _Picture:
+    """Return the picture that the camera's tags are about, in pixels of the one that is shown.
+
+    That is a larger one where a part was cut out of it: by the container, which says so, or by an
+    editor that left EXIF's size as it was. What is left then has to be a good part of EXIF's: less
+    is more often a picture that was scaled down too.
+    """
+    frame = _picture(*tags.uncropped_size) if tags.uncropped_size else shown
+    size = _exif_size(tags)
+    if size is None or frame.has_shape_of(*size):
+        return frame
+    is_inside = frame.long <= size[0] and frame.short <= size[1]
+    return _Picture(*size) if is_inside and frame.long >= _LEAST_CROP * size[0] else frame
+
+
 def _candidates(
-    tags: FocalTags, picture: _Picture, user_focal_35mm: float | None
+    tags: FocalTags, shown: _Picture, picture: _Picture, user_focal_35mm: float | None
 ) -> Iterator[tuple[float | None, FocalSource]]:
-    yield _from_35mm(user_focal_35mm, picture), FocalSource.USER
-    yield _from_35mm(tags.sidecar_focal_35mm, picture), FocalSource.USER
+    yield _from_35mm(user_focal_35mm, shown), FocalSource.USER
+    yield _from_35mm(tags.sidecar_focal_35mm, shown), FocalSource.USER
     yield tags.intrinsics_focal_px, FocalSource.INTRINSICS
     # After a crop the 35 mm equivalent is that of another picture, a pixel's size still its own.
     yield _from_focal_plane_of_crop(tags, picture), FocalSource.EXIF_SENSOR
@@ -212,15 +232,19 @@ def _zoom_left(
     return zoom_left if error <= tolerance else None
 
 
-def _doubts(tags: FocalTags, picture: _Picture, px: float, source: FocalSource) -> Iterator[str]:
+def _doubts(
+    tags: FocalTags, shown: _Picture, picture: _Picture, px: float, source: FocalSource
+) -> Iterator[str]:
     if source is FocalSource.USER:
         return
     size = _exif_size(tags)
-    if size and not picture.has_shape_of(*size) and source is not FocalSource.INTRINSICS:
-        yield (
-            f"cropped or framed since it was taken: {picture.long} x {picture.short} pixels "
-            f"where EXIF says {size[0]} x {size[1]}"
-        )
+    whole = _picture(*tags.uncropped_size) if tags.uncropped_size else shown
+    if size and not whole.has_shape_of(*size) and source is not FocalSource.INTRINSICS:
+        found = f"{whole.long} x {whole.short} pixels where EXIF says {size[0]} x {size[1]}"
+        if picture != whole:
+            yield f"cropped since it was taken: {found}; assumed not scaled"
+        else:
+            yield f"cropped or framed since it was taken: {found}; assumed to show the whole frame"
     plane_px = (tags.focal_mm or 0) * (tags.plane_pixels_per_mm or 0)
     plane_px *= picture.long / _counted_width(tags, picture)
     others = {
@@ -231,7 +255,7 @@ def _doubts(tags: FocalTags, picture: _Picture, px: float, source: FocalSource) 
     for name, other in others.values():
         if other and _is_plausible(other, picture) and not _in(other / px, _AGREEMENT):
             yield f"the {name} says {other:.0f} px, {other / px:.2g} times this"
-    if picture.long > _PANORAMA_ASPECT * picture.short:
+    if shown.long > _PANORAMA_ASPECT * shown.short:
         yield "a panorama has no single focal length"
-    elif _field_of_view(px, picture) > _FISHEYE_DEGREES:
+    elif _field_of_view(px, shown) > _FISHEYE_DEGREES:
         yield "wider than a flat picture can be: a fisheye lens?"

@@ -119,6 +119,7 @@ def _read_focal(exif: ExifTags, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -
         plane_width=_canon_width(make, as_rational(plane)),
         exif_width=int(width) if width else None,
         exif_height=int(height) if height else None,
+        uncropped_size=blocks.uncropped_size,
         digital_zoom=_positive(exif, Base.DigitalZoomRatio, xmp, "exif:DigitalZoomRatio"),
         camera_make=make,
         camera_model=_text(exif, Base.Model, xmp, "tiff:Model"),

@@ -1,7 +1,7 @@
 """What a HEIF or AVIF file says of its primary picture that decoders do not check or pass on.
 
 In: the whole file. Out: whether a part of it is missing, and the picture's transforms and colours.
-Layout: ISO 23008-12 (`irot`, `imir`) and ISO 14496-12 (`colr`).
+Layout: ISO 14496-12 (`colr`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from schemas.errors import HeifError
 from sharp_core.containers.cicp import Cicp
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_parts import IN_FILE
+from sharp_core.containers.heif_transforms import (
+    Crop,
+    Mirror,
+    Rotation,
+    Transform,
+    read_transforms,
+)
 from sharp_core.containers.isobmff import Box, BoxReader, boxes
 
 
@@ -19,8 +26,19 @@ class HeifPicture(NamedTuple):
     """What a file says of its primary picture."""
 
     cut_off: bool = False  # something that the file refers to lies beyond its end
-    is_transformed: bool = False  # the file rotates or mirrors the picture by itself
+    transforms: tuple[Transform, ...] = ()  # in their order
+    size: tuple[int, int] | None = None  # width and height before them
     cicp: Cicp | None = None  # the picture's colours, where numbers give them
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the file rotates or mirrors the picture by itself."""
+        return any(isinstance(transform, (Rotation, Mirror)) for transform in self.transforms)
+
+    @property
+    def is_cropped(self) -> bool:
+        """Whether the file shows a part of the picture."""
+        return any(isinstance(transform, Crop) for transform in self.transforms)
 
 
 def has_cut_off_box(data: bytes) -> bool:
@@ -41,7 +59,8 @@ def read_heif_picture(data: bytes) -> HeifPicture:
     return HeifPicture(
         # Only what is referred to need be there: padding and trailers may be cut without harm.
         cut_off=_end_of_items(heif) > len(data),
-        is_transformed=any(box.kind in (b"irot", b"imir") for box in properties),
+        transforms=read_transforms(heif, heif.primary_id),
+        size=heif.size_of(heif.primary_id),
         cicp=next((c for c in (_cicp(data, box) for box in properties) if c), None),
     )
 

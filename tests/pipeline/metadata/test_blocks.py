@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
 from schemas.records import MediaType
 from tests.support import exif_photos as made
+from tests.support.heif_files import clap, with_properties
+from tests.support.pictures import encode, scene
 
 RDF = b'<rdf:RDF xmlns:rdf="x">content</rdf:RDF>'
 
@@ -51,3 +53,11 @@ def test_a_packed_profile_cannot_fill_the_memory():
 
 def test_unknown_files_have_no_blocks():
     assert find_blocks(b"text", MediaType.UNKNOWN) == MetadataBlocks()
+
+
+@pytest.mark.parametrize("kind", [MediaType.HEIF, MediaType.AVIF])
+def test_the_size_before_a_crop_of_the_container(kind):
+    file = encode(scene(96, 64), kind.upper())
+    assert find_blocks(file, kind).uncropped_size is None
+    cropped = with_properties(file, [clap((50, 1), (30, 1), (0, 1), (0, 1))])
+    assert find_blocks(cropped, kind).uncropped_size == (96, 64)

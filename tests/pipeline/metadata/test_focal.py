@@ -195,7 +195,8 @@ def test_a_crop_of_a_phones_picture_is_told():
     focal = resolve_focal(PHONE, 1025, 900)
     assert focal.source is FocalSource.EXIF_35MM
     assert focal.warning == (
-        "cropped or framed since it was taken: 1025 x 900 pixels where EXIF says 3264 x 2448"
+        "cropped or framed since it was taken: 1025 x 900 pixels where EXIF says 3264 x 2448; "
+        "assumed to show the whole frame"
     )
     assert resolve_focal(PHONE, 2448, 3264).warning is None
     assert resolve_focal(PHONE, 50, 37).warning is None  # a thumbnail, sides rounded
@@ -253,3 +254,43 @@ def test_guesses_of_phones_and_of_lenses_for_film():
 def test_what_no_flat_picture_shows_is_told():
     assert "fisheye" in str(resolve_focal(FocalTags(focal_35mm=8), 3264, 3264).warning)
     assert "panorama" in str(resolve_focal(FocalTags(focal_35mm=28), 6528, 1000).warning)
+
+
+NIKON_D60 = FocalTags(
+    focal_mm=28,
+    focal_35mm=42,
+    exif_width=3872,
+    exif_height=2592,
+    camera_make="NIKON CORPORATION",
+    camera_model="NIKON D60",
+)
+
+
+@pytest.mark.parametrize("change", [{}, {"focal_35mm": None}])
+@pytest.mark.parametrize(("width", "height"), [(3064, 2379), (2379, 3064), (2592, 2592)])
+def test_a_crop_that_was_not_scaled_keeps_the_focal_length_in_pixels(width, height, change):
+    tags = replace(NIKON_D60, **change)
+    whole = resolve_focal(tags, 3872, 2592)
+    crop = resolve_focal(tags, width, height)
+    assert (crop.px, crop.source) == (pytest.approx(whole.px), whole.source)
+    assert crop.warning == (
+        f"cropped since it was taken: {max(width, height)} x {min(width, height)} pixels "
+        "where EXIF says 3872 x 2592; assumed not scaled"
+    )
+
+
+def test_a_small_part_counts_as_scaled_down_and_a_larger_picture_as_framed():
+    small = resolve_focal(NIKON_D60, 1025, 900)
+    assert small.px == pytest.approx(42 * math.hypot(1025, 900) / math.hypot(36, 24))
+    framed = resolve_focal(NIKON_D60, 4000, 2720)
+    assert framed.px == pytest.approx(42 * math.hypot(4000, 2720) / math.hypot(36, 24))
+    assert all("assumed to show the whole frame" in f.warning for f in (small, framed))
+
+
+def test_a_crop_that_the_container_states_keeps_the_focal_length_in_pixels():
+    tags = replace(PHONE, uncropped_size=(3264, 2448))
+    whole = resolve_focal(PHONE, 3264, 2448)
+    assert resolve_focal(tags, 1000, 800) == whole
+    assert resolve_focal(replace(tags, exif_width=None), 300, 900).px == whole.px
+    user = resolve_focal(tags, 1000, 800, user_focal_35mm=36)
+    assert user.px == pytest.approx(36 * math.hypot(1000, 800) / math.hypot(36, 24))

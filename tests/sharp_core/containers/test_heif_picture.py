@@ -51,7 +51,7 @@ def test_a_box_that_reaches_beyond_the_file_is_cut_off():
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_container_that_turns_its_picture_says_so(kind, orientation):
     file = encode(as_stored(scene(), orientation), kind, exif=exif_of(orientation))
-    assert read_heif_picture(file).is_transformed == (orientation != 1)
+    assert read_heif_picture(file).is_turned == (orientation != 1)
 
 
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF"])

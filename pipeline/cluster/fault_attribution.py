@@ -1,17 +1,18 @@
-"""Whose fault it was that work on a Ray cluster came to nothing, and where its photo goes next.
+"""Fault attribution: what a loss of work on a Ray cluster says of a photo, and where it goes next.
 
-A decode or encode worker has one photo, so it is that one's. A predictor that dies blames nobody at
-first: the photos it had go again, each alone on an idle predictor. Only crashes while alone count,
-`MOST_CRASHES` give a photo up, and not before the same predictor has survived a photo that nothing
-is wrong with. A lost node is nobody's fault.
+A task has one photo or scene, so its crash counts against that one. A crash of a predictor counts
+against none at first: its photos are predicted again, each alone on an idle predictor, and only a
+crash while alone counts. After `MOST_CRASHES` a photo is given up, but one that predictors die of
+only once such a predictor has survived a probe. A lost node counts against nobody.
 
-Where memory runs low, Ray kills whoever works or idles there, several at once: the photos that this
-hits go again at the end, each with the whole run to itself, and only then does it count.
+Where memory runs low, Ray kills several busy or idle workers at once. The photos that this hits
+are repeated at the end, each with the whole cluster to itself, and only then does it count.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -25,23 +26,24 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from pipeline.cluster.tasks import PhotoTask
+from pipeline.cluster.tasks import ClusterTask
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from schemas.errors import FailureReason, RunError, SharpBatchError
 from schemas.records import Failed
 from sharp_core.models.out_of_memory import is_out_of_memory
 
 _LOST = (ObjectLostError, NodeDiedError, LocalRayletDiedError)
-_ADDRESS = re.compile(r"\bip=([^\s,)]+)")  # of a worker, in what Ray says of its error
+_ADDRESS = re.compile(r"\bip=([^\s,)]+)")  # of a worker, in the text of Ray's errors
+_GO_ON = "Repair that, then run the same command again: it goes on where it was."
 
 
 class LossKind(Enum):
     """What is known of a loss."""
 
-    NODE = auto()  # the machine went, or what it had kept
+    NODE = auto()  # the machine is gone, or what it had kept
     MEMORY = auto()  # there was too little of it
-    IN_COMPANY = auto()  # it may have been any of several photos
-    ALONE = auto()  # no other photo can have done it
+    IN_COMPANY = auto()  # any of several photos may be at fault
+    ALONE = auto()  # no other photo can be at fault
 
 
 class Loss(NamedTuple):
@@ -54,50 +56,68 @@ class Loss(NamedTuple):
 
 
 class NextStep(Enum):
-    """Where a photo goes."""
+    """Where a photo or scene goes after a loss."""
 
     AGAIN = auto()  # from the start
     SUSPECT = auto()  # to a predictor, alone
-    AT_END = auto()  # when all others are through
-    PROBED = auto()  # nowhere, if a predictor that it was on survives a probe
+    AT_END = auto()  # from the start, when all others are through
+    PROBED = auto()  # nowhere, once a predictor has survived a probe
     ENDED = auto()
 
 
+class FaultRules(NamedTuple):
+    """How losses count in one run."""
+
+    model_fingerprint: str | None = None  # recorded with failures in which the model took part
+    retry_timeouts: bool = True
+
+
 class Attribution(NamedTuple):
-    """What becomes of a photo, and what is recorded of it, if anything is."""
+    """Where a photo or scene goes, and what is recorded of it, if anything is."""
 
     next: NextStep
     record: Failed | None = None
 
 
-def attribute(item: PhotoTask, loss: Loss, model_fingerprint: str) -> Attribution:
-    """Count a loss against a photo if it is to be blamed, and say where it goes."""
-    fingerprint = None if loss.stage == "decode" else model_fingerprint
+def attribute(task: ClusterTask, loss: Loss, rules: FaultRules) -> Attribution:
+    """Count a loss against a photo or scene if it is at fault, and say where it goes."""
+    fingerprint = None if loss.stage == "decode" else rules.model_fingerprint
     match loss.kind:
         case LossKind.NODE:
-            item.moves += 1
-            if item.moves > MOST_MOVES:
-                record = lost_nodes(item.file, loss.stage, item.moves, fingerprint)
-                return Attribution(NextStep.ENDED, record)
-            return Attribution(NextStep.AGAIN)
-        case LossKind.MEMORY if not item.was_starved:
-            item.was_starved = True
+            task.moves += 1
+            if task.moves <= MOST_MOVES:
+                return Attribution(NextStep.AGAIN)
+            record = lost_nodes(task.file, loss.stage, task.moves, fingerprint)
+            return Attribution(NextStep.ENDED, record)
+        case LossKind.MEMORY if not task.was_starved:
+            task.was_starved = True
             return Attribution(NextStep.AT_END)
         case LossKind.IN_COMPANY:
-            item.was_in_crash = True
+            task.was_in_crash = True
             return Attribution(NextStep.SUSPECT)
-    item.crashes += 1
-    record = given_up(item.file, loss.stage, loss.reason, loss.message, item.crashes, fingerprint)
-    if not is_last_crash(item.crashes):
+    return _attribute_alone(task, loss, rules, fingerprint)
+
+
+def _attribute_alone(
+    task: ClusterTask, loss: Loss, rules: FaultRules, fingerprint: str | None
+) -> Attribution:
+    """Count a loss against the one photo or scene that can be at fault."""
+    task.crashes += 1
+    if loss.reason is FailureReason.TIMEOUT and not rules.retry_timeouts:
+        host = socket.gethostname()
+        record = Failed(task.file, loss.stage, loss.reason, loss.message, host)
+        return Attribution(NextStep.ENDED, record)
+    record = given_up(task.file, loss.stage, loss.reason, loss.message, task.crashes, fingerprint)
+    if not is_last_crash(task.crashes):
         return Attribution(NextStep.AGAIN, record)
     return Attribution(NextStep.PROBED if loss.stage == "predict" else NextStep.ENDED, record)
 
 
 def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
-    """Return what befell a photo, alone in a task that did not come back.
+    """Return the loss of a photo or scene that was alone in a task.
 
-    A worker that does not hear its limit dies some time after it: `is_late` says that it was so.
-    Raises SharpBatchError where the same would befall any photo.
+    A worker that does not react at its limit dies some time later: `is_late` says that it was so.
+    Raises SharpBatchError where any other task would end in the same way.
     """
     if isinstance(error, RayTaskError):
         return live_loss(stage, error)
@@ -105,36 +125,33 @@ def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> 
     if known is not None:
         return known
     if not isinstance(error, WorkerCrashedError):
-        raise RunError(
-            f"Ray cannot run {stage}: {error_text(error)}",
-            "Mend that, then run the same command again: it goes on where it was.",
-        )
+        raise RunError(f"Ray cannot run {stage}: {error_text(error)}", _GO_ON)
     if is_late:
         return timeout_loss(LossKind.ALONE, stage, limit_s)
     return Loss(LossKind.ALONE, stage, message="the worker died")
 
 
 def live_loss(stage: str, error: RayTaskError) -> Loss:
-    """Return what befell the photos of a call whose process lives.
+    """Return the loss of the photos of a call that raised: its process lives.
 
-    Stages tell of photos' own errors as their result. Raises SharpBatchError where one says that it
-    cannot go on, or fails outside of any photo, as for want of a package.
+    Stages return errors of photos as results. Raises SharpBatchError where a stage says that it
+    cannot go on, or fails outside of any photo, as where a package is missing.
     """
     known = known_loss(stage, error.cause)
     if known is not None:
         return known
     if isinstance(error.cause, SharpBatchError):
         raise error.cause
-    place = _ADDRESS.search(str(error))
+    address = _ADDRESS.search(str(error))
     raise RunError(
-        f"{stage} does not work{f' on {place[1]}' if place else ''}: {error_text(error.cause)}",
-        "Mend that, then run the same command again: it goes on where it was. All machines of a "
-        "cluster need the same packages: see 'sharp-batch doctor' there.",
+        f"{stage} does not work{f' on {address[1]}' if address else ''}: {error_text(error.cause)}",
+        f"{_GO_ON} All machines of a cluster need the same packages: see 'sharp-batch doctor' "
+        "there.",
     )
 
 
 def known_loss(stage: str, error: BaseException) -> Loss | None:
-    """Return what befell a photo if `error` tells; None where a process died, nobody knows why."""
+    """Return the loss that an error names; None where a process died for an unknown reason."""
     if isinstance(error, _LOST):
         return Loss(LossKind.NODE, stage)
     if isinstance(error, ObjectStoreFullError) or is_out_of_memory(error):
@@ -144,7 +161,7 @@ def known_loss(stage: str, error: BaseException) -> Loss | None:
 
 
 def timeout_loss(kind: LossKind, stage: str, limit_s: float) -> Loss:
-    """Return what befell a photo that took too long."""
+    """Return the loss of photos that took too long."""
     return Loss(kind, stage, FailureReason.TIMEOUT, f"not finished after {limit_s:g} s")
 
 

@@ -1,11 +1,8 @@
-"""A Ray of a run's own on this machine: up quickly, quiet, and away from the run's signals.
+"""A Ray of a run's own on this machine: up quickly, quiet, and out of reach of the run's signals.
 
-A terminal, `timeout` or a service manager signals a run's whole process group. Ray's daemons stay
-in the group of the process that starts them, and end at SIGTERM: the photos under way would be
-lost with them. They need no signals of their own, for the kernel ends them with their parent.
-
-Ray starts some daemons that nobody needs here: the dashboard's server, even where no dashboard is
-wanted; what scales clusters; what prints the words of workers. That takes as long as all the rest.
+A terminal, `timeout` or a service manager signals a run's whole process group. Ray's daemons would
+end at SIGTERM, and the photos under way would be lost with them; so they get their own session.
+They need no signals: they end when the run's process does.
 """
 
 from __future__ import annotations
@@ -14,19 +11,30 @@ import contextlib
 import logging
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from typing import Any
 
+import psutil
 import ray
-from ray._private import parameter, services, utils, worker
 
+from pipeline.cluster import ray_internals
 from schemas.errors import RunError
 
 _FOLDER_PREFIX = "sb-ray-"
 _VITAL = {"raylet", "gcs_server"}
+_LOCALHOST = "127.0.0.1"
+_START_SECONDS = 120.0
+# Ends Ray once the other end of its stdin is closed, as also happens when that process is killed.
+_GUARD = '"$@" & ray=$!; read -r _; kill -TERM "$ray"; wait "$ray"'
+_RAY = (sys.executable, "-m", "ray.scripts.scripts")  # the command `ray`
+_ADDRESSES = {"RAY_ADDRESS"}  # variables
+
+_vital_daemons: list[psutil.Process] = []  # of the Ray that this process has started
 
 
 class LocalRay:
@@ -34,12 +42,35 @@ class LocalRay:
 
     def __init__(self) -> None:
         self._folder: str | None = None
+        self._head: _PublicHead | None = None
 
     def start(self, object_store_bytes: int) -> None:
         """Start Ray, and connect this process to it. Raises what ray.init raises."""
         self._folder = _make_folder()
-        threading.Thread(target=_import_serializers).start()
-        with _own_ways():
+        if ray_internals.is_tested_version() or os.name != "posix":
+            self._start_quickly(object_store_bytes)
+            parent = psutil.Process()
+        else:
+            self._head = _PublicHead(self._folder, object_store_bytes)
+            self._head.connect()
+            parent = self._head.process
+        children = parent.children(recursive=self._head is not None)
+        _vital_daemons[:] = [child for child in children if child.name() in _VITAL]
+
+    def end(self) -> None:
+        """End it, if it was started."""
+        _vital_daemons.clear()
+        ray.shutdown()
+        if self._head is not None:
+            self._head.end()
+            self._head = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start_quickly(self, object_store_bytes: int) -> None:
+        is_tested = ray_internals.is_tested_version()
+        threading.Thread(target=ray_internals.import_serializers).start()
+        with ray_internals.few_detached_daemons() if is_tested else contextlib.nullcontext():
             ray.init(
                 address="local",
                 include_dashboard=False,
@@ -49,37 +80,107 @@ class LocalRay:
                 _temp_dir=self._folder,
             )
 
-    def end(self) -> None:
-        """End it, if it was started."""
-        ray.shutdown()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
 
 def check_ray_lives() -> None:
     """Raise RunError if a Ray of our own has lost a process that it cannot do without.
 
     Ray itself notices after a quarter of a minute, and then ends this process without a word.
     """
-    node = worker._global_node  # None through ray://; of a cluster that was joined, nothing is ours
-    dead = {kind for kind, _ in node.dead_processes()} if node is not None else set()
-    if lost := sorted(dead & _VITAL):
-        raise RunError(
-            f"Ray has died on this machine: its process {lost[0]} was killed or has crashed",
-            "Run the same command again: it goes on where it was. If that comes again, memory may "
-            "be short (dmesg tells whom the system has killed); --inline works without Ray.",
-        )
+    for daemon in _vital_daemons:
+        if not daemon.is_running() or daemon.status() == psutil.STATUS_ZOMBIE:
+            raise RunError(
+                f"Ray has died on this machine: its process {_name_of(daemon)} was killed or has "
+                "crashed",
+                "Run the same command again: it goes on where it was. If that comes again, memory "
+                "may be short (dmesg tells whom the system has killed); --inline works without "
+                "Ray.",
+            )
 
 
-def _import_serializers() -> None:
-    """Import what Ray imports when it first sends something, while it waits for its processes.
+class _PublicHead:
+    """`ray start --head` in a session of its own, which ends when this process does."""
 
-    The first photo would wait for it else: pydantic, where that is installed, takes long.
-    """
-    with contextlib.suppress(ImportError, AttributeError):  # Ray's own matter, which may change
-        from ray._common import pydantic_compat
+    def __init__(self, folder: str, object_store_bytes: int) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        _make_token()
+        command = [
+            *(*_RAY, "start", "--head", "--block"),
+            f"--node-ip-address={_LOCALHOST}",
+            f"--port={self._port}",
+            f"--object-store-memory={object_store_bytes}",
+            f"--temp-dir={folder}",
+            "--include-dashboard=false",
+            "--include-log-monitor=false",
+            "--disable-usage-stats",
+        ]
+        with Path(folder, "start.log").open("wb") as log:
+            self._guard = subprocess.Popen(
+                ["sh", "-c", _GUARD, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.process = psutil.Process(self._guard.pid)
 
-        pydantic_compat._iter_model_field_types()
+    def connect(self) -> None:
+        """Connect this process, as soon as Ray is up. Raises ConnectionError, RuntimeError."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self._try_to_connect()
+            except (OSError, RuntimeError):
+                if time.monotonic() > deadline or self._guard.poll() is not None:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def end(self) -> None:
+        """End Ray, and wait for that."""
+        assert self._guard.stdin is not None
+        self._guard.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._guard.wait(_START_SECONDS)
+
+    def _try_to_connect(self) -> None:
+        socket.create_connection((_LOCALHOST, self._port), 1.0).close()
+        # Only with "auto" does Ray use the token of this machine. It obeys RAY_ADDRESS rather, and
+        # may find another cluster while this one starts.
+        environment = {name: os.environ.pop(name) for name in _ADDRESSES & os.environ.keys()}
+        try:
+            ray.init(
+                address="auto",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=self._folder,
+            )
+        finally:
+            os.environ.update(environment)
+        if not ray.get_runtime_context().gcs_address.endswith(f":{self._port}"):
+            ray.shutdown()
+            raise ConnectionError("the Ray of this run has not started yet")
+
+
+def _make_token() -> None:
+    """Have a token, without which Ray would let every user of this machine run code as this one."""
+    if "RAY_AUTH_MODE" not in os.environ and not Path.home().joinpath(".ray/auth_token").exists():
+        command = [*_RAY, "get-auth-token", "--generate"]
+        subprocess.run(command, capture_output=True, check=False)  # older ones have no tokens
+
+
+def _name_of(daemon: psutil.Process) -> str:
+    """Return the name of a process, which psutil keeps after its end."""
+    with contextlib.suppress(psutil.Error):
+        return str(daemon.name())
+    return "raylet"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOCALHOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _make_folder() -> str:
@@ -91,44 +192,3 @@ def _make_folder() -> str:
         if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
             shutil.rmtree(old, ignore_errors=True)
     return tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base)
-
-
-class _InOwnSession(services.ConsolePopen):  # type: ignore[misc]  # ray has no types of its own
-    def __init__(self, command: list[str], **options: Any) -> None:  # noqa: ANN401 - of Popen
-        super().__init__(command, **options, start_new_session=True)
-
-
-class _FewDaemons(parameter.RayParams):  # type: ignore[misc]
-    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - of RayParams
-        super().__init__(**given, no_monitor=True, include_log_monitor=False)
-
-
-def _no_server(*_: object, **_options: object) -> tuple[None, None]:
-    return None, None
-
-
-def _no_dashboard() -> str:
-    return "not wanted"
-
-
-# Where Ray looks its own ways up, and ours. `ray.init` has no options for any of them.
-_OWN_WAYS = (
-    (services, "ConsolePopen", _InOwnSession),
-    (services, "start_api_server", _no_server),
-    (parameter, "RayParams", _FewDaemons),
-    # Else each node's agent serves HTTP, on a port that a real cluster's agent might need.
-    (utils, "get_dashboard_dependency_error", _no_dashboard),
-)
-
-
-@contextlib.contextmanager
-def _own_ways() -> Iterator[None]:
-    """Have Ray start its daemons in our ways while this holds."""
-    before = [getattr(place, name) for place, name, _ in _OWN_WAYS]
-    try:
-        for place, name, own in _OWN_WAYS:
-            setattr(place, name, own)
-        yield
-    finally:
-        for (place, name, _), old in zip(_OWN_WAYS, before, strict=True):
-            setattr(place, name, old)

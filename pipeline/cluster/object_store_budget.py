@@ -1,15 +1,12 @@
 """How many photos may be on their way at once, so that the object store need not spill to disk.
 
 A photo begins when there is room for its pixels and for its scene. So whatever is on its way can be
-finished, whichever stage is the slow one.
+finished, whichever stage is the slowest.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-
-from pipeline.cluster.tasks import PhotoTask
 
 _STORE_SHARE = 0.8  # of the object store: beyond that, Ray spills (object_spilling_threshold)
 _USUAL_PIXELS = 3 * 12_000_000  # bytes; of photos, before any has been decoded
@@ -25,21 +22,21 @@ class ObjectStoreBudget:
         self.resize(store_bytes)
 
     def resize(self, store_bytes: int) -> None:
-        """Take in how large the store is now."""
+        """Set how large the store is now."""
         self._bytes = int(_STORE_SHARE * store_bytes)
 
-    def record_size(self, decoded: PhotoTask) -> None:
-        """Take in how large a photo is."""
-        self._recent_pixels.append(decoded.input_bytes)
+    def record_size(self, pixel_bytes: int) -> None:
+        """Learn how large photos are from one that has been decoded."""
+        self._recent_pixels.append(pixel_bytes)
 
-    def fits_another(self, decoding: int, decoded: Sequence[PhotoTask], encoding: int) -> bool:
+    def fits_another(self, decoding: int, decoded: int, decoded_bytes: int, encoding: int) -> bool:
         """Tell whether one more photo fits beside those on their way; the first one always does.
 
-        `decoding` of them are to become pixels: as many as photos had of late on the average, and
-        one of them as the largest. `encoding` are scenes alone by now.
+        Pixels of the `decoding` are estimated as the average of recent photos, and those of one of
+        them as the largest. The `decoded` hold `decoded_bytes`; the `encoding` are scenes only.
         """
-        scenes = decoding + len(decoded) + encoding
-        needed = sum(item.input_bytes for item in decoded)
+        scenes = decoding + decoded + encoding
+        needed = decoded_bytes
         needed += decoding * sum(self._recent_pixels) // len(self._recent_pixels)
         needed += max(self._recent_pixels)
         needed += (scenes + 1) * self._scene_bytes

@@ -1,8 +1,8 @@
 """What runs inside the workers of a Ray cluster: a stage each, and nothing else.
 
-Ray itself retries nothing: it cannot know whose fault a crash is, and `ray_flow` does. A worker
-imports what its own stage needs, when that comes to it: torch, which takes seconds, for predictors
-alone.
+Ray itself retries nothing: it cannot know which photo is at fault in a crash; the driver attributes
+that. A worker imports what its own stage needs, when the stage arrives: torch, which takes seconds,
+for predictors only.
 """
 
 from __future__ import annotations
@@ -11,21 +11,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import ray
 
+from pipeline.cluster.task_marks import hears_stop
+from pipeline.flow.probe import probe_predictor
 from pipeline.work.time_limit import process_dies_after
-from schemas.errors import RunError
-from schemas.records import (
-    DecodedPhoto,
-    Failed,
-    FocalLength,
-    FocalSource,
-    MediaType,
-    PhotoFile,
-    PhotoMeta,
-    StoredFile,
-)
+from schemas.records import DecodedPhoto, Failed, PhotoFile
 
 if TYPE_CHECKING:
     from pipeline.flow.decode_stage import DecodeStage, Pixels
@@ -36,37 +27,44 @@ if TYPE_CHECKING:
     from schemas.records import Done, Skipped
 
 Actor = Any  # a handle; ray has no types of its own
-CALLS_PER_PREDICTOR = 2  # one is worked on, one waits with its pixels at hand
-_PROBE_SIDE = 256
+CALLS_PER_PREDICTOR = 2  # one runs, one waits with its pixels at hand
 
 
 def _decode(
-    stage: DecodeStage, file: PhotoFile
-) -> tuple[DecodedPhoto | Skipped | Failed, Pixels | None]:
-    with process_dies_after(stage.limit_s):
-        result = stage.process(file)
+    stage: DecodeStage, file: PhotoFile, run_id: str
+) -> tuple[DecodedPhoto | Skipped | Failed | None, Pixels | None]:
+    """Return what became of the photo, and its pixels; None where the run stopped meanwhile."""
+    try:
+        with process_dies_after(stage.limit_s), hears_stop(run_id):
+            result = stage.process(file)
+    except KeyboardInterrupt:
+        return None, None
     return result if isinstance(result, tuple) else (result, None)
 
 
 def _encode(
-    stage: EncodeStage, photo: DecodedPhoto, scene: CompactScene, seconds: float
-) -> Done | Failed:
-    with process_dies_after(stage.limit_s):
-        return stage.process(photo, scene, seconds)
+    stage: EncodeStage, photo: DecodedPhoto, scene: CompactScene, seconds: float, run_id: str
+) -> Done | Failed | None:
+    """Return what became of the scene; None where the run stopped meanwhile."""
+    try:
+        with process_dies_after(stage.limit_s), hears_stop(run_id):
+            return stage.process(photo, scene, seconds)
+    except KeyboardInterrupt:
+        return None
 
 
 class _PredictorWorker:
     """Holds a loaded model."""
 
-    def __init__(self, stage: PredictStage, predictors_a_node: int) -> None:
+    def __init__(self, stage: PredictStage, predictors_on_node: int) -> None:
         self._stage = stage
-        self._sharers = predictors_a_node
+        self._predictors_on_node = predictors_on_node
         self._one_at_a_time = threading.Lock()
 
     def start(self) -> str:
         """Load the model and return the node's id: a call of its own, for its errors."""
         # Ray gives an actor without CPUs only one thread.
-        self._stage.setup(max(1, len(os.sched_getaffinity(0)) // self._sharers))
+        self._stage.setup(max(1, len(os.sched_getaffinity(0)) // self._predictors_on_node))
         return str(ray.get_runtime_context().get_node_id())
 
     def ping(self) -> None:
@@ -81,25 +79,9 @@ class _PredictorWorker:
 
     def probe(self) -> None:
         """Predict a photo that nothing is wrong with. Raises RunError if that fails."""
-        pixels = np.full((_PROBE_SIDE, _PROBE_SIDE, 3), 128, dtype=np.uint8)
         with self._one_at_a_time:
-            (result,) = self._stage.process([(_PROBE, pixels)])
-        if isinstance(result, Failed):
-            raise RunError(
-                f"the model fails at a photo that nothing is wrong with: {result.message}",
-                "See 'sharp-batch doctor'. The photos stay due.",
-            )
+            probe_predictor(self._stage)
 
-
-_PROBE = DecodedPhoto(
-    PhotoFile("probe", "probe", 0, 0, MediaType.UNKNOWN),
-    PhotoMeta(),
-    FocalLength(float(_PROBE_SIDE), FocalSource.DEFAULT),
-    _PROBE_SIDE,
-    _PROBE_SIDE,
-    StoredFile("", 0, ""),
-    0.0,
-)
 
 decode_task = ray.remote(num_cpus=1, max_retries=0, num_returns=2)(_decode)
 encode_task = ray.remote(num_cpus=1, max_retries=0)(_encode)
@@ -109,7 +91,7 @@ PredictorActor = ray.remote(
 )(_PredictorWorker)
 
 
-def spawn_predictor(flow: Flow, gpus: float, predictors_a_node: int) -> Actor:
+def spawn_predictor(flow: Flow, gpus: float, predictors_on_node: int) -> Actor:
     """Return a new actor; its model is loaded by its method `start`."""
     options = PredictorActor.options(num_gpus=gpus, scheduling_strategy="SPREAD")
-    return options.remote(flow.predict, predictors_a_node)
+    return options.remote(flow.predict, predictors_on_node)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.flow import Flow
 from pipeline.flow.model import resolve_device
+from pipeline.flow.probe import probe_predictor
 from pipeline.work.crash_limit import given_up, is_last_crash
 from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
@@ -20,54 +21,89 @@ Batch = list[tuple[DecodedPhoto, Pixels]]
 def run_inline(
     flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
 ) -> Iterator[Outcome]:
-    """Carry `photos` through `flow`. Raises what loading the model raises."""
-    on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
-    batch_size = flow.batch_size_on(gpu=on_gpu)
-    batch: Batch = []
-    for file in photos:
-        if stop.is_asked:
-            return
-        if batch and file.crashes:  # a process died of it: it goes alone
-            yield from _finish(flow, batch, monitor)
-            batch = []
-        if is_last_crash(file.crashes):
-            message = "the process died while it was at this photo"
-            yield _crashed(flow, file, message, file.crashes)
-            continue
-        yield UnderWay((*(photo.file for photo, _ in batch), file))
-        monitor.update(StageCounts(decoding=1, waiting=len(batch)), "decode")
-        decoded = flow.decode.process(file)
-        if not isinstance(decoded, tuple):
-            yield _settled(decoded)
-            continue
-        batch.append(decoded)
-        if len(batch) == batch_size or file.crashes:
-            yield from _finish(flow, batch, monitor)
-            batch = []
-    if batch and not stop.is_asked:
-        yield from _finish(flow, batch, monitor)
+    """Carry `photos` through `flow`.
+
+    Raises what loading the model raises, and RunError where the model fails at a photo that nothing
+    is wrong with.
+    """
+    return _InlineRun(flow, stop, monitor).outcomes(photos)
 
 
-def _finish(flow: Flow, batch: Batch, monitor: RunMonitor) -> Iterator[Outcome]:
-    flow.predict.setup()
-    monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
-    try:
-        results = flow.predict.process(batch)
-    except DeviceError as error:  # the next run tries each alone
-        for photo, _ in batch:
-            yield _crashed(flow, photo.file, error.message, photo.file.crashes + 1)
-        raise
-    for (photo, _), result in zip(batch, results, strict=True):
-        monitor.update(StageCounts(encoding=1, predictors=1), "encode")
-        if isinstance(result, Failed):
-            yield _settled(result)
-        else:
-            yield _settled(flow.encode.process(photo, *result))
+class _InlineRun:
+    """One run. A photo that has crashed a process before goes alone, with a predictor that works.
 
+    A crash counts once without more evidence. Before it can count again, the predictor must have
+    predicted another photo, or a probe: a GPU that fails at every photo gives none up.
+    """
 
-def _crashed(flow: Flow, file: PhotoFile, message: str, crashes: int) -> Failed:
-    fingerprint = flow.encode.model.fingerprint
-    return given_up(file, "predict", FailureReason.WORKER_LOST, message, crashes, fingerprint)
+    def __init__(self, flow: Flow, stop: Stop, monitor: RunMonitor) -> None:
+        self._flow = flow
+        self._stop = stop
+        self._monitor = monitor
+        self._has_predicted = False
+
+    def outcomes(self, photos: Iterator[PhotoFile]) -> Iterator[Outcome]:
+        flow = self._flow
+        on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
+        batch_size = flow.batch_size_on(gpu=on_gpu)
+        batch: Batch = []
+        for file in photos:
+            if self._stop.is_asked:
+                return
+            if batch and file.crashes:
+                yield from self._finish(batch)
+                batch = []
+            if is_last_crash(file.crashes):
+                message = "the process died while it was at this photo"
+                yield self._crashed(file, message, file.crashes)
+                continue
+            if file.crashes:
+                self._check_predictor()
+            yield UnderWay((*(photo.file for photo, _ in batch), file))
+            self._monitor.update(StageCounts(decoding=1, waiting=len(batch)), "decode")
+            decoded = flow.decode.process(file)
+            if not isinstance(decoded, tuple):
+                yield _settled(decoded)
+                continue
+            batch.append(decoded)
+            if len(batch) == batch_size or file.crashes:
+                yield from self._finish(batch)
+                batch = []
+        if batch and not self._stop.is_asked:
+            yield from self._finish(batch)
+
+    def _check_predictor(self) -> None:
+        """Raise RunError if the predictor cannot even predict a photo that nothing is wrong with.
+
+        In a process that dies of that, no photo is under way.
+        """
+        if not self._has_predicted:
+            self._flow.predict.setup()
+            probe_predictor(self._flow.predict)
+            self._has_predicted = True
+
+    def _finish(self, batch: Batch) -> Iterator[Outcome]:
+        """Predict a batch and encode its scenes."""
+        flow, monitor = self._flow, self._monitor
+        flow.predict.setup()
+        monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
+        try:
+            results = flow.predict.process(batch)
+        except DeviceError as error:  # the next run tries each alone
+            for photo, _ in batch:
+                yield self._crashed(photo.file, error.message, photo.file.crashes + 1)
+            raise
+        for (photo, _), result in zip(batch, results, strict=True):
+            monitor.update(StageCounts(encoding=1, predictors=1), "encode")
+            if isinstance(result, Failed):
+                yield _settled(result)
+            else:
+                self._has_predicted = True
+                yield _settled(flow.encode.process(photo, *result))
+
+    def _crashed(self, file: PhotoFile, message: str, crashes: int) -> Failed:
+        fingerprint = self._flow.encode.model.fingerprint
+        return given_up(file, "predict", FailureReason.WORKER_LOST, message, crashes, fingerprint)
 
 
 def _settled(outcome: Outcome) -> Outcome:

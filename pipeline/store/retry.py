@@ -19,6 +19,7 @@ _T = TypeVar("_T")
 _PATIENCE_SECONDS = 120.0  # from the first refusal; the store's client has tried some times by then
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 15.0
 _LOOK_SECONDS = 0.2  # between looks at whether the run is to end
+_POLL_SECONDS = 1.0  # between questions to somebody outside of this process
 
 # Classes by name, since which of their packages are installed depends on the store.
 _BROKEN_LINKS = frozenset(
@@ -42,6 +43,7 @@ _WORTH_ASKING_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 @dataclass(slots=True)
 class _Patience:
     is_on: bool = False  # no threading.Event: a signal's handler could not set one safely
+    is_stop_asked: Callable[[], bool] | None = None  # by somebody outside of this process
 
 
 _of_this_process = _Patience()
@@ -70,6 +72,19 @@ def wait_from_now_on() -> None:
 def wait_no_more() -> None:
     """End all waiting in this process: the run is to end. May be called in a signal's handler."""
     _of_this_process.is_on = False
+
+
+@contextlib.contextmanager
+def waiting_ends_when(is_stop_asked: Callable[[], bool]) -> Iterator[None]:
+    """While this holds, end all waiting in this process once `is_stop_asked`: a worker's run stops.
+
+    It is called every `_POLL_SECONDS` while this process waits, and only then.
+    """
+    _of_this_process.is_stop_asked = is_stop_asked
+    try:
+        yield
+    finally:
+        _of_this_process.is_stop_asked = None
 
 
 def outlast(call: Callable[[], _T]) -> _T:
@@ -119,7 +134,13 @@ def is_passing(error: BaseException) -> bool:
 def _sleep(seconds: float) -> None:
     """Sleep. Raises KeyboardInterrupt as soon as the run is to end."""
     until = time.monotonic() + seconds
+    next_poll = time.monotonic()
     while are_waited_for():
+        if _of_this_process.is_stop_asked is not None and time.monotonic() >= next_poll:
+            next_poll = time.monotonic() + _POLL_SECONDS
+            if _of_this_process.is_stop_asked():
+                wait_no_more()
+                continue
         left = until - time.monotonic()
         if left <= 0:
             return

@@ -29,7 +29,9 @@ from jobs.runs.preview import preview
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
-from pipeline.cluster.runner import ClusterSettings, RayRunner, check_is_shared, live_nodes
+from pipeline.cluster.resources import live_nodes
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.cluster.shared_library import check_is_shared
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
 from pipeline.store.root import RemoteRoot

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ray.cluster_utils import Cluster
 
-from pipeline.cluster import flow as cluster_flow
+from pipeline.cluster import resources
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
@@ -43,7 +43,7 @@ def main() -> None:
     )
     gpu_node = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 100_000_000}
     nodes = [cluster.add_node(**gpu_node) for _ in range(2)]
-    cluster_flow._LOOK_SECONDS = 1.0
+    resources.REFRESH_SECONDS = 1.0
     monitor = RunMonitor()
     awaited = [2, 1, 2]  # loaded predictors: one a GPU, and none on the node without
 

@@ -15,6 +15,7 @@ from ray.exceptions import (
 )
 
 from pipeline.cluster.fault_attribution import (
+    FaultRules,
     Loss,
     LossKind,
     NextStep,
@@ -28,6 +29,7 @@ from schemas.errors import FailureReason, RunError, StoreError
 from tests.support.faulty_stages import photo
 
 LIMIT_S = 1.0
+RULES = FaultRules("f")
 
 
 def item(crashes: int = 0) -> PhotoTask:
@@ -77,7 +79,7 @@ def test_what_would_befall_any_photo_ends_the_run() -> None:
 def test_a_photo_alone_is_blamed_and_given_up_at_last() -> None:
     poison = item()
     loss = Loss(LossKind.ALONE, "decode", message="the worker died")
-    attributions = [attribute(poison, loss, "f") for _ in range(MOST_CRASHES)]
+    attributions = [attribute(poison, loss, RULES) for _ in range(MOST_CRASHES)]
     assert [attribution.next for attribution in attributions] == [
         NextStep.AGAIN,
         NextStep.AGAIN,
@@ -87,7 +89,7 @@ def test_a_photo_alone_is_blamed_and_given_up_at_last() -> None:
 
 
 def test_a_photo_that_predictors_die_of_is_given_up_after_a_probe() -> None:
-    attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), "f")
+    attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), RULES)
     assert attribution.next is NextStep.PROBED
     assert attribution.record is not None
     assert attribution.record.model_fingerprint == "f"
@@ -95,7 +97,10 @@ def test_a_photo_that_predictors_die_of_is_given_up_after_a_probe() -> None:
 
 def test_company_is_a_suspicion_and_no_blame() -> None:
     suspect = item()
-    assert attribute(suspect, Loss(LossKind.IN_COMPANY, "predict"), "f") == (NextStep.SUSPECT, None)
+    assert attribute(suspect, Loss(LossKind.IN_COMPANY, "predict"), RULES) == (
+        NextStep.SUSPECT,
+        None,
+    )
     assert suspect.is_suspect
     assert suspect.crashes == 0
 
@@ -103,8 +108,8 @@ def test_company_is_a_suspicion_and_no_blame() -> None:
 def test_want_of_memory_counts_once_a_photo_had_all_of_it() -> None:
     large = item()
     loss = Loss(LossKind.MEMORY, "decode", FailureReason.OUT_OF_MEMORY, "the memory ran out")
-    assert attribute(large, loss, "f") == (NextStep.AT_END, None)
-    attribution = attribute(large, loss, "f")
+    assert attribute(large, loss, RULES) == (NextStep.AT_END, None)
+    attribution = attribute(large, loss, RULES)
     assert attribution.next is NextStep.AGAIN
     assert attribution.record is not None
     assert attribution.record.reason is FailureReason.OUT_OF_MEMORY
@@ -113,7 +118,7 @@ def test_want_of_memory_counts_once_a_photo_had_all_of_it() -> None:
 def test_lost_machines_blame_nobody_but_not_for_ever() -> None:
     moved = item()
     attributions = [
-        attribute(moved, Loss(LossKind.NODE, "encode"), "f") for _ in range(MOST_MOVES + 1)
+        attribute(moved, Loss(LossKind.NODE, "encode"), RULES) for _ in range(MOST_MOVES + 1)
     ]
     assert [attribution.next for attribution in attributions] == [NextStep.AGAIN] * MOST_MOVES + [
         NextStep.ENDED

@@ -12,7 +12,7 @@ import pytest
 import ray
 from ray._private.internal_api import memory_summary
 
-from pipeline.cluster import flow as cluster_flow
+from pipeline.cluster import stall
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
@@ -145,7 +145,7 @@ def test_a_run_that_waits_for_what_others_hold_says_so_and_goes_on_when_it_is_fr
     taken: dict[str, int],
     said: str,
 ) -> None:
-    monkeypatch.setattr(cluster_flow, "_PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(stall, "PATIENCE_SECONDS", 1.0)
     other = Holder.options(**taken).remote()  # type: ignore[attr-defined]
     ray.get(other.hold.remote())
     notices: list[str] = []

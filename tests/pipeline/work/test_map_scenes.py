@@ -13,7 +13,7 @@ import pytest
 import ray
 from ray.experimental.internal_kv import _internal_kv_list
 
-from pipeline.cluster import map_scenes
+from pipeline.cluster import map_scenes, running_tasks, stall
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from pipeline.work.stop import Stop
@@ -102,8 +102,8 @@ class LoadedHereAlone(FaultySceneStage):
 def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
     on_ray: RayRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(map_scenes, "_PATIENCE_SECONDS", 3.0)
-    monkeypatch.setattr(map_scenes, "GRACE_SECONDS", 1.0)  # less than it waits
+    monkeypatch.setattr(stall, "PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(running_tasks, "GRACE_SECONDS", 1.0)  # less than it waits
     other = hold_the_cluster()
     log = logging.getLogger(map_scenes.__name__)
     told: list[str] = []

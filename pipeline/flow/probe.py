@@ -1,0 +1,44 @@
+"""A photo that nothing is wrong with, to tell a broken predictor from a photo that breaks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.flow.decode_stage import NOT_STORED
+from schemas.errors import RunError
+from schemas.records import (
+    DecodedPhoto,
+    Failed,
+    FocalLength,
+    FocalSource,
+    MediaType,
+    PhotoFile,
+    PhotoMeta,
+)
+
+if TYPE_CHECKING:  # workers that decode or encode do not need torch
+    from pipeline.flow.predict_stage import PredictStage
+
+_SIDE = 256
+_PHOTO = DecodedPhoto(
+    PhotoFile("probe", "probe", 0, 0, MediaType.UNKNOWN),
+    PhotoMeta(),
+    FocalLength(float(_SIDE), FocalSource.DEFAULT),
+    _SIDE,
+    _SIDE,
+    NOT_STORED,
+    0.0,
+)
+
+
+def probe_predictor(stage: PredictStage) -> None:
+    """Predict the photo with a model that is loaded. Raises RunError if that fails."""
+    pixels = np.full((_SIDE, _SIDE, 3), 128, dtype=np.uint8)
+    (result,) = stage.process([(_PHOTO, pixels)])
+    if isinstance(result, Failed):
+        raise RunError(
+            f"the model fails at a photo that nothing is wrong with: {result.message}",
+            "See 'sharp-batch doctor'. The photos stay due.",
+        )

@@ -1,0 +1,45 @@
+"""A Ray of a process's own, by Ray's private names where they were tested, and by public means."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.paths import ROOT
+
+
+@pytest.mark.parametrize("start", ["tested", "public"])
+@pytest.mark.parametrize("end", ["end", "kill", "lose"])
+def test_it_runs_in_groups_of_its_own_and_ends_with_the_process(
+    tmp_path: Path, start: str, end: str
+) -> None:
+    command = [sys.executable, "-m", "tests.support.local_ray_run", str(tmp_path), start, end]
+    process = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert process.stdout, process.stderr
+    answer = json.loads(process.stdout)
+    assert answer["made"] == 1
+    assert set(answer["daemons"]) == {"raylet", "gcs_server"}
+    assert answer["in_own_group"] == []
+    assert ("error" in answer) is (end == "lose")
+    if end == "lose":
+        assert "Ray has died on this machine" in answer["error"]
+    daemons = [psutil.Process(pid) for pid in answer["daemons"].values() if psutil.pid_exists(pid)]
+    assert not psutil.wait_procs(daemons, timeout=60)[1]
+    own = [path for path in Path("/tmp").glob("sb-ray-*") if owner_of(path) not in others()]
+    assert end == "kill" or not own
+
+
+def owner_of(folder: Path) -> int:
+    return int(folder.name.split("-")[2])
+
+
+def others() -> set[int]:
+    """Return the processes that live: their folders are not this test's matter."""
+    return set(psutil.pids())

@@ -1,0 +1,91 @@
+"""Runs in one process over several tries, with a GPU that takes no more work."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from jobs.console.output import Output
+from jobs.runs.ingest import Ingest
+from pipeline.flow.inline import run_inline
+from pipeline.flow.model import ResolvedModel
+from pipeline.library import Library
+from schemas.errors import DeviceError, RunError
+from schemas.records import PhotoState
+from schemas.settings import IngestSettings, ModelName, ModelSettings
+from schemas.tables import failures, photos
+from sharp_core.models.interface import Predictor, PredictorInput
+from sharp_core.scene.gaussians import Gaussians
+from tests.support.made_photos import make_photo
+from tests.support.trivial_model import TrivialPredictor
+
+POISON_WIDTH = 333
+
+
+class BrokenDevice(TrivialPredictor):
+    """Fails at every photo. Nothing can be computed on torch's device `meta`."""
+
+    device = torch.device("meta")
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+
+class DeviceThatAPhotoBreaks(TrivialPredictor):
+    """Fails at photos of one width."""
+
+    device = torch.device("meta")
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        if any(photo.pixels.shape[1] == POISON_WIDTH for photo in photos):
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().predict(photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Model(ResolvedModel):
+    kind: type[TrivialPredictor] = TrivialPredictor
+
+    def load(self) -> Predictor:
+        return self.kind(0.0, None)
+
+
+def run(library: Path, kind: type[TrivialPredictor]) -> None:
+    model = Model(ModelSettings(ModelName.PRIOR), "trivial-1", kind=kind)
+    source = [library.parent / "photos"]
+    job = Ingest(Library.resolve(library), source, IngestSettings(), model, Output(quiet=True))
+    job.run(lambda: contextlib.nullcontext(run_inline))
+
+
+def states(library: Path) -> list[str]:
+    with Library.resolve(library).read() as connection:
+        return sorted(row.state for row in connection.execute(photos.select()))
+
+
+def test_a_device_that_fails_at_every_photo_gives_none_up(tmp_path: Path) -> None:
+    for index in range(2):
+        make_photo(tmp_path / "photos" / f"{index}.jpg", index)
+    library = tmp_path / "library"
+    for _ in range(6):
+        with pytest.raises(RunError, match="takes no more work"):
+            run(library, BrokenDevice)
+    assert states(library) == [PhotoState.DUE] * 2
+    with Library.resolve(library).read() as connection:
+        assert len(connection.execute(failures.select()).all()) == 2  # once for each photo
+    run(library, TrivialPredictor)
+    assert states(library) == [PhotoState.DONE] * 2
+
+
+def test_a_photo_that_breaks_the_device_is_given_up_after_three_runs(tmp_path: Path) -> None:
+    make_photo(tmp_path / "photos" / "poison.jpg", 1, (POISON_WIDTH, 300))
+    library = tmp_path / "library"
+    for _ in range(3):
+        with pytest.raises(DeviceError):
+            run(library, DeviceThatAPhotoBreaks)
+    assert states(library) == [PhotoState.FAILED]
+    run(library, DeviceThatAPhotoBreaks)  # no photo is due

@@ -1,0 +1,51 @@
+"""A Ray of a process's own, started as for a tested version of Ray or by public means.
+
+As a program: python -m tests.support.local_ray_run FOLDER tested|public end|kill|lose.
+Prints what it saw as JSON; then it ends Ray, is killed, or loses one of Ray's vital daemons first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+
+from pipeline.cluster import ray_internals
+from pipeline.cluster.runner import ClusterSettings, RayRunner
+from pipeline.work.stop import Stop
+from schemas.errors import RunError
+from schemas.records import Made
+from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
+
+
+def main() -> None:
+    folder, start, end = sys.argv[1:]
+    if start == "public":
+        ray_internals.TESTED_VERSIONS = ()
+    stage = FaultySceneStage(Faults(Path(folder)), limit_s=60.0)
+    answer: dict[str, object] = {}
+    with RayRunner(ClusterSettings(object_store_bytes=100_000_000)) as runner:
+        found = list(runner.map_scenes(stage, [scene_file("good")], Stop()))
+        answer["made"] = sum(isinstance(outcome, Made) for outcome in found)
+        family = psutil.Process().children(recursive=True)
+        daemons = [process for process in family if process.name() in ("raylet", "gcs_server")]
+        answer["daemons"] = {process.name(): process.pid for process in daemons}
+        answer["in_own_group"] = [p.name() for p in daemons if os.getpgid(p.pid) == os.getpgid(0)]
+        if end == "lose":
+            daemons[0].kill()
+            daemons[0].wait(10)
+            try:
+                list(runner.map_scenes(stage, [scene_file("good")], Stop()))
+            except RunError as error:
+                answer["error"] = error.message
+        print(json.dumps(answer), flush=True)  # noqa: T201
+        if end == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,7 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.library import Library
 from schemas.errors import DeviceError, RunError
 from schemas.records import PhotoState
-from schemas.settings import IngestSettings, ModelName, ModelSettings
+from schemas.settings import IngestSettings, ModelSettings
 from schemas.tables import failures, photos
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.scene.gaussians import Gaussians
@@ -56,7 +56,7 @@ class Model(ResolvedModel):
 
 
 def run(library: Path, kind: type[TrivialPredictor]) -> None:
-    model = Model(ModelSettings(ModelName.PRIOR), "trivial-1", kind=kind)
+    model = Model(ModelSettings("prior"), "trivial-1", kind=kind)
     source = [library.parent / "photos"]
     job = Ingest(Library.resolve(library), source, IngestSettings(), model, Output(quiet=True))
     job.run(lambda: contextlib.nullcontext(run_inline))

@@ -4,64 +4,56 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from types import FrameType
 
 import typer
 
-from jobs.commands import (
-    catalog,
-    convert,
-    doctor,
-    export,
-    gallery,
-    gc,
-    ingest,
-    model,
-    nightly,
-    predict,
-    preview,
-    query,
-    render,
-    show,
-    status,
-    verify,
-)
 from jobs.console.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
 
 _USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
 
-app = typer.Typer(
-    name="sharp-batch",
-    help="Turn a photo collection into a library of 3D Gaussian scenes.\n\n"
-    "Begin with: sharp-batch ingest ~/Photos --model prior",
-    epilog="Exit codes: 0 all done; 1 finished, and some photos failed in this run; 2 usage; "
-    "3 another run holds the library; 4 model weights not available; 5 catalog or store damaged "
-    "or too new; 130 interrupted, state saved.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+# In the order of the help. Each is a module of `jobs.commands`, which registers itself.
+COMMANDS = (
+    "ingest",
+    "status",
+    "query",
+    "show",
+    "predict",
+    "preview",
+    "export",
+    "render",
+    "convert",
+    "nightly",
+    "verify",
+    "gc",
+    "catalog",
+    "gallery",
+    "model",
+    "doctor",
 )
-for command in (
-    ingest,
-    status,
-    query,
-    show,
-    predict,
-    preview,
-    export,
-    render,
-    convert,
-    nightly,
-    verify,
-    gc,
-    catalog,
-    gallery,
-    model,
-    doctor,
-):
-    command.register(app)
+
+
+def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Return the command line with some of its commands; only their modules are imported."""
+    app = typer.Typer(
+        name="sharp-batch",
+        help="Turn a photo collection into a library of 3D Gaussian scenes.\n\n"
+        "Begin with: sharp-batch ingest ~/Photos --model prior",
+        epilog="Exit codes: 0 all done; 1 finished, and some photos failed in this run; 2 usage; "
+        "3 another run holds the library; 4 model weights not available; 5 catalog or store "
+        "damaged or too new; 130 interrupted, state saved.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)  # else typer would leave out the name of an only command
+    for name in names:
+        import_module(f"jobs.commands.{name}").register(app)
+    return app
 
 
 def main() -> None:
@@ -73,7 +65,7 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         # For people, typer itself explains a command line that makes no sense.
-        code = app(standalone_mode=not as_json)
+        code = make_app(_asked_for(sys.argv[1:]))(standalone_mode=not as_json)
     except typer.TyperException as error:
         raise _ended(UsageError(error.format_message(), _USAGE_HINT), as_json) from None
     except SharpBatchError as error:
@@ -81,6 +73,12 @@ def main() -> None:
     except OSError as error:
         raise _ended(RunError(_os_error_text(error)), as_json) from None
     raise SystemExit(code)
+
+
+def _asked_for(arguments: list[str]) -> Sequence[str]:
+    """Return the command that a command line names, or all, as for the help of all."""
+    first = arguments[0] if arguments else ""
+    return (first,) if first in COMMANDS else COMMANDS
 
 
 def _ended(error: SharpBatchError, as_json: bool) -> SystemExit:

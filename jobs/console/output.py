@@ -12,13 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Annotated
-
-from rich.console import Console
-from rich.markup import escape
+from typing import IO, TYPE_CHECKING, Annotated, TextIO
 
 from schemas.errors import SharpBatchError
 from schemas.setting import Setting
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _WIDE = 10_000
 
@@ -28,14 +28,6 @@ class ProgressKind(StrEnum):
 
     AUTO = "auto"  # a bar on a terminal, now and then a line elsewhere
     JSON = "json"  # one JSON object a line
-
-
-class _Console(Console):
-    """A console that goes on where its reader leaves: nobody wants a run to end for that."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        _write_to_nowhere(self.file)
 
 
 @dataclass(frozen=True)
@@ -61,14 +53,12 @@ class Output:
         """Where results for people go."""
         # In a file or a pipe no line is cut to the width of a terminal that is not there.
         width = None if sys.stdout.isatty() else _WIDE
-        return _Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width, emoji=False)
+        return _console(sys.stdout, width)
 
     @cached_property
     def err(self) -> Console:
         """Where progress, warnings and errors go."""
-        # Without emoji: their table would be imported at the first word, which a signal may say
-        # in the midst of that very import.
-        return _Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
+        return _console(sys.stderr)
 
     def result(self, document: object, text: str) -> None:
         """Print the result: `document` for programs or `text` for people."""
@@ -86,7 +76,7 @@ class Output:
     def warn(self, text: str) -> None:
         """Print a warning: something that a person should look into."""
         if not self.quiet:
-            self.err.print(f"[yellow]warning:[/] {escape(text)}")
+            self.err.print(f"[yellow]warning:[/] {_escape(text)}")
 
     def error(self, error: SharpBatchError) -> None:
         """Print a known error with what to do about it."""
@@ -97,9 +87,31 @@ class Output:
                 "exit_code": int(error.exit_code),
             }
             self.result(document, "")
-        self.err.print(f"[red]error:[/] {escape(error.message)}")
+        self.err.print(f"[red]error:[/] {_escape(error.message)}")
         if error.hint:
             self.err.print(error.hint, markup=False)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _console(file: TextIO, width: int | None = None) -> Console:
+    # Imported here: help and JSON need none of it.
+    from rich.console import Console
+
+    class PatientConsole(Console):
+        """A console that goes on when its reader leaves: no run ends for that."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            _write_to_nowhere(self.file)
+
+    # Without emoji: their table would be imported at the first word, which a signal may say
+    # in the midst of that very import.
+    return PatientConsole(file=file, highlight=False, soft_wrap=True, width=width, emoji=False)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from schemas.errors import UsageError
 
@@ -64,6 +63,8 @@ def parse_root(text: str) -> LibraryRoot:
     if scheme in {"file", "local"}:
         if parts.netloc not in {"", "localhost"}:
             raise UsageError(f"{text} names another machine", "Write file:///FOLDER.")
+        from urllib.request import url2pathname  # brings all of HTTP along
+
         return Path(url2pathname(parts.path))
     if scheme not in OBJECT_STORES:
         raise UsageError(

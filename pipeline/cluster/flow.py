@@ -107,7 +107,8 @@ class FlowOnRay:
     def _feed(self) -> None:
         """Begin as many photos as may begin; at a stop, drop those that are not predicted yet."""
         if self._stop.is_asked:
-            self._marks.set_stop()
+            if self._resources.head.is_reachable():
+                self._marks.set_stop()
             self._admission.close()
             self._decoding.clear()
             self._queue.clear()

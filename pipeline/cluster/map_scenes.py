@@ -13,6 +13,7 @@ import ray
 
 from pipeline.cluster import stall
 from pipeline.cluster.fault_attribution import FaultRules, Loss, NextStep, attribute
+from pipeline.cluster.head import Head
 from pipeline.cluster.local import check_ray_lives
 from pipeline.cluster.running_tasks import RunningTasks, wait_for
 from pipeline.cluster.task_marks import TaskMarks, hears_stop, marked
@@ -53,6 +54,7 @@ class _MapScenes(Generic[TaskT]):
         self._task = ray.remote(num_cpus=cores, num_gpus=gpus, max_retries=0)(_process)
         self._stage = ray.put(stage)
         self._stop = stop
+        self._head = Head()
         self._marks = TaskMarks()
         self._waiting = deque(StoredSceneTask(scene.photo, scene=scene) for scene in scenes)
         self._starved: deque[StoredSceneTask[TaskT]] = deque()
@@ -65,9 +67,10 @@ class _MapScenes(Generic[TaskT]):
         try:
             while self._waiting or self._running or self._starved:
                 check_ray_lives()
-                self._poll()
-                if self._stop.is_asked:
-                    self._drop_what_waits()
+                if self._head.is_reachable():
+                    self._poll()
+                    if self._stop.is_asked:
+                        self._drop_what_waits()
                 self._send()
                 for ref in wait_for([*self._running]) if self._running else ():
                     self._stall.note_progress()

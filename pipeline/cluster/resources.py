@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import ray
 from ray.exceptions import RayError
 
+from pipeline.cluster.head import Head
 from pipeline.cluster.shared_library import check_is_shared
 from pipeline.store.root import LibraryRoot
 from schemas.errors import PhotoError, RunError, UsageError
@@ -78,6 +79,7 @@ class ClusterResources:
         Raises UsageError where a GPU is asked for that the cluster does not have, RunError where a
         machine does not see `library`.
         """
+        self.head = Head()
         self._settings = settings
         self._library = library
         self._checked: set[str] = set()  # nodes that see the library
@@ -88,8 +90,11 @@ class ClusterResources:
         self._asked = time.monotonic()
 
     def refresh(self) -> Resources | None:
-        """Return the resources if they may have changed. Raises RunError as at the first time."""
-        if time.monotonic() - self._asked < REFRESH_SECONDS:
+        """Return the resources if they may have changed.
+
+        Raises RunError as at the first time, and where the head does not answer any more.
+        """
+        if time.monotonic() - self._asked < REFRESH_SECONDS or not self.head.is_reachable():
             return None
         self._asked = time.monotonic()
         try:

@@ -5,7 +5,8 @@ They are checked when they are made: a wrong one is a UsageError at once.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -24,25 +25,13 @@ MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
 # What can be chosen is registered in the packages above, which are not imported here.
 _MODELS: Lazy[Choices] = Lazy("sharp_core.models.registry", "MODELS")
+_STORABLE: Lazy[Choices] = Lazy("sharp_core.formats.registry", "STORABLE")
+_QUALITIES: Lazy[Choices] = Lazy("sharp_core.formats.registry", "QUALITIES")
+_STORED_QUALITY: Lazy[Callable[[str, str | None], str | None]] = Lazy(
+    "sharp_core.formats.registry", "stored_quality"
+)
 
 SCENE_LIMIT_S = 900.0  # for a stored scene to become something else, such as its previews
-
-
-class SplatFormat(StrEnum):
-    """How a scene is stored."""
-
-    SOG = "sog"
-    SPZ = "spz"
-    PLY = "ply"
-
-
-class SogQuality(StrEnum):
-    """How finely a SOG stores a scene."""
-
-    SMALL = "small"
-    DEFAULT = "default"
-    HIGH = "high"
-    MAX = "max"
 
 
 class TrajectoryName(StrEnum):
@@ -113,25 +102,19 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class SplatSettings:
-    """How scenes are stored. Raises UsageError for a quality of anything but a SOG."""
+    """How scenes are stored. Raises UsageError for a quality that the format does not have."""
 
-    format: Annotated[SplatFormat, Setting("How scenes are stored; sog takes a tenth of ply.")] = (
-        SplatFormat.SOG
-    )
-    # None means DEFAULT for a SOG: the other formats have no quality to choose.
+    format: Annotated[str, Setting("How scenes are stored.", choices=_STORABLE)] = "sog"
+    # None becomes 'default', or stays None for formats that have no quality to choose.
     quality: Annotated[
-        SogQuality | None,
-        Setting("How finely a sog stores scenes; else 'default'.", example="high"),
+        str | None,
+        Setting(
+            "How finely scenes are stored; else 'default'.", example="high", choices=_QUALITIES
+        ),
     ] = None
 
     def __post_init__(self) -> None:
-        if self.format is SplatFormat.SOG:
-            object.__setattr__(self, "quality", self.quality or SogQuality.DEFAULT)
-        elif self.quality is not None:
-            raise UsageError(
-                f"--quality is for sog, and {self.format} has only one",
-                "Leave --quality away, or choose --format sog.",
-            )
+        object.__setattr__(self, "quality", _STORED_QUALITY.get()(self.format, self.quality))
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +293,7 @@ class IngestSettings:
 
     model: ModelSettings = ModelSettings()
     photo: PhotoSettings = PhotoSettings()
-    splat: SplatSettings = SplatSettings()
+    splat: SplatSettings = field(default_factory=SplatSettings)
     exclude: Annotated[
         tuple[str, ...],
         Setting(

@@ -30,8 +30,8 @@ from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import SogOptions
-from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.formats.sog.settings import SogOptions
+from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import psnr_between

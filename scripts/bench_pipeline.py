@@ -43,7 +43,8 @@ from pipeline.work.stop import Stop
 from schemas.records import MediaType, Outcome
 from schemas.settings import Device
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import SogOptions, write_sog_planes
+from sharp_core.formats.sog.bundle import write_sog_planes
+from sharp_core.formats.sog.settings import SogOptions
 from sharp_core.formats.sog.write import prepare_sog
 
 DECODE_SECONDS, ENCODE_SECONDS = 0.06, 0.06

@@ -14,12 +14,19 @@ from jobs.console.output import Output, size_text, time_text
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
 from schemas.run_settings import SceneLimit
-from schemas.settings import SogQuality, SplatFormat, SplatSettings
+from schemas.settings import SplatSettings
+from sharp_core.formats.registry import FORMATS, STORABLE, format_of
 
 if TYPE_CHECKING:
     from jobs.runs.convert import ConvertReport
     from pipeline.scenes.convert_file import Conversion
-    from sharp_core.formats.registry import Options
+
+
+_ENDINGS = ", ".join(
+    [suffix for entry in FORMATS if entry.write for suffix in entry.suffixes]
+    + [f"or a folder's {entry.folder.index_file}" for entry in FORMATS if entry.folder]
+)
+_SPZ_VERSIONS = FORMATS.get("spz").versions
 
 
 def register(app: typer.Typer) -> None:
@@ -39,15 +46,19 @@ def convert(
     to: Annotated[
         Path | None,
         typer.Argument(
-            help="Where it goes: .sog, .spz, .ply, .splat, or a folder's meta.json.",
+            help=f"Where it goes: {_ENDINGS}.",
             metavar="OUT",
             show_default=False,
         ),
     ] = None,
-    quality: Annotated[SogQuality | None, option_of(SplatSettings, "quality")] = None,
+    quality: Annotated[str | None, option_of(SplatSettings, "quality")] = None,
     spz_version: Annotated[
         int | None,
-        typer.Option(help="3 opens everywhere, 4 is a little smaller.", min=3, max=4),
+        typer.Option(
+            help="3 opens everywhere, 4 is a little smaller.",
+            min=min(_SPZ_VERSIONS),
+            max=max(_SPZ_VERSIONS),
+        ),
     ] = None,
     prune: Annotated[
         bool,
@@ -56,8 +67,12 @@ def convert(
         ),
     ] = False,
     format: Annotated[  # noqa: A002 - the option's name
-        SplatFormat | None,
-        typer.Option("--format", help="Without IN and OUT: what the library's scenes become."),
+        str | None,
+        typer.Option(
+            "--format",
+            help="Without IN and OUT: what the library's scenes become.",
+            metavar=f"[{'|'.join(STORABLE.names)}]",
+        ),
     ] = None,
 ) -> None:
     """Convert one splat file, or with --format and no file the scenes of the library.
@@ -75,7 +90,8 @@ def convert(
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file
 
-        conversion = convert_file(source, to, _file_options(quality, spz_version), prune=prune)
+        options = format_of(to).options_for(quality, spz_version)
+        conversion = convert_file(source, to, options, prune=prune)
         output.result(conversion.as_dict(), _file_text(conversion))
         return
     if source is not None or format is None:
@@ -100,17 +116,6 @@ def convert(
         limit.timeout,
     )
     end_run(output, report, _library_text(report))
-
-
-def _file_options(quality: SogQuality | None, spz_version: int | None) -> Options | None:
-    from sharp_core.formats.sog.bundle import SogOptions
-    from sharp_core.formats.spz.write import SpzOptions
-
-    if quality is not None and spz_version is not None:
-        raise UsageError("--quality is for sog, --spz-version for spz", "Leave one of them away.")
-    if quality is not None:
-        return SogOptions(quality.value)
-    return SpzOptions(4 if spz_version == 4 else 3) if spz_version is not None else None
 
 
 def _file_text(conversion: Conversion) -> str:

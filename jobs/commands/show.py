@@ -12,12 +12,10 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput, check_are_here
 from schemas.errors import UsageError
+from sharp_core.formats.registry import is_splat_name
 
 if TYPE_CHECKING:
     from pipeline.scenes.details import SplatDetails
-
-# What `sharp_core.formats` reads; asking it takes seconds, since it brings torch.
-SPLAT_NAMES = (".sog", ".spz", ".ply", ".splat", "meta.json")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +35,7 @@ def show(
     output: PlainOutput,
 ) -> None:
     """Show all the catalog knows about one photo, or all that one splat file holds."""
-    if photo.lower().endswith(SPLAT_NAMES):
+    if is_splat_name(photo):
         check_are_here(Path(photo))
         if not Path(photo).is_file():
             raise UsageError(f"there is no splat file {photo}")

@@ -38,12 +38,6 @@ LIST_PAGE = 100
 MOST_CHOICES = 300
 MOST_PLACES = 500
 _CLIPS = ("clip", "webp", "gif")  # previews, the best first
-_FORMAT_NAMES = {
-    "ply": "PLY, for every splat tool",
-    "sog": "SOG, compressed, for PlayCanvas",
-    "spz": "SPZ, compressed, for Niantic's tools",
-    "splat": "SPLAT, for older viewers",
-}
 _PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
 
 
@@ -183,11 +177,14 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
     scene_id = scene["scene_id"]
     files = [
         DownloadLink(
-            _FORMAT_NAMES.get(name, name.upper()),
-            f"/scenes/{scene_id}.{name}?download=true",
-            size_text(scene["splat_bytes"]) if name == scene["format"] else "converted on demand",
+            entry.label,
+            f"/scenes/{scene_id}.{entry.name}?download=true",
+            size_text(scene["splat_bytes"])
+            if entry.name == scene["format"]
+            else "converted on demand",
         )
-        for name in FORMATS
+        for entry in FORMATS
+        if entry.write is not None or entry.name == scene["format"]
     ]
     if is_viewer_built():
         label = "Web page, opens in every browser"

@@ -141,7 +141,7 @@ def made(request: Request, job: TheJob) -> Response:
         job=job,
         result=result,
         facts=facts,
-        formats=list(FORMATS),
+        formats=[entry.name for entry in FORMATS if entry.write is not None],
         is_viewer_built=is_viewer_built(),
     )
 

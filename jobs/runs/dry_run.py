@@ -22,15 +22,9 @@ from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, SkipReason
-from schemas.settings import IngestSettings, SplatFormat
+from schemas.settings import IngestSettings
 from schemas.tables import scenes
-
-# Where a library has no scenes yet to measure by.
-_USUAL_BYTES = {
-    SplatFormat.SOG: 6_000_000,
-    SplatFormat.SPZ: 18_000_000,
-    SplatFormat.PLY: 66_000_000,
-}
+from sharp_core.formats.registry import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,8 @@ def dry_run(
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
     state, paths = ScanState({}, set(), {}, {}), dict[str, RecordedPath]()
-    seconds, size = model.entry.cpu_seconds, _USUAL_BYTES[settings.splat.format]
+    seconds = model.entry.cpu_seconds
+    size = round(model.entry.gaussians * FORMATS.get(settings.splat.format).bytes_per_gaussian)
     estimated_from = "a guess: two CPU cores, no scenes made yet"
     if library.has_catalog():
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds

@@ -18,8 +18,8 @@ from pipeline.scenes.write import options_of
 from schemas.records import DecodedPhoto
 from schemas.settings import SplatSettings
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import SogOptions
 from sharp_core.formats.sog.planes import SogPlanes
+from sharp_core.formats.sog.settings import SogOptions
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians

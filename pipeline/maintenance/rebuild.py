@@ -17,11 +17,11 @@ from pipeline.flow.scene_id import scene_id_of
 from pipeline.store.layout import SCENES, ScenePath, SnapshotPath, parse
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
-from schemas.errors import FormatError, StoreError
+from schemas.errors import FormatError, StoreError, UsageError
 from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.setting import from_recorded
-from schemas.settings import PhotoSettings, SogQuality, SplatFormat, SplatSettings
+from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
 from sharp_core.formats.registry import read_scene
 from sharp_core.models.registry import MODELS
@@ -148,7 +148,7 @@ def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
     for file in store.files(SCENES):
         what = parse(file.path)
         if isinstance(what, ScenePath) and what.scene_id not in recorded:
-            with suppress(OSError, FormatError, ValueError):  # ValueError: of no format of today
+            with suppress(OSError, FormatError, UsageError):  # UsageError: of no format of today
                 loose = _read_loose(store, what)
                 if loose is not None:
                     recorded.add(what.scene_id)
@@ -156,8 +156,7 @@ def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
 
 
 def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
-    quality = SogQuality(scene.quality) if scene.quality else None
-    splat = SplatSettings(SplatFormat(scene.format), quality)
+    splat = SplatSettings(scene.format, scene.quality)
     with store.open_local(scene.path) as local:
         stored = read_scene(local)
         file = measure(local, scene.path)

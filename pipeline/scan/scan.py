@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
 from schemas.errors import SkipReason, UsageError
+from sharp_core.formats.registry import FORMATS
 
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .heic .heif .hif .heics .heifs .avif .png .webp .tif .tiff .mpo "
@@ -27,8 +28,9 @@ _VIDEO_SUFFIXES = frozenset(
     ".mov .mp4 .m4v .avi .mts .m2ts .3gp .3g2 .mkv .webm .mpg .mpeg .wmv .insv .360 .mxf "
     ".flv .ogv .braw .crm .lrv".split()
 )
+_OTHER_3D_SUFFIXES = ".ksplat .jps .pns .glb .gltf .obj .usdz .usd .usdc".split()
 _SPLAT_SUFFIXES = frozenset(
-    ".ply .spz .sog .splat .ksplat .jps .pns .glb .gltf .obj .usdz .usd .usdc".split()
+    [*_OTHER_3D_SUFFIXES, *(suffix for entry in FORMATS for suffix in entry.suffixes)]
 )
 # Folders in which programs keep copies: network drives, recycle bins, photo managers' caches.
 _COPY_FOLDERS = frozenset(

@@ -14,9 +14,8 @@ from pipeline.scenes.render_file import (
 )
 from pipeline.store.store import Store
 from schemas.errors import FormatError, UsageError
-from sharp_core.formats.registry import Options, format_of, write_scene
+from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene
 from sharp_core.formats.scene import StoredScene
-from sharp_core.formats.sog.meta import META
 from sharp_core.views.prune import Pruning
 from sharp_core.views.prune import prune as prune_scene
 
@@ -54,7 +53,7 @@ def convert_file(
     if options is not None and type(options) is not target_format.options:
         raise UsageError(
             f"{target_format.name} files have no such option",
-            "--quality is for sog, --spz-version for spz.",
+            "Leave it out, or choose another format.",
         )
     folder = to.absolute().parent
     if not folder.is_dir():
@@ -63,12 +62,12 @@ def convert_file(
     gaussians = scene.gaussians
     pruning = _prune(scene) if prune else None
     if pruning is not None:
-        # A SOG keeps the grid, which saves it more than what is left out.
-        is_grid = target_format.name == "sog"
-        apply = pruning.make_transparent if is_grid else pruning.remove_unseen
+        # The grid saves such a format more than leaving Gaussians out does.
+        keeps_grid = target_format.keeps_grid
+        apply = pruning.make_transparent if keeps_grid else pruning.remove_unseen
         gaussians = apply(gaussians)
     try:
-        if to.name == META:
+        if is_folder_index(to):  # written file by file, the index last
             write_scene(to, gaussians, scene.info, options=options)
         else:
             Store(folder).write(
@@ -103,6 +102,6 @@ def _prune(scene: StoredScene) -> Pruning:
 
 def file_bytes(path: Path) -> int:
     """Return the size of a splat file; of a SOG as a folder, that of all its files."""
-    if path.name != META:
+    if not is_folder_index(path):
         return path.stat().st_size
     return sum(part.stat().st_size for part in path.parent.iterdir() if part.is_file())

@@ -14,9 +14,11 @@ from pipeline.store.layout import scene_path
 from pipeline.store.store import Store
 from schemas.records import StoredFile
 from schemas.settings import SplatSettings
+from sharp_core.formats.registry import FORMATS, Options, write_scene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import SogOptions, write_sog_planes
+from sharp_core.formats.sog.bundle import write_sog_planes
 from sharp_core.formats.sog.planes import SogPlanes
+from sharp_core.formats.sog.settings import SogOptions
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians
@@ -76,8 +78,6 @@ class SingleSceneWriter:
             raise TypeError("a quantised scene can only be written to a library")
 
         def write(file: BinaryIO) -> None:
-            from sharp_core.formats.registry import write_scene
-
             write_scene(file, scene, info, format_name=self.format)
 
         return Store(self.path.absolute().parent).write(self.path.name, write)
@@ -92,18 +92,17 @@ def store_splat(
 ) -> StoredFile:
     """Store a scene under its id. Raises PhotoError, RunError, ValueError, FormatError."""
     options = options_of(settings)
+    sog_options = options if isinstance(options, SogOptions) else SogOptions()
 
     def write(file: BinaryIO) -> None:
         if isinstance(scene, SogPlanes):
-            write_sog_planes(file, scene, info, options or SogOptions())
+            write_sog_planes(file, scene, info, sog_options)
         else:
-            from sharp_core.formats.registry import write_scene
-
             write_scene(file, scene, info, format_name=settings.format, options=options)
 
     return store.write(scene_path(scene_id, settings.format, settings.quality), write)
 
 
-def options_of(settings: SplatSettings) -> SogOptions | None:
+def options_of(settings: SplatSettings) -> Options | None:
     """Return what the format's writer is told."""
-    return SogOptions(settings.quality.value) if settings.quality is not None else None
+    return FORMATS.get(settings.format).options_for(settings.quality)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeVar
 
-from schemas.settings import SogQuality
+from sharp_core.formats.registry import DEFAULT_QUALITY, QUALITIES
 
 SCENES, THUMBNAILS, PREVIEWS = "scenes", "thumbs", "previews"
 SNAPSHOT, RUNS, UPLOADS = "catalog", "runs", "uploads"
@@ -166,9 +166,8 @@ LibraryPath = (
     | ForeignPath
 )
 
-_QUALITIES = "|".join(quality for quality in SogQuality if quality is not SogQuality.DEFAULT)
 _SCENE = re.compile(
-    rf"{SCENES}/(..)/(?P<scene_id>\1[0-9a-f]{{30}})(\.(?P<quality>{_QUALITIES}))?"
+    rf"{SCENES}/(..)/(?P<scene_id>\1[0-9a-f]{{30}})(\.(?P<quality>[a-z0-9_-]+))?"
     r"\.(?P<format>[a-z0-9]+)"
 )
 _THUMBNAIL = re.compile(rf"{THUMBNAILS}/(..)/(?P<photo_id>\1[0-9a-f]{{30}})\.webp")
@@ -199,14 +198,19 @@ def parse(path: str) -> LibraryPath:
     """Return what a file of a library is, by its path in it alone."""
     for pattern, kind in _KINDS:
         found = pattern.fullmatch(path)
-        if found is not None:
+        if found is not None and _is_known_quality(found.groupdict().get("quality")):
             return kind(**found.groupdict())
     return ForeignPath(path)
 
 
+def _is_known_quality(quality: str | None) -> bool:
+    """Tell whether a scene's file can have this quality in its name: the usual one has none."""
+    return quality is None or (quality in QUALITIES.names and quality != DEFAULT_QUALITY)
+
+
 def scene_path(scene_id: str, format: str, quality: str | None) -> str:  # noqa: A002 - its name
     """Return where a scene lies that is stored in this format, as finely as `quality` says."""
-    usual = quality in (None, SogQuality.DEFAULT)
+    usual = quality in (None, DEFAULT_QUALITY)
     return ScenePath(scene_id, format, None if usual else quality).path
 
 

@@ -1,79 +1,122 @@
-"""Every splat format by name and by suffix: the way in for whoever reads or writes scenes.
+"""Every splat format by name and by suffix: the entry point for reading and writing scenes.
 
 The caller names a path or an open file; the format follows from the suffix or is named. Writers
 write where they are told to: temporary names, syncing and renaming are the caller's.
+To add a format: its folder, and one line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeGuard
+from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import FormatError, UsageError
-from sharp_core.formats.ply.read import read_ply
-from sharp_core.formats.ply.write import write_ply
-from sharp_core.formats.scene import SceneInfo, StoredScene
-from sharp_core.formats.sog.bundle import SogOptions
-from sharp_core.formats.sog.meta import META
-from sharp_core.formats.sog.read import read_sog, read_sog_folder
-from sharp_core.formats.sog.write import write_sog, write_sog_folder
-from sharp_core.formats.splat import read_splat, write_splat
-from sharp_core.formats.spz.read import read_spz
-from sharp_core.formats.spz.write import SpzOptions, write_spz
-from sharp_core.scene.gaussians import Gaussians
+from schemas.registry import Registry
+from sharp_core.formats.entry import DEFAULT_QUALITY, Options, SplatFormat
+from sharp_core.formats.ply.entry import PLY
+from sharp_core.formats.sog.entry import SOG
+from sharp_core.formats.splat.entry import SPLAT
+from sharp_core.formats.spz.entry import SPZ
 
-# What a format can be told. None stands for its defaults.
-Options = SogOptions | SpzOptions
+if TYPE_CHECKING:  # torch is imported where a format reads or writes
+    from sharp_core.formats.scene import SceneInfo, StoredScene
+    from sharp_core.scene.gaussians import Gaussians
 
-Read = Callable[[BinaryIO], StoredScene]
-Write = Callable[[BinaryIO, Gaussians, SceneInfo | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SplatFormat:
-    """One format. `write` writes by its defaults; `options` is the class of what it can be told."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    read: Read
-    write: Write
-    options: type[Options] | None = None
+FORMATS = Registry(
+    "splat format",
+    SplatFormat,
+    lambda: (SOG, SPZ, PLY, SPLAT),
+    group="sharp_batch.formats",
+)
 
 
-FORMATS = {
-    splat_format.name: splat_format
-    for splat_format in (
-        SplatFormat("sog", (".sog",), read_sog, write_sog, SogOptions),
-        SplatFormat("spz", (".spz",), read_spz, write_spz, SpzOptions),
-        SplatFormat("ply", (".ply",), read_ply, write_ply),
-        SplatFormat("splat", (".splat",), read_splat, write_splat),
-    )
-}
+class _Storable:
+    """The formats that a library can hold scenes in, as choices of a setting."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in FORMATS if entry.is_storable)
+
+    @property
+    def labels(self) -> str:
+        return "; ".join(f"'{entry.name}': {entry.label}" for entry in FORMATS if entry.is_storable)
+
+    def check(self, name: str, option: str) -> None:
+        if not FORMATS.get(name, option).is_storable:
+            raise UsageError(
+                f"{option} {name}: it does not keep all that a scene has",
+                f"A library can hold {', '.join(self.names)}.",
+            )
+
+
+class _Qualities:
+    """The qualities of all formats together, as choices of a setting."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for entry in FORMATS for name in entry.qualities))
+
+    @property
+    def labels(self) -> str:
+        return "; ".join(
+            f"of {entry.name}: {', '.join(entry.qualities)}" for entry in FORMATS if entry.qualities
+        )
+
+    def check(self, name: str, option: str) -> None:
+        if name not in self.names:
+            raise UsageError(f"{option} {name}: no format has it", f"There are {self.labels}.")
+
+
+STORABLE, QUALITIES = _Storable(), _Qualities()
+
+
+def stored_quality(format_name: str, quality: str | None) -> str | None:
+    """Return the quality that a library stores scenes of this format in; None: there is only one.
+
+    Raises UsageError where a library cannot hold the format, or it has no such quality.
+    """
+    STORABLE.check(format_name, "--format")
+    entry = FORMATS.get(format_name)
+    if quality is None:
+        return entry.default_quality
+    if not entry.qualities:
+        having = " and ".join(other.name for other in FORMATS if other.qualities)
+        raise UsageError(
+            f"--quality is for {having}, and {format_name} has only one",
+            "Leave --quality out, or choose another --format.",
+        )
+    if quality not in entry.qualities:
+        raise UsageError(
+            f"--quality {quality}: {format_name} has no such quality",
+            f"It has {', '.join(entry.qualities)}.",
+        )
+    return quality
 
 
 def format_of(path: str | Path) -> SplatFormat:
-    """Return the format of a path's suffix, or of a SOG's meta.json.
+    """Return the format of a path's suffix, or of the file that stands for a folder.
 
     Raises UsageError that lists the known ones.
     """
-    if Path(path).name == META:
-        return FORMATS["sog"]
-    suffix = Path(path).suffix.lower()
-    for splat_format in FORMATS.values():
-        if suffix in splat_format.suffixes:
-            return splat_format
+    path = Path(path)
+    for entry in FORMATS:
+        if path.suffix.lower() in entry.suffixes or _is_index_file(path, entry):
+            return entry
     raise UsageError(f"{path}: no splat format has this ending; known are {_known()}")
 
 
-def format_named(name: str) -> SplatFormat:
-    """Return the format of a name. Raises UsageError that lists the known ones."""
-    if name not in FORMATS:
-        raise UsageError(f"{name!r} is no splat format; known are {_known()}")
-    return FORMATS[name]
+def is_splat_name(name: str) -> bool:
+    """Tell whether a file's name is that of a splat file."""
+    path = Path(name)
+    return any(
+        path.suffix.lower() in entry.suffixes or _is_index_file(path, entry) for entry in FORMATS
+    )
+
+
+def is_folder_index(path: Path) -> bool:
+    """Tell whether a path stands for a scene as a folder of files, as a SOG's meta.json does."""
+    return any(_is_index_file(path, entry) for entry in FORMATS)
 
 
 def write_scene(
@@ -91,15 +134,19 @@ def write_scene(
     sense, UsageError if no format has that name, ending or options, and FormatError if the format
     cannot express the scene.
     """
-    splat_format = _choose(target, format_name)
-    if options is not None and type(options) is not splat_format.options:
-        raise UsageError(f"{type(options).__name__} are not for {splat_format.name}")
-    if _is_sog_folder(target):
-        folder_options = options if isinstance(options, SogOptions) else None
-        write_sog_folder(Path(target), gaussians, info, folder_options)
-        return
+    entry = _choose(target, format_name)
+    if entry.write is None:
+        raise UsageError(f"{entry.name} files can be read, and not written")
+    if options is not None and type(options) is not entry.options:
+        raise UsageError(f"{type(options).__name__} are not for {entry.name}")
+    more = () if options is None else (options,)
+    if isinstance(target, str | Path):
+        path = Path(target)
+        if entry.folder is not None and _is_index_file(path, entry):
+            entry.folder.write.get()(path, gaussians, info, *more)
+            return
     with _opened(target, "wb") as file:
-        _writer(splat_format, options)(file, gaussians, info)
+        entry.write.get()(file, gaussians, info, *more)
 
 
 def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
@@ -109,37 +156,31 @@ def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None)
     wrong with it, and OSError where it cannot be read at all. A good file gives at least one
     Gaussian and finite values only.
     """
-    splat_format = _choose(source, format_name)
+    entry = _choose(source, format_name)
+    if entry.read is None:
+        raise UsageError(f"{entry.name} files can be written, and not read")
     try:
-        if _is_sog_folder(source):
-            return read_sog_folder(Path(source))
+        if isinstance(source, str | Path):
+            path = Path(source)
+            if entry.folder is not None and _is_index_file(path, entry):
+                return entry.folder.read.get()(path)
         with _opened(source, "rb") as file:
-            return splat_format.read(file)
+            return entry.read.get()(file)
     except FormatError as error:
         name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
 
 
-def _writer(splat_format: SplatFormat, options: Options | None) -> Write:
-    match options:
-        case SogOptions():
-            return partial(write_sog, options=options)
-        case SpzOptions():
-            return partial(write_spz, options=options)
-        case None:
-            return splat_format.write
-
-
 def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
     if format_name is not None:
-        return format_named(format_name)
+        return FORMATS.get(format_name)
     if isinstance(place, str | Path):
         return format_of(place)
     raise UsageError(f"an open file needs the name of its format: {_known()}")
 
 
-def _is_sog_folder(place: str | Path | BinaryIO) -> TypeGuard[str | Path]:
-    return isinstance(place, str | Path) and Path(place).name == META
+def _is_index_file(path: Path, entry: SplatFormat) -> bool:
+    return entry.folder is not None and path.name == entry.folder.index_file
 
 
 def _opened(place: str | Path | BinaryIO, mode: str) -> AbstractContextManager[BinaryIO]:
@@ -149,7 +190,20 @@ def _opened(place: str | Path | BinaryIO, mode: str) -> AbstractContextManager[B
 
 
 def _known() -> str:
-    return ", ".join(
-        f"{splat_format.name} ({' '.join(splat_format.suffixes)})"
-        for splat_format in FORMATS.values()
-    )
+    return ", ".join(f"{entry.name} ({' '.join(entry.suffixes)})" for entry in FORMATS)
+
+
+__all__ = [
+    "DEFAULT_QUALITY",
+    "FORMATS",
+    "QUALITIES",
+    "STORABLE",
+    "Options",
+    "SplatFormat",
+    "format_of",
+    "is_folder_index",
+    "is_splat_name",
+    "read_scene",
+    "stored_quality",
+    "write_scene",
+]

@@ -41,7 +41,6 @@ from schemas.settings import (
     ExportSettings,
     IngestSettings,
     PreviewSettings,
-    SplatFormat,
     SplatSettings,
     VerifySettings,
 )
@@ -222,7 +221,7 @@ def test_what_is_made_of_scenes(
     again = preview(Library.resolve(remote_root), Filters(), SHORT, QUIET, INLINE)
     assert (again.done, again.unchanged) == (0, 3)
     spz = convert_library(
-        Library.resolve(remote_root), Filters(), SplatSettings(SplatFormat.SPZ), QUIET, INLINE
+        Library.resolve(remote_root), Filters(), SplatSettings("spz"), QUIET, INLINE
     )
     assert (spz.done, spz.bytes_before > 0) == (3, True)
     assert {path[-4:] for path in files(remote_root, "scenes")} == {".spz"}

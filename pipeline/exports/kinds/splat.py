@@ -24,5 +24,6 @@ SPLATS = tuple(
     ExportKind(
         splat_format.name, "the scene, as a splat", splat_format.suffixes[0], _writer(splat_format)
     )
-    for splat_format in FORMATS.values()
+    for splat_format in FORMATS
+    if splat_format.write is not None
 )

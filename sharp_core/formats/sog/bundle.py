@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from PIL import Image
@@ -18,7 +17,7 @@ from PIL import Image
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.meta import IMAGES, META, format_meta
 from sharp_core.formats.sog.planes import Plane, SogPlanes
-from sharp_core.formats.sog.settings import Preset
+from sharp_core.formats.sog.settings import SogOptions
 
 # libwebp's lossless effort. From a quality of 30 on it searches in a way that takes twice the time
 # of 20: high bytes of positions and scales become a tenth smaller by it, the others nothing or even
@@ -28,15 +27,6 @@ _FAST_QUALITY = 20
 _QUALITIES = (20, 30, 20, 30, 20)  # in the order of IMAGES
 
 _EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class SogOptions:
-    """How a SOG is written."""
-
-    preset: Preset = "default"
-    fast: bool = False  # four fifths of the time for 3 % more bytes
-    threads: int = 2  # at most as many images are compressed at a time
 
 
 def write_sog_planes(

@@ -54,6 +54,15 @@ PRESETS: dict[Preset, SogSettings] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SogOptions:
+    """How a SOG is written."""
+
+    preset: Preset = "default"
+    fast: bool = False  # four fifths of the time for 3 % more bytes
+    threads: int = 2  # at most as many images are compressed at a time
+
+
 def cell_size(info: SceneInfo) -> tuple[float, float]:
     """Return width and height of a cell of the photo's picture at a distance of 1."""
     focal = info.focal_px * GRID_CELLS

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import SogOptions, sog_files, write_sog_planes
+from sharp_core.formats.sog.bundle import sog_files, write_sog_planes
 from sharp_core.formats.sog.planes import SogPlanes
 from sharp_core.formats.sog.quantize import quantize
-from sharp_core.formats.sog.settings import PRESETS
+from sharp_core.formats.sog.settings import PRESETS, SogOptions
 from sharp_core.scene.gaussians import Gaussians
 
 

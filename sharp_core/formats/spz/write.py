@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +29,7 @@ from sharp_core.formats.spz.layout import (
     SCALE_STEPS,
     TABLE_ENTRY,
 )
+from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.formats.values import colors_to_sh0, scales_to_log, unit_quats
 from sharp_core.scene.gaussians import Gaussians
@@ -42,13 +42,6 @@ _ZSTD_LEVEL = 9
 _CPU_BLOCK = 1 << 15
 
 Block = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class SpzOptions:
-    """How an SPZ is written. Version 3 opens everywhere, 4 is 4 % smaller and reads faster."""
-
-    version: Literal[3, 4] = 3
 
 
 def write_spz(

@@ -76,8 +76,8 @@ def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) 
     assert depth.dtype == np.uint16
     assert set(np.unique(depth)) <= {0, *range(990, 1011)}  # a grid that stands at one metre
     assert pq.read_table(io.BytesIO(one[".parquet"])).num_rows == len(scene)
-    for name in FORMATS:
-        suffix = FORMATS[name].suffixes[0]
+    for name in FORMATS.names:
+        suffix = FORMATS.get(name).suffixes[0]
         read = read_scene(io.BytesIO(one[suffix]), format_name=name)
         assert len(read.gaussians) == len(scene)
     assert one[".sog"] == next((library / "scenes").rglob("*.sog")).read_bytes()

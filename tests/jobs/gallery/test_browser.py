@@ -231,7 +231,7 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
     page.set_input_files("input[type=file]", photo)
     page.locator(".jobs").get_by_role("link", name="dropped.jpg").click()
     page.wait_for_selector(READY)
-    for name in FORMATS:
+    for name in FORMATS.names:
         with page.expect_download() as download:
             page.get_by_role("link", name=name.upper(), exact=True).click()
         assert download.value.suggested_filename == f"dropped.{name}"

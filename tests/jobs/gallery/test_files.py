@@ -85,7 +85,7 @@ def test_head_says_what_get_would(client: TestClient, photo_id: str, scene_id: s
 
 
 def test_every_format_is_the_scene(client: TestClient, scene_id: str) -> None:
-    for name in FORMATS:
+    for name in FORMATS.names:
         answer = client.get(f"/scenes/{scene_id}.{name}?download=true")
         stored = read_scene(io.BytesIO(answer.content), format_name=name)
         assert len(stored.gaussians) == ROWS * COLUMNS
@@ -96,7 +96,7 @@ def test_every_format_is_the_scene(client: TestClient, scene_id: str) -> None:
 def test_exports_are_made_for_whoever_takes_them(client: TestClient, photo_id: str) -> None:
     page = client.get(f"/photos/{photo_id}").text
     kinds = re.findall(rf"/photos/{photo_id}/exports/([a-z0-9-]+)", page)
-    assert set(kinds) | set(FORMATS) | {"html"} == set(KINDS)
+    assert set(kinds) | set(FORMATS.names) | {"html"} == set(KINDS)
     for kind in ("sbs", "depth", "mpo"):
         answer = client.get(f"/photos/{photo_id}/exports/{kind}")
         assert answer.status_code == 200
@@ -122,7 +122,7 @@ def test_exports_outside_the_library_are_not_offered(
 
 def test_a_converted_scene_is_kept(gallery_library: Path, tmp_path: Path, scene_id: str) -> None:
     cache = tmp_path / "other"
-    other = next(name for name in FORMATS if not list(gallery_library.rglob(f"*.{name}")))
+    other = next(name for name in FORMATS.names if not list(gallery_library.rglob(f"*.{name}")))
     with gallery_client(GallerySettings(Library.resolve(gallery_library), cache)) as client:
         first = client.get(f"/scenes/{scene_id}.{other}")
         (kept,) = cache.iterdir()

@@ -71,7 +71,7 @@ def test_a_photo_becomes_a_scene_and_is_kept(
     page = client.get(f"/made/{job_id}").text
     assert "Été 1.jpg" in page
     assert "40 mm equivalent" in page
-    for name in FORMATS:
+    for name in FORMATS.names:
         data = client.get(f"/made/{job_id}/scene.{name}?download=true").content
         assert len(read_scene(io.BytesIO(data), format_name=name).gaussians) == 32_768
     picture = client.get(f"/made/{job_id}/picture.webp").content

@@ -23,11 +23,11 @@ from schemas.errors import LibraryBusyError, StoreError, UsageError
 from schemas.settings import (
     IngestSettings,
     PhotoSettings,
-    SogQuality,
     SplatSettings,
     VerifySettings,
 )
 from schemas.tables import runs, scenes, user_focals
+from sharp_core.formats.sog.entry import SOG
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema
@@ -119,8 +119,8 @@ def test_scenes_of_photos_that_are_not_named_are_told_of_and_kept(library: Path)
     check_whole(library)
 
 
-@pytest.mark.parametrize("quality", SogQuality)
-def test_scenes_of_every_quality_come_back(library: Path, quality: SogQuality) -> None:
+@pytest.mark.parametrize("quality", SOG.qualities)
+def test_scenes_of_every_quality_come_back(library: Path, quality: str) -> None:
     settings = IngestSettings(splat=SplatSettings(quality=quality))
     shutil.copytree(library / "catalog", library / "kept")
     make_photos(library.parent / "photos", FIRST + 1)

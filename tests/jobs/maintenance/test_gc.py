@@ -13,7 +13,8 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
-from schemas.settings import IngestSettings, PhotoSettings, SogQuality
+from schemas.settings import IngestSettings, PhotoSettings
+from sharp_core.formats.sog.entry import SOG
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
@@ -67,8 +68,8 @@ def test_orphans_and_half_written_files_go(library: Path) -> None:
     assert gc(library).paths == []
 
 
-@pytest.mark.parametrize("quality", [q for q in SogQuality if q is not SogQuality.DEFAULT])
-def test_orphans_of_every_quality_go(library: Path, quality: SogQuality) -> None:
+@pytest.mark.parametrize("quality", [q for q in SOG.qualities if q != "default"])
+def test_orphans_of_every_quality_go(library: Path, quality: str) -> None:
     before = everything(library)
     orphan = f"scenes/ab/{ID}.{quality}.sog"
     put(library, orphan)

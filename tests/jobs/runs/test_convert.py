@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jobs.commands.show import SPLAT_NAMES
 from jobs.console.output import Output
 from jobs.runs.convert import ConvertReport, convert_library
 from jobs.runs.over_scenes import scene_runner
@@ -18,17 +17,18 @@ from pipeline.scenes.convert_file import convert_file
 from pipeline.scenes.details import splat_details
 from schemas.errors import PhotoError, UsageError
 from schemas.records import Failed, Made, SceneFile
-from schemas.settings import IngestSettings, SogQuality, SplatFormat, SplatSettings
+from schemas.settings import IngestSettings, SplatSettings
 from schemas.tables import scenes
-from sharp_core.formats.registry import FORMATS, SpzOptions, read_scene, write_scene
+from sharp_core.formats.registry import FORMATS, is_splat_name, read_scene, write_scene
+from sharp_core.formats.spz.options import SpzOptions
 from tests.support.clouds import GRID_INFO, INFO, cloud, in_order_of
 from tests.support.made_photos import make_photos
 from tests.support.scenes import photo_scene
 from tests.support.trivial_model import ingest
 from tests.support.whole_library import check_whole
 
-PLY, SPZ = SplatSettings(SplatFormat.PLY), SplatSettings(SplatFormat.SPZ)
-SOG, SMALL = SplatSettings(), SplatSettings(quality=SogQuality.SMALL)
+PLY, SPZ = SplatSettings("ply"), SplatSettings("spz")
+SOG, SMALL = SplatSettings(), SplatSettings(quality="small")
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(tmp_path: Path) -> No
         convert_file(source, tmp_path / "x.spz")
     assert [path.name for path in tmp_path.iterdir()] == ["source.ply"]
     with pytest.raises(UsageError, match="--quality is for sog"):
-        SplatSettings(SplatFormat.SPZ, SogQuality.HIGH)
+        SplatSettings("spz", "high")
 
 
 def test_pruned_files_hold_what_is_seen(tmp_path: Path) -> None:
@@ -187,5 +187,8 @@ def test_pruned_files_hold_what_is_seen(tmp_path: Path) -> None:
 
 
 def test_show_knows_every_format() -> None:
-    suffixes = {suffix for known in FORMATS.values() for suffix in known.suffixes}
-    assert suffixes | {"meta.json"} == set(SPLAT_NAMES)
+    suffixes = {suffix for known in FORMATS for suffix in known.suffixes}
+    assert suffixes == {".sog", ".spz", ".ply", ".splat"}
+    names = [*(f"folder/scene{suffix}" for suffix in suffixes), "folder/meta.json"]
+    assert all(is_splat_name(name) for name in names)
+    assert not is_splat_name("folder/photo.jpg")

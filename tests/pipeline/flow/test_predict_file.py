@@ -14,7 +14,6 @@ from pipeline.flow.predict_file import predict_file
 from pipeline.library import Library
 from schemas.errors import FailureReason, PhotoError
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings, SplatSettings
-from schemas.settings import SplatFormat as LibraryFormat
 from schemas.tables import scenes
 from sharp_core.formats.registry import read_scene
 from sharp_core.models.interface import Predictor, PredictorInput
@@ -70,7 +69,7 @@ def test_the_file_and_its_numbers_are_those_of_a_run(tmp_path: Path) -> None:
     prediction = predict_file(photo, to, trivial_model(), PhotoSettings(), steps.append)
     assert steps == ["decode", "load", "predict", "write"]
     library = tmp_path / "library"
-    ingest(library, photo.parent, settings=IngestSettings(splat=SplatSettings(LibraryFormat.PLY)))
+    ingest(library, photo.parent, settings=IngestSettings(splat=SplatSettings("ply")))
     with Library.resolve(library).read() as connection:
         row = connection.execute(scenes.select()).one()
     assert (library / row.splat_path).read_bytes() == to.read_bytes()

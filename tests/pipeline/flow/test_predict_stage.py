@@ -21,7 +21,7 @@ from schemas.records import (
     PhotoMeta,
     StoredFile,
 )
-from schemas.settings import ModelSettings, SplatFormat, SplatSettings
+from schemas.settings import ModelSettings, SplatSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.scene.gaussians import Gaussians
@@ -83,7 +83,7 @@ def reasons(results: Sequence[object]) -> list[FailureReason | None]:
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["python", "cuda", "cpu"])
 def test_a_photo_that_does_not_fit_fails_alone(error: Exception) -> None:
-    stage = stage_of(SmallMemory(error), Compactor(SplatSettings(SplatFormat.PLY)))
+    stage = stage_of(SmallMemory(error), Compactor(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE, 80))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY, None]
     assert reasons(stage.process(batch_of(64))) == [None]  # the run goes on
@@ -106,12 +106,12 @@ class LostDevice(SmallMemory):
 
 def test_a_device_that_takes_no_more_work_is_no_photos_fault() -> None:
     error = RuntimeError("CUDA error: an illegal memory access was encountered")
-    stage = stage_of(LostDevice(error), Compactor(SplatSettings(SplatFormat.PLY)))
+    stage = stage_of(LostDevice(error), Compactor(SplatSettings("ply")))
     with pytest.raises(DeviceError, match="illegal memory access"):
         stage.process(batch_of(64, TOO_LARGE, 80))
 
 
 def test_want_of_memory_for_the_finished_scene_is_told_as_such() -> None:
-    stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings(SplatFormat.PLY)))
+    stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY]

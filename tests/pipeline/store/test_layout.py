@@ -23,12 +23,14 @@ from pipeline.store.layout import (
     parse,
     scene_path,
 )
-from schemas.settings import PreviewKind, SogQuality, SplatFormat, SplatSettings
+from schemas.settings import PreviewKind, SplatSettings
 from schemas.tables import metadata
+from sharp_core.formats.registry import STORABLE
+from sharp_core.formats.sog.entry import SOG
 
 IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
 FORMATS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
-QUALITIES = st.sampled_from([None, *(q for q in SogQuality if q is not SogQuality.DEFAULT)])
+QUALITIES = st.sampled_from([None, *(q for q in SOG.qualities if q != "default")])
 RUN_IDS = st.text(string.ascii_letters + string.digits + "-", min_size=1, max_size=40)
 NAMES = st.text(min_size=1, max_size=80).filter(
     lambda name: "/" not in name and not name.startswith(layout.TEMPORARY_PREFIX)
@@ -65,20 +67,17 @@ def test_any_text_is_parsed_and_keeps_its_path(text: str) -> None:
     assert parse(text).path == text
 
 
-@pytest.mark.parametrize("splat_format", SplatFormat)
-@pytest.mark.parametrize("quality", [None, *SogQuality])
+@pytest.mark.parametrize("splat_format", STORABLE.names)
+@pytest.mark.parametrize("quality", [None, *SOG.qualities])
 def test_scenes_of_every_setting_have_paths_of_their_own(
-    splat_format: SplatFormat, quality: SogQuality | None
+    splat_format: str, quality: str | None
 ) -> None:
-    if quality is not None and splat_format is not SplatFormat.SOG:
+    if quality is not None and splat_format != "sog":
         return
     settings = SplatSettings(splat_format, quality)
     what = parse(scene_path("ab" * 16, settings.format, settings.quality))
     assert isinstance(what, ScenePath)
-    assert (
-        SplatSettings(SplatFormat(what.format), SogQuality(what.quality) if what.quality else None)
-        == settings
-    )
+    assert SplatSettings(what.format, what.quality) == settings
 
 
 @pytest.mark.parametrize(

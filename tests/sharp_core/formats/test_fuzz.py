@@ -15,8 +15,8 @@ from types import FrameType
 import pytest
 
 from schemas.errors import FormatError
-from sharp_core.formats.sog.bundle import SogOptions
-from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.formats.sog.settings import SogOptions
+from sharp_core.formats.spz.options import SpzOptions
 from tests.support.clouds import FORMATS_DATA, INFO, cloud, read, written
 
 FILES = 3000

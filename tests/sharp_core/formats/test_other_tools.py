@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sharp_core.formats.registry import read_scene, write_scene
-from sharp_core.formats.sog.bundle import SogOptions
+from sharp_core.formats.sog.settings import SogOptions
 from tests.support.clouds import FORMATS_DATA, cloud, covariances, in_order_of, srgb
 
 TOOL = shutil.which("splat-transform")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import torch
 
 from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
-from sharp_core.formats.sog.bundle import SogOptions
-from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.formats.sog.settings import SogOptions
+from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.clouds import (
     INFO,
@@ -75,7 +77,7 @@ def test_what_is_no_scene_is_not_written(name: str, options: Options | None) -> 
 
 
 def test_what_the_photo_was_travels_where_there_is_a_place_for_it() -> None:
-    for name in FORMATS:
+    for name in FORMATS.names:
         info = read(written(cloud(), name, INFO), name).info
         assert info == (INFO if name in ("ply", "sog") else None)
 
@@ -99,3 +101,40 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "broken.spz").write_bytes(b"nothing of the kind")
     with pytest.raises(FormatError, match=r"broken\.spz"):
         read_scene(tmp_path / "broken.spz")
+
+
+def test_all_code_that_entries_name_is_there() -> None:
+    for entry in FORMATS:
+        for lazy in (entry.read, entry.write):
+            assert lazy is not None
+            assert callable(lazy.get())
+        if entry.folder is not None:
+            assert callable(entry.folder.read.get())
+            assert callable(entry.folder.write.get())
+        told = [*entry.qualities.values(), *entry.versions.values()]
+        assert all(type(options) is entry.options for options in told)
+        assert entry.default_quality in (*entry.qualities, None)
+
+
+def test_qualities_and_versions_are_those_of_the_format() -> None:
+    sog, spz = FORMATS.get("sog"), FORMATS.get("spz")
+    assert sog.options_for("high") == SogOptions("high")
+    assert spz.options_for(version=4) == SpzOptions(4)
+    assert spz.options_for() is None
+    with pytest.raises(UsageError, match="sog files have no version 4"):
+        sog.options_for(version=4)
+    with pytest.raises(UsageError, match="spz files have no quality high"):
+        spz.options_for("high")
+
+
+def test_reading_the_registry_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from sharp_core.formats.registry import FORMATS; print(*FORMATS.names); "
+        "heavy = ('torch', 'numba', 'numpy', 'PIL', 'zipfile', 'sqlalchemy', 'ray'); "
+        "print(*[name for name in heavy if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split("\n")[0] == "sog spz ply splat"
+    assert not {"torch", "numba", "numpy", "PIL", "ray"} & set(result.stdout.split())

@@ -14,8 +14,7 @@ from PIL import Image
 
 from schemas.errors import FormatError
 from sharp_core.formats.registry import read_scene, write_scene
-from sharp_core.formats.sog.bundle import SogOptions
-from sharp_core.formats.sog.settings import PRESETS, Preset
+from sharp_core.formats.sog.settings import PRESETS, Preset, SogOptions
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.clouds import GRID_INFO, INFO, cloud, covariances, read, srgb, written
 from tests.support.scenes import PHOTO, photo_scene

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from schemas.errors import FormatError
-from sharp_core.formats.spz.write import SpzOptions
+from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.clouds import cloud, covariances, read, srgb, turn_between, written

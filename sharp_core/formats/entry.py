@@ -1,0 +1,70 @@
+"""What the program knows of a splat format before it reads or writes one. Nothing takes torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from schemas.errors import UsageError
+from schemas.registry import Lazy
+
+if TYPE_CHECKING:
+    from sharp_core.formats.scene import StoredScene
+
+Key = TypeVar("Key", int, str)
+Options = object  # what a format's writer can be told; each format has a class of its own
+Read = Callable[[BinaryIO], "StoredScene"]
+# (file, Gaussians, SceneInfo or None), and then the options where there are some
+Write = Callable[..., None]
+
+# Of a format that has several qualities: names of files do not mention it.
+DEFAULT_QUALITY = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFormat:
+    """A scene as a folder of files; the path of one of them stands for all."""
+
+    index_file: str
+    read: Lazy[Callable[[Path], StoredScene]]
+    write: Lazy[Callable[..., None]]  # (path of the index file, Gaussians, info, options)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplatFormat:
+    """One format. To add one, write its folder and name its entry in `registry`."""
+
+    name: str
+    label: str  # a line for help and menus
+    suffixes: tuple[str, ...]
+    read: Lazy[Read] | None
+    write: Lazy[Write] | None
+    bytes_per_gaussian: float  # of a usual scene, by the defaults
+    is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
+    folder: FolderFormat | None = None
+    keeps_grid: bool = False  # it is smaller where Gaussians keep their places in a grid
+    options: type[Options] | None = None  # the class of what the writer can be told
+    # Choices of --quality and of the format's version: what the writer is told for each.
+    qualities: Mapping[str, Options] = field(default_factory=dict)
+    versions: Mapping[int, Options] = field(default_factory=dict)
+
+    @property
+    def default_quality(self) -> str | None:
+        """The usual quality; None where there is nothing to choose."""
+        return DEFAULT_QUALITY if self.qualities else None
+
+    def options_for(self, quality: str | None = None, version: int | None = None) -> Options | None:
+        """Return what the writer is told. Raises UsageError where the format has no such choice."""
+        if quality is not None and version is not None:
+            raise UsageError("a quality and a version do not go together", "Leave one of them out.")
+        if quality is not None:
+            return self._choice("quality", quality, self.qualities)
+        return self._choice("version", version, self.versions) if version is not None else None
+
+    def _choice(self, what: str, value: Key, choices: Mapping[Key, Options]) -> Options:
+        if value not in choices:
+            has = f"it has {', '.join(map(str, choices))}" if choices else "it has only one"
+            raise UsageError(f"{self.name} files have no {what} {value}", f"Of {what}, {has}.")
+        return choices[value]

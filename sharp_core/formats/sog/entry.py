@@ -1,0 +1,25 @@
+"""The entry of the format SOG."""
+
+from __future__ import annotations
+
+from schemas.registry import Lazy
+from sharp_core.formats.entry import FolderFormat, SplatFormat
+from sharp_core.formats.sog.settings import PRESETS, SogOptions
+
+SOG = SplatFormat(
+    name="sog",
+    label="SOG, compressed, for PlayCanvas and SuperSplat",
+    suffixes=(".sog",),
+    read=Lazy("sharp_core.formats.sog.read", "read_sog"),
+    write=Lazy("sharp_core.formats.sog.write", "write_sog"),
+    bytes_per_gaussian=5.1,
+    is_storable=True,
+    folder=FolderFormat(
+        index_file="meta.json",
+        read=Lazy("sharp_core.formats.sog.read", "read_sog_folder"),
+        write=Lazy("sharp_core.formats.sog.write", "write_sog_folder"),
+    ),
+    keeps_grid=True,
+    options=SogOptions,
+    qualities={preset: SogOptions(preset) for preset in PRESETS},
+)

@@ -1,0 +1,19 @@
+"""The entry of the format SPZ."""
+
+from __future__ import annotations
+
+from schemas.registry import Lazy
+from sharp_core.formats.entry import SplatFormat
+from sharp_core.formats.spz.options import SpzOptions
+
+SPZ = SplatFormat(
+    name="spz",
+    label="SPZ, compressed, for Niantic's tools",
+    suffixes=(".spz",),
+    read=Lazy("sharp_core.formats.spz.read", "read_spz"),
+    write=Lazy("sharp_core.formats.spz.write", "write_spz"),
+    bytes_per_gaussian=15.3,
+    is_storable=True,
+    options=SpzOptions,
+    versions={3: SpzOptions(3), 4: SpzOptions(4)},
+)

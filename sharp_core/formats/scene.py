@@ -1,4 +1,4 @@
-"""What a splat file holds beside its Gaussians, and what reading one gives."""
+"""`SceneInfo`, the metadata of a splat file, and `StoredScene`, the result of reading one."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.errors import FormatError
 
-if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
+if TYPE_CHECKING:  # writing a quantised scene must not import torch
     from sharp_core.scene.gaussians import Gaussians
 
-# The most a side of a photo can be: far above any camera, and safe in every integer of a format.
+# Limit of a photo's side in pixels: far above any camera, and within the integers of all formats.
 LONGEST_SIDE = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
 class SceneInfo:
-    """What makes a scene metric and viewable. Raises ValueError if a number makes no sense."""
+    """Intrinsics and origin of a scene. Raises ValueError for invalid numbers."""
 
     focal_px: float  # of the upright photo
     width: int  # of the upright photo, pixels
@@ -33,17 +33,17 @@ class SceneInfo:
 
 
 class StoredScene(NamedTuple):
-    """A scene as it was read from a file."""
+    """A scene that was read from a file."""
 
     gaussians: Gaussians
-    info: SceneInfo | None  # None where the file does not say
-    sh_degree: int  # of the file's colours; what is above 0 depends on the view and is dropped
+    info: SceneInfo | None  # None if the file does not store it
+    sh_degree: int  # of the file's colours; view-dependent degrees above 0 are dropped
 
 
-def info_of_file(
+def scene_info_from_file(
     focal_px: float, width: float, height: float, photo_id: str | None, generator: str | None
 ) -> SceneInfo:
-    """Return a SceneInfo of numbers from a file. Raises FormatError if they make no sense."""
+    """Return a SceneInfo from the numbers of a file. Raises FormatError if they are not valid."""
     if not (math.isfinite(width) and math.isfinite(height)):
         raise FormatError(f"image size: {width} x {height} pixels is not one")
     try:
@@ -52,8 +52,8 @@ def info_of_file(
         raise FormatError(str(error)) from None
 
 
-def checked_scene(gaussians: Gaussians, info: SceneInfo | None, sh_degree: int) -> StoredScene:
-    """Return a scene that was read. Raises FormatError if a value in it makes no sense."""
+def validated_scene(gaussians: Gaussians, info: SceneInfo | None, sh_degree: int) -> StoredScene:
+    """Return the scene that a reader decoded. Raises FormatError if a value is not valid."""
     try:
         gaussians.check()
     except ValueError as error:

@@ -1,7 +1,7 @@
-"""How splat files encode values, and back: the only place that knows.
+"""Encode and decode the values of splat files: log scales, logit opacities, f_dc, quaternions.
 
-Every function takes and gives float32 tensors of any shape on any device. Colours go to files as
-sRGB, since public viewers blend what they find without decoding it.
+Inputs and outputs are float32 tensors of any shape on any device. Files store colours as sRGB,
+since public viewers blend stored colours without decoding them. No other module has these formulas.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from torch import Tensor
 
 from sharp_core.scene.colors import linear_to_srgb, sh0_to_srgb, srgb_to_linear, srgb_to_sh0
 
-# A nanometre: a flat Gaussian has a scale of zero, whose logarithm no viewer can use.
+# A nanometre: viewers cannot use the logarithm of a zero scale, which flat Gaussians have.
 SMALLEST_SCALE = 1e-9
 
-# Opacities of exactly 0 and 1 have infinite logits; this far from them nothing can be seen.
+# Opacities of exactly 0 and 1 have infinite logits. This distance from them is invisible.
 OPACITY_MARGIN = 1e-6
 
 
@@ -34,7 +34,7 @@ def opacities_to_logits(opacities: Tensor) -> Tensor:
 
 
 def logits_to_opacities(logits: Tensor) -> Tensor:
-    """Return opacities in [0, 1]; infinite logits are welcome."""
+    """Return opacities in [0, 1]. Logits may be infinite."""
     return logits.sigmoid()
 
 
@@ -44,25 +44,25 @@ def colors_to_sh0(colors: Tensor) -> Tensor:
 
 
 def sh0_to_colors(sh0: Tensor, *, linear: bool = False) -> Tensor:
-    """Return linear RGB colours of `f_dc`, which stands for sRGB unless a file says `linear`.
+    """Return linear RGB colours of `f_dc`, which encodes sRGB, or linear RGB if `linear`.
 
-    What viewers would show below black is black.
+    Values below black are clamped to black, as viewers do.
     """
     shown = sh0_to_srgb(sh0)
     return shown.clamp_min(0.0) if linear else srgb_to_linear(shown)
 
 
 def unit_quats(quats: Tensor) -> Tensor:
-    """Return quaternions (..., 4) of unit length; one of length zero becomes not finite."""
+    """Return quaternions (..., 4) of unit length. A zero quaternion becomes NaN."""
     length: Tensor = torch.linalg.vector_norm(quats, dim=-1, keepdim=True)
     return quats / length
 
 
 def rebuild_quats(largest: Tensor, others: Tensor) -> Tensor:
-    """Return unit quaternions (N, 4) of which the largest component was left out.
+    """Return unit quaternions (N, 4) from their three smaller components.
 
-    `largest` (N,) is the index in w x y z of the one left out, taken as positive; `others` (N, 3)
-    are the rest in order.
+    `largest` (N,) is the index in w x y z of the omitted component, which is positive. `others`
+    (N, 3) are the other components in order.
     """
     left_out = (1 - others.square().sum(dim=1)).clamp_min(0.0).sqrt()
     index = torch.arange(4, device=others.device)

@@ -38,6 +38,16 @@ class Gaussians:
             self.colors.to(device),
         )
 
+    def select(self, index: Tensor | slice) -> Gaussians:
+        """Return the Gaussians at `index`: a slice, a mask (N,) or indices."""
+        return Gaussians(
+            self.means[index],
+            self.quats[index],
+            self.scales[index],
+            self.opacities[index],
+            self.colors[index],
+        )
+
     def check(self) -> None:
         """Raise ValueError, naming the field, if shapes differ or a value is invalid."""
         n = len(self)

@@ -44,14 +44,7 @@ class Pruning:
 
     def remove_unseen(self, gaussians: Gaussians) -> Gaussians:
         """Return the scene without its invisible Gaussians."""
-        seen = self.is_seen
-        return Gaussians(
-            gaussians.means[seen],
-            gaussians.quats[seen],
-            gaussians.scales[seen],
-            gaussians.opacities[seen],
-            gaussians.colors[seen],
-        )
+        return gaussians.select(self.is_seen)
 
     def make_transparent(self, gaussians: Gaussians) -> Gaussians:
         """Return the scene with an opacity of zero for invisible Gaussians; their order stays."""

@@ -35,7 +35,7 @@ def cloud(count: int = 500, seed: int = 0) -> Gaussians:
 
 def equal(count: int = 40) -> Gaussians:
     """Return Gaussians that are all the same one."""
-    return pick(cloud(1), torch.zeros(count, dtype=torch.long))
+    return cloud(1).select(torch.zeros(count, dtype=torch.long))
 
 
 def extreme() -> Gaussians:
@@ -46,17 +46,6 @@ def extreme() -> Gaussians:
         scales=torch.tensor([[1e-12, 1e-4, 300.0], [5e-5, 5e-5, 5e-5], [1.0, 2.0, 3.0]]),
         opacities=torch.tensor([1.0, 0.0, 0.5]),
         colors=torch.tensor([[0.0, 1.0, 0.5], [1.5, 0.2, 0.0], [1e-9, 0.0, 1.0]]),
-    )
-
-
-def pick(gaussians: Gaussians, order: Tensor) -> Gaussians:
-    """Return the Gaussians at some places."""
-    return Gaussians(
-        gaussians.means[order],
-        gaussians.quats[order],
-        gaussians.scales[order],
-        gaussians.opacities[order],
-        gaussians.colors[order],
     )
 
 
@@ -78,7 +67,7 @@ def in_order_of(found: Gaussians, source: Gaussians) -> Gaussians:
     """Return `found` with each Gaussian at the place of the nearest one in `source`."""
     nearest = torch.cdist(source.means.double(), found.means.double()).argmin(dim=1)
     assert len(set(nearest.tolist())) == len(source) == len(found)
-    return pick(found, nearest)
+    return found.select(nearest)
 
 
 def covariances(gaussians: Gaussians) -> Tensor:

@@ -1,4 +1,4 @@
-"""compressed.ply, the packed PLY of PlayCanvas and SuperSplat -> Gaussians. Read only.
+"""Read compressed.ply, the packed PLY of PlayCanvas and SuperSplat, to Gaussians. No writer.
 
 Format: the published engine and editor (developer.playcanvas.com, "PLY"). Gaussians come in
 chunks of 256. The element `chunk` holds the least and greatest value of each quantity within it;
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from schemas.errors import FormatError
 from sharp_core.formats.ply.header import Element, Header, check_size, row_dtype
-from sharp_core.formats.scene import StoredScene, checked_scene
+from sharp_core.formats.scene import StoredScene, validated_scene
 from sharp_core.formats.values import log_to_scales, rebuild_quats
 from sharp_core.scene.colors import srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians
@@ -38,7 +38,7 @@ Rows = npt.NDArray[np.void]
 
 
 def is_compressed(header: Header) -> bool:
-    """Tell whether a PLY is of this kind."""
+    """Return whether a PLY is a compressed one."""
     vertex = header.element("vertex")
     return vertex is not None and _has(vertex, _WORDS)
 
@@ -57,7 +57,7 @@ def read_compressed(file: BinaryIO, header: Header) -> StoredScene:
             file.seek(element.rows * dtype.itemsize, os.SEEK_CUR)
     if "chunk" not in tables:
         raise FormatError("a compressed PLY needs the element 'chunk'")
-    return checked_scene(_decode(tables["chunk"], tables["vertex"]), None, header.sh_degree())
+    return validated_scene(_decode(tables["chunk"], tables["vertex"]), None, header.sh_degree())
 
 
 def _decode(chunks: Rows, vertices: Rows) -> Gaussians:
@@ -72,7 +72,7 @@ def _decode(chunks: Rows, vertices: Rows) -> Gaussians:
     means = _within(position, chunks, ("x", "y", "z"))
     logs = _within(scale, chunks, ("scale_x", "scale_y", "scale_z"))
     srgb = color[:, :3]
-    if "min_r" in (chunks.dtype.names or ()):  # files before 2024 have no range of colours
+    if "min_r" in (chunks.dtype.names or ()):  # files before 2024 have no colour range
         srgb = _within(srgb, chunks, ("r", "g", "b"))
     rotation = vertices["packed_rotation"]
     others = (_unpack(rotation, _ROTATION_BITS)[:, 1:] - 0.5) * math.sqrt(2)
@@ -87,7 +87,7 @@ def _decode(chunks: Rows, vertices: Rows) -> Gaussians:
 
 
 def _unpack(words: npt.NDArray[np.uint32], bits: tuple[int, ...]) -> Tensor:
-    """Return (N, len(bits)) fractions in [0, 1] of fields, the first one in the highest bits."""
+    """Return bit fields as fractions in [0, 1], (N, len(bits)), from the highest bits down."""
     fractions = np.empty((len(words), len(bits)), dtype=np.float32)
     shift = 32
     for column, width in enumerate(bits):
@@ -98,7 +98,7 @@ def _unpack(words: npt.NDArray[np.uint32], bits: tuple[int, ...]) -> Tensor:
 
 
 def _within(fractions: Tensor, chunks: Rows, names: tuple[str, ...]) -> Tensor:
-    """Return values at fractions (N, 3) of the ranges that each chunk has for `names`."""
+    """Return values (N, 3): fractions of the range that each chunk has for `names`."""
     ends = []
     for end in ("min", "max"):
         columns = [f"{end}_{name}" for name in names]

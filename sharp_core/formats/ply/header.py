@@ -1,6 +1,6 @@
-"""The text at the start of a PLY: elements, their rows and their properties.
+"""Parse the header of a PLY: encoding, elements with rows and properties, and comments.
 
-Format: Greg Turk, "The PLY Polygon File Format" (1994), with the type names in use since.
+Format: Greg Turk, "The PLY Polygon File Format" (1994), plus later type names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from schemas.errors import FormatError
 
-# Real headers take 500 bytes to 3 kB.
+# Real headers have 500 bytes to 3 kB.
 LONGEST_HEADER = 1 << 16
 
 Encoding = Literal["binary_little_endian", "binary_big_endian", "ascii"]
@@ -36,7 +36,7 @@ _NUMPY_TYPES = {
     "float64": "f8",
 }
 
-# Numbers of f_rest properties: 3 colours of (degree + 1)^2 - 1 harmonics.
+# Number of f_rest properties -> degree: 3 colours of (degree + 1)^2 - 1 harmonics.
 _SH_DEGREES = {0: 0, 9: 1, 24: 2, 45: 3, 72: 4}
 
 
@@ -57,23 +57,23 @@ class Element(NamedTuple):
 
 
 class Header(NamedTuple):
-    """All that the text says."""
+    """The parsed header."""
 
     encoding: Encoding
     elements: tuple[Element, ...]
     comments: tuple[str, ...]
 
     def element(self, name: str) -> Element | None:
-        """Return the element of a name."""
+        """Return the element with this name, or None."""
         return next((element for element in self.elements if element.name == name), None)
 
     def comment(self, keyword: str) -> str | None:
-        """Return what follows the keyword in the first comment that begins with it."""
+        """Return the text after `keyword` in the first comment that starts with it."""
         found = (text for text in self.comments if text.startswith(keyword + " "))
         return next((text.removeprefix(keyword).strip() for text in found), None)
 
     def sh_degree(self) -> int:
-        """Return the degree of the harmonics. Raises FormatError if their number fits none."""
+        """Return the degree of the harmonics. Raises FormatError if their number is not valid."""
         rest = sum(
             known.name.startswith("f_rest_")
             for element in self.elements
@@ -85,18 +85,18 @@ class Header(NamedTuple):
 
 
 def row_dtype(encoding: Encoding, element: Element) -> np.dtype[np.void]:
-    """Return the type of one row, packed as in a binary file."""
+    """Return the packed dtype of one row in a binary file."""
     order = ">" if encoding == "binary_big_endian" else "<"
     return np.dtype([(known.name, order + known.numpy_type) for known in element.properties])
 
 
 def check_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
-    """Raise FormatError if too little of the file is left for the rows of `element`."""
+    """Raise FormatError if the rest of the file is too short for the rows of `element`."""
     position = file.tell()
     left = file.seek(0, os.SEEK_END) - position
     file.seek(position)
     if encoding == "ascii":
-        # A digit and a space or line end each; the last of them may lack its end.
+        # At least a digit and a separator per value; the last separator may be missing.
         needed = element.rows * max(1, 2 * len(element.properties)) - 1
     else:
         needed = element.rows * row_dtype(encoding, element).itemsize
@@ -108,7 +108,7 @@ def check_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Read the header and leave `file` at the first byte after it."""
+    """Read the header. Leaves `file` at the first byte after it. Raises FormatError."""
     first = file.readline(16)
     if first.strip() != b"ply":
         raise FormatError("it does not begin with the word ply")
@@ -151,7 +151,7 @@ def _encoding(rest: str) -> Encoding:
 
 def _element(rest: str) -> Element:
     name, _, count = rest.partition(" ")
-    # Twelve digits hold any real count; more only cost time to parse.
+    # Twelve digits are enough for any real count.
     if not (count.isascii() and count.isdigit() and len(count) <= 12):
         raise FormatError(f"the element {name[:60]!r} has no number of rows")
     return Element(name, int(count), (), has_lists=False)

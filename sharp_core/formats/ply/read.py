@@ -1,8 +1,8 @@
-"""PLY of 3D Gaussian Splatting -> Gaussians.
+"""Read the PLY of 3D Gaussian Splatting to Gaussians.
 
-Properties may come in any order, type and byte order, with harmonics of any degree or none, as
-binary or as text. The elements of the published SHARP tool are used where they are; the packed
-files of PlayCanvas are handed to `compressed_ply`.
+Properties may have any order, type and byte order, in binary or text encoding. Harmonics above
+degree 0 are dropped. The elements that the published SHARP tool adds are read if present. Packed
+files of PlayCanvas are read by `compressed.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sharp_core.formats.ply.header import (
     row_dtype,
 )
 from sharp_core.formats.ply.write import VERTEX_PROPERTIES
-from sharp_core.formats.scene import SceneInfo, StoredScene, checked_scene, info_of_file
+from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_file, validated_scene
 from sharp_core.formats.values import (
     log_to_scales,
     logits_to_opacities,
@@ -39,29 +39,29 @@ from sharp_core.scene.gaussians import Gaussians
 
 _BLOCK_ROWS = 1 << 16
 
-# The elements that describe the photo, and their rows; one with other rows is some other tool's.
+# Elements that describe the photo, and their number of rows. With another number they are ignored.
 _INFO_ROWS = {"intrinsic": 9, "image_size": 2, "color_space": 1}
 
 _LINEAR_COLORS = 1
 
 
 def read_ply(file: BinaryIO) -> StoredScene:
-    """Read a scene from a seekable file. Raises FormatError if it is damaged or another PLY."""
+    """Read a scene from a seekable file. Raises FormatError if it is damaged or not a splat PLY."""
     header = read_header(file)
     if is_compressed(header):
         return read_compressed(file, header)
-    # What the colours stand for is said after the vertices, so these are read last.
+    # The colour space comes after the vertices, so the vertices are read last.
     vertex, vertex_start = None, 0
     info: dict[str, npt.NDArray[np.float64]] = {}
     for element in header.elements:
         if element.has_lists:
-            break  # rows of unequal length cannot be skipped, and nothing of ours follows them
+            break  # lists cannot be skipped, and no element that we need follows them
         check_size(file, header.encoding, element)
         if element.name == "vertex":
             vertex, vertex_start = element, file.tell()
         if _INFO_ROWS.get(element.name) == element.rows and len(element.properties) == 1:
             rows = np.concatenate(list(_read_rows(file, header.encoding, element)))
-            with np.errstate(invalid="ignore"):  # what is no number is found later
+            with np.errstate(invalid="ignore"):  # NaN is reported later
                 info[element.name] = rows[element.properties[0].name].astype(np.float64)
         else:
             _skip_rows(file, header.encoding, element)
@@ -70,7 +70,7 @@ def read_ply(file: BinaryIO) -> StoredScene:
     linear = "color_space" in info and info["color_space"][0] == _LINEAR_COLORS
     file.seek(vertex_start)
     gaussians = _read_gaussians(file, header.encoding, vertex, linear=linear)
-    return checked_scene(gaussians, _scene_info(header, info), header.sh_degree())
+    return validated_scene(gaussians, _scene_info(header, info), header.sh_degree())
 
 
 def _read_gaussians(
@@ -105,9 +105,9 @@ def _read_gaussians(
 
 
 def _columns(rows: npt.NDArray[np.void], names: tuple[str, ...]) -> Tensor:
-    """Return an (N, len(names)) tensor of some properties."""
+    """Return the named properties as a tensor (N, len(names))."""
     columns = np.empty((len(rows), len(names)), dtype=np.float32)
-    # A double too large for a float32 becomes infinite, and is reported as not finite later.
+    # A double that overflows float32 becomes infinite, and is reported later.
     with np.errstate(over="ignore", invalid="ignore"):
         for index, name in enumerate(names):
             columns[:, index] = rows[name]
@@ -117,7 +117,7 @@ def _columns(rows: npt.NDArray[np.void], names: tuple[str, ...]) -> Tensor:
 def _read_rows(
     file: BinaryIO, encoding: Encoding, element: Element
 ) -> Iterator[npt.NDArray[np.void]]:
-    """Yield the rows of an element as structured arrays, a block at a time."""
+    """Yield the rows of an element in blocks, as structured arrays."""
     dtype = row_dtype(encoding, element)
     for start in range(0, element.rows, _BLOCK_ROWS):
         count = min(_BLOCK_ROWS, element.rows - start)
@@ -128,7 +128,7 @@ def _read_rows(
 
 
 def _parse_lines(file: BinaryIO, element: Element, count: int) -> npt.NDArray[np.void]:
-    """Return `count` rows of text as doubles, which hold every number that PLY has."""
+    """Parse `count` rows of text as doubles, which represent every PLY number."""
     names = [known.name for known in element.properties]
     words = b" ".join(itertools.islice(file, count)).split()
     if len(words) != count * len(names):
@@ -152,7 +152,7 @@ def _scene_info(header: Header, info: dict[str, npt.NDArray[np.float64]]) -> Sce
     if "intrinsic" not in info or "image_size" not in info:
         return None
     width, height = info["image_size"]
-    return info_of_file(
+    return scene_info_from_file(
         focal_px=float(info["intrinsic"][0]),
         width=float(width),
         height=float(height),

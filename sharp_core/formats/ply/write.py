@@ -1,8 +1,8 @@
-"""Gaussians -> PLY, in the layout of the published SHARP tool.
+"""Write Gaussians as PLY, in the layout of the published SHARP tool.
 
 Binary little-endian: `vertex` with x y z, f_dc_0..2 (sRGB), opacity (logit), scale_0..2 (natural
-log of metres), rot_0..3 (w x y z), all float32. With a SceneInfo, elements follow that say how
-the photo was taken; without one the file is the plain PLY of 3D Gaussian Splatting.
+log of metres), rot_0..3 (w x y z), all float32. With a SceneInfo, further elements store intrinsics
+and size of the photo. Without one the file is the plain PLY of 3D Gaussian Splatting.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ VERTEX_PROPERTIES = (
     *("scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"),
 )
 
-# Rows encoded at a time: 3.7 MB, which stays in a processor's cache.
+# Rows per block: 3.7 MB, which stays in the cache.
 _BLOCK_ROWS = 1 << 16
 
 
 def write_ply(file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None = None) -> None:
-    """Write a scene. Raises ValueError, naming the field, if the Gaussians make no sense."""
+    """Write a scene. Raises ValueError, naming the field, if the Gaussians are not valid."""
     gaussians = gaussians.to("cpu")
     gaussians.check()
     extras = [] if info is None else _info_elements(gaussians, info)
@@ -77,7 +77,7 @@ def _info_elements(gaussians: Gaussians, info: SceneInfo) -> list[tuple[str, str
 
 
 def _disparity_quantiles(gaussians: Gaussians) -> np.ndarray:
-    """Return the 0.1 and 0.9 quantiles of 1 / z over what lies in front of the camera."""
+    """Return the 0.1 and 0.9 quantiles of 1 / z over the Gaussians in front of the camera."""
     z = gaussians.means[:, 2].numpy()
     z = z[z > 0]
     return np.quantile(1 / z, (0.1, 0.9)) if z.size else np.zeros(2)

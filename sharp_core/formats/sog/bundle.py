@@ -1,8 +1,9 @@
-"""A quantised scene -> the files of a SOG version 2, and the bundle of them.
+"""Write a quantised scene as the files of a SOG version 2, or as one bundle of them.
 
-A bundle is a ZIP with its entries stored, since WebP leaves nothing to compress, with the same
-date whenever it is written, and without comment or 64-bit fields, which some viewers cannot read.
-Nothing here needs torch.
+In: `SogPlanes`. Out: lossless WebP images and meta.json. A bundle is a ZIP whose entries are stored
+without compression, since WebP is compressed already. Its dates are constant, so equal scenes give
+equal bytes. It has no comment and no 64-bit fields, which some viewers cannot read. This module
+does not import torch.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from sharp_core.formats.sog.meta import IMAGES, META, format_meta
 from sharp_core.formats.sog.planes import Plane, SogPlanes
 from sharp_core.formats.sog.settings import SogOptions
 
-# libwebp's lossless effort. From a quality of 30 on it searches in a way that takes twice the time
-# of 20: high bytes of positions and scales become a tenth smaller by it, the others nothing or even
-# larger. Methods above 1 take long for less than 1 %.
+# Effort of lossless libwebp. From a quality of 30 on, the search takes twice the time of 20. High
+# bytes of positions and scales become a tenth smaller, the other images not at all. Methods above 1
+# take long for less than 1 %.
 _METHOD = 1
 _FAST_QUALITY = 20
 _QUALITIES = (20, 30, 20, 30, 20)  # in the order of IMAGES
@@ -41,7 +42,7 @@ def write_sog_planes(
 
 
 def sog_files(planes: SogPlanes, info: SceneInfo | None, options: SogOptions) -> dict[str, bytes]:
-    """Return the content of each file of a SOG by its name; meta.json comes last."""
+    """Return the content of each file of a SOG by its name. meta.json is the last."""
     images = dict(zip(IMAGES, planes.images(), strict=True))
     qualities = (_FAST_QUALITY,) * len(images) if options.fast else _QUALITIES
     with ThreadPoolExecutor(max(1, options.threads)) as pool:

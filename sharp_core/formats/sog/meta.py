@@ -1,7 +1,7 @@
-"""meta.json of a SOG: which files hold the images, and the numbers to decode them.
+"""Read and write meta.json of a SOG: names of the image files, and numbers to decode them.
 
-What the photo was goes into `extras`, which the format leaves to programs. Readers of JSON take
-names in any order and pass over those that they do not know, and so does this one.
+Intrinsics and id of the photo are in `extras`, which the format leaves to applications. The reader
+accepts keys in any order and ignores unknown ones.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from typing import Any, NamedTuple, TypeVar
 
 from schemas.errors import FormatError
-from sharp_core.formats.scene import SceneInfo, info_of_file
+from sharp_core.formats.scene import SceneInfo, scene_info_from_file
 from sharp_core.formats.sog.planes import CODEBOOK_SIZE, SogPlanes, Triple
 
 META = "meta.json"
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 
 class SogMeta(NamedTuple):
-    """What a meta.json says."""
+    """The content of a meta.json."""
 
     splats: int
     images: tuple[str, ...]  # names of files, in the order of IMAGES
@@ -35,7 +35,7 @@ class SogMeta(NamedTuple):
 
 
 def format_meta(planes: SogPlanes, info: SceneInfo | None) -> bytes:
-    """Return the file for a quantised scene."""
+    """Return the bytes of meta.json for a quantised scene."""
     meta: dict[str, Any] = {
         "version": VERSION,
         "count": planes.splats,
@@ -59,7 +59,7 @@ def format_meta(planes: SogPlanes, info: SceneInfo | None) -> bytes:
 
 
 def parse_meta(content: bytes) -> SogMeta:
-    """Return what the file says. Raises FormatError if it is not a SOG's or makes no sense."""
+    """Parse meta.json. Raises FormatError if it is not valid or not of a SOG version 2."""
     try:
         meta = json.loads(content)
     # Numbers of thousands of digits are a ValueError too; too many brackets a RecursionError.
@@ -87,12 +87,12 @@ def _info(meta: dict[str, Any]) -> SceneInfo | None:
     extras = meta.get("extras")
     photo = extras.get("photo") if isinstance(extras, dict) else None
     if not isinstance(photo, dict) or "focal_px" not in photo:
-        return None  # extras of another program
+        return None  # extras of another application
     focal, width, height = (_number(photo.get(key), key) for key in ("focal_px", "width", "height"))
     asset = meta.get("asset")
     generator = asset.get("generator") if isinstance(asset, dict) else None
     photo_id = photo.get("photo_id")
-    return info_of_file(
+    return scene_info_from_file(
         focal,
         width,
         height,
@@ -137,5 +137,5 @@ def _get(owner: dict[str, Any], key: str, kind: type[_T]) -> _T:
 
 
 def _short(codebook: tuple[float, ...]) -> list[float]:
-    """Return the numbers to the eight digits that tell one float32 from the next."""
+    """Return the numbers rounded to eight digits, enough to distinguish all float32 values."""
     return [float(f"{value:.8g}") for value in codebook]

@@ -1,4 +1,4 @@
-"""Where each Gaussian lies in the images of a SOG."""
+"""Position of each Gaussian in the images of a SOG: the predictor's grid, or a Morton order."""
 
 from __future__ import annotations
 
@@ -13,49 +13,42 @@ from schemas.errors import FormatError
 from sharp_core.formats.sog.planes import LONGEST_SIDE, Plane, compress_lengths
 from sharp_core.scene.gaussians import Gaussians
 
-_CURVE_BITS = 10  # of each axis: finer than any neighbourhood that a picture's compression uses
+_MORTON_BITS = 10  # per axis: finer than any neighbourhood that image compression uses
 
 
-class Layout(NamedTuple):
-    """Size of the images, row by row, and the layers of a grid that they show one above another."""
+class ImageLayout(NamedTuple):
+    """Size of the images, and the number of grid layers that they contain, one above another."""
 
     width: int
     height: int
     layers: int  # 2 for a predictor's grid, 1 for anything else
 
     def image(self, channels: Tensor) -> Plane:
-        """Return channels (C, N) as an image (height, width, C), zero after the last splat."""
+        """Return channels (C, N) as an image (height, width, C), padded with zeros."""
         image = np.zeros((self.height * self.width, len(channels)), dtype=np.uint8)
         image[: channels.shape[1]] = channels.t().to(torch.uint8).cpu().numpy()
         return image.reshape(self.height, self.width, -1)
 
 
-def layout_of(count: int, *, has_grid: bool) -> Layout:
+def image_layout(count: int, *, has_grid: bool) -> ImageLayout:
     """Return the layout for `count` splats. Raises FormatError if there are too many."""
     side = math.isqrt(count // 2)
     if has_grid and count == 2 * side * side and 2 * side <= LONGEST_SIDE:
-        return Layout(side, 2 * side, layers=2)
+        return ImageLayout(side, 2 * side, layers=2)
     width = 4 * math.ceil(math.sqrt(count) / 4)
     if width > LONGEST_SIDE:
         raise FormatError(f"a SOG holds {LONGEST_SIDE**2} Gaussians at most, not {count}")
-    return Layout(width, math.ceil(count / width), layers=1)
+    return ImageLayout(width, math.ceil(count / width), layers=1)
 
 
-def along_a_curve(gaussians: Gaussians) -> Gaussians:
-    """Return the same Gaussians in the order of a Morton curve through their positions."""
+def sort_by_morton_order(gaussians: Gaussians) -> Gaussians:
+    """Return the same Gaussians, sorted along a Morton curve through their positions."""
     low, high = torch.aminmax(gaussians.means, dim=0)
     low, high = compress_lengths(low), compress_lengths(high)
     share = (compress_lengths(gaussians.means) - low) / (high - low).clamp_min(1e-30)
-    cells = (share * ((1 << _CURVE_BITS) - 1)).long()
-    place = torch.zeros_like(cells[:, 0])
-    for bit in range(_CURVE_BITS):
+    cells = (share * ((1 << _MORTON_BITS) - 1)).long()
+    code = torch.zeros_like(cells[:, 0])
+    for bit in range(_MORTON_BITS):
         for axis in range(3):
-            place |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
-    order = place.argsort(stable=True)
-    return Gaussians(
-        gaussians.means[order],
-        gaussians.quats[order],
-        gaussians.scales[order],
-        gaussians.opacities[order],
-        gaussians.colors[order],
-    )
+            code |= ((cells[:, axis] >> bit) & 1) << (3 * bit + axis)
+    return gaussians.select(code.argsort(stable=True))

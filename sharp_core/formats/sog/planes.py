@@ -1,14 +1,14 @@
-"""A quantised scene as SOG version 2 stores it: five images and the numbers to decode them.
+"""`SogPlanes`, a quantised scene of SOG version 2: five images, and numbers to decode them.
 
 Format: developer.playcanvas.com, "The SOG Format". Splat i is the pixel at column i % width and
 row i // width of every image, and pixels after the last splat are ignored.
 
-    means_l, means_u   low and high bytes of 16-bit positions: shares of the range from `mins` to
-                       `maxs`, which are of sign(v) ln(1 + |v|), v in metres
+    means_l, means_u   low and high bytes of 16-bit positions: fractions of the range from `mins` to
+                       `maxs` of sign(v) ln(1 + |v|), v in metres
     quats              components of a unit quaternion, (c / sqrt(2) + 0.5) * 255; the largest is
-                       left out, made positive, and named by alpha: 252 w, 253 x, 254 y, 255 z
-    scales             places in a codebook of natural logarithms of metres
-    sh0                places in a codebook of f_dc; alpha is opacity from 0 to 255
+                       made positive and omitted, and alpha names it: 252 w, 253 x, 254 y, 255 z
+    scales             indices into a codebook of natural logarithms of metres
+    sh0                indices into a codebook of f_dc; alpha is opacity from 0 to 255
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:  # so that whoever writes quantised scenes need not import torch
+if TYPE_CHECKING:  # writing a quantised scene must not import torch
     from torch import Tensor
 
 LAST_POSITION = 65535
 CODEBOOK_SIZE = 256
-FIRST_LARGEST = 252  # the alpha of a quaternion whose w was left out
+FIRST_LARGEST = 252  # the alpha of a quaternion whose w is omitted
 
-# The most a side of a WebP can be.
-LONGEST_SIDE = 16383
+LONGEST_SIDE = 16383  # limit of WebP, in pixels
 
 DEPTH_QUANTILES = (0.1, 0.5, 0.9)
 
@@ -48,15 +47,15 @@ class SogPlanes(NamedTuple):
     maxs: Triple
     scale_codebook: tuple[float, ...]
     color_codebook: tuple[float, ...]
-    depths: Triple | None  # quantiles DEPTH_QUANTILES of z in metres, where the photo is known
+    depths: Triple | None  # quantiles DEPTH_QUANTILES of z in metres; None without a SceneInfo
 
     def images(self) -> tuple[Plane, Plane, Plane, Plane, Plane]:
-        """Return the images in the order of the format's description."""
+        """Return the images in the order of `meta.IMAGES`."""
         return self.means_low, self.means_high, self.quats, self.scales, self.sh0
 
 
 def compress_lengths(metres: Tensor) -> Tensor:
-    """Return sign(v) ln(1 + |v|), which gives near things finer steps than far ones."""
+    """Return sign(v) ln(1 + |v|): quantised, near positions get finer steps than far ones."""
     return metres.abs().log1p_().copysign_(metres)
 
 

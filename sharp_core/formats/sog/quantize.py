@@ -1,9 +1,10 @@
-"""Gaussians -> the images of a SOG, on whatever device the Gaussians are.
+"""Quantise Gaussians to the images of a SOG, on the device of the Gaussians.
 
-The predictor's grid is kept, its two layers one above the other, so that every image is as smooth
-as the scene. Depth is rounded first and x and y then move along the ray to the rounded depth, so
-that what is seen moves by less than a step across. Steps of positions are powers of two of the
-format's own, so that low bytes take few values; other steps are those of a codebook.
+In: `Gaussians`, `SceneInfo`, `SogSettings`. Out: `SogPlanes`.
+The grid of the predictor is kept, its two layers one above the other, so that every image is as
+smooth as the scene. Depth is rounded first. Then x and y move along the ray to the rounded depth,
+so that a Gaussian moves by less than one step across the image. Position steps are powers of two of
+the format's codes, so that low bytes take few values. Other attributes use codebooks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.order import Layout, along_a_curve, layout_of
+from sharp_core.formats.sog.order import ImageLayout, image_layout, sort_by_morton_order
 from sharp_core.formats.sog.planes import (
     CODEBOOK_SIZE,
     DEPTH_QUANTILES,
@@ -27,35 +28,35 @@ from sharp_core.formats.sog.planes import (
     compress_lengths,
     expand_lengths,
 )
-from sharp_core.formats.sog.settings import GRID_CELLS, SogSettings, Steps, cell_size
-from sharp_core.formats.sog.shape_codes import plain_shapes, round_to, seen_shapes
+from sharp_core.formats.sog.settings import GRID_CELLS, QuantizationSteps, SogSettings, cell_size
+from sharp_core.formats.sog.shape_codes import encode_shapes, encode_shapes_for_view, round_to
 from sharp_core.formats.values import scales_to_log, unit_quats
 from sharp_core.scene.colors import linear_to_srgb, srgb_to_sh0
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
 
-# On a CPU, as many at once as keep the temporary arrays in cache.
+# Gaussians per block on a CPU: the temporary arrays stay in cache.
 _CPU_BLOCK = 1 << 15
-# Bits of the 16 of a position that are given up at most.
+# Maximum number of the 16 bits of a position that rounding drops.
 _MOST_BITS = 10
-# A depth that rounds to less than half or more than double itself does not take x and y along.
+# x and y do not follow a depth that rounding changes by more than this factor.
 _MOST_DEPTH_CHANGE = 2.0
-# Renderers take a Gaussian outside the picture to be at most so much of its width off the centre.
+# Renderers clamp the slope of a Gaussian to this share of the image width from the centre.
 _WIDEST = 0.65
 _TINY = 1e-30
 
 
 class _Units(NamedTuple):
-    """What must be known of the whole scene before any part of it can be quantised."""
+    """Ranges and units of the whole scene, computed before any part is quantised."""
 
     low: Tensor  # (3, 1) least compressed position
     high: Tensor  # (3, 1) greatest
-    positions: Tensor  # (3, 1) codes a unit of compressed position; 0 along an axis of no extent
-    scale: float  # of the logarithm of scales, between neighbours of the codebook
+    positions: Tensor  # (3, 1) codes per unit of compressed position; 0 for an axis of no extent
+    scale: float  # of the logarithm of scales, between codebook neighbours
     color: float  # of sRGB
 
 
 class _Codes(NamedTuple):
-    """Quantised splats. Scales and colours count units from zero, not yet from the lowest."""
+    """Quantised splats. Scales and colours count units from zero, not from the lowest value."""
 
     positions: Tensor  # (3, N) int32
     quats: Tensor  # (3, N) uint8: x, y, z
@@ -65,7 +66,7 @@ class _Codes(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """Some Gaussians of one layer, one row for each component."""
+    """Some Gaussians of one layer, one row per component."""
 
     means: Tensor  # (3, B)
     quats: Tensor  # (4, B)
@@ -77,36 +78,35 @@ class _Block(NamedTuple):
 def quantize(gaussians: Gaussians, info: SceneInfo | None, settings: SogSettings) -> SogPlanes:
     """Return the images of a scene. Raises FormatError if it has too many Gaussians for them.
 
-    Without `info` nobody knows from where the scene is seen: positions then keep their 16 bits,
-    whatever `settings` say.
+    Without `info` the viewpoint is unknown, so positions keep all 16 bits with any `settings`.
     """
-    layout = layout_of(len(gaussians), has_grid=info is not None)
+    layout = image_layout(len(gaussians), has_grid=info is not None)
     if layout.layers == 1:
-        gaussians = along_a_curve(gaussians)
+        gaussians = sort_by_morton_order(gaussians)
     units = _units(gaussians, settings.visible)
     codes = _quantize(gaussians, layout, info, settings, units)
     _hide_transparent(codes)
     return _planes(codes, layout, units, _depths(gaussians) if info else None)
 
 
-def _units(gaussians: Gaussians, steps: Steps) -> _Units:
+def _units(gaussians: Gaussians, steps: QuantizationSteps) -> _Units:
     low, high = (
         compress_lengths(bound)[:, None] for bound in torch.aminmax(gaussians.means, dim=0)
     )
     extent = high - low
     codes = torch.where(extent > 0, LAST_POSITION / extent.clamp_min(_TINY), 0.0)
     least, most = (scales_to_log(bound) for bound in torch.aminmax(gaussians.scales))
-    # The axes that are stored may be longer or shorter than any was: hence the margin of 2.
+    # Stored axes can be longer or shorter than all original ones: hence the margin of 2.
     scale = max(steps.scale, (float(most - least) + 2) / (CODEBOOK_SIZE - 1))
     least, most = (linear_to_srgb(bound) for bound in torch.aminmax(gaussians.colors))
-    # Rounding to multiples of several units may add one unit at either end, or more.
+    # Rounding to multiples of units can add one unit or more at either end.
     color = max(steps.color / 255, float(most - least) / (CODEBOOK_SIZE - 16))
     return _Units(low, high, codes, scale, color)
 
 
 def _quantize(
     gaussians: Gaussians,
-    layout: Layout,
+    layout: ImageLayout,
     info: SceneInfo | None,
     settings: SogSettings,
     units: _Units,
@@ -130,10 +130,10 @@ def _quantize(
         )
         codes.positions[:, rows] = _positions(block.means, steps, info, units)
         if info is None:
-            shapes = plain_shapes(block.quats, block.scales, steps, units.scale)
+            shapes = encode_shapes(block.quats, block.scales, steps, units.scale)
         else:
             slopes = _slopes(block.means, info)
-            shapes = seen_shapes(slopes, block.quats, block.scales, steps, units.scale)
+            shapes = encode_shapes_for_view(slopes, block.quats, block.scales, steps, units.scale)
         codes.quats[:, rows], codes.scales[:, rows] = shapes
         srgb = linear_to_srgb(block.colors)
         codes.colors[:, rows] = round_to(srgb, steps.color / 255, units.color)
@@ -142,7 +142,7 @@ def _quantize(
 
 
 def _blocks(count: int, layers: int, device: torch.device) -> Iterator[tuple[slice, int]]:
-    """Yield slices that cover all splats, none of them across two layers, and their layers."""
+    """Yield slices that cover all splats, and the layer of each. No slice spans two layers."""
     each = count // layers
     size = _CPU_BLOCK if device.type == "cpu" else each
     for layer in range(layers):
@@ -150,7 +150,9 @@ def _blocks(count: int, layers: int, device: torch.device) -> Iterator[tuple[sli
             yield slice(start, min(start + size, (layer + 1) * each)), layer
 
 
-def _positions(means: Tensor, steps: Steps, info: SceneInfo | None, units: _Units) -> Tensor:
+def _positions(
+    means: Tensor, steps: QuantizationSteps, info: SceneInfo | None, units: _Units
+) -> Tensor:
     """Return 16-bit codes (3, B)."""
     if info is None:
         return ((compress_lengths(means) - units.low) * units.positions).round_()
@@ -178,14 +180,14 @@ def _round_position(metres: Tensor, step: Tensor, units: _Units, axis: int) -> T
 
 
 def _slopes(means: Tensor, info: SceneInfo) -> Tensor:
-    """Return x / z and y / z (2, B) where renderers take the Gaussian to be."""
+    """Return x / z and y / z (2, B), clamped as renderers clamp them."""
     width, height = cell_size(info)
     widest = means.new_tensor((width, height))[:, None] * (GRID_CELLS * _WIDEST)
     return (means[:2] / means[2].clamp_min(_TINY)).clamp(-widest, widest)
 
 
 def _hide_transparent(codes: _Codes) -> None:
-    """Give splats that nobody can see the numbers of their left neighbours, which cost nothing."""
+    """Copy the codes of the left neighbour to fully transparent splats, which compress best."""
     is_hidden = codes.opacities == 0
     hidden = is_hidden.nonzero()[:, 0]
     if len(hidden) == 0:
@@ -196,7 +198,7 @@ def _hide_transparent(codes: _Codes) -> None:
         channels[:, hidden] = channels[:, neighbours]
 
 
-def _planes(codes: _Codes, layout: Layout, units: _Units, depths: Triple | None) -> SogPlanes:
+def _planes(codes: _Codes, layout: ImageLayout, units: _Units, depths: Triple | None) -> SogPlanes:
     scales, lowest_scale = _from_lowest(codes.scales)
     colors, lowest_color = _from_lowest(codes.colors)
     places = np.arange(CODEBOOK_SIZE)
@@ -226,9 +228,9 @@ def _depths(gaussians: Gaussians) -> Triple | None:
 
 
 def _from_lowest(codes: Tensor) -> tuple[Tensor, int]:
-    """Return codes that begin at 0, as bytes, and what was subtracted.
+    """Return codes that start at 0, as bytes, and the subtracted offset.
 
-    Where a codebook is too short for all, the lowest are raised: they are the smallest scales.
+    If the codebook is too short, the lowest codes are clamped: they are the smallest scales.
     """
     lowest = max(int(codes.min()), int(codes.max()) - (CODEBOOK_SIZE - 1))
     return (codes - lowest).clamp_min_(0).to(torch.uint8), lowest

@@ -1,4 +1,7 @@
-"""SOG version 2, a bundle or a folder -> Gaussians. Harmonics above degree 0 are dropped."""
+"""Read SOG version 2, as a bundle or a folder, to Gaussians. Harmonics above degree 0 are dropped.
+
+Sizes in the file are checked before memory is allocated, so a malicious file fails early.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from torch import Tensor
 
 from schemas.errors import FormatError
 from sharp_core.formats.limits import check_plausible
-from sharp_core.formats.scene import StoredScene, checked_scene
+from sharp_core.formats.scene import StoredScene, validated_scene
 from sharp_core.formats.sog.meta import META, SogMeta, parse_meta
 from sharp_core.formats.sog.planes import (
     FIRST_LARGEST,
@@ -33,10 +36,10 @@ from sharp_core.formats.sog.planes import (
 from sharp_core.formats.values import log_to_scales, rebuild_quats, sh0_to_colors
 from sharp_core.scene.gaussians import Gaussians
 
-# A real meta.json takes 6 kB, and 30 kB with harmonics.
+# A real meta.json has 6 kB, or 30 kB with harmonics.
 _LONGEST_META = 1 << 20
 _THREADS = 2
-# What zipfile raises at offsets, names and methods that no archive has.
+# What zipfile raises for invalid offsets, names and compression methods.
 _ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
     *(ValueError, NotImplementedError, RuntimeError, OverflowError),
@@ -77,7 +80,7 @@ def _extract(archive: zipfile.ZipFile, name: str, bundle_bytes: int) -> bytes:
         entry = archive.getinfo(name)
     except KeyError:
         raise FormatError(f"the bundle has no entry {name[:60]!r}") from None
-    # WebP leaves nothing to compress: an entry larger than the whole bundle is a bomb.
+    # WebP cannot be compressed further: an entry larger than the whole bundle is a ZIP bomb.
     if entry.file_size > max(_LONGEST_META, bundle_bytes):
         raise FormatError(f"its entry {name[:60]!r} would take {entry.file_size} bytes")
     with archive.open(entry) as stream:
@@ -93,11 +96,11 @@ def _read(content: Callable[[str], bytes], file_bytes: int) -> StoredScene:
         raise FormatError(f"its images are not of one size: {sorted(sizes)}")
     with ThreadPoolExecutor(_THREADS) as pool:
         pixels = list(pool.map(_pixels, meta.images, images, [meta.splats] * len(images)))
-    return checked_scene(_decode(meta, pixels), meta.info, meta.sh_degree)
+    return validated_scene(_decode(meta, pixels), meta.info, meta.sh_degree)
 
 
 def _open_image(name: str, content: bytes, splats: int, file_bytes: int) -> Image.Image:
-    """Open an image without decoding it yet, and check its size."""
+    """Open an image and check its size, without decoding it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -154,8 +157,8 @@ def _quats(pixels: Pixels) -> Tensor:
 
 
 def _look_up(codebook: Tensor, pixels: Pixels, name: str) -> Tensor:
-    """Return the values (N, 3) at the places that red, green and blue name."""
-    places = np.ascontiguousarray(pixels[:, :3])
-    if int(places.max()) >= len(codebook):
-        raise FormatError(f"{name!r} names a place after the end of its codebook")
-    return torch.from_numpy(codebook.numpy()[places])
+    """Return the codebook values (N, 3) for the indices in red, green and blue."""
+    indices = np.ascontiguousarray(pixels[:, :3])
+    if int(indices.max()) >= len(codebook):
+        raise FormatError(f"{name!r} has an index beyond the end of its codebook")
+    return torch.from_numpy(codebook.numpy()[indices])

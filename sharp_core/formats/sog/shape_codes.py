@@ -1,9 +1,10 @@
-"""Rotations and scales -> the codes of a SOG.
+"""Quantise rotations and scales to the codes of a SOG.
 
-Where the photo's place is known, the third axis of every Gaussian becomes the camera's z, as long
-as the Gaussian is deep: that costs no bytes. The other two make up for it, and their scales in turn
-for the rounding of their direction. So the picture from there loses almost nothing, and one from
-the side as much as it lies to the side: less than finely rounded tilts would lose.
+If the viewpoint is known, the third axis of every Gaussian becomes the camera's z axis, with the
+depth extent of the Gaussian as its scale: that costs no bytes. The other two axes are chosen to
+keep the projected covariance, and their scales compensate the rounding of their direction. So the
+view from the photo's camera loses almost nothing. Other views lose in proportion to their distance,
+and less than with finely rounded tilts.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ import torch
 from torch import Tensor
 
 from sharp_core.formats.sog.planes import code_to_component, component_to_code
-from sharp_core.formats.sog.settings import Steps
+from sharp_core.formats.sog.settings import QuantizationSteps
 from sharp_core.formats.sog.shapes import (
-    in_plane,
-    least_turned,
+    in_plane_covariance,
+    in_plane_rotation,
+    in_plane_scales,
     longest_third,
-    multiply,
-    scales_along,
-    seen_axes,
-    seen_shape,
-    spin,
+    multiply_quats,
+    project_axes,
+    projected_covariance,
+    smallest_rotation,
 )
 from sharp_core.formats.values import scales_to_log
 
@@ -35,37 +36,43 @@ _MIDDLE = 128
 class ShapeCodes(NamedTuple):
     """Codes of B Gaussians."""
 
-    quats: Tensor  # (3, B) bytes of x, y and z; w is the largest and is left out
+    quats: Tensor  # (3, B) bytes of x, y and z; w is the largest and omitted
     scales: Tensor  # (3, B) logarithms in units of the codebook's step
 
 
-def plain_shapes(quats: Tensor, scales: Tensor, steps: Steps, unit: float) -> ShapeCodes:
-    """Round unit quaternions (4, B) and scales (3, B) as they are, in their least turned form."""
-    quats, scales = least_turned(quats, scales)
+def encode_shapes(
+    quats: Tensor, scales: Tensor, steps: QuantizationSteps, unit: float
+) -> ShapeCodes:
+    """Quantise unit quaternions (4, B) and scales (3, B), without a known viewpoint."""
+    quats, scales = smallest_rotation(quats, scales)
     return ShapeCodes(
         torch.stack([_round_component(component, steps.rotation) for component in quats[1:]]),
         round_to(scales_to_log(scales), steps.scale, unit),
     )
 
 
-def seen_shapes(
-    slopes: Tensor, quats: Tensor, scales: Tensor, steps: Steps, unit: float
+def encode_shapes_for_view(
+    slopes: Tensor, quats: Tensor, scales: Tensor, steps: QuantizationSteps, unit: float
 ) -> ShapeCodes:
-    """Round shapes at `slopes` (2, B), x / z and y / z, such that the picture stays what it was."""
-    seen = seen_shape(seen_axes(slopes, quats), scales)
+    """Quantise shapes such that the view from the photo's camera does not change.
+
+    `slopes` (2, B) are x / z and y / z, `quats` (4, B) unit quaternions, `scales` (3, B).
+    """
+    projected = projected_covariance(project_axes(slopes, quats), scales)
     extent = scales_to_log(_depth_extent(quats, scales))
     middle = torch.full_like(extent, _MIDDLE)
     unturned = _from_codes(torch.stack((middle, middle, middle)))
 
-    axes = seen_axes(slopes, unturned)
-    third = _floor_third(extent, longest_third(seen, axes), steps, unit)
-    turned = multiply(unturned, spin(in_plane(seen, axes, third)))
+    axes = project_axes(slopes, unturned)
+    third = _floor_third(extent, longest_third(projected, axes), steps, unit)
+    in_plane = in_plane_covariance(projected, axes, third)
+    turned = multiply_quats(unturned, in_plane_rotation(in_plane))
     rotation = _round_component(_within_an_eighth(turned), steps.rotation)
     codes = torch.stack((middle, middle, rotation))
 
-    axes = seen_axes(slopes, _from_codes(codes))
-    third = _floor_third(extent, longest_third(seen, axes), steps, unit)
-    others = scales_to_log(scales_along(in_plane(seen, axes, third)))
+    axes = project_axes(slopes, _from_codes(codes))
+    third = _floor_third(extent, longest_third(projected, axes), steps, unit)
+    others = scales_to_log(in_plane_scales(in_plane_covariance(projected, axes, third)))
     third_codes = round_to(scales_to_log(third), steps.third_scale, unit)
     return ShapeCodes(codes, torch.cat((round_to(others, steps.scale, unit), third_codes[None])))
 
@@ -76,8 +83,8 @@ def round_to(values: Tensor, step: float, unit: float) -> Tensor:
     return (values / (multiple * unit)).round_().mul_(multiple)
 
 
-def _floor_third(logs: Tensor, longest: Tensor, steps: Steps, unit: float) -> Tensor:
-    """Return scales of the third axis, rounded, and down where else they would be too long."""
+def _floor_third(logs: Tensor, longest: Tensor, steps: QuantizationSteps, unit: float) -> Tensor:
+    """Return rounded scales of the third axis; rounded down if they would exceed `longest`."""
     step = max(1, round(steps.third_scale / unit)) * unit
     most = (scales_to_log(longest) / step).floor_()
     return torch.minimum((logs / step).round_(), most).mul_(step).exp_()
@@ -91,9 +98,10 @@ def _depth_extent(quats: Tensor, scales: Tensor) -> Tensor:
 
 
 def _within_an_eighth(quats: Tensor) -> Tensor:
-    """Return z (B,) after turns about the third axis by a multiple of 90 degrees, 45 at most.
+    """Return z (B,) after a rotation about the third axis by a multiple of 90 degrees.
 
-    Such turns exchange the first two axes, whose scales are not chosen yet.
+    The result rotates by at most 45 degrees. Such rotations swap the first two axes, whose scales
+    are not chosen yet.
     """
     half = torch.atan2(quats[3], quats[0])
     quarter = math.pi / 4  # half of 90 degrees
@@ -107,7 +115,7 @@ def _round_component(component: Tensor, step: int) -> Tensor:
 
 
 def _from_codes(codes: Tensor) -> Tensor:
-    """Return the quaternions (4, B) that readers will find."""
+    """Return the quaternions (4, B) that a reader decodes."""
     x, y, z = code_to_component(codes)
     w = (1 - x * x - y * y - z * z).clamp_min_(0).sqrt_()
     return torch.stack((w, x, y, z))

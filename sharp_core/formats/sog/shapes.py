@@ -1,10 +1,10 @@
-"""Which form of a Gaussian's shape a SOG stores, so that neighbours store similar numbers.
+"""Choose the representation of a Gaussian's shape, so that neighbours store similar numbers.
 
-`least_turned` picks among the forms that are exactly equal. The others work on what is seen from
-the photo's place: given one axis of a Gaussian, rounded as coarsely as one likes, they choose the
-other two such that the picture does not change.
+`smallest_rotation` picks one of the 24 equal forms. The other functions work on the covariance as
+projected from the photo's camera: given one axis of a Gaussian, rounded to any precision, they
+choose the other two axes such that the projection does not change.
 
-Quantities have one row for each component, (3, N) and (4, N), the fast way around in PyTorch.
+Tensors have one row per component, (3, N) and (4, N), which is the fast layout in PyTorch.
 """
 
 from __future__ import annotations
@@ -16,117 +16,122 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# At most this share of what is seen may come from the given axis, so that the others stay above
-# zero.
+# Maximum share of the projected covariance from the given axis, so that the others stay positive.
 _MOST_FROM_AXIS = 0.5
-# The share of the longer axis below which float32 cannot tell the shorter one from zero.
+# Ratio of the axes below which float32 cannot distinguish the shorter one from zero.
 _FLATTEST = 1e-3
 _ROUNDING = 1 + 1e-6
 _EIGHTH = math.tan(math.pi / 8) * _ROUNDING
 _TINY = 1e-30
 
 
-class Seen(NamedTuple):
-    """A symmetric 2 x 2 matrix for each Gaussian, such as its covariance in the picture."""
+class Covariance2D(NamedTuple):
+    """A symmetric 2 x 2 matrix per Gaussian, such as its projected covariance."""
 
     xx: Tensor  # (N,)
     xy: Tensor
     yy: Tensor
 
 
-class Axes(NamedTuple):
-    """The three axes of Gaussians as seen: vectors across and down the picture, each (2, N)."""
+class ProjectedAxes(NamedTuple):
+    """The three axes of Gaussians, projected to the image: (2, N) each, x right and y down."""
 
     first: Tensor
     second: Tensor
     third: Tensor
 
 
-def least_turned(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the form with the largest w among the 24 that are the same Gaussian.
+def smallest_rotation(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the form with the largest w among the 24 equal forms of a Gaussian.
 
     `quats` (4, N) are of unit length, `scales` is (3, N). The largest w is 0.85 or more.
     """
     w = quats[0]
     others = quats[1:].abs()
-    # The three kinds of turns: by 90, 120 and 180 degrees. Scenes of the project's own are so.
+    # The three kinds of turns: 90, 120 and 180 degrees. Predicted scenes already have this form.
     best_already = (others.amax(dim=0) <= _EIGHTH * w) & (others.sum(dim=0) <= w * _ROUNDING)
     if bool(best_already.all()):
         return quats, scales
     turns, sources = _TURNS.to(quats), _SOURCES.to(quats.device)
     conjugates = turns * turns.new_tensor((1, -1, -1, -1))
     best = (conjugates @ quats).abs().argmax(dim=0)  # the w of quat * turn
-    turned = multiply(quats, turns[best].t())
+    turned = multiply_quats(quats, turns[best].t())
     turned = turned * turned[0].sign()
     return turned, scales.gather(0, sources[best].t())
 
 
-def seen_axes(slopes: Tensor, quats: Tensor) -> Axes:
-    """Return the axes of Gaussians at `slopes` (2, N), x / z and y / z, as the picture shows them.
+def project_axes(slopes: Tensor, quats: Tensor) -> ProjectedAxes:
+    """Project the axes of Gaussians at `slopes` (2, N), x / z and y / z, to the image.
 
-    Lengths are metres at their depth: the affine approximation of Zwicker et al. 2001 (EWA).
+    Lengths are metres at the depth of the Gaussian: the affine approximation of Zwicker et al.
+    2001 (EWA).
     """
     first, second, third = (
         torch.stack((x - slopes[0] * z, y - slopes[1] * z)) for x, y, z in _rotation(quats)
     )
-    return Axes(first, second, third)
+    return ProjectedAxes(first, second, third)
 
 
-def seen_shape(axes: Axes, scales: Tensor) -> Seen:
-    """Return the covariance in the picture of Gaussians of `scales` (3, N)."""
+def projected_covariance(axes: ProjectedAxes, scales: Tensor) -> Covariance2D:
+    """Return the projected covariance of Gaussians with `scales` (3, N)."""
     xx = xy = yy = torch.zeros_like(scales[0])
     for axis, scale in zip(axes, scales, strict=True):
         across, down = axis * scale
         xx, xy, yy = xx + across * across, xy + across * down, yy + down * down
-    return Seen(xx, xy, yy)
+    return Covariance2D(xx, xy, yy)
 
 
-def longest_third(seen: Seen, axes: Axes) -> Tensor:
-    """Return the largest scale (N,) that the third of `axes` may have in a Gaussian seen so."""
+def longest_third(projected: Covariance2D, axes: ProjectedAxes) -> Tensor:
+    """Return the largest scale (N,) of the third axis that the projected covariance allows."""
     x, y = axes.third
-    determinant = (seen.xx * seen.yy - seen.xy * seen.xy).clamp_min(_TINY)
+    determinant = (projected.xx * projected.yy - projected.xy * projected.xy).clamp_min(_TINY)
     # An axis a of scale s adds s^2 a a^T, which is the share s^2 a^T C^-1 a of the covariance C.
-    share = seen.yy * x * x - 2 * seen.xy * x * y + seen.xx * y * y
+    share = projected.yy * x * x - 2 * projected.xy * x * y + projected.xx * y * y
     squared: Tensor = _MOST_FROM_AXIS * determinant / share.clamp_min(_TINY)
     return squared.sqrt()
 
 
-def in_plane(seen: Seen, axes: Axes, third_scale: Tensor) -> Seen:
-    """Return the covariance along the first two axes of Gaussians seen so, with a third axis given.
+def in_plane_covariance(
+    projected: Covariance2D, axes: ProjectedAxes, third_scale: Tensor
+) -> Covariance2D:
+    """Return the covariance along the first two axes, for a given scale of the third axis.
 
-    With M the matrix of the first two as seen, it is M^-1 (C - s^2 a a^T) M^-T.
+    With M the matrix of the first two projected axes, it is M^-1 (C - s^2 a a^T) M^-T.
     """
     x, y = axes.third * third_scale
-    xx, xy, yy = seen.xx - x * x, seen.xy - x * y, seen.yy - y * y
+    xx, xy, yy = projected.xx - x * x, projected.xy - x * y, projected.yy - y * y
     (a, c), (b, d) = axes.first, axes.second
     squared_determinant = ((a * d - b * c) ** 2).clamp_min(_TINY)
-    return Seen(
+    return Covariance2D(
         (d * d * xx - 2 * b * d * xy + b * b * yy) / squared_determinant,
         ((a * d + b * c) * xy - c * d * xx - a * b * yy) / squared_determinant,
         (c * c * xx - 2 * a * c * xy + a * a * yy) / squared_determinant,
     )
 
 
-def spin(seen: Seen) -> Tensor:
-    """Return quaternions (4, N) that turn the first two axes by 45 degrees at most to `seen`'s."""
-    difference = seen.xx - seen.yy
-    root = (difference * difference + 4 * seen.xy * seen.xy).sqrt() + _TINY
+def in_plane_rotation(covariance: Covariance2D) -> Tensor:
+    """Return quaternions (4, N) that rotate the first two axes to the principal axes.
+
+    The angle is at most 45 degrees.
+    """
+    difference = covariance.xx - covariance.yy
+    root = (difference * difference + 4 * covariance.xy * covariance.xy).sqrt() + _TINY
     # The tangent of a Jacobi rotation: the smaller of the two angles that make xy zero.
-    tangent = 2 * seen.xy / (difference + root.copysign(difference))
+    tangent = 2 * covariance.xy / (difference + root.copysign(difference))
     cosine = (1 + tangent * tangent).rsqrt()
     half_sine = ((1 - cosine).clamp_min(0) / 2).sqrt().copysign(tangent)
     zero = torch.zeros_like(cosine)
     return torch.stack((((1 + cosine) / 2).sqrt(), zero, zero, half_sine))
 
 
-def scales_along(seen: Seen) -> Tensor:
+def in_plane_scales(covariance: Covariance2D) -> Tensor:
     """Return the scales (2, N) along the first two axes."""
-    squares = torch.stack((seen.xx, seen.yy))
+    squares = torch.stack((covariance.xx, covariance.yy))
     least = squares.amax(dim=0).clamp_min(_TINY) * _FLATTEST**2
     return torch.maximum(squares, least).sqrt()
 
 
-def multiply(first: Tensor, second: Tensor) -> Tensor:
+def multiply_quats(first: Tensor, second: Tensor) -> Tensor:
     """Return the products of quaternions (4, N)."""
     (w1, x1, y1, z1), (w2, x2, y2, z2) = first, second
     return torch.stack(
@@ -150,7 +155,7 @@ def _rotation(quats: Tensor) -> list[list[Tensor]]:
 
 
 def _cube_turns() -> tuple[Tensor, Tensor]:
-    """Return the 24 turns of a cube onto itself (24, 4), and for each which axis goes where."""
+    """Return the 24 rotations of a cube (24, 4), and the source axis of each axis (24, 3)."""
     half_root = math.sqrt(0.5)
     turns = [[float(i == j) for j in range(4)] for i in range(4)]
     turns += [

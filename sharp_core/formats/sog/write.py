@@ -1,4 +1,4 @@
-"""Gaussians -> SOG version 2, as one bundle or as a folder of its files."""
+"""Write Gaussians as SOG version 2: one bundle, or a folder with its files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ def write_sog(
     info: SceneInfo | None = None,
     options: SogOptions | None = None,
 ) -> None:
-    """Write a bundle. Raises ValueError, naming the field, if the Gaussians make no sense."""
+    """Write a bundle. Raises ValueError, naming the field, if the Gaussians are not valid."""
     options = options or SogOptions()
     planes = prepare_sog(gaussians, info, options)
     write_sog_planes(file, planes, info, options)
 
 
 def prepare_sog(gaussians: Gaussians, info: SceneInfo | None, options: SogOptions) -> SogPlanes:
-    """Quantise on the device of the Gaussians: what comes back is a third of their size."""
+    """Quantise on the device of the Gaussians. The result has a third of their size.
+
+    Raises ValueError, naming the field, if the Gaussians are not valid.
+    """
     gaussians.check()
     return quantize(gaussians, info, PRESETS[options.preset])
 
@@ -37,7 +40,7 @@ def write_sog_folder(
     info: SceneInfo | None = None,
     options: SogOptions | None = None,
 ) -> None:
-    """Write meta.json, last of all, and the images beside it."""
+    """Write the images and, as the last file, meta.json."""
     options = options or SogOptions()
     planes = prepare_sog(gaussians, info, options)
     for name, content in sog_files(planes, info, options).items():

@@ -1,11 +1,11 @@
-""".splat, the plain format of early web viewers: 32 bytes a Gaussian, without a header.
+"""Read and write .splat, the format of early web viewers: 32 bytes per Gaussian, no header.
 
     position  3 x float32, metres
     scale     3 x float32, metres
     color     4 bytes: sRGB and opacity from 0 to 255
     rotation  4 bytes: w x y z, 128 q + 128
 
-Format: github.com/antimatter15/splat. There is no place for the photo's size and focal length.
+Format: github.com/antimatter15/splat. It does not store the photo's size and focal length.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.scene import SceneInfo, StoredScene, checked_scene
+from sharp_core.formats.scene import SceneInfo, StoredScene, validated_scene
 from sharp_core.formats.values import SMALLEST_SCALE, unit_quats
 from sharp_core.scene.colors import linear_to_srgb, srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians
@@ -31,9 +31,9 @@ _BLOCK_ROWS = 1 << 16
 
 
 def write_splat(file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None = None) -> None:
-    """Write a scene, in its own order; `info` has no place in it.
+    """Write a scene in its own order. The format cannot store `info`.
 
-    Raises ValueError, naming the field, if the Gaussians make no sense.
+    Raises ValueError, naming the field, if the Gaussians are not valid.
     """
     gaussians = gaussians.to("cpu")
     gaussians.check()
@@ -64,7 +64,7 @@ def read_splat(file: BinaryIO) -> StoredScene:
         opacities=torch.from_numpy(rows["color"][:, 3] / np.float32(255)),
         colors=torch.from_numpy(srgb_of_byte.numpy()[rows["color"][:, :3]]),
     )
-    return checked_scene(gaussians, None, 0)
+    return validated_scene(gaussians, None, 0)
 
 
 def _byte(values: Tensor) -> npt.NDArray[np.uint8]:

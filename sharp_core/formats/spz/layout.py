@@ -1,4 +1,4 @@
-"""SPZ, the compressed splats of Niantic: headers, and how values become bytes.
+"""SPZ, the compressed splat format of Niantic: headers and encoding of values.
 
 Format: github.com/nianticlabs/spz. Versions 1 to 3 are one gzip stream of a header of 16 bytes and
 then one block for each attribute; version 4 is a header of 32 bytes, a table, and one Zstandard
@@ -13,7 +13,7 @@ frame for each attribute. All little-endian. Blocks hold all Gaussians, in this 
                (versions 1 and 2: 3 bytes, x y z from -1 to 1, w positive)
     harmonics  3 bytes for each above degree 0
 
-Axes are those of the PLY, as every common converter has them, whatever the format's page says.
+Axes are those of the PLY, as in all common converters; the page of the format says otherwise.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TABLE_ENTRY = struct.Struct("<QQ")  # bytes of a frame, and of what it holds
 EXTENSION = struct.Struct("<II")  # type, bytes of payload
 
 FLAG_EXTENSIONS = 0x02
-FLAG_LEVELS_OF_DETAIL = 0x80  # a private tree of Spark's: its points are not the scene's
+FLAG_LEVELS_OF_DETAIL = 0x80  # a private extension of Spark: its points are a tree, not the scene
 EXTENSION_AXES = 0xADBE0003
 
 COLOR_SCALE = 0.15
@@ -45,7 +45,7 @@ _HARMONICS = (0, 3, 8, 15, 24)  # above degree 0, for degrees 0 to 4
 
 
 class SpzHeader(NamedTuple):
-    """What both kinds of header say."""
+    """The fields that both kinds of header have."""
 
     version: int
     points: int
@@ -54,7 +54,7 @@ class SpzHeader(NamedTuple):
     flags: int
 
     def check(self) -> None:
-        """Raise FormatError if this is not a header that can be read."""
+        """Raise FormatError if this version or feature is not supported."""
         if not 1 <= self.version <= 4:
             raise FormatError(f"it is SPZ version {self.version}; 1 to 4 can be read")
         if self.degree >= len(_HARMONICS):
@@ -65,7 +65,7 @@ class SpzHeader(NamedTuple):
             raise FormatError("it holds levels of detail, which only Spark can read")
 
     def block_widths(self) -> tuple[int, int, int, int, int, int]:
-        """Return the bytes a point of each block."""
+        """Return the bytes per point of each block."""
         return (
             6 if self.version == 1 else 9,
             1,

@@ -1,4 +1,4 @@
-"""SPZ of versions 1 to 4 -> Gaussians. Harmonics above degree 0 are dropped."""
+"""Read SPZ versions 1 to 4 to Gaussians. Harmonics above degree 0 are dropped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from schemas.errors import FormatError
 from sharp_core.formats.limits import check_plausible
-from sharp_core.formats.scene import StoredScene, checked_scene
+from sharp_core.formats.scene import StoredScene, validated_scene
 from sharp_core.formats.spz.layout import (
     COLOR_SCALE,
     EXTENSION,
@@ -35,12 +35,12 @@ from sharp_core.scene.gaussians import Gaussians
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = zlib.MAX_WBITS + 16
-# Extension records take tens of bytes; what else follows the blocks is read to check the sum.
+# Extension records have tens of bytes. The rest after the blocks is read to verify the checksum.
 _LONGEST_REST = 1 << 20
 _BLOCK = 1 << 16
 
-# Axes as extensions number them, less one: right, up and front are a bit each. Ours are right,
-# down and front; systems from 9 on have another order of axes.
+# Numbers of axis systems in extensions. Minus one, they have a bit each for right, up and front.
+# Ours is right, down, front. Systems from 9 on have another order of axes.
 _UNSPECIFIED_AXES = 0
 _LAST_PLAIN_AXES = 8
 
@@ -57,11 +57,11 @@ def read_spz(file: BinaryIO) -> StoredScene:
     gaussians = _decode(header, blocks)
     if header.flags & FLAG_EXTENSIONS:
         gaussians = _from_axes(gaussians, _stored_axes(extensions))
-    return checked_scene(gaussians, None, header.degree)
+    return validated_scene(gaussians, None, header.degree)
 
 
 def _unpack_legacy(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
-    """Return header, blocks and what follows them in versions 1 to 3."""
+    """Return header, blocks and the bytes that follow, for versions 1 to 3."""
     stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
         head = stream.decompress(content, LEGACY_HEADER.size)
@@ -75,7 +75,7 @@ def _unpack_legacy(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
         check_plausible(points, len(content))
         blocks = []
         for width in header.block_widths():
-            # A length of zero would mean all there is.
+            # For zlib a length of zero means no limit.
             size = width * points
             block = stream.decompress(stream.unconsumed_tail, size) if size else b""
             if len(block) < size:
@@ -144,7 +144,7 @@ def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:
 
 def _means(header: SpzHeader, positions: Bytes) -> Tensor:
     if header.version == 1:
-        with np.errstate(invalid="ignore"):  # what is no number is found later
+        with np.errstate(invalid="ignore"):  # `validated_scene` reports NaN later
             return torch.from_numpy(positions.view("<f2").astype(np.float32))
     lanes = positions.reshape(-1, 3, 3)
     codes = lanes[..., 2].astype(np.int8).astype(np.int32) << 16  # the byte with the sign
@@ -154,12 +154,12 @@ def _means(header: SpzHeader, positions: Bytes) -> Tensor:
 
 
 def _quats(rotations: Bytes) -> Tensor:
-    """Return (N, 4) of version 3 and later, whose components are in the order x y z w."""
+    """Return quaternions (N, 4) of version 3 and later, which store them as x y z w."""
     words = rotations.view("<u4")[:, 0]
     quats = torch.empty(len(words), 4)
     for start in range(0, len(words), _BLOCK):
         block = words[start : start + _BLOCK].astype(np.int64)
-        # The first of the others in order is in the highest bits.
+        # The first of the other components is in the highest bits.
         fields = np.stack([(block >> shift) & 1023 for shift in (20, 10, 0)], axis=1)
         magnitude = (fields & 511) / np.float32(ROTATION_STEPS * math.sqrt(2))
         others = torch.from_numpy(np.where(fields & 512, -magnitude, magnitude).astype(np.float32))
@@ -175,7 +175,7 @@ def _quats_of_3_bytes(rotations: Bytes) -> Tensor:
 
 
 def _stored_axes(extensions: bytes) -> int:
-    """Return the number of the axes that the records name, 0 if none does."""
+    """Return the axis system of the extension records, 0 if there is none."""
     start = 0
     while start + EXTENSION.size <= len(extensions):
         kind, size = EXTENSION.unpack_from(extensions, start)
@@ -187,13 +187,13 @@ def _stored_axes(extensions: bytes) -> int:
 
 
 def _from_axes(gaussians: Gaussians, axes: int) -> Gaussians:
-    """Mirror axes that point the other way."""
+    """Convert Gaussians from an axis system to ours, by mirroring axes."""
     if axes == _UNSPECIFIED_AXES:
         return gaussians
     if axes > _LAST_PLAIN_AXES:
         raise FormatError(f"its axes are in an order (number {axes}) that splats do not have")
     right, up, front = ((axes - 1) >> bit & 1 for bit in range(3))
     signs = torch.tensor([1.0 if right else -1.0, -1.0 if up else 1.0, 1.0 if front else -1.0])
-    # Mirroring an axis reverses turns about the other two.
+    # Mirroring an axis reverses rotations about the other two.
     turn_signs = torch.cat((torch.ones(1), signs.prod() * signs))
     return replace(gaussians, means=gaussians.means * signs, quats=gaussians.quats * turn_signs)

@@ -1,7 +1,7 @@
-"""Gaussians -> SPZ. Values are quantised on the device of the Gaussians, then compressed.
+"""Write Gaussians as SPZ. Values are quantised on the device of the Gaussians, then compressed.
 
-The format has no place for the photo's size and focal length, and takes scales from 4.5e-5 to
-380 m and colours up to 0.44 beyond black and white; what lies outside is moved to the border.
+The format does not store the photo's size and focal length. Scales are clamped to 4.5e-5 to 380 m,
+and colours to 0.44 below black and above white.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from schemas.errors import FormatError
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.shapes import least_turned
+from sharp_core.formats.sog.shapes import smallest_rotation
 from sharp_core.formats.spz.layout import (
     COLOR_SCALE,
     HEADER_4,
@@ -34,7 +34,7 @@ from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.formats.values import colors_to_sh0, scales_to_log, unit_quats
 from sharp_core.scene.gaussians import Gaussians
 
-# Finer steps cost 5 % a bit: 13 bits are an eighth of a millimetre.
+# 13 bits are an eighth of a millimetre. Each further bit costs 5 % of the file size.
 _FRACTIONAL_BITS = 13
 _GZIP_LEVEL = 2  # level 6 takes two and a half times the time for 0.4 %
 _GZIP_WINDOW = zlib.MAX_WBITS + 16
@@ -50,10 +50,10 @@ def write_spz(
     info: SceneInfo | None = None,
     options: SpzOptions | None = None,
 ) -> None:
-    """Write a scene; `info` has no place in it.
+    """Write a scene. The format cannot store `info`.
 
-    Raises ValueError, naming the field, if the Gaussians make no sense, and FormatError if they
-    lie further out than the format reaches.
+    Raises ValueError, naming the field, if the Gaussians are not valid, and FormatError if their
+    positions exceed the range of the format.
     """
     gaussians.check()
     version = (options or SpzOptions()).version
@@ -78,7 +78,8 @@ def quantize_spz(gaussians: Gaussians, fractional_bits: int) -> list[Block]:
         blocks[0][rows] = _position_bytes(gaussians.means[rows], fractional_bits)
         blocks[1][rows, 0] = (gaussians.opacities[rows] * 255).round_().to(torch.uint8)
         blocks[2][rows] = _byte((sh0 * COLOR_SCALE + 0.5) * 255)
-        quats, logs_t = least_turned(unit_quats(gaussians.quats[rows]).t().contiguous(), logs.t())
+        unit = unit_quats(gaussians.quats[rows]).t().contiguous()
+        quats, logs_t = smallest_rotation(unit, logs.t())
         blocks[3][rows] = _byte((logs_t.t() + SCALE_OFFSET) * SCALE_STEPS)
         blocks[4][rows] = _rotation_bytes(quats)
     return [block.cpu().numpy() for block in blocks]

@@ -1,4 +1,4 @@
-"""Zstandard, from Python 3.14 on in the standard library and before that from `backports.zstd`."""
+"""Import Zstandard: from the standard library since Python 3.14, otherwise `backports.zstd`."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_grid_keeps_its_order_and_what_is_seen_within_half_a_step(preset: Pres
         (slice(half, None), PRESETS[preset].hidden),
     ):
         source, found = scene.means[part].double(), back.means[part].double()
-        # Steps are the nearest powers of two of the format's own: up to sqrt(2) times as long.
+        # Position steps are the nearest powers of two in codes: up to sqrt(2) times as long.
         slack = 2**0.5 / 2
         z = source[:, 2]
         along = (found[:, 2] / z - 1).abs().max()

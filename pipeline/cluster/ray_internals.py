@@ -59,7 +59,7 @@ def few_detached_daemons() -> Iterator[None]:
         def __init__(self, **given: Any) -> None:  # noqa: ANN401 - of RayParams
             super().__init__(**given, no_monitor=True, include_log_monitor=False)
 
-    replacements = (
+    replacements: tuple[tuple[Any, str, Any], ...] = (
         (services, "ConsolePopen", InOwnSession),
         (services, "start_api_server", lambda *_, **__: (None, None)),
         (parameter, "RayParams", FewDaemons),

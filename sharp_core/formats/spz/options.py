@@ -8,6 +8,6 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SpzOptions:
-    """How an SPZ is written. Version 3 opens everywhere, 4 is 4 % smaller and reads faster."""
+    """How an SPZ is written. All readers open version 3; version 4 is 4 % smaller and faster."""
 
     version: Literal[3, 4] = 3

@@ -5,7 +5,7 @@ PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord -> Done | Skipped | Failed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -40,6 +40,15 @@ class PhotoState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     DUE = "due"
+
+
+class MetadataSource(StrEnum):
+    """Where a fact about a photo comes from."""
+
+    SIDECAR = "sidecar"
+    EXIF = "exif"
+    XMP = "xmp"  # inside the file
+    IPTC = "iptc"
 
 
 class FocalSource(StrEnum):
@@ -115,6 +124,8 @@ class PhotoMeta:
     altitude_m: float | None = None  # below sea level negative
     orientation: int = 1  # EXIF orientation 1 to 8 as the file stores it
     focal: FocalTags = FocalTags()
+    taken_at_source: MetadataSource | None = field(default=None, compare=False)
+    position_source: MetadataSource | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

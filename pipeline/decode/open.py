@@ -7,10 +7,11 @@ pictures too large to decode, broken notes beside a sound picture, two ways of b
 from __future__ import annotations
 
 import io
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from PIL import Image, PngImagePlugin
@@ -136,17 +137,22 @@ def _open_jpeg(data: bytes) -> JpegImageFile:
 
 def _open_tiff(data: bytes) -> OpenedPhoto:
     """Open a TIFF by Pillow, which turns it by itself, or by our own reader of deep samples."""
-    image = None
-    with suppress(Exception):  # it knows a list of combinations, and others are read here
+    image, refusal = None, None
+    try:
         image = TiffImageFile(io.BytesIO(data))
-    if image is None or _is_misread(image):
+    except Exception as error:  # it knows a list of combinations, and others are read here
+        refusal = error
+    if image is not None and not _is_misread(image):
+        tags, opened = image.tag_v2, OpenedPhoto(image)
+    else:
         if read_tiff(data).cut_off:
             raise cut_off()
-        layout = read_layout(data)
+        try:
+            layout = read_layout(data)
+        except (LookupError, TypeError, ValueError, SyntaxError, struct.error) as error:
+            raise refusal or error from error
         tags = layout.tags
         opened = OpenedPhoto(DeepTiff(data, layout), layout.orientation)
-    else:
-        tags, opened = image.tag_v2, OpenedPhoto(image)
     # A tile is decoded as a whole, however little of it the picture needs.
     check_size(*(tags.get(tag, 1) for tag in _TILE_SIZE))
     return opened

@@ -13,13 +13,18 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.decode.deep import DeepPicture, eight_bits
-from pipeline.decode.tiff_samples import TiffLayout, read_samples
-from schemas.errors import FailureReason, PhotoError
+from pipeline.decode.tiff_samples import (
+    CHANNELS,
+    CMYK,
+    LAB,
+    PALETTE,
+    WHITE_IS_ZERO,
+    TiffLayout,
+    read_samples,
+)
 
 Light = npt.NDArray[np.float32]
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _LAB = 0, 1, 2, 3, 5, 8
-_CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _LAB: 3}
 _PREMULTIPLIED, _SEPARATE = 1, 2  # kinds of opacity
 _COLOR_MAP = 320
 _FLOAT = 3  # a sample format
@@ -45,12 +50,10 @@ class DeepTiff(NamedTuple):
     def load(self) -> Image.Image | DeepPicture:
         """Decode the pixels. Raises PhotoError, and what Pillow raises."""
         layout = self.layout
-        colors = _CHANNELS.get(layout.photometric)
-        if colors is None or layout.channels < colors:
-            raise _unsupported(layout)
+        colors = CHANNELS[layout.photometric]
         samples = read_samples(self.data, layout)
         color, rest = samples[..., :colors], samples[..., colors:]
-        if layout.photometric == _PALETTE:
+        if layout.photometric == PALETTE:
             return DeepPicture(_from_palette(color, layout), None, layout.icc_profile)
         scaled = _scaled(color, layout)
         alpha = None
@@ -61,9 +64,9 @@ class DeepTiff(NamedTuple):
                     scaled = _divided(scaled, opacity)
                 alpha = Image.fromarray(eight_bits(opacity[..., 0]))
                 break
-        if layout.photometric in (_CMYK, _LAB):
+        if layout.photometric in (CMYK, LAB):
             return _image(scaled, layout)
-        if layout.photometric == _WHITE_IS_ZERO:
+        if layout.photometric == WHITE_IS_ZERO:
             scaled = 65535 - scaled
         return DeepPicture(scaled, alpha, layout.icc_profile)
 
@@ -116,13 +119,8 @@ def _from_palette(numbers: npt.NDArray[np.generic], layout: TiffLayout) -> npt.N
 
 def _image(scaled: npt.NDArray[np.uint16], layout: TiffLayout) -> Image.Image:
     """Return CMYK or L*a*b* of eight bits, of which colour management makes the rest."""
-    mode = "CMYK" if layout.photometric == _CMYK else "LAB"
+    mode = "CMYK" if layout.photometric == CMYK else "LAB"
     image = Image.fromarray(eight_bits(scaled), mode)
     if layout.icc_profile:
         image.info["icc_profile"] = layout.icc_profile
     return image
-
-
-def _unsupported(layout: TiffLayout) -> PhotoError:
-    found = f"{layout.channels} samples a pixel, photometric interpretation {layout.photometric}"
-    return PhotoError(FailureReason.UNSUPPORTED, f"this variety of TIFF is not supported: {found}")

@@ -25,6 +25,9 @@ _STRIPS, _ORIENTATION, _PER_PIXEL, _ROWS_PER_STRIP, _STRIP_BYTES = 273, 274, 277
 _PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 284, 317, 322, 323, 324, 325
 _EXTRA_SAMPLES, _SAMPLE_FORMAT, _ICC_PROFILE = 338, 339, 34675
 
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, LAB = 0, 1, 2, 3, 5, 8
+CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, LAB: 3}  # of colour
+
 # What makes bytes of bytes: none, LZW, Deflate (twice), PackBits, LZMA, Zstandard.
 _BYTE_CODECS = {1, 5, 8, 32946, 32773, 34925, 50000}
 _SEPARATE_PLANES = 2
@@ -68,8 +71,13 @@ def read_layout(data: bytes) -> TiffLayout:
     tags.load(file)
     channels = tags.get(_PER_PIXEL, 1)
     bits = _one(tags.get(_BITS, (1,)), "bits a sample")
-    if not 1 <= channels <= _MAX_CHANNELS:
-        raise _unsupported(f"{channels} samples a pixel")
+    photometric = tags.get(_PHOTOMETRIC, BLACK_IS_ZERO)
+    if not CHANNELS.get(photometric, _MAX_CHANNELS + 1) <= channels <= _MAX_CHANNELS:
+        found = f"{channels} samples a pixel, photometric interpretation {photometric}"
+        raise _unsupported(found)
+    compression = tags.get(_COMPRESSION, 1)
+    if compression not in _BYTE_CODECS:
+        raise _unsupported(f"{bits} bits a sample with compression {compression}")
     return TiffLayout(
         tags,
         "<" if data.startswith(b"II") else ">",
@@ -78,7 +86,7 @@ def read_layout(data: bytes) -> TiffLayout:
         bits,
         channels,
         _one(tags.get(_SAMPLE_FORMAT, (1,)), "sample formats"),
-        tags.get(_PHOTOMETRIC, 1),
+        photometric,
         tuple(tags.get(_EXTRA_SAMPLES, ())),
         tags.get(_ORIENTATION, 1),
         tags.get(_ICC_PROFILE),
@@ -90,9 +98,6 @@ def read_samples(data: bytes, layout: TiffLayout) -> Samples:
 
     Less than eight bits come as whole numbers from 0 on. Raises PhotoError, and what Pillow raises.
     """
-    compression = layout.tags.get(_COMPRESSION, 1)
-    if compression not in _BYTE_CODECS:
-        raise _unsupported(f"{layout.bits} bits a sample with compression {compression}")
     if layout.tags.get(_PLANAR, 1) == _SEPARATE_PLANES and layout.channels > 1:
         planes = [
             _unpacked(_plane(data, layout, 1, number), layout, 1)

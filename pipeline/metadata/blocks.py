@@ -7,7 +7,6 @@ Nothing here decodes pixels, so a file whose pixels are cut off still gives its 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,14 +15,18 @@ from schemas.errors import HeifError
 from schemas.records import MediaType
 from sharp_core.containers import jpeg, png, webp
 from sharp_core.containers.cr3 import is_cr3, read_cr3
-from sharp_core.containers.exif import block_in
+from sharp_core.containers.exif import block_in, read_exif
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_camera import INTRINSICS, INTRINSICS_UUID, kind_of, read_intrinsics
 from sharp_core.containers.heif_transforms import Crop, read_transforms
+from sharp_core.containers.iptc import iptc_in_photoshop
+from sharp_core.containers.png_text import raw_profiles, xmp_text
 
 _WRAPPED_EXIF = re.compile(rb"(?:Exif\0\0|\0TTW.{4})(?=II\*\0|MM\0\*)", re.DOTALL)
 _SEARCHED = {MediaType.HEIF, MediaType.AVIF, MediaType.RAW}
 _MOST_EXIF = 1 << 18  # bytes, of a block of unknown size: cameras write less than 64 kB
+_IPTC_PROFILES = ("iptc", "8bim")
+_IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377  # of TIFF
 _MOST_OFF_CENTRE = 0.25  # of a principal point; beyond that it is another picture's
 
 
@@ -34,6 +37,7 @@ class MetadataBlocks:
     exif: tuple[bytes, ...] = ()
     gps: bytes | None = None  # a GPS IFD that stands alone, as in CR3
     xmp: bytes | None = None
+    iptc: bytes | None = None
     intrinsics_focal_px: float | None = None
     uncropped_size: tuple[int, int] | None = None  # where the container shows a part of a picture
 
@@ -56,12 +60,19 @@ def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
         exif.extend(finder(data))
     if not any(exif) and media_type in _SEARCHED:
         exif = [_find_wrapped(data)]
-    found = tuple(filter(None, exif))
-    return MetadataBlocks(found, gps or None, find_xmp(data), focal_px, uncropped)
+    xmp = _find_xmp_in_png(data) if media_type is MediaType.PNG else None
+    return MetadataBlocks(
+        tuple(filter(None, exif)),
+        gps or None,
+        xmp or find_xmp(data),
+        _find_iptc(data, media_type) or None,
+        focal_px,
+        uncropped,
+    )
 
 
 def find_xmp(data: bytes) -> bytes | None:
-    """Return the RDF of the first XMP packet; every container keeps it as plain text."""
+    """Return the RDF of the first XMP packet that stands in a file as plain text."""
     start = data.find(b"<rdf:RDF")
     end = data.find(b"</rdf:RDF>", start)
     return data[start : end + len(b"</rdf:RDF>")] if 0 <= start < end else None
@@ -71,18 +82,31 @@ def _find_in_png(data: bytes) -> Iterator[bytes]:
     for kind, start, end in png.chunks(data):
         if kind == b"eXIf":
             yield block_in(data[start:end])
-        elif kind in {b"tEXt", b"zTXt"} and data.startswith(b"Raw profile type ", start):
-            yield block_in(_read_raw_profile(kind, data[start:end]))
+    for name, content in raw_profiles(data):
+        if name in ("exif", "app1"):
+            yield block_in(content[:_MOST_EXIF])
 
 
-def _read_raw_profile(kind: bytes, chunk: bytes) -> bytes:
-    """Unpack the way ImageMagick kept EXIF before PNG had a chunk for it: lines of hex digits."""
-    text = chunk.partition(b"\0")[2]  # after the keyword
-    with suppress(zlib.error, ValueError, IndexError):
-        if kind == b"zTXt":  # after the method of compression
-            text = zlib.decompressobj().decompress(text[1:], _MOST_EXIF)
-        return bytes.fromhex(text.split(b"\n", 3)[3].decode("ascii"))  # after name and length
-    return b""
+def _find_xmp_in_png(data: bytes) -> bytes | None:
+    profiles = (content for name, content in raw_profiles(data) if name in ("xmp", "app1"))
+    packets = (xmp_text(data) or b"", *profiles)
+    return next(filter(None, map(find_xmp, packets)), None)
+
+
+def _find_iptc(data: bytes, media_type: MediaType) -> bytes:
+    match media_type:
+        case MediaType.JPEG:
+            return iptc_in_photoshop(jpeg.photoshop_resources(data))
+        case MediaType.PNG:
+            profiles = (content for name, content in raw_profiles(data) if name in _IPTC_PROFILES)
+            return next(filter(None, map(iptc_in_photoshop, profiles)), b"")
+        case MediaType.TIFF | MediaType.DNG:
+            image = read_exif(data).image
+            if _IPTC_TAG in image:
+                return image[_IPTC_TAG].data
+            return iptc_in_photoshop(image[_PHOTOSHOP_TAG].data) if _PHOTOSHOP_TAG in image else b""
+        case _:
+            return b""
 
 
 def _find_in_webp(data: bytes) -> Iterator[bytes]:

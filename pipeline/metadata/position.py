@@ -11,12 +11,20 @@ from typing import NamedTuple
 from PIL.ExifTags import GPS
 
 from pipeline.metadata.time import parse_time
+from schemas.records import MetadataSource
 from sharp_core.containers.exif_values import TagValue, as_number, as_text
 
-# XMP, part 2, section 1.2.7.4 (GPSCoordinate): "41,50,30N" or "41,50.508W".
-_XMP_COORDINATE = re.compile(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])")
+# XMP, part 2, section 1.2.7.4 (GPSCoordinate): "41,50,30N" or "41,50.508W". Apple Photos writes
+# decimal degrees and the direction as a property of its own.
+_XMP_COORDINATE = re.compile(
+    r"(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW]?)"
+)
+_NEARBY_DEGREES = 0.01  # about a kilometre
 _LOWEST_M, _HIGHEST_M = -11_000.0, 100_000.0  # the deepest sea; the edge of space
 _BELOW_SEA_LEVEL = {1, 3}  # Exif 3.0, GPSAltitudeRef: 3 is 1 on the ellipsoid
+
+
+Xmp = Mapping[str, str]
 
 
 class GpsPosition(NamedTuple):
@@ -25,27 +33,77 @@ class GpsPosition(NamedTuple):
     latitude: float | None = None
     longitude: float | None = None
     altitude_m: float | None = None  # below sea level negative
+    source: MetadataSource | None = None
+
+    def is_near(self, other: GpsPosition) -> bool:
+        """Say whether another position, or one of unknown place, may have the same altitude."""
+        if self.latitude is None or self.longitude is None:
+            return False
+        if other.latitude is None or other.longitude is None:
+            return True
+        return (
+            abs(self.latitude - other.latitude) <= _NEARBY_DEGREES
+            and abs(self.longitude - other.longitude) <= _NEARBY_DEGREES
+        )
 
 
-def read_position(gps: Mapping[int, TagValue], xmp: Mapping[str, str]) -> GpsPosition:
-    """Read the place from EXIF, or from XMP where EXIF has none."""
+def read_position(gps: Mapping[int, TagValue], xmp: Xmp, sidecar: Xmp | None = None) -> GpsPosition:
+    """Read the place from the sidecar, from EXIF, or from the file's XMP: the first that has one.
+
+    A person's correction in the sidecar counts before what the camera wrote. An altitude belongs to
+    the place that it comes with, and to others nearby.
+    """
+    found = [
+        position
+        for position in (
+            _in_xmp(sidecar or {}, MetadataSource.SIDECAR),
+            _in_exif(gps),
+            _in_xmp(xmp, MetadataSource.XMP),
+        )
+        if position != GpsPosition()
+    ]
+    first = next((position for position in found if position.latitude is not None), None)
+    if first is None:  # at most an altitude is known
+        return next(iter(found), GpsPosition())._replace(source=None)
+    altitudes = (other.altitude_m for other in found if first.is_near(other))
+    return first._replace(altitude_m=next((a for a in altitudes if a is not None), None))
+
+
+def _in_exif(gps: Mapping[int, TagValue]) -> GpsPosition:
     latitude = _from_exif(gps, GPS.GPSLatitude, GPS.GPSLatitudeRef, "NS")
     longitude = _from_exif(gps, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW")
-    if latitude is None or longitude is None:
-        latitude = _from_xmp(xmp.get("exif:GPSLatitude"))
-        longitude = _from_xmp(xmp.get("exif:GPSLongitude"))
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
-        latitude = longitude = None
     altitude = as_number(gps.get(GPS.GPSAltitude))
     below = as_number(gps.get(GPS.GPSAltitudeRef))
-    if altitude is None:
-        altitude = as_number(xmp.get("exif:GPSAltitude"))
-        below = as_number(xmp.get("exif:GPSAltitudeRef"))
+    return _position(latitude, longitude, altitude, below, MetadataSource.EXIF)
+
+
+def _in_xmp(xmp: Xmp, source: MetadataSource) -> GpsPosition:
+    latitude = _from_xmp(xmp, "exif:GPSLatitude", "NS")
+    longitude = _from_xmp(xmp, "exif:GPSLongitude", "EW")
+    altitude = as_number(xmp.get("exif:GPSAltitude"))
+    below = as_number(xmp.get("exif:GPSAltitudeRef"))
+    return _position(latitude, longitude, altitude, below, source)
+
+
+def _position(
+    latitude: float | None,
+    longitude: float | None,
+    altitude: float | None,
+    below: float | None,
+    source: MetadataSource,
+) -> GpsPosition:
+    """Return what of a position makes sense. Zero degrees in both is what unset receivers write."""
     if altitude is not None and below in _BELOW_SEA_LEVEL:
         altitude = -abs(altitude)
     if altitude is not None and not _LOWEST_M <= altitude <= _HIGHEST_M:
         altitude = None
-    return GpsPosition(latitude, longitude, altitude)
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        latitude = longitude = None
+    elif latitude == longitude == 0:
+        latitude = longitude = None
+        altitude = altitude or None
+    known = (latitude, longitude, altitude)
+    return GpsPosition() if known == (None, None, None) else GpsPosition(*known, source)
 
 
 def read_utc(gps: Mapping[int, TagValue], day_if_missing: datetime) -> datetime | None:
@@ -77,9 +135,12 @@ def _from_exif(
     return -abs(degrees) if direction == directions[1] else degrees
 
 
-def _from_xmp(text: str | None) -> float | None:
-    match = _XMP_COORDINATE.match(text or "")
+def _from_xmp(xmp: Xmp, name: str, directions: str) -> float | None:
+    match = _XMP_COORDINATE.fullmatch(xmp.get(name, ""))
     if not match:
         return None
-    degrees = float(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
-    return -degrees if match[4] in "SW" else degrees
+    direction = match[4] or xmp.get(f"{name}Ref", "")[:1].upper() or "?"
+    if direction not in directions:
+        return None
+    degrees = float(match[1]) + float(match[2] or 0) / 60 + float(match[3] or 0) / 3600
+    return -degrees if direction == directions[1] else degrees

@@ -1,39 +1,33 @@
 """A photo file's bytes -> PhotoMeta: camera, time, place, orientation and focal length tags.
 
-EXIF counts first, XMP inside the file or beside it fills in what EXIF lacks. Nothing raises: a tag
-that is broken is a missing one. No pixel is decoded.
+EXIF counts first, and XMP fills in what EXIF lacks. When and where a photo was taken, a sidecar
+corrects. Nothing raises: a tag that is broken is a missing one. No pixel is decoded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PIL.ExifTags import Base
 
 from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
 from pipeline.metadata.exif import ExifTags, read_tags
-from pipeline.metadata.position import read_position, read_utc
-from pipeline.metadata.time import LocalTime, offset_from_gps, parse_time
+from pipeline.metadata.position import read_position
+from pipeline.metadata.taken import read_time_taken
 from pipeline.metadata.xmp import read_xmp
 from schemas.records import FocalTags, MediaType, PhotoMeta
 from sharp_core.containers.exif_values import Rational, as_number, as_rational, as_text
+from sharp_core.containers.iptc import read_iptc
 
 _SPACES = re.compile(r"\s+")
 _NO_LENS = re.compile(r"[\W_]*|0+(\.0+)? ?mm f/0+(\.0+)?|unknown|none", re.IGNORECASE)
 _MM_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # Exif 3.0, FocalPlaneResolutionUnit
 _INCH = 2  # the unit where none is given
 _CANON_WIDTHS = range(480, 20_000)  # pixels
-_TIME_TAGS = (
-    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
-    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
-)
-_XMP_TIMES = (
-    "exif:DateTimeOriginal",
-    "exif:DateTimeDigitized",
-    "xmp:CreateDate",
-    "photoshop:DateCreated",
-)
+_EQUIVALENT = "exif:FocalLengthIn35mmFilm"
+_OWN_EQUIVALENT = "sharpbatch:FocalLength35mm"  # always a person's word
 
 Xmp = Mapping[str, str]
 
@@ -47,10 +41,13 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
     blocks = find_blocks(data, media_type)
     exif = read_tags(blocks.exif, blocks.gps)
     beside = read_xmp(find_xmp(sidecar)) if sidecar else {}
-    xmp = {**read_xmp(blocks.xmp), **beside}
-    taken = _read_time(exif, xmp)
-    place = read_position(exif.gps, xmp)
-    focal = _read_focal(exif, xmp, beside, blocks)
+    inside = read_xmp(blocks.xmp)
+    xmp = {**inside, **beside}
+    taken = read_time_taken(exif, inside, beside, read_iptc(blocks.iptc or b""))
+    place = read_position(exif.gps, inside, beside)
+    focal = replace(
+        _read_focal(exif, xmp, blocks), sidecar_focal_35mm=_read_users_focal(exif, inside, beside)
+    )
     return PhotoMeta(
         camera_make=focal.camera_make,
         camera_model=focal.camera_model,
@@ -62,6 +59,8 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
         altitude_m=place.altitude_m,
         orientation=_read_orientation(exif),
         focal=focal,
+        taken_at_source=taken.source if taken else None,
+        position_source=place.source,
     )
 
 
@@ -85,25 +84,20 @@ def _read_orientation(exif: ExifTags) -> int:
     return int(value) if value in range(1, 9) else 1
 
 
-def _read_time(exif: ExifTags, xmp: Xmp) -> LocalTime | None:
-    """Take the first time that makes sense: original, digitized, XMP, and at last DateTime.
+def _read_users_focal(exif: ExifTags, inside: Xmp, beside: Xmp) -> float | None:
+    """Return the 35 mm equivalent that a person has written into the sidecar.
 
-    DateTime is when the file was written; only a camera's own says when the photo was taken.
+    Programs copy the file's own into the sidecars that they write: that is nobody's word.
     """
-    times = [parse_time(*(as_text(exif.main.get(tag)) for tag in tags)) for tags in _TIME_TAGS] + [
-        parse_time(xmp.get(name)) for name in _XMP_TIMES
-    ]
-    if Base.Make in exif.main:
-        tags = (Base.DateTime, Base.SubsecTime, Base.OffsetTime)
-        times.append(parse_time(*(as_text(exif.main.get(tag)) for tag in tags)))
-    taken = next(filter(None, times), None)
-    if taken and taken.offset is None:
-        utc = read_utc(exif.gps, day_if_missing=taken.local)
-        return LocalTime(taken.local, offset_from_gps(taken.local, utc) if utc else None)
-    return taken
+    own = as_number(beside.get(_OWN_EQUIVALENT))
+    if own and own > 0:
+        return own
+    told = as_number(beside.get(_EQUIVALENT))
+    copied = _positive(exif, Base.FocalLengthIn35mmFilm, inside, _EQUIVALENT)
+    return told if told and told > 0 and told != copied else None
 
 
-def _read_focal(exif: ExifTags, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -> FocalTags:
+def _read_focal(exif: ExifTags, xmp: Xmp, blocks: MetadataBlocks) -> FocalTags:
     make = _text(exif, Base.Make, xmp, "tiff:Make")
     width = _positive(exif, Base.ExifImageWidth, xmp, "exif:PixelXDimension")
     height = _positive(exif, Base.ExifImageHeight, xmp, "exif:PixelYDimension")
@@ -111,10 +105,9 @@ def _read_focal(exif: ExifTags, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -
     per_unit = as_number(plane)
     unit = _positive(exif, Base.FocalPlaneResolutionUnit, xmp, "exif:FocalPlaneResolutionUnit")
     unit_mm = _MM_PER_UNIT.get(int(unit or _INCH), _MM_PER_UNIT[_INCH])
-    sidecar_35mm = as_number(beside.get("exif:FocalLengthIn35mmFilm"))
     return FocalTags(
         focal_mm=_positive(exif, Base.FocalLength, xmp, "exif:FocalLength"),
-        focal_35mm=_positive(exif, Base.FocalLengthIn35mmFilm, xmp, "exif:FocalLengthIn35mmFilm"),
+        focal_35mm=_positive(exif, Base.FocalLengthIn35mmFilm, xmp, _EQUIVALENT),
         plane_pixels_per_mm=per_unit / unit_mm if per_unit and per_unit > 0 else None,
         plane_width=_canon_width(make, as_rational(plane)),
         exif_width=int(width) if width else None,
@@ -124,7 +117,6 @@ def _read_focal(exif: ExifTags, xmp: Xmp, beside: Xmp, blocks: MetadataBlocks) -
         camera_make=make,
         camera_model=_text(exif, Base.Model, xmp, "tiff:Model"),
         intrinsics_focal_px=blocks.intrinsics_focal_px,
-        sidecar_focal_35mm=sidecar_35mm if sidecar_35mm and sidecar_35mm > 0 else None,
     )
 
 

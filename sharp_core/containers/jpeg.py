@@ -17,6 +17,8 @@ _SCAN = 0xDA
 _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})  # without a length: TEM, RSTn
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOFn
 _HUFFMAN_DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive
+_MAX_JUNK = 64  # bytes between segments, or before what a segment is named by
+_PHOTOSHOP = b"Photoshop 3.0\0"
 _MAX_SEGMENTS = 2000  # before the first scan: 128 MB at most, so the walk has an end
 
 
@@ -60,7 +62,10 @@ def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
         while data[at : at + 2] == b"\xff\xff":  # padding
             at += 1
         header = data[at : at + 4]
-        if len(header) < 4 or header[0] != 0xFF or header[1] == START[1]:
+        if len(header) == 4 and header[0] != 0xFF and at > start + 2:
+            at = data.find(b"\xff", at, at + _MAX_JUNK)
+            header = data[at : at + 4] if at >= 0 else b""
+        if len(header) < 4 or header[0] != 0xFF or header[1] in (0, START[1]):
             return
         marker = header[1]
         if marker in _BARE_MARKERS:
@@ -76,8 +81,19 @@ def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
 def exif_contents(data: bytes) -> Iterator[bytes]:
     """Yield what a stream holds as EXIF: segments APP1 by that name (Exif 3.0, 4.5.4)."""
     for marker, start, end in segments(data):
-        if marker == APP1 and data.startswith(_EXIF, start):
-            yield data[start:end]
+        if marker == APP1:
+            at = data.find(_EXIF, start, min(end, start + _MAX_JUNK))
+            if at >= 0:
+                yield data[at:end]
+
+
+def photoshop_resources(data: bytes) -> bytes:
+    """Return Photoshop's image resources, which may take several segments APP13."""
+    return b"".join(
+        data[start + len(_PHOTOSHOP) : end]
+        for marker, start, end in segments(data)
+        if marker == APP13 and data.startswith(_PHOTOSHOP, start)
+    )
 
 
 def read_frame(data: bytes, start: int = 0) -> JpegFrame | None:

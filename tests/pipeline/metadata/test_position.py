@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL.ExifTags import GPS
 
 from pipeline.metadata.position import GpsPosition, read_position, read_utc
+from schemas.records import MetadataSource
 from sharp_core.containers.exif_values import Rational
 
 
@@ -29,12 +30,15 @@ def gps_of(latitude: float, longitude: float) -> dict:
 
 @given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
 def test_exif_keeps_a_place(latitude, longitude):
+    assume(abs(latitude) + abs(longitude) > 1e-6)
     place = read_position(gps_of(latitude, longitude), {})
     assert (place.latitude, place.longitude) == pytest.approx((latitude, longitude), abs=1e-7)
 
 
 @given(st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
 def test_xmp_keeps_a_place(latitude, longitude):
+    assume(abs(latitude) + abs(longitude) > 1e-6)
+
     def text(value, directions):
         whole, part = divmod(abs(value), 1)
         return f"{whole:.0f},{part * 60:.6f}{directions[value < 0]}"
@@ -49,7 +53,7 @@ def test_xmp_keeps_a_place(latitude, longitude):
 
 def test_xmp_with_seconds():
     place = read_position({}, {"exif:GPSLatitude": "41,50,30S", "exif:GPSLongitude": "0,30,0W"})
-    assert place == GpsPosition(-(41 + 50 / 60 + 30 / 3600), -0.5)
+    assert place == GpsPosition(-(41 + 50 / 60 + 30 / 3600), -0.5, source=MetadataSource.XMP)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +72,15 @@ def test_half_a_place_is_none(broken):
     assert read_position(gps_of(10, 20) | broken, {}) == GpsPosition()
 
 
-def test_zero_without_directions_is_no_place_and_with_them_one():
-    assert read_position(gps_of(0, 0), {}) == GpsPosition(0, 0)
+def test_zero_in_both_directions_is_no_place_and_in_one_of_them_is():
+    """Receivers without a fix, and programs without a place, write zeros."""
+    assert read_position(gps_of(0, 0), {}) == GpsPosition()
+    assert read_position(gps_of(0, 0) | {GPS.GPSAltitude: (Rational(0),)}, {}) == GpsPosition()
+    assert read_position(gps_of(0, 8), {})[:2] == (0, 8)
     zeros = {GPS.GPSLatitude: degrees(0), GPS.GPSLongitude: degrees(0)}
     assert read_position(zeros, {}) == GpsPosition()
+    xmp = {"exif:GPSLatitude": "10,0N", "exif:GPSLongitude": "20,0E"}
+    assert read_position(gps_of(0, 0), xmp)[:2] == (10, 20)
 
 
 def test_minutes_with_decimals_and_no_seconds():
@@ -118,3 +127,37 @@ def test_gps_clock():
 )
 def test_no_gps_clock(clock):
     assert read_utc({GPS.GPSTimeStamp: clock} if clock is not None else {}, DAY) is None
+
+
+APPLE = {
+    "exif:GPSLatitude": "47.6205",
+    "exif:GPSLatitudeRef": "N",
+    "exif:GPSLongitude": "122.3493",
+    "exif:GPSLongitudeRef": "W",
+    "exif:GPSAltitude": "63.631790123456788",
+    "exif:GPSAltitudeRef": "0",
+}
+
+
+def test_decimal_degrees_with_their_directions_apart():
+    place = read_position({}, {}, APPLE)
+    assert place == GpsPosition(47.6205, -122.3493, 63.631790123456788, MetadataSource.SIDECAR)
+    without = {name: value for name, value in APPLE.items() if not name.endswith("tudeRef")}
+    assert read_position({}, {}, without).latitude is None
+
+
+def test_a_sidecar_counts_before_the_file():
+    found = read_position(gps_of(10, 20), APPLE, {})
+    assert (found[:2], found.source) == ((10, 20), MetadataSource.EXIF)
+    found = read_position(gps_of(10, 20), {}, APPLE)
+    assert (found.latitude, found.source) == (47.6205, MetadataSource.SIDECAR)
+    assert read_position({}, APPLE).source is MetadataSource.XMP
+
+
+def test_an_altitude_belongs_to_its_place():
+    height = {GPS.GPSAltitude: (Rational(90),)}
+    elsewhere = {"exif:GPSLatitude": "11,0N", "exif:GPSLongitude": "20,0E"}
+    assert read_position(gps_of(10, 20) | height, {}, elsewhere).altitude_m is None
+    nearby = {"exif:GPSLatitude": "10,0.1N", "exif:GPSLongitude": "20,0E"}
+    assert read_position(gps_of(10, 20) | height, {}, nearby).altitude_m == 90
+    assert read_position(height, {}, elsewhere).altitude_m == 90  # the file has no place

@@ -40,6 +40,11 @@ def test_exif_and_xmp_write_the_same_time(time, milliseconds):
         "0001:01:01 00:00:00",
         "9999:12:31 23:59:59",
         "yesterday",
+        "2005: :   :  :  ",
+        "19850000",  # a month that is not known
+        "1985",
+        "2005090307",
+        "2000000000",  # seconds, or an hour of the year 2000
     ],
 )
 def test_no_time(text):
@@ -54,6 +59,18 @@ def test_no_time(text):
         ("2004/3/5 7:08", datetime(2004, 3, 5, 7, 8), None),
         ("2002-06-20", datetime(2002, 6, 20), None),
         ("2011:08:24 14:41:04\0\0", datetime(2011, 8, 24, 14, 41, 4), None),
+        ("2011:06:18 09:13:20 PM", datetime(2011, 6, 18, 21, 13, 20), None),
+        ("2011:06:18 12:13:20 am", datetime(2011, 6, 18, 0, 13, 20), None),
+        ("2011:06:18 12:13 p.m.", datetime(2011, 6, 18, 12, 13), None),
+        ("2011:06:18 21:13:20 PM", datetime(2011, 6, 18, 21, 13, 20), None),
+        ("2011-06-18T09:13:20PM+02:00", datetime(2011, 6, 18, 21, 13, 20), 2 * HOUR),
+        ("2005: 9: 3  7: 5: 9", datetime(2005, 9, 3, 7, 5, 9), None),
+        ("2005/09/03 07:05:09", datetime(2005, 9, 3, 7, 5, 9), None),
+        ("20050903", datetime(2005, 9, 3), None),
+        ("20050903T070509-0500", datetime(2005, 9, 3, 7, 5, 9), -5 * HOUR),
+        ("20050903070509", datetime(2005, 9, 3, 7, 5, 9), None),
+        ("1125731109", datetime(2005, 9, 3, 7, 5, 9), 0 * HOUR),  # seconds since 1970
+        ("1125731109500", datetime(2005, 9, 3, 7, 5, 9, 500_000), 0 * HOUR),
     ],
 )
 def test_the_ways_in_which_times_are_written(text, local, offset):

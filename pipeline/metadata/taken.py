@@ -1,0 +1,120 @@
+"""Which of a photo's dates says when it was taken: sidecar, EXIF, XMP and IPTC -> one time.
+
+A sidecar's date is a person's later word, so it counts before the file's own. In the file, dates of
+the exposure count before those of scanning (Metadata Working Group, "Guidelines", 2010, 5.2). At
+last comes DateTime: it is when the file was written, and only a camera's own says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from PIL.ExifTags import Base
+
+from pipeline.metadata.exif import ExifTags
+from pipeline.metadata.position import read_utc
+from pipeline.metadata.time import LocalTime, is_date_alone, offset_from_gps, parse_time
+from schemas.records import MetadataSource
+from sharp_core.containers.exif_values import as_text
+from sharp_core.containers.iptc import (
+    DATE_CREATED,
+    DIGITIZED_DATE,
+    DIGITIZED_TIME,
+    TIME_CREATED,
+    IptcTexts,
+)
+
+Xmp = Mapping[str, str]
+_ORIGINAL = (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal)
+_DIGITIZED = (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized)
+_WRITTEN = (Base.DateTime, Base.SubsecTime, Base.OffsetTime)
+_XMP_ORIGINAL = ("exif:DateTimeOriginal", "photoshop:DateCreated")
+_XMP_DIGITIZED = ("exif:DateTimeDigitized", "xmp:CreateDate")
+
+
+class TimeTaken(NamedTuple):
+    """When a photo was taken, and what says so."""
+
+    local: datetime
+    offset: timedelta | None
+    source: MetadataSource
+
+
+class _Candidate(NamedTuple):
+    time: LocalTime
+    source: MetadataSource
+    is_date_alone: bool
+
+
+def read_time_taken(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> TimeTaken | None:
+    """Take the first date that makes sense; others of the same day add what it lacks.
+
+    They add the time of day where it is a date alone. The camera's own date also adds fractions of
+    a second and the offset from UTC; that of others is often the one of an editor's computer. The
+    receiver's clock tells the offset where nothing else does.
+    """
+    candidates = list(_candidates(exif, xmp, sidecar, iptc))
+    if not candidates:
+        return None
+    first = _completed(candidates[0], candidates[1:])
+    local, offset = first.time
+    if offset is None:
+        utc = read_utc(exif.gps, day_if_missing=local)
+        offset = offset_from_gps(local, utc) if utc else None
+    return TimeTaken(local, offset, first.source)
+
+
+def _candidates(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> Iterator[_Candidate]:
+    yield from _in_xmp(sidecar, _XMP_ORIGINAL, MetadataSource.SIDECAR)
+    yield from _in_exif(exif, _ORIGINAL)
+    yield from _in_xmp(xmp, _XMP_ORIGINAL, MetadataSource.XMP)
+    yield from _in_iptc(iptc, DATE_CREATED, TIME_CREATED)
+    yield from _in_exif(exif, _DIGITIZED)
+    yield from _in_xmp(sidecar, _XMP_DIGITIZED, MetadataSource.SIDECAR)
+    yield from _in_xmp(xmp, _XMP_DIGITIZED, MetadataSource.XMP)
+    yield from _in_iptc(iptc, DIGITIZED_DATE, DIGITIZED_TIME)
+    if Base.Make in exif.main:
+        yield from _in_exif(exif, _WRITTEN)
+
+
+def _in_exif(exif: ExifTags, tags: tuple[Base, ...]) -> Iterator[_Candidate]:
+    texts = [as_text(exif.main.get(tag)) for tag in tags]
+    if time := parse_time(*texts):
+        yield _Candidate(time, MetadataSource.EXIF, is_date_alone(texts[0]))
+
+
+def _in_xmp(xmp: Xmp, names: Iterable[str], source: MetadataSource) -> Iterator[_Candidate]:
+    for name in names:
+        if time := parse_time(xmp.get(name)):
+            yield _Candidate(time, source, is_date_alone(xmp.get(name)))
+
+
+def _in_iptc(iptc: IptcTexts, date: tuple[int, int], time: tuple[int, int]) -> Iterator[_Candidate]:
+    day, clock = (next(iter(iptc.get(key, ())), "") for key in (date, time))
+    for text in (f"{day}T{clock}", day):
+        if found := parse_time(text):
+            yield _Candidate(found, MetadataSource.IPTC, is_date_alone(text))
+            return
+
+
+def _completed(first: _Candidate, others: list[_Candidate]) -> _Candidate:
+    """Add what others know of the same day, and the camera of the same second."""
+    for other in others:
+        local, offset = first.time
+        if first.is_date_alone and not other.is_date_alone:
+            if other.time.local.date() == local.date():
+                first = first._replace(
+                    time=LocalTime(other.time.local, offset or other.time.offset),
+                    is_date_alone=False,
+                )
+        elif other.source is MetadataSource.EXIF and _same_second(local, other.time.local):
+            exact = local if local.microsecond else other.time.local
+            known = offset if offset is not None else other.time.offset
+            first = first._replace(time=LocalTime(exact, known))
+    return first
+
+
+def _same_second(one: datetime, other: datetime) -> bool:
+    return one.replace(microsecond=0) == other.replace(microsecond=0)

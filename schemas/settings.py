@@ -19,8 +19,8 @@ MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that ever
 # The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
 # distance", SPIE 5291, 2004).
 EYE_DISTANCE_MM = 63.0
-# What is shown may span so much of the width from the nearest to the farthest: 3 % is about a
-# degree on a television, and 1/30 of the nearest distance as a baseline.
+# Range of disparity from the nearest to the farthest object, as a share of the width. 3 % is about
+# one degree on a television, and a baseline of 1/30 of the nearest distance.
 MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
 # What can be chosen is registered in the packages above, which are not imported here.
@@ -34,13 +34,13 @@ _STORED_QUALITY: Lazy[Callable[[str, str | None], str | None]] = Lazy(
 SCENE_LIMIT_S = 900.0  # for a stored scene to become something else, such as its previews
 
 
-class TrajectoryName(StrEnum):
-    """How the eye of a clip moves."""
+class Trajectory(StrEnum):
+    """The shape of a clip's camera path."""
 
-    SWIPE = "swipe"
-    SHAKE = "shake"
-    ROTATE = "rotate"
-    ROTATE_FORWARD = "rotate_forward"
+    SWIPE = "swipe"  # from left to right
+    SHAKE = "shake"  # left and right, then up and down
+    ROTATE = "rotate"  # a circle in the image plane of the photo's camera
+    ROTATE_FORWARD = "rotate_forward"  # left and right, with a step forward and back
 
 
 class Device(StrEnum):
@@ -61,12 +61,13 @@ class RenderDevice(StrEnum):
 
 
 class DType(StrEnum):
-    """The number format the predictor works in."""
+    """The number format of the predictor."""
 
-    AUTO = "auto"
-    FP32 = "fp32"
-    BF16 = "bf16"
-    FP16 = "fp16"
+    AUTO = "auto"  # bf16 if the device supports it, otherwise fp32
+    FP32 = "fp32"  # float32 throughout
+    TF32 = "tf32"  # float32; CUDA rounds the inputs of matrix products to 10 bits
+    BF16 = "bf16"  # bfloat16 with sums in float32; the last layers in float32
+    FP16 = "fp16"  # float16 likewise; overflows above 65504
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,8 @@ class PreviewSettings:
         tuple[PreviewKind, ...],
         Setting("What to make; can be given several times.", option="--kind"),
     ] = (PreviewKind.CLIP,)
-    trajectory: Annotated[TrajectoryName, Setting("How the eye of a clip moves.")] = (
-        TrajectoryName.ROTATE_FORWARD
+    trajectory: Annotated[Trajectory, Setting("How the eye of a clip moves.")] = (
+        Trajectory.ROTATE_FORWARD
     )
     seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
     long_side: Annotated[
@@ -260,8 +261,8 @@ class ExportSettings:
     max_disparity: Annotated[
         float, Setting("What near and far may differ by, as a share of the picture's width.")
     ] = MAX_DISPARITY
-    trajectory: Annotated[TrajectoryName, Setting("How the eye of a clip moves.")] = (
-        TrajectoryName.ROTATE_FORWARD
+    trajectory: Annotated[Trajectory, Setting("How the eye of a clip moves.")] = (
+        Trajectory.ROTATE_FORWARD
     )
     seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
     views: Annotated[int, Setting("Views of a wiggle, 2 to 6.", minimum=2, maximum=6)] = 4

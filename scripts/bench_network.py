@@ -37,11 +37,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench_environment import print_environment
 
+from schemas.settings import DType
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.sharp.compiling import Compiled
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.models.sharp.network.model import SharpNetwork
-from sharp_core.models.sharp.precision import Precision, dtype_of, torch_precision
+from sharp_core.models.sharp.precision import dtype_of, torch_precision
 from sharp_core.models.sharp.predictor import SharpPredictor
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
@@ -102,7 +103,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batches", type=int, nargs="+", default=[1])
     # fp32 first: the errors of the others are against it.
-    parser.add_argument("--dtypes", nargs="+", default=["fp32"], choices=get_args(Precision)[1:])
+    parser.add_argument(
+        "--dtypes", nargs="+", default=[DType.FP32], choices=list(DType)[1:], type=DType
+    )
     parser.add_argument("--compiled", nargs="+", default=["no"], choices=get_args(Compiled))
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--threads", type=int)
@@ -112,7 +115,7 @@ def parse_options() -> argparse.Namespace:
 
 def bench(
     predictor: SharpPredictor,
-    dtype: Precision,
+    dtype: DType,
     batch: int,
     rate: float,
     operations: int,
@@ -186,7 +189,7 @@ def count_operations(config: NetworkConfig) -> int:
     return int(counter.get_total_flops())
 
 
-def matrix_rate(dtype: Precision, width: int, device: torch.device) -> float:
+def matrix_rate(dtype: DType, width: int, device: torch.device) -> float:
     """Return operations a second of the transformers' largest product, in `dtype`."""
     rows = MATRIX_ROWS if device.type != "cpu" else MATRIX_ROWS // 10
     left = torch.randn((rows, width), device=device).to(dtype_of(dtype))

@@ -27,6 +27,7 @@ import torch
 from bench_environment import print_environment
 from bench_scenes import FOCAL_SHARE, GRID, SAMPLE, SIZE, make_scene
 
+from schemas.settings import Trajectory
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
 from sharp_core.render.api import Engine, Renderer, make_renderer
 from sharp_core.render.cpu.renderer import CpuRenderer
@@ -35,7 +36,7 @@ from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, make_clip
 from sharp_core.views.encode_clip import CLIP_FORMATS
-from sharp_core.views.trajectories import Trajectory, loop_path, motion_of, viewmats
+from sharp_core.views.trajectories import loop_path, motion_of, viewmats
 
 
 def main() -> None:

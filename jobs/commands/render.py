@@ -11,7 +11,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import PlainOutput, check_are_here
 from jobs.console.output import size_text, time_text
 from schemas.errors import UsageError
-from schemas.settings import RenderDevice, TrajectoryName
+from schemas.settings import CLIP_SECONDS, RenderDevice, Trajectory
 
 if TYPE_CHECKING:
     from pipeline.scenes.render_file import Picture
@@ -39,10 +39,11 @@ def render(
     ],
     output: PlainOutput,
     trajectory: Annotated[
-        TrajectoryName | None, typer.Option(help="How the eye moves; rotate_forward if not said.")
+        Trajectory | None, typer.Option(help="How the eye moves; else rotate_forward.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(help="Frames of a clip; else two seconds of them.", min=2)
+        int | None,
+        typer.Option(help=f"Frames of a clip; else {CLIP_SECONDS:g} seconds of them.", min=2),
     ] = None,
     fps: Annotated[
         int | None, typer.Option(help="Frames a second; else what suits the format.", min=1)
@@ -72,7 +73,6 @@ def render(
     from pipeline.scenes.render_file import STILL_SUFFIX, make_picture
     from sharp_core.views.clips import ClipSettings, StillSettings
     from sharp_core.views.encode_clip import CLIP_FORMATS
-    from sharp_core.views.trajectories import Trajectory
 
     suffix = to.suffix.lower()
     if no_crop and width is None:
@@ -93,8 +93,8 @@ def render(
             depth,
             width,
             not no_crop,
-            trajectory=Trajectory(trajectory or TrajectoryName.ROTATE_FORWARD),
-            seconds=steps / pace if steps else 2.0,
+            trajectory=trajectory or Trajectory.ROTATE_FORWARD,
+            seconds=steps / pace if steps else CLIP_SECONDS,
             fps=fps,
         )
     else:

@@ -34,7 +34,6 @@ from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.api import gpu_engine_is_installed
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings
-from sharp_core.views.trajectories import Trajectory
 
 _SUFFIXES = {
     PreviewKind.CLIP: ".mp4",
@@ -107,7 +106,7 @@ class PreviewStage:
         clip = ClipSettings(
             depth=kind is PreviewKind.DEPTH,
             long_side=self.settings.long_side,
-            trajectory=Trajectory(self.settings.trajectory),
+            trajectory=self.settings.trajectory,
             seconds=self.settings.seconds,
         )
         return views.clip(_SUFFIXES[kind], clip)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import torch
 
+from schemas.settings import CLIP_SECONDS, Trajectory
 from sharp_core.render.api import Renderer, make_renderer
 from sharp_core.render.result import BLACK, Background, RenderResult, to_srgb8
 from sharp_core.scene.cameras import (
@@ -26,7 +27,7 @@ from sharp_core.scene.cameras import (
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.encode_clip import ClipFormat, Pixels, write_png
 from sharp_core.views.framing import ClipFraming, CropWindow, covered_crop, frame_clip
-from sharp_core.views.trajectories import Trajectory, loop_path, motion_of, viewmats
+from sharp_core.views.trajectories import loop_path, motion_of, viewmats
 from sharp_core.views.turbo import turbo
 
 _NEAREST_SHOWN_M, _FARTHEST_SHOWN_M = 1e-3, 50.0
@@ -50,7 +51,7 @@ class ClipSettings(RenderSettings):
     """Camera path, duration and frame rate. Raises ValueError for invalid numbers."""
 
     trajectory: Trajectory = Trajectory.ROTATE_FORWARD
-    seconds: float = 2.0
+    seconds: float = CLIP_SECONDS
     fps: int | None = None  # None: the default of the format
 
     def __post_init__(self) -> None:

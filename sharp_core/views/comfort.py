@@ -13,11 +13,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sharp_core.views.stereo import EYE_DISTANCE_MM
+from schemas.settings import EYE_DISTANCE_MM, MAX_DISPARITY
 
-# Range of disparity from the nearest to the farthest object, as a share of the width. 3 % is about
-# one degree on a television, and a baseline of 1/30 of the nearest distance.
-MOST_DISPARITY = 0.03
 # Readers of spatial photos reject a larger adjustment than a tenth of the width.
 MOST_ADJUSTMENT = 0.1
 
@@ -28,7 +25,7 @@ class ComfortSettings:
 
     baseline_mm: float = EYE_DISTANCE_MM  # reduced if the range of disparity would be too large
     converge_m: float | None = None  # the zero-parallax distance; None: chosen for the format
-    max_disparity: float = MOST_DISPARITY  # range from nearest to farthest, share of the width
+    max_disparity: float = MAX_DISPARITY  # range from nearest to farthest, share of the width
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.baseline_mm <= 10_000:

@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from schemas.settings import Trajectory
 from sharp_core.render.api import Renderer
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, Matrix, fit_long_side
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
-from sharp_core.views.trajectories import Motion, Trajectory, loop_path, motion_of, viewmats
+from sharp_core.views.trajectories import Motion, loop_path, motion_of, viewmats
 
 Mask = npt.NDArray[np.bool_]
 

@@ -16,11 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.settings import EYE_DISTANCE_MM
 from sharp_core.scene.cameras import Camera, Intrinsics
-
-# The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
-# distance", SPIE 5291, 2004).
-EYE_DISTANCE_MM = 63.0
 
 
 @dataclass(frozen=True, slots=True)

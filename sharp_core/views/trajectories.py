@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.settings import Trajectory
 from sharp_core.scene.cameras import Intrinsics, Matrix, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
 
@@ -25,15 +25,6 @@ EyePath = npt.NDArray[np.float64]  # (F, 3) camera positions in metres
 LATERAL_SHARE = 0.08
 FORWARD_SHARE = 0.15
 NEAR_QUANTILE = 0.001
-
-
-class Trajectory(StrEnum):
-    """The shape of the camera path."""
-
-    SWIPE = "swipe"  # from left to right
-    SHAKE = "shake"  # left and right, then up and down
-    ROTATE = "rotate"  # a circle in the image plane of the photo's camera
-    ROTATE_FORWARD = "rotate_forward"  # left and right, with a step forward and back
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from sharp_core.scene.cameras import fit_long_side
 from sharp_core.views.clips import ClipSettings
 from sharp_core.views.encode_clip import CLIP_FORMATS
 from sharp_core.views.stereo_images import render_wiggle
-from sharp_core.views.trajectories import Trajectory
 
 _WIGGLE_LONG_SIDE = 640
 _WIGGLE_PACES = {2: 7}  # views a second; more views take less time each
@@ -28,7 +27,7 @@ def _clip(suffix: str) -> Callable[[BinaryIO, ExportScene], None]:
         settings = scene.settings
         clip = ClipSettings(
             long_side=settings.clip_long_side,
-            trajectory=Trajectory(settings.trajectory),
+            trajectory=settings.trajectory,
             seconds=settings.seconds,
         )
         data = scene.clip(suffix, clip)

@@ -22,7 +22,7 @@ SHARP = ModelEntry(
         source=Lazy("sharp_core.models.sharp.checkpoint"),
     ),
     presets=("sharp", "tiny"),
-    dtypes=("fp32", "bf16", "fp16"),
+    dtypes=("fp32", "tf32", "bf16", "fp16"),
     can_compile=True,
     cpu_seconds=90.0,
     gpu_seconds=0.3,

@@ -7,44 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 
-Precision = Literal[
-    "auto",  # bf16 if the device supports it, otherwise fp32
-    "fp32",  # float32 throughout
-    "tf32",  # float32; CUDA rounds the inputs of matrix products to 10 bits
-    "bf16",  # bfloat16 with sums in float32; the last layers in float32
-    "fp16",  # float16 likewise; overflows above 65504
-]
+from schemas.settings import DType
 
 _DTYPES = {
-    "fp32": torch.float32,
-    "tf32": torch.float32,
-    "bf16": torch.bfloat16,
-    "fp16": torch.float16,
+    DType.FP32: torch.float32,
+    DType.TF32: torch.float32,
+    DType.BF16: torch.bfloat16,
+    DType.FP16: torch.float16,
 }
 
 
-def resolve_precision(asked: Precision, device: torch.device) -> Precision:
-    """Return the precision to use on `device` for `asked`; never "auto"."""
-    if asked != "auto":
+def resolve_precision(asked: DType, device: torch.device) -> DType:
+    """Return the precision to use on `device` for `asked`; never AUTO."""
+    if asked != DType.AUTO:
         return asked
     has_bf16 = {
         "cuda": lambda: torch.cuda.is_bf16_supported(including_emulation=False),
         "cpu": _cpu_has_bf16,
     }.get(device.type, lambda: False)
-    return "bf16" if has_bf16() else "fp32"
+    return DType.BF16 if has_bf16() else DType.FP32
 
 
-def dtype_of(precision: Precision) -> torch.dtype:
+def dtype_of(precision: DType) -> torch.dtype:
     """Return the dtype of the network's weights."""
     return _DTYPES[precision]
 
 
 @contextmanager
-def torch_precision(precision: Precision) -> Iterator[None]:
+def torch_precision(precision: DType) -> Iterator[None]:
     """Turn TF32 on or off for all CUDA operations inside: torch's default is a mix of both.
 
     Inside, a CPU flushes denormal numbers (below 1e-38) to zero: the tails of softmax and GELU
@@ -54,7 +47,7 @@ def torch_precision(precision: Precision) -> Iterator[None]:
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32
     try:
-        matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
+        matmul.allow_tf32 = cudnn.allow_tf32 = precision == DType.TF32
         torch.set_flush_denormal(True)
         yield
     finally:

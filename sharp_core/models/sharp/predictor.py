@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import WeightsMissingError
-from schemas.settings import ModelSettings
+from schemas.settings import DType, ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.out_of_memory import is_out_of_memory
 from sharp_core.models.sharp.checkpoint import inspect_checkpoint
@@ -29,7 +29,6 @@ from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, Prese
 from sharp_core.models.sharp.network.model import SharpNetwork
 from sharp_core.models.sharp.network.weights import load_network
 from sharp_core.models.sharp.precision import (
-    Precision,
     dtype_of,
     resolve_precision,
     torch_precision,
@@ -51,7 +50,7 @@ def load(settings: ModelSettings, device: str, weights: Path | None) -> SharpPre
         weights,
         cast("PresetName", settings.preset or "sharp"),
         device=device,
-        dtype=settings.dtype.value,
+        dtype=settings.dtype,
         # Not "graphs": Ray calls predictors from several threads, which torch's graphs do not
         # support (pytorch/pytorch issue 123177).
         compiled="kernels" if settings.compiled else "no",
@@ -69,14 +68,14 @@ class SharpPredictor:
         fingerprint: str,
         *,
         device: torch.device,
-        precision: Precision = "fp32",
+        precision: DType = DType.FP32,
         batch_size: int = 1,
         compiled: Compiled = "no",
     ) -> None:
         """Take a loaded network; `load` makes one from a checkpoint. Raises UsageError."""
         self.fingerprint = fingerprint
         self.device = device
-        self.precision = precision  # never "auto"
+        self.precision = precision  # never AUTO
         self.batch_size = batch_size  # photos; reduced if memory runs out
         self._config: NetworkConfig = network.config
         self.compiled = compiled
@@ -91,7 +90,7 @@ class SharpPredictor:
         preset: PresetName = "sharp",
         *,
         device: str = "cpu",
-        dtype: Precision = "auto",
+        dtype: DType = DType.AUTO,
         batch_size: int | None = None,
         compiled: Compiled = "no",
     ) -> SharpPredictor:

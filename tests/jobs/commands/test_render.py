@@ -17,7 +17,7 @@ from jobs.console.output import Output
 from pipeline.scenes import render_file
 from pipeline.scenes.render_file import renderer_here
 from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
-from schemas.settings import TrajectoryName
+from schemas.settings import Trajectory
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render import api
@@ -38,9 +38,9 @@ def render(splat: Path, to: Path, *, json: bool = False, **options: Any) -> None
     render_command(splat, to, Output(as_json=json, quiet=not json), **options)
 
 
-@pytest.mark.parametrize("trajectory", TrajectoryName)
+@pytest.mark.parametrize("trajectory", Trajectory)
 def test_each_trajectory_becomes_a_clip(
-    splat: Path, trajectory: TrajectoryName, capsys: pytest.CaptureFixture[str]
+    splat: Path, trajectory: Trajectory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to = splat.with_name(f"{trajectory} clip.mp4")
     render(splat, to, trajectory=trajectory, steps=5, json=True)

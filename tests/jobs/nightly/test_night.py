@@ -53,10 +53,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def night(folder: Path, text: str) -> NightlyReport:
+def night(folder: Path, text: str, output: Output | None = None) -> NightlyReport:
     config = folder / "night.toml"
     config.write_text(text)
-    return night_module.run_night(load_config(config), Output(quiet=True))
+    return night_module.run_night(load_config(config), output or Output(quiet=True))
 
 
 def steps(report: NightlyReport) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_a_night_and_the_unchanged_one_after_it(
     runs = tmp_path / "library" / "runs"
     for suffix in ("json", "md", "html"):
         page = (runs / f"{report['night_id']}.{suffix}").read_text()
-        assert page == (tmp_path / "www" / f"night.{suffix}").read_text()
+        assert page == (tmp_path / "www" / f"nightly.{suffix}").read_text()
         assert "notes.jpg" in page
     (mailed,) = tmp_path.glob("sharp-batch*photos that failed: 1.txt")
     assert mailed.read_text().startswith("# The night of")
@@ -219,7 +219,7 @@ def test_a_report_that_cannot_be_sent_is_no_error(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = '[report]\nwebhook = "http://127.0.0.1:9/"\nemail_command = ["/no/such/mailer"]\n'
-    assert night(folder, SMALL + text).exit_code == 0
+    assert night(folder, SMALL + text, Output()).exit_code == 0
     said = capsys.readouterr().err
     assert "webhook" in said
     assert "mail command" in said
@@ -259,7 +259,7 @@ def test_a_library_in_an_object_store_has_its_log_beside_the_config(tmp_path: Pa
     config.write_text('library = "s3://bucket/photos/"\n[[sources]]\npath = "photos"\n')
     night = load_config(config)
     assert night.library == RemoteRoot("s3://bucket/photos")
-    assert f">> {tmp_path}/night.log" in unit_text(UnitKind.CRON, config, night)
+    assert f">> {tmp_path}/nightly.log" in unit_text(UnitKind.CRON, config, night)
     config.write_text('library = "nowhere://bucket"\n[[sources]]\npath = "photos"\n')
     with pytest.raises(UsageError, match=r"line 1: library: .*nowhere://"):
         load_config(config)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from schemas.settings import Trajectory
 from sharp_core.render.api import make_renderer, render
 from sharp_core.scene.cameras import Camera, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, RenderInfo, StillSettings, make_clip, make_still
 from sharp_core.views.encode_clip import CLIP_FORMATS
-from sharp_core.views.trajectories import Trajectory
 from tests.support.clips import decoded
 from tests.support.render_recordings import random_scene
 from tests.support.scenes import PHOTO, photo_scene

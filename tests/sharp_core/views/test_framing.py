@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from schemas.settings import Trajectory
 from sharp_core.render.api import make_renderer
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat
 from sharp_core.views.framing import (
@@ -12,7 +13,7 @@ from sharp_core.views.framing import (
     covered_crop,
     frame_clip,
 )
-from sharp_core.views.trajectories import Trajectory, loop_path, motion_of, viewmats
+from sharp_core.views.trajectories import loop_path, motion_of, viewmats
 from tests.support.render_recordings import random_scene
 from tests.support.scenes import PHOTO, photo_scene
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from schemas.settings import Trajectory
 from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import (
     Motion,
-    Trajectory,
     loop_path,
     motion_of,
     open_path,

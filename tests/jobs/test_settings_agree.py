@@ -1,0 +1,124 @@
+"""Options, keys and web pages have the names and defaults that the settings have, and no others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING
+from typing import Any
+
+import pytest
+import typer.main
+
+from jobs.cli import make_app
+from jobs.gallery.address import WEB_FILTERS, read_view
+from jobs.nightly import config as nightly
+from jobs.nightly.config_file import all_keys
+from pipeline.catalog.filters import Filters, filter_fields
+from schemas.errors import UsageError
+from schemas.run_settings import DeadlineSettings, RunnerSettings, SceneLimit
+from schemas.setting import Described, described, from_recorded
+from schemas.settings import (
+    EYE_DISTANCE_MM,
+    ExportSettings,
+    IngestSettings,
+    ModelSettings,
+    PhotoSettings,
+    PreviewSettings,
+    SplatSettings,
+    VerifySettings,
+)
+from sharp_core.views.comfort import ComfortSettings
+from tests.support.paths import ROOT
+
+RUN = (RunnerSettings, DeadlineSettings, SceneLimit)
+GROUPS = {
+    "ingest": (
+        *(IngestSettings, ModelSettings, PhotoSettings, SplatSettings),
+        *(RunnerSettings, DeadlineSettings),
+    ),
+    "preview": (PreviewSettings, Filters, *RUN),
+    "export": (ExportSettings, Filters, *RUN),
+    "convert": (Filters, *RUN),
+    "query": (Filters,),
+    "predict": (ModelSettings,),
+    "verify": (VerifySettings,),
+}
+TABLES = {
+    nightly.Model: (ModelSettings, RunnerSettings),
+    nightly.Scenes: (PhotoSettings, SplatSettings),
+    nightly.Previews: (PreviewSettings,),
+    nightly.Export: (ExportSettings,),
+    nightly.Window: (DeadlineSettings,),
+    Filters: (Filters,),
+}
+COMMANDS = typer.main.get_command(make_app()).commands
+
+
+def options_of(command: str) -> dict[str, Any]:
+    return {option: one for one in COMMANDS[command].params for option in one.opts}
+
+
+def default_of(field: Described) -> object:
+    """Return a field's default as an option has it."""
+    if field.is_switched_off:
+        return False
+    if field.default is MISSING:
+        return []
+    return list(field.default) if isinstance(field.default, tuple) else field.default
+
+
+@pytest.mark.parametrize(
+    ("command", "group"), [(command, group) for command in GROUPS for group in GROUPS[command]]
+)
+def test_options_have_the_defaults_of_settings(command: str, group: type) -> None:
+    options = options_of(command)
+    for field in described(group):
+        option = options[field.option]
+        assert (option.default or None) == (default_of(field) or None), field.option
+        assert option.help.startswith(field.setting.help_off or field.setting.help)
+
+
+@pytest.mark.parametrize(
+    ("table", "group"), [(table, group) for table in TABLES for group in TABLES[table]]
+)
+def test_keys_have_the_defaults_of_settings(table: type, group: type) -> None:
+    keys = all_keys(table)
+    for field in described(group):
+        assert keys[field.key].default == field.default, field.key
+        assert keys[field.key].setting.help == field.setting.help
+
+
+@pytest.mark.parametrize("command", ["query", "preview", "export", "convert"])
+def test_every_command_that_works_on_a_selection_has_all_filters(command: str) -> None:
+    assert {field.option for field in filter_fields()} <= set(options_of(command))
+
+
+def test_addresses_have_all_filters_but_sql_and_what_pages_choose() -> None:
+    names = {field.name for field in filter_fields()}
+    assert names - set(WEB_FILTERS) == {"state", "path", "where", "order", "limit"}
+    allowed = {"camera": "x", "after": "2020", "near": "1,2,3"}
+    view = read_view({**allowed, "where": "1 = 1", "path": "*"})
+    assert view.filters.where is view.filters.path is None
+    assert view.texts == allowed
+
+
+def test_wrong_filters_of_an_address_are_told_by_name() -> None:
+    with pytest.raises(UsageError, match=r"^after 'soon' is no time"):
+        read_view({"after": "soon"})
+
+
+def test_the_library_below_and_the_viewer_have_the_same_defaults() -> None:
+    comfort, settings = ComfortSettings(), ExportSettings(("sbs",))
+    assert comfort.baseline_mm == settings.baseline_mm
+    assert comfort.max_disparity == settings.max_disparity
+    viewer = (ROOT / "viewer" / "src" / "scene.js").read_text()
+    apart = re.search(r"EYES_APART_M = ([0-9.]+);", viewer)
+    assert apart is not None
+    assert float(apart[1]) * 1000 == EYE_DISTANCE_MM
+
+
+def test_settings_that_older_runs_have_recorded_are_read() -> None:
+    old = {"focal_35mm": 50.0, "allow_small": True, "own_depth": False, "full_raw": False}
+    assert from_recorded(PhotoSettings, old) == PhotoSettings(50.0, True, photo_depth=False)
+    assert from_recorded(PhotoSettings, {"focal_35mm": None, "of_the_future": 1}) is None
+    assert from_recorded(PhotoSettings, {"focal_35mm": 0.1}) is None

@@ -3,7 +3,7 @@
 A task has one photo or scene, so its crash counts against that one. A crash of a predictor counts
 against none at first: its photos are predicted again, each alone on an idle predictor, and only a
 crash while alone counts. After `MOST_CRASHES` a photo is given up, but one that predictors die of
-only once such a predictor has survived a probe. A lost node counts against nobody.
+only once such a predictor has survived a probe. A lost node counts against none.
 
 Where memory runs low, Ray kills several busy or idle workers at once. The photos that this hits
 are repeated at the end, each with the whole cluster to itself, and only then does it count.

@@ -16,7 +16,7 @@ from pipeline.cluster.fault_attribution import FaultRules, Loss, NextStep, attri
 from pipeline.cluster.head import Head
 from pipeline.cluster.local import check_ray_lives
 from pipeline.cluster.running_tasks import RunningTasks, wait_for
-from pipeline.cluster.task_marks import TaskMarks, hears_stop, marked
+from pipeline.cluster.task_marks import TaskMarks, notices_stop, marked
 from pipeline.cluster.tasks import StoredSceneTask
 from pipeline.work.map_scenes import SceneStage, TaskT, process_in_time
 from pipeline.work.stop import Stop
@@ -140,7 +140,7 @@ def _process(
     stage: SceneStage[TaskT], scene: TaskT, mark: str, run_id: str
 ) -> Made | Failed | None:
     try:
-        with marked(mark), process_dies_after(stage.limit_s), hears_stop(run_id):
+        with marked(mark), process_dies_after(stage.limit_s), notices_stop(run_id):
             return process_in_time(stage, scene)
     except KeyboardInterrupt:
         return None

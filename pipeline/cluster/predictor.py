@@ -81,7 +81,7 @@ class Predictor:
         return time.monotonic() - self.clock > limit_s * photos and not self._has_result()
 
     def is_alive(self) -> bool:
-        """Ask it. For an idle one, which answers at once, and whose death nobody is told of."""
+        """Ask an idle one, which answers at once; Ray does not report the death of an idle actor."""
         try:
             ray.get(self.actor.ping.remote(), timeout=_ANSWER_SECONDS)
         except RayError:

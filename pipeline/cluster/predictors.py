@@ -86,7 +86,7 @@ class Predictors:
         """Handle the end of a start; one that died is repeated.
 
         A start that was starved of memory does not count if it `has_company` of other work.
-        Raises RunError, WeightsError or the like with the cause where a repetition is of no use.
+        Raises RunError, WeightsError or the like with the cause where another try would fail too.
         """
         try:
             predictor.node = ray.get(predictor.started)

@@ -76,7 +76,7 @@ class RayRunner:
         self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
     ) -> Iterator[Made | Failed]:
         """Carry stored scenes through one stage. Raises RunError."""
-        with _lost_cluster_is_said():
+        with _known_cluster_errors():
             yield from map_scenes_on_ray(stage, scenes, stop)
 
     def __call__(
@@ -87,14 +87,15 @@ class RayRunner:
         Raises RunError where no predictor can be started, UsageError where a GPU is asked for
         that the cluster does not have.
         """
-        with _lost_cluster_is_said():
+        with _known_cluster_errors():
             resources = ClusterResources(self._settings, flow.library)
             yield from FlowOnRay(flow, photos, stop, monitor, resources).outcomes()
 
 
 @contextlib.contextmanager
-def _lost_cluster_is_said() -> Iterator[None]:
+def _known_cluster_errors() -> Iterator[None]:
     """Turn what Ray raises when a cluster no longer answers into an error for people."""
+    check_ray_lives()
     try:
         yield
     except (RayError, ConnectionError) as error:

@@ -111,7 +111,7 @@ def wait_for(refs: Sequence[Ref]) -> list[Ref]:
     """Return those that have come back, as soon as one has, or after a moment.
 
     Results stay where they are: fetching would bring the arrays that belong to them to the driver.
-    Raises RunError if Ray has died: else photos would be blamed for what its end brings about.
+    Raises RunError if Ray has died: its end would else count against photos.
     """
     finished, _ = ray.wait(refs, timeout=_WAIT_SECONDS, fetch_local=False)
     check_ray_lives()

@@ -1,4 +1,4 @@
-"""Our own code, for workers elsewhere that may have none of it, or another version."""
+"""Our own code, for workers that may lack it or have another version."""
 
 from __future__ import annotations
 

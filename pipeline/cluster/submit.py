@@ -1,4 +1,4 @@
-"""A command of ours as a job on a Ray cluster elsewhere, with this very code sent along."""
+"""A `sharp-batch` command as a job on another Ray cluster, which this code is sent to."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from pipeline.cluster.fault_attribution import first_line
 from pipeline.cluster.runtime_env import package_folders
 from schemas.errors import ExitCode, RunError
 
-_TALKATIVE = (
+_NOISY_LOGGERS = (
     "ray.dashboard.modules.dashboard_sdk",
     "ray.dashboard.modules.job.sdk",
     "ray._private.runtime_env.packaging",
 )
 _PATIENCE_SECONDS = 30.0
-# Ray kills a job that it has asked to stop after 3 s else: less than the photos under way take.
+# By default Ray kills a job 3 s after it asked it to stop: less than the photos under way take.
 _STOP_VARIABLE, _STOP_SECONDS = "RAY_JOB_STOP_WAIT_TIME_S", 600
-# What a job needs to know of this terminal: our settings, and where an object store is and as whom
-# to go there. Keys stay here: the cluster's own credentials count there.
+# What a job inherits from this environment: our settings, and the address and profile of an object
+# store. Keys are not passed: the cluster's own credentials are used there.
 _PASSED_VARIABLES = re.compile(
     r"SHARP_BATCH_.*|AWS_(ENDPOINT_URL|ENDPOINT_URL_S3|REGION|DEFAULT_REGION|PROFILE)"
     r"|FSSPEC_[A-Z0-9]+_(ENDPOINT_URL|PROFILE)"
@@ -41,14 +41,14 @@ class SubmittedJob:
         """Start `sharp-batch ARGUMENTS` in the folder of the same path as here.
 
         `head` is the address of the cluster's dashboard, as in http://head:8265. Raises RunError
-        where nobody answers there.
+        where it does not answer.
         """
         self._head = head
-        self._heard = 0  # characters of what the job has said
+        self._passed_on = 0  # characters of the job's output
         command = ["python", "-m", "jobs", *arguments]
         try:
             self._client = JobSubmissionClient(head)
-            for name in _TALKATIVE:
+            for name in _NOISY_LOGGERS:
                 logging.getLogger(name).setLevel(logging.WARNING)
             self.job_id = self._submit(
                 f"cd {shlex.quote(str(Path.cwd()))} && exec {shlex.join(command)}"
@@ -72,7 +72,7 @@ class SubmittedJob:
                 time.sleep(1.0)
 
     def follow(self, on_text: Callable[[str], object]) -> int:
-        """Pass on what the job says until it ends; return its exit code. Raises RunError.
+        """Pass on the output of the job until it ends; return its exit code. Raises RunError.
 
         Called again after an interrupt, it goes on where it was.
         """
@@ -91,21 +91,21 @@ class SubmittedJob:
         return int(details.driver_exit_code)
 
     def stop(self) -> None:
-        """Ask the job to end well."""
+        """Ask the job to end, keeping what it has."""
         self._client.stop_job(self.job_id)
 
     async def _tail(self, on_text: Callable[[str], object]) -> None:
-        seen = 0  # Ray begins with the first word each time
+        seen = 0  # Ray begins with the first character each time
         async for text in self._client.tail_job_logs(self.job_id):
-            new = text[max(0, self._heard - seen) :]
+            new = text[max(0, self._passed_on - seen) :]
             seen += len(text)
             if new:
-                self._heard = seen
+                self._passed_on = seen
                 on_text(new)
 
 
 def passed_variables() -> dict[str, str]:
-    """Return what a job is told of this terminal's environment."""
+    """Return the variables of this environment that a job inherits."""
     return {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
 
 

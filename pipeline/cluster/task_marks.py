@@ -3,7 +3,7 @@
 Ray does not say whether a task runs or waits for its turn, and has no way to ask a task to give up
 waiting. So each task marks in the cluster's key-value store that it has begun, and the driver marks
 that the run is to stop. The store is experimental in Ray: without it, tasks count as begun once
-they are sent off, and workers do not hear a stop.
+they are sent off, and workers do not notice a stop.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TaskMarks:
         return f"{self.run_id}/{self._count}"
 
     def begun(self) -> set[str] | None:
-        """Return the marks of tasks that run; None where nobody can tell."""
+        """Return the marks of tasks that run; None where that is not known."""
         if internal_kv is None:
             return None
         keys = internal_kv._internal_kv_list(f"{self.run_id}/", namespace=_NAMESPACE)
@@ -73,7 +73,7 @@ def marked(mark: str) -> Iterator[None]:
         internal_kv._internal_kv_del(mark, namespace=_NAMESPACE)
 
 
-def hears_stop(run_id: str) -> contextlib.AbstractContextManager[None]:
+def notices_stop(run_id: str) -> contextlib.AbstractContextManager[None]:
     """In a worker: end waiting for a store by KeyboardInterrupt once the run is to stop."""
 
     def is_stop_set() -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
-from pipeline.cluster.task_marks import hears_stop
+from pipeline.cluster.task_marks import notices_stop
 from pipeline.flow.probe import probe_predictor
 from pipeline.work.time_limit import process_dies_after
 from schemas.records import DecodedPhoto, Failed, PhotoFile
@@ -35,7 +35,7 @@ def _decode(
 ) -> tuple[DecodedPhoto | Skipped | Failed | None, Pixels | None]:
     """Return what became of the photo, and its pixels; None where the run stopped meanwhile."""
     try:
-        with process_dies_after(stage.limit_s), hears_stop(run_id):
+        with process_dies_after(stage.limit_s), notices_stop(run_id):
             result = stage.process(file)
     except KeyboardInterrupt:
         return None, None
@@ -47,7 +47,7 @@ def _encode(
 ) -> Done | Failed | None:
     """Return what became of the scene; None where the run stopped meanwhile."""
     try:
-        with process_dies_after(stage.limit_s), hears_stop(run_id):
+        with process_dies_after(stage.limit_s), notices_stop(run_id):
             return stage.process(photo, scene, seconds)
     except KeyboardInterrupt:
         return None

@@ -1,7 +1,7 @@
 """The first stage: a photo file -> upright pixels, what is known of it, and a stored thumbnail.
 
-Like all stages a plain class without Ray, which travels to workers by pickling. Nothing that it
-needs imports torch: a worker that decodes is up in a third of the time, and small.
+Like all stages a plain class without Ray, which is pickled to workers. Nothing that it needs
+imports torch: a worker that decodes starts in a third of the time, and stays small.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class DecodeStage:
 def probe_photo(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
-        # Which way it is turned changes neither the smallest side nor the aspect.
+        # The orientation changes neither the smallest side nor the aspect ratio.
         size = decode.probe(read_source(file), file.media_type, full_raw=settings.full_raw)
         return skip_by_size(*size, settings)
     except PhotoError as error:

@@ -1,4 +1,4 @@
-"""The stages of one run, and what a runner of them takes and gives."""
+"""The stages of one run, and the interface of a runner that carries photos through them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from schemas.records import Outcome, PhotoFile
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The way of every photo of a run."""
+    """The stages that every photo of a run passes."""
 
     decode: DecodeStage
     predict: PredictStage
     encode: EncodeStage
     batch_size: int | None = None  # photos predicted together; None: what suits the device
-    library: LibraryRoot | None = None  # where all stages write, for those that work elsewhere
+    library: LibraryRoot | None = None  # where all stages write; checked on other machines
 
     def batch_size_on(self, *, gpu: bool) -> int:
         """Return how many photos are predicted together on a GPU, or elsewhere."""

@@ -47,7 +47,7 @@ class Prediction:
 
 
 def check_paths(photo: Path, to: Path) -> None:
-    """Raise UsageError where either path is of no use: before any weights are downloaded."""
+    """Raise UsageError where either path cannot be used: before any weights are downloaded."""
     format_of(to)
     if not to.absolute().parent.is_dir():
         raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
@@ -67,8 +67,8 @@ def predict_file(
     """Make a scene of `photo` and write it to `to`, whole or not at all.
 
     `on_step` is told the name of each step as it begins: decode, load, predict, write.
-    Raises UsageError where either path is of no use, PhotoError where a run would record the photo
-    as failed, and what loading the model raises.
+    Raises UsageError where either path cannot be used, PhotoError where a run would record the
+    photo as failed, and what loading the model raises.
     """
     check_paths(photo, to)
     started = time.perf_counter()

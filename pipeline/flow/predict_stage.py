@@ -46,7 +46,7 @@ class PredictStage:
     ) -> list[tuple[CompactScene, float] | Failed]:
         """Return each photo's scene with the seconds it took, or its failure.
 
-        Raises DeviceError where the GPU takes no more work: no photo can be blamed for that here.
+        Raises DeviceError where the GPU takes no more work: any of the photos may be at fault.
         """
         if self._predictor is None:
             raise RuntimeError("setup() comes before process()")
@@ -57,7 +57,7 @@ class PredictStage:
                 scenes = self._predictor.predict(inputs)
         except (Exception, OutOfTime) as error:
             self._check_device(error)
-            if len(photos) > 1:  # find the one at fault: each on its own
+            if len(photos) > 1:  # find the photo at fault: each on its own
                 return [self.process([photo])[0] for photo in photos]
             photo = photos[0][0]
             return [failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)]
@@ -79,7 +79,7 @@ class PredictStage:
         return compact, seconds + time.perf_counter() - started
 
     def _check_device(self, error: BaseException) -> None:
-        """Raise DeviceError if `error` has left the device of no use."""
+        """Raise DeviceError if `error` has left the device unusable."""
         if self._predictor is not None and is_device_lost(self._predictor.device):
             raise DeviceError(
                 f"{self._predictor.device} takes no more work: {error}",

@@ -1,4 +1,4 @@
-"""When a photo that takes its worker down with it is given up, and what is said of it then."""
+"""When a photo that crashes its worker is given up, and what is recorded of it then."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from schemas.errors import FailureReason
 from schemas.records import Failed, PhotoFile
 
-MOST_CRASHES = 3  # while alone, over all runs since the photo was last well
+MOST_CRASHES = 3  # while alone, over all runs since the photo last succeeded
 MOST_MOVES = 10  # from nodes that were lost
 
 

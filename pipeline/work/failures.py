@@ -1,4 +1,4 @@
-"""An error that a photo met in a stage -> the record of its failure."""
+"""An error that a stage raised at a photo -> the record of the failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, Sourc
 from schemas.records import Failed, PhotoFile, PhotoMeta
 from sharp_core.models.out_of_memory import is_out_of_memory
 
-READ_STAGE = "read"  # of failures that lie in the moment, and not in the photo
+READ_STAGE = "read"  # of failures that are temporary, and not the photo's fault
 
 
 def failed(
@@ -19,14 +19,14 @@ def failed(
     meta: PhotoMeta | None = None,
     model_fingerprint: str | None = None,
 ) -> Failed:
-    """Return the outcome of a photo that met `error`: no error of one photo ends a run.
+    """Return the outcome of a photo at which a stage raised `error`: it does not end the run.
 
     Raises RunError where a package is missing.
     """
     match error:
         case ImportError():
             raise RunError(
-                f"the installation on {socket.gethostname()} is not whole: {error}",
+                f"the installation on {socket.gethostname()} is incomplete: {error}",
                 "Install sharp-batch there again; see 'sharp-batch doctor'.",
             ) from error
         case SourceError():

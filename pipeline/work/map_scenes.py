@@ -1,4 +1,4 @@
-"""One stage over many stored scenes: what previews and exports run on."""
+"""One stage mapped over many stored scenes: previews, exports and conversions run on it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SceneStage(Protocol[_Taken_contra]):
 
     @property
     def name(self) -> str:
-        """What its failures are recorded under."""
+        """The stage under which its failures are recorded."""
         ...
 
     @property
@@ -57,10 +57,10 @@ class SceneStage(Protocol[_Taken_contra]):
 
 
 def process_in_time(stage: SceneStage[TaskT], scene: TaskT) -> Made | Failed:
-    """Carry one scene through a stage; too much time is its failure.
+    """Carry one scene through a stage; exceeding its time limit is its failure.
 
-    Stages tell of scenes' own errors as their result. Raises SharpBatchError where one says that it
-    cannot go on, or fails outside of any scene: that would befall all others too.
+    Stages return errors of scenes as results. Raises SharpBatchError where one says that it cannot
+    go on, or fails for a reason that would be the same for any scene.
     """
     try:
         with time_limit(stage.limit_s):
@@ -72,12 +72,12 @@ def process_in_time(stage: SceneStage[TaskT], scene: TaskT) -> Made | Failed:
     except Exception as error:
         raise RunError(
             f"{stage.name} does not work on {socket.gethostname()}: {_error_text(error)}",
-            "Mend that, then run the same command again: it goes on where it was.",
+            "Repair that, then run the same command again: it goes on where it was.",
         ) from error
 
 
 def _error_text(error: Exception) -> str:
-    """Return what an error is, in a line, and where it comes from."""
+    """Return an error's type, message and source line, in one line."""
     said = str(error).partition("\n")[0]
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {said} ({Path(place.filename).name}, line {place.lineno})"

@@ -1,4 +1,4 @@
-"""What a run is doing right now, stage by stage, for whoever watches it."""
+"""What a run is doing right now, stage by stage, for its progress display and report."""
 
 from __future__ import annotations
 
@@ -21,20 +21,25 @@ class StageCounts:
 
 @dataclass(slots=True)
 class RunMonitor:
-    """Told by a runner after each step where its photos are, and which stage holds up the rest."""
+    """Holds where the photos of a run are, and which stage the others wait for.
 
-    notice: Callable[[str], None] = lambda _: None  # says something to whoever watches
+    The runner updates it after each step.
+    """
+
+    notice: Callable[[str], None] = lambda _: None  # tells a person something
     now: StageCounts = StageCounts()
-    _seconds: dict[str, float] = field(default_factory=dict)  # that each stage has held up the run
+    _seconds: dict[str, float] = field(
+        default_factory=dict
+    )  # for which the others have waited for each stage
     _busy_seconds: float = 0.0  # of all predictors
     _ready_seconds: float = 0.0
     _held_up_by: str | None = None
-    _looked: float = field(default_factory=time.monotonic)
+    _updated: float = field(default_factory=time.monotonic)
 
     def update(self, now: StageCounts, held_up_by: str | None) -> None:
-        """Take in how it is from now on, and by which stage the others are held up."""
+        """Set the counts from now on, and the stage that the others wait for from now on."""
         moment = time.monotonic()
-        passed, self._looked = moment - self._looked, moment
+        passed, self._updated = moment - self._updated, moment
         self._busy_seconds += passed * self.now.busy
         self._ready_seconds += passed * self.now.predictors
         if self._held_up_by is not None:

@@ -1,4 +1,4 @@
-"""How a run is asked to end well."""
+"""A request that a run ends soon, keeping what it has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 class Stop:
-    """Asks a runner to take no more photos and to finish those that are well on their way."""
+    """Asks a runner to begin no more photos and to finish those that have been predicted."""
 
     def __init__(self, deadline: datetime | None = None) -> None:
         """Ask by itself at `deadline`, local time with its zone."""
@@ -20,7 +20,7 @@ class Stop:
 
     @property
     def is_requested(self) -> bool:
-        """Whether somebody has asked."""
+        """Whether a stop was requested, apart from the deadline."""
         return self._is_asked
 
     @property

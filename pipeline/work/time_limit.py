@@ -13,13 +13,13 @@ from types import FrameType
 from schemas.errors import OutOfTime
 
 _AGAIN_SECONDS = 1.0
-# How long work that does not come back to Python at all outlives its limit.
+# How long work that never returns to Python may go on after its limit.
 GRACE_SECONDS = 10.0
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime inside after `seconds`, and again each second while it goes unheard.
+    """Raise OutOfTime inside after `seconds`, and again each second until it is handled.
 
     Where there are no timers (Windows, threads beside the main one) nothing is limited.
     """
@@ -44,7 +44,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 def process_dies_after(seconds: float) -> Iterator[None]:
     """End this whole process if what is inside takes longer than `seconds` and some grace.
 
-    For workers: `time_limit` cannot end a library that never comes back to Python.
+    For workers: `time_limit` cannot end a library call that never returns to Python.
     """
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - it wants a file descriptor
         faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=nowhere)

@@ -1,4 +1,4 @@
-"""Runs on a Ray of their own, in processes that are signalled and killed, and so are workers."""
+"""Ingest runs on a local Ray: the run and its workers are signalled and killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BAD = {"deadly.jpg": "worker_lost", "broken.jpg": "truncated"}
     # A photo whose worker is killed three times is given up: in the short version none can be.
     [(1, 2, 12), pytest.param(6, 20, 120, marks=pytest.mark.slow)],
 )
-def test_killed_again_and_again_each_good_photo_is_done_and_the_bad_ones_failed(
+def test_after_repeated_kills_good_photos_are_done_and_bad_ones_failed(
     tmp_path: Path, driver_kills: int, worker_kills: int, count: int
 ) -> None:
     library, photos = tmp_path / "library", tmp_path / "photos"
@@ -49,7 +49,7 @@ def test_killed_again_and_again_each_good_photo_is_done_and_the_bad_ones_failed(
         wait_for_scenes(library, begun + count // (2 * driver_kills), driver)
         kill_driver(driver)
     code, report, err = finish(start(library, photos, *options))
-    assert code in (0, 1), err  # 1 if the bad ones have lasted until now
+    assert code in (0, 1), err  # 1 if bad ones were left for this last run
     assert report["left"] == 0
     check_whole(library)
     with Library.resolve(library).read() as connection:
@@ -59,7 +59,7 @@ def test_killed_again_and_again_each_good_photo_is_done_and_the_bad_ones_failed(
     assert sorted(row.reason for row in rows if row.state == "failed") == sorted(BAD.values())
 
 
-def test_a_second_signal_to_the_whole_group_ends_a_run_now(tmp_path: Path) -> None:
+def test_a_second_signal_to_the_process_group_ends_a_run_at_once(tmp_path: Path) -> None:
     make_photos(tmp_path / "photos", 2)
     process = start(tmp_path / "library", tmp_path / "photos", "--seconds", "1000")
     wait_until_predicting(process)
@@ -74,7 +74,7 @@ def test_a_second_signal_to_the_whole_group_ends_a_run_now(tmp_path: Path) -> No
     check_gone(family)
 
 
-def test_where_shared_memory_is_small_a_run_completes(tmp_path: Path) -> None:
+def test_a_run_completes_with_little_shared_memory(tmp_path: Path) -> None:
     unshare = ["unshare", "--mount", "sh", "-c"]
     small = "mount -t tmpfs -o size=64m tmpfs /dev/shm"
     if (
@@ -116,9 +116,9 @@ def title(process: psutil.Process) -> str:
 
 
 def kill_driver(driver: subprocess.Popen[str]) -> None:
-    """Kill a run's own process, and assert that its Ray goes with it.
+    """Kill a run's own process, and assert that its Ray ends with it.
 
-    All but two small agents, which notice it after a minute only.
+    All but two small agents, which notice it only after a minute.
     """
     family = [process for process in family_of(driver) if "Agent" not in title(process)]
     assert family

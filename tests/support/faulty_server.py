@@ -57,7 +57,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.site.asked.append(asked)
         reply = self.site.reply(asked, self.headers.get("If-Range"))
         fault = self.site.faults.pop(0) if self.site.faults else Handler.send
-        with suppress(BrokenPipeError, ConnectionResetError):  # the other side has heard enough
+        with suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # the client has closed the connection
             fault(self, reply)
 
     def send(self, reply: Reply) -> None:

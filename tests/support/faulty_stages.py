@@ -1,6 +1,6 @@
 """Stages that go wrong at chosen photos, in every way in which a worker can; else they are quick.
 
-Nothing here imports torch, so that workers are up at once. Which photo does what is said by its
+Nothing here imports torch, so that workers start quickly. Which photo does what is said by its
 name, as `predict-exit` or `decode-hang-1`: the stage, the fault, and how often (always, where no
 number is given).
 """
@@ -21,6 +21,7 @@ from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import CompactScene
 from pipeline.scan.identify import photo_id_of
+from pipeline.store.retry import outlast, wait_from_now_on
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, FailureReason, OutOfTime, PhotoError, RunError
@@ -73,14 +74,14 @@ class Faults:
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "node":  # takes its machine along: a worker's parent is its node's raylet
+            case "node":  # kills its node: a worker's parent is the node's raylet
                 os.kill(os.getppid(), signal.SIGKILL)
                 os.kill(os.getpid(), signal.SIGKILL)
             case "bug":
                 raise KeyError("no such thing")
             case "hang":
                 time.sleep(60)
-            case "deaf":  # hangs where no signal is heard
+            case "deaf":  # hangs with signals blocked
                 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
                 time.sleep(60)
             case "memory":
@@ -91,18 +92,25 @@ class Faults:
                 raise ModuleNotFoundError("No module named 'pillow_heif'")
             case "store":
                 raise RunError("the library cannot be written")
+            case "wait":  # for a store that does not answer
+                wait_from_now_on()
+                outlast(refuse)
 
     def count(self, name: str) -> int:
         return len(list(self.folder.glob(f"{name}@*")))
 
 
+def refuse() -> None:
+    raise ConnectionError("no store answers")
+
+
 def take_memory() -> None:
-    """Take more and more until somebody ends this process."""
+    """Take more and more until this process is killed."""
     taken = []
     for _ in range(MOST_MEMORY // MEMORY_STEP):
         taken.append(np.ones(MEMORY_STEP, dtype=np.uint8))
         time.sleep(0.02)
-    raise AssertionError("nobody minded")
+    raise AssertionError("nothing has killed this process")
 
 
 @dataclass(frozen=True)
@@ -160,13 +168,13 @@ class FaultySceneStage:
 
     faults: Faults
     limit_s: float = 1.0
-    name: str = "each"
+    name: str = "scene"
     cores: int = 1
     gpus: float = 0.0
 
     def process(self, scene: SceneFile) -> Made | Failed:
         try:
-            self.faults.strike("each", scene.photo.path)
+            self.faults.strike("scene", scene.photo.path)
         except PhotoError as error:
             return failed(scene.photo, self.name, error)
         return Made(scene.photo, (), 0.0)

@@ -31,7 +31,7 @@ def main() -> None:
     with RayRunner(ClusterSettings(cluster.address)) as runner:
         threading.Timer(3.0, kill_head).start()
         try:
-            list(runner.map_scenes(stage, [scene_file("each-hang")], Stop()))
+            list(runner.map_scenes(stage, [scene_file("scene-hang")], Stop()))
         except RunError as error:
             said = error.message
     print(json.dumps({"said": said}), flush=True)  # noqa: T201

@@ -19,7 +19,7 @@ from schemas.records import Failed
 from tests.support.cluster_run import QUICK_HEALTH_CHECKS
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 
-NAMES = ["each-node-3", "good0", "good1"]
+NAMES = ["scene-node-3", "good0", "good1"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Where a photo goes whose work was lost, by the errors that Ray gives."""
+"""Fault attribution by the errors that Ray raises."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def raised(cause: Exception) -> RayTaskError:
         (raised(ObjectStoreFullError("full")), LossKind.MEMORY),
     ],
 )
-def test_what_befell_a_photo_is_told_from_the_error(error: RayError, kind: LossKind) -> None:
+def test_a_loss_is_classified_by_its_error(error: RayError, kind: LossKind) -> None:
     loss = task_loss("decode", LIMIT_S, error, is_late=False)
     assert (loss.kind, loss.stage) == (kind, "decode")
 
 
-def test_what_died_long_after_its_limit_took_too_long() -> None:
+def test_a_death_long_after_the_limit_is_a_timeout() -> None:
     loss = task_loss("encode", LIMIT_S, WorkerCrashedError(), is_late=True)
     assert loss == (LossKind.ALONE, "encode", FailureReason.TIMEOUT, "not finished after 1 s")
 
 
-def test_what_would_befall_any_photo_ends_the_run() -> None:
+def test_errors_that_any_photo_would_meet_end_the_run() -> None:
     with pytest.raises(RunError, match="the library cannot be written"):
         live_loss("encode", raised(RunError("the library cannot be written")))
     with pytest.raises(RunError, match=r"decode does not work on 10\.0\.0\.7: .* no pillow_heif"):
@@ -76,7 +76,7 @@ def test_what_would_befall_any_photo_ends_the_run() -> None:
         live_loss("decode", raised(StoreError("damaged")))
 
 
-def test_a_photo_alone_is_blamed_and_given_up_at_last() -> None:
+def test_crashes_of_a_photo_alone_count_until_it_is_given_up() -> None:
     poison = item()
     loss = Loss(LossKind.ALONE, "decode", message="the worker died")
     attributions = [attribute(poison, loss, RULES) for _ in range(MOST_CRASHES)]
@@ -88,14 +88,14 @@ def test_a_photo_alone_is_blamed_and_given_up_at_last() -> None:
     assert [bool(v.record and v.record.is_final) for v in attributions] == [False, False, True]
 
 
-def test_a_photo_that_predictors_die_of_is_given_up_after_a_probe() -> None:
+def test_a_photo_that_crashes_predictors_is_given_up_after_a_probe() -> None:
     attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), RULES)
     assert attribution.next is NextStep.PROBED
     assert attribution.record is not None
     assert attribution.record.model_fingerprint == "f"
 
 
-def test_company_is_a_suspicion_and_no_blame() -> None:
+def test_a_crash_in_company_makes_suspects_and_counts_against_none() -> None:
     suspect = item()
     assert attribute(suspect, Loss(LossKind.IN_COMPANY, "predict"), RULES) == (
         NextStep.SUSPECT,
@@ -105,7 +105,7 @@ def test_company_is_a_suspicion_and_no_blame() -> None:
     assert suspect.crashes == 0
 
 
-def test_want_of_memory_counts_once_a_photo_had_all_of_it() -> None:
+def test_out_of_memory_counts_only_after_a_photo_had_the_whole_cluster() -> None:
     large = item()
     loss = Loss(LossKind.MEMORY, "decode", FailureReason.OUT_OF_MEMORY, "the memory ran out")
     assert attribute(large, loss, RULES) == (NextStep.AT_END, None)
@@ -115,7 +115,7 @@ def test_want_of_memory_counts_once_a_photo_had_all_of_it() -> None:
     assert attribution.record.reason is FailureReason.OUT_OF_MEMORY
 
 
-def test_lost_machines_blame_nobody_but_not_for_ever() -> None:
+def test_lost_nodes_count_against_no_photo_up_to_a_limit() -> None:
     moved = item()
     attributions = [
         attribute(moved, Loss(LossKind.NODE, "encode"), RULES) for _ in range(MOST_MOVES + 1)

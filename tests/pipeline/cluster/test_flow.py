@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,14 +34,14 @@ def faults(tmp_path: Path) -> Faults:
 
 
 @pytest.mark.usefixtures("runner")
-def test_a_ray_of_our_own_starts_no_daemons_that_nobody_needs() -> None:
+def test_a_local_ray_starts_only_the_daemons_it_needs() -> None:
     commands = " ".join(" ".join(child.cmdline()) for child in psutil.Process().children())
     assert "raylet" in commands
     for needless in ("dashboard.py", "monitor.py"):  # log_monitor.py, too
         assert needless not in commands
 
 
-def test_each_kind_of_fault_in_each_stage_hits_its_own_photo_alone(
+def test_each_fault_in_each_stage_affects_its_own_photo_only(
     runner: RayRunner, faults: Faults
 ) -> None:
     expected = {
@@ -57,7 +59,7 @@ def test_each_kind_of_fault_in_each_stage_hits_its_own_photo_alone(
     assert not any(name.startswith("good") for name in tries(found))
 
 
-def test_poison_is_tried_three_times_and_its_batch_mates_are_not_blamed(
+def test_a_poison_photo_is_tried_three_times_and_does_not_count_against_its_batch(
     runner: RayRunner, faults: Faults
 ) -> None:
     names = ["good0", "predict-exit", "decode-kill", "encode-exit", "good1"]
@@ -80,7 +82,7 @@ def test_two_poison_photos_in_one_batch_are_both_found(runner: RayRunner, faults
 
 
 @pytest.mark.parametrize("stage", ["decode", "predict", "encode"])
-def test_what_hangs_in_a_stage_ends_as_a_timeout(
+def test_a_photo_that_hangs_in_a_stage_is_a_timeout(
     runner: RayRunner, faults: Faults, stage: str
 ) -> None:
     # Two times it has hung before: once more is enough.
@@ -90,9 +92,7 @@ def test_what_hangs_in_a_stage_ends_as_a_timeout(
     assert ends(found) == {f"{stage}-hang": "timeout", **dict.fromkeys(good(3), "done")}
 
 
-def test_what_does_not_hear_its_limit_ends_as_a_timeout_too(
-    runner: RayRunner, faults: Faults
-) -> None:
+def test_a_photo_that_blocks_signals_is_a_timeout_too(runner: RayRunner, faults: Faults) -> None:
     files = [photo("decode-deaf", crashes=2), photo("encode-deaf", crashes=2), *map(photo, good(2))]
     found = outcomes(runner, flow(faults), files)
     deaf = dict.fromkeys(["decode-deaf", "encode-deaf"], "timeout")
@@ -105,7 +105,7 @@ def test_crashes_of_earlier_runs_count(runner: RayRunner, faults: Faults) -> Non
     assert faults.count("predict-exit") == 1
 
 
-def test_a_predictor_that_no_photo_survives_ends_the_run_and_blames_none(
+def test_a_predictor_that_dies_at_every_photo_ends_the_run_and_counts_against_none(
     runner: RayRunner, faults: Faults
 ) -> None:
     (faults.folder / "broken").touch()
@@ -116,7 +116,7 @@ def test_a_predictor_that_no_photo_survives_ends_the_run_and_blames_none(
     assert ends(found) == {}
 
 
-def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_blames_none(
+def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_counts_against_none(
     runner: RayRunner, faults: Faults
 ) -> None:
     (faults.folder / "sick").touch()
@@ -126,7 +126,9 @@ def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_blames_none(
     assert ends(found) == {}
 
 
-def test_a_gpu_that_takes_no_more_work_is_had_anew(runner: RayRunner, faults: Faults) -> None:
+def test_a_predictor_whose_gpu_takes_no_more_work_is_replaced(
+    runner: RayRunner, faults: Faults
+) -> None:
     names = ["good0", "predict-device1-1", "predict-device2", "good1"]
     found = outcomes(runner, flow(faults, batch_size=4), list(map(photo, names)))
     assert ends(found) == {**dict.fromkeys(names, "done"), "predict-device2": "worker_lost"}
@@ -172,7 +174,7 @@ def test_a_predictor_for_which_a_package_is_missing_ends_the_run_at_once(
         outcomes(runner, incomplete, [photo("good")])
 
 
-def test_a_predictor_that_dies_while_it_loads_is_started_again(
+def test_a_predictor_that_dies_while_loading_is_restarted(
     runner: RayRunner, faults: Faults
 ) -> None:
     found = outcomes(runner, flow(faults, setup_fault="setup-kill-2"), [photo("good")])
@@ -180,12 +182,30 @@ def test_a_predictor_that_dies_while_it_loads_is_started_again(
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
-def test_any_number_of_photos_comes_through(runner: RayRunner, faults: Faults, count: int) -> None:
+def test_any_number_of_photos_completes(runner: RayRunner, faults: Faults, count: int) -> None:
     found = outcomes(runner, flow(faults, batch_size=3), [photo(name) for name in good(count)])
     assert ends(found) == dict.fromkeys(good(count), "done")
 
 
-def test_a_stop_keeps_what_is_done_and_takes_no_more(runner: RayRunner, faults: Faults) -> None:
+@pytest.mark.parametrize("stage", ["decode", "encode"])
+def test_a_worker_that_waits_for_a_store_ends_with_the_run(
+    runner: RayRunner, faults: Faults, stage: str
+) -> None:
+    def ask_once_begun() -> None:
+        while not faults.count(f"{stage}-wait"):
+            time.sleep(0.05)
+        stop.ask()
+
+    stop, started = Stop(), time.monotonic()
+    asking = threading.Thread(target=ask_once_begun)
+    asking.start()
+    waiting = flow(faults, limit_s=600.0)
+    assert not list(runner(waiting, iter([photo(f"{stage}-wait")]), stop, RunMonitor()))
+    asking.join()
+    assert time.monotonic() - started < 60  # of the two minutes that it would wait
+
+
+def test_a_stop_keeps_finished_photos_and_begins_no_more(runner: RayRunner, faults: Faults) -> None:
     stop = Stop()
     found = []
     for outcome in runner(flow(faults), map(photo, good(200)), stop, RunMonitor()):

@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 @pytest.mark.parametrize("start", ["tested", "public"])
 @pytest.mark.parametrize("end", ["end", "kill", "lose"])
-def test_it_runs_in_groups_of_its_own_and_ends_with_the_process(
+def test_a_local_ray_has_its_own_process_groups_and_ends_with_its_process(
     tmp_path: Path, start: str, end: str
 ) -> None:
     command = [sys.executable, "-m", "tests.support.local_ray_run", str(tmp_path), start, end]

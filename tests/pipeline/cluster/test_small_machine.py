@@ -1,4 +1,4 @@
-"""A small machine: what happens where its memory, its one GPU or its cores run short."""
+"""A small machine, whose memory, one GPU and cores run short."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.faulty_stages import (
     scene_file,
 )
 
-SPARE_BYTES = 4 << 30  # that may be taken from now on, until Ray ends somebody
+SPARE_BYTES = 4 << 30  # that may be taken from now on, until Ray kills a worker
 STORE_BYTES = 600_000_000
 MOST_PHOTOS = 3000
 SCENES = 14  # of 66 MB: more than the object store holds
@@ -69,7 +69,7 @@ def faults(tmp_path: Path) -> Faults:
     return Faults(tmp_path)
 
 
-def test_who_takes_all_memory_is_found_though_ray_ends_others_too(
+def test_the_photo_that_takes_all_memory_is_found_though_ray_kills_others_too(
     runner: RayRunner, faults: Faults
 ) -> None:
     check_memory()
@@ -93,17 +93,17 @@ def test_a_stored_scene_that_takes_all_memory_is_found_too(
     runner: RayRunner, faults: Faults
 ) -> None:
     check_memory()
-    scenes = [scene_file(name) for name in ("each-memory", *good(2))]
+    scenes = [scene_file(name) for name in ("scene-memory", *good(2))]
     found = list(runner.map_scenes(FaultySceneStage(faults, limit_s=60.0), scenes, Stop()))
     failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
     assert len(found) == 3
-    assert failures == {"each-memory": "out_of_memory"}
-    assert faults.count("each-memory") == 4  # three times alone
+    assert failures == {"scene-memory": "out_of_memory"}
+    assert faults.count("scene-memory") == 4  # three times alone
 
 
 def check_memory() -> None:
     if psutil.virtual_memory().available < 2 * SPARE_BYTES:
-        pytest.skip("taking memory until Ray minds needs 8 GB of it")
+        pytest.skip("the memory monitor of Ray needs 8 GB of free memory to be tested")
 
 
 def test_two_predictors_share_a_gpu_and_survive_each_others_crashes(

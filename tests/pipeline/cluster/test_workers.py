@@ -1,4 +1,4 @@
-"""Workers that decode or encode are up at once and stay small: torch is not for them."""
+"""Workers that decode or encode start quickly and stay small: they do not import torch."""
 
 from __future__ import annotations
 

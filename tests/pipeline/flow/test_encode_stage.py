@@ -39,7 +39,7 @@ def preview_files(library: Path) -> int:
         return int(connection.scalar(sa.select(sa.func.count()).where(kinds)) or 0)
 
 
-def test_previews_that_fail_are_recorded_counted_and_said_and_the_photos_are_done(
+def test_failed_previews_are_recorded_counted_and_reported_and_the_photos_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> bytes:

@@ -104,14 +104,14 @@ class LostDevice(SmallMemory):
     device = torch.device("meta")
 
 
-def test_a_device_that_takes_no_more_work_is_no_photos_fault() -> None:
+def test_a_lost_device_counts_against_no_photo() -> None:
     error = RuntimeError("CUDA error: an illegal memory access was encountered")
     stage = stage_of(LostDevice(error), Compactor(SplatSettings("ply")))
     with pytest.raises(DeviceError, match="illegal memory access"):
         stage.process(batch_of(64, TOO_LARGE, 80))
 
 
-def test_want_of_memory_for_the_finished_scene_is_told_as_such() -> None:
+def test_out_of_memory_while_compacting_is_reported_as_such() -> None:
     stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY]

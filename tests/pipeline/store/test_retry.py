@@ -18,7 +18,12 @@ from botocore.exceptions import EndpointConnectionError, SSLError
 from fsspec.exceptions import FSTimeoutError
 
 from pipeline.store import retry
-from pipeline.store.retry import is_passing, stores_waited_for, wait_no_more
+from pipeline.store.retry import (
+    is_passing,
+    stores_waited_for,
+    wait_no_more,
+    waiting_ends_when,
+)
 from pipeline.store.root import RemoteRoot
 from pipeline.store.store import Store
 from pipeline.work.time_limit import time_limit
@@ -143,6 +148,15 @@ def test_waiting_ends_where_the_run_is_to_end(store: Store, proxy: Proxy) -> Non
         assert time.monotonic() - started < 5
         with pytest.raises(RunError):  # and what the run still has to say is not waited for
             store.size("runs/a.json")
+
+
+def test_waiting_ends_where_somebody_outside_says_so(store: Store, proxy: Proxy) -> None:
+    proxy.fault = lambda _method, _path: 500
+    started = time.monotonic()
+    with stores_waited_for(), waiting_ends_when(lambda: time.monotonic() - started > 1.0):
+        with pytest.raises(KeyboardInterrupt):
+            store.size("runs/a.json")
+        assert time.monotonic() - started < 5
 
 
 def test_an_outage_is_no_fault_of_the_photo_whose_time_it_takes(store: Store, proxy: Proxy) -> None:

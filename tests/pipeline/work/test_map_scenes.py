@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 import ray
 from ray.experimental.internal_kv import _internal_kv_list
 
-from pipeline.cluster import map_scenes, running_tasks, stall
+from pipeline.cluster import map_scenes, running_tasks, stall, task_marks
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from pipeline.work.stop import Stop
@@ -39,7 +40,7 @@ def ends(
         assert outcome.file.path not in found
         found[outcome.file.path] = "made"
         if isinstance(outcome, Failed):
-            assert outcome.stage == "each"
+            assert outcome.stage == "scene"
             found[outcome.file.path] = outcome.reason
     return found
 
@@ -47,22 +48,22 @@ def ends(
 def test_a_scene_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
     expected = {
         "good0": "made",
-        "each-hang": "timeout",
-        "each-raise": "unsupported",
+        "scene-hang": "timeout",
+        "scene-raise": "unsupported",
         "good1": "made",
     }
     assert ends(InlineSceneRunner(), tmp_path, list(expected)) == expected
 
 
-def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
+def test_on_ray_scenes_that_kill_or_block_their_worker_fail_alone(
     on_ray: RayRunner, tmp_path: Path
 ) -> None:
     tries = {
-        "each-deaf": ("timeout", 1),
-        "each-exit": ("worker_lost", 3),
-        "each-segv-1": ("made", 2),
-        "each-hang": ("timeout", 1),
-        "each-raise": ("unsupported", 1),
+        "scene-deaf": ("timeout", 1),
+        "scene-exit": ("worker_lost", 3),
+        "scene-segv-1": ("made", 2),
+        "scene-hang": ("timeout", 1),
+        "scene-raise": ("unsupported", 1),
         "good": ("made", 0),
     }
     found = ends(on_ray, tmp_path, list(tries))
@@ -70,27 +71,27 @@ def test_on_ray_so_do_those_that_kill_their_worker_or_hear_nothing(
     assert not _internal_kv_list("", namespace="sharp-batch")  # nothing stays in the cluster
 
 
-def test_what_is_no_scene_s_fault_ends_the_run(on_ray: RayRunner, tmp_path: Path) -> None:
+def test_an_error_of_no_scene_ends_the_run(on_ray: RayRunner, tmp_path: Path) -> None:
     for runner in (on_ray, InlineSceneRunner()):
         with pytest.raises(RunError, match="cannot be written"):
-            ends(runner, tmp_path, ["each-store"])
+            ends(runner, tmp_path, ["scene-store"])
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("each-bug", r"KeyError: 'no such thing' \(faulty_stages\.py, line \d+\)"),
-     ("each-import", "ModuleNotFoundError: No module named")],
+    [("scene-bug", r"KeyError: 'no such thing' \(faulty_stages\.py, line \d+\)"),
+     ("scene-import", "ModuleNotFoundError: No module named")],
 )  # fmt: skip
-def test_an_error_that_would_befall_any_scene_ends_the_run_and_is_named(
+def test_an_error_that_any_scene_would_meet_ends_the_run_and_is_named(
     on_ray: RayRunner, tmp_path: Path, name: str, said: str
 ) -> None:
     for runner in (on_ray, InlineSceneRunner()):
-        with pytest.raises(RunError, match=f"each does not work on .*: {said}"):
+        with pytest.raises(RunError, match=f"scene does not work on .*: {said}"):
             ends(runner, tmp_path, ["good", name])
 
 
 def test_a_stage_that_workers_cannot_load_ends_the_run_and_is_named(on_ray: RayRunner) -> None:
-    with pytest.raises(RunError, match=r"each does not work on [^:]*: ModuleNotFoundError: No"):
+    with pytest.raises(RunError, match=r"scene does not work on [^:]*: ModuleNotFoundError: No"):
         list(on_ray.map_scenes(LoadedHereAlone(Faults(Path())), [scene_file("good")], Stop()))
 
 
@@ -99,7 +100,7 @@ class LoadedHereAlone(FaultySceneStage):
         return __import__, ("of_one_machine",)
 
 
-def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
+def test_waiting_for_cores_is_reported_and_counts_against_no_scene(
     on_ray: RayRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stall, "PATIENCE_SECONDS", 3.0)
@@ -115,9 +116,9 @@ def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
 
     log.addFilter(release)
     try:
-        assert ends(on_ray, tmp_path, ["good", "each-exit-1"]) == {
+        assert ends(on_ray, tmp_path, ["good", "scene-exit-1"]) == {
             "good": "made",
-            "each-exit-1": "made",
+            "scene-exit-1": "made",
         }
     finally:
         log.removeFilter(release)
@@ -125,13 +126,40 @@ def test_waiting_for_room_is_told_and_is_no_fault_of_a_scene(
     assert "no room for a scene for 3 s: one takes 1 CPUs, and 0 CPUs" in told[0]
 
 
-def test_a_run_that_waits_for_room_can_be_ended(on_ray: RayRunner, tmp_path: Path) -> None:
+def test_a_run_that_waits_for_cores_can_be_stopped(on_ray: RayRunner, tmp_path: Path) -> None:
     other = hold_the_cluster()
     started = time.monotonic()
     soon = datetime.now().astimezone() + timedelta(seconds=1.0)
     assert not ends(on_ray, tmp_path, ["good", "more"], Stop(soon))
     assert time.monotonic() - started < 10
     ray.kill(other)
+
+
+def test_a_worker_that_waits_for_a_store_ends_with_the_run(
+    on_ray: RayRunner, tmp_path: Path
+) -> None:
+    stop, started = Stop(), time.monotonic()
+    asking = threading.Thread(target=ask_once_begun, args=(stop, Faults(tmp_path), "scene-wait"))
+    asking.start()
+    stage = FaultySceneStage(Faults(tmp_path), limit_s=600.0)
+    assert not list(on_ray.map_scenes(stage, [scene_file("scene-wait")], stop))
+    asking.join()
+    assert time.monotonic() - started < 60  # of the two minutes that it would wait
+    assert not _internal_kv_list("", namespace="sharp-batch")
+
+
+def ask_once_begun(stop: Stop, faults: Faults, name: str) -> None:
+    while not faults.count(name):
+        time.sleep(0.05)
+    stop.ask()
+
+
+def test_without_the_key_value_store_tasks_count_as_begun_when_sent(
+    on_ray: RayRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_marks, "internal_kv", None)
+    found = ends(on_ray, tmp_path, ["good", "scene-exit-1", "scene-deaf"])
+    assert found == {"good": "made", "scene-exit-1": "made", "scene-deaf": "timeout"}
 
 
 def hold_the_cluster() -> Any:
@@ -146,8 +174,8 @@ class Holder:
         pass
 
 
-def test_a_scene_whose_machine_dies_goes_to_the_next_however_often(tmp_path: Path) -> None:
+def test_a_scene_whose_node_dies_is_repeated_on_the_next_one(tmp_path: Path) -> None:
     assert answer_of("tests.support.scenes_cluster_run", tmp_path) == {
-        "ends": {"each-node-3": "made", "good0": "made", "good1": "made"},
+        "ends": {"scene-node-3": "made", "good0": "made", "good1": "made"},
         "deaths": 4,
     }

@@ -16,7 +16,7 @@ from pipeline.cluster.fault_attribution import FaultRules, Loss, NextStep, attri
 from pipeline.cluster.head import Head
 from pipeline.cluster.local import check_ray_lives
 from pipeline.cluster.running_tasks import RunningTasks, wait_for
-from pipeline.cluster.task_marks import TaskMarks, notices_stop, marked
+from pipeline.cluster.task_marks import TaskMarks, marked, notices_stop
 from pipeline.cluster.tasks import StoredSceneTask
 from pipeline.work.map_scenes import SceneStage, TaskT, process_in_time
 from pipeline.work.stop import Stop

@@ -81,7 +81,7 @@ class Predictor:
         return time.monotonic() - self.clock > limit_s * photos and not self._has_result()
 
     def is_alive(self) -> bool:
-        """Ask an idle one, which answers at once; Ray does not report the death of an idle actor."""
+        """Ask an idle one, which answers at once: Ray does not report its death otherwise."""
         try:
             ray.get(self.actor.ping.remote(), timeout=_ANSWER_SECONDS)
         except RayError:

@@ -1,20 +1,18 @@
-"""How quickly a catalog of a million photos answers: queries, status, the plan of a rescan.
+"""Speed of a catalog with a million photos: queries, status, the plan of a rescan.
 
     python scripts/bench_catalog.py [--photos 1000000] [--postgres] [--plans]
 
-Makes the catalog (kept in --folder, if given, for the next time), then takes the best and the
-median of several goes at each question, in this process: starting one takes its own time.
---postgres does the same on a server of its own; --plans shows how the database goes about it.
+Creates the catalog (in --folder, if given, where the next run finds it), then prints the minimum
+and the median time of several runs of each query, in this process. --postgres does the same on a
+temporary server; --plans prints the query plans of the database.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import random
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,10 +20,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import sqlalchemy as sa
-from bench_environment import print_environment
+from bench_support import option_parser, print_environment
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.address import find_catalog
@@ -41,12 +37,12 @@ from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
 from tests.support.postgres import fresh_schema, running_server
 
-ROWS = 20_000  # of a table at a time
+ROWS = 20_000  # per insert
 CAMERAS = [*(("Apple", f"iPhone {number}") for number in (6, 12)), ("FUJIFILM", "X-E2")]
 CAMERAS.append(("SONY", "ILCE-7M3"))
 HOME = (52.52, 13.405)
 TRIPS = [(48.8584, 2.2945), (-0.18, -78.47), (35.68, 139.69), (40.71, -74.0)]
-GOES = 7
+REPEATS = 7
 NOW = utc_now()
 QUESTIONS = {
     "a month, a camera, home": Filters(
@@ -73,7 +69,7 @@ QUESTIONS = {
 
 
 def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
-    """Return rows of made-up photos: two of five at home, a tenth on trips, over all years."""
+    """Return rows of synthetic photos: 40 % at home, 10 % on trips, over all years."""
     rng = random.Random(numbers.start)
     rows: dict[sa.Table, list[dict[str, Any]]] = {
         table: [] for table in (photos, photo_paths, scenes, artifacts, failures)
@@ -176,7 +172,7 @@ def make_catalog(root: Path, url: str | None, count: int) -> None:
 
 def timed(name: str, ask: Callable[[], object]) -> None:
     seconds = []
-    for _ in range(GOES):
+    for _ in range(REPEATS):
         started = time.perf_counter()
         answer = ask()
         seconds.append(time.perf_counter() - started)
@@ -186,7 +182,7 @@ def timed(name: str, ask: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def shown_plans(connection: Connection) -> Iterator[None]:
-    """Print how the database goes about each statement."""
+    """Print the query plan of each statement."""
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
 
     def show(
@@ -241,7 +237,7 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--photos", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--postgres", action="store_true")

@@ -1,9 +1,9 @@
-"""How long the exports of one scene take, stage by stage and kind by kind.
+"""Time of the exports of one scene, by stage and by kind.
 
     python scripts/bench_export.py SPLAT [--width 2048] [--cores 2] [--kinds spatial-heic sbs]
 
-SPLAT is a scene that says how its photo was taken, as `sharp-batch predict` writes it. A kind's
-time is what is left for it once the scene is read and its eyes are rendered.
+SPLAT is a scene with intrinsics of its photo, as `sharp-batch predict` writes it. A kind's time
+excludes reading the scene and rendering both eyes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from bench_environment import print_environment
+from bench_support import option_parser, print_environment
 
 from pipeline.exports.names import SAMPLE_RECORD
 from pipeline.exports.registry import KINDS
@@ -51,7 +51,7 @@ def main() -> None:
 
 def parse_options() -> argparse.Namespace:
     """Return the options of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = option_parser(__doc__)
     parser.add_argument("splat", type=Path)
     parser.add_argument("--width", type=int, default=2048)
     parser.add_argument("--cores", type=int, default=2)
@@ -60,7 +60,7 @@ def parse_options() -> argparse.Namespace:
 
 
 def opened(splat: Path, width: int, cores: int) -> ExportScene:
-    """Return a scene of which nothing is read but its camera."""
+    """Return a scene of which only the camera is read."""
     info = read_scene(splat).info
     if info is None:
         raise SystemExit(f"{splat} does not say how its photo was taken")
@@ -72,7 +72,7 @@ def opened(splat: Path, width: int, cores: int) -> ExportScene:
 
 
 def print_time(name: str, work: Callable[[], object]) -> float:
-    """Do the work once, and print and return its seconds."""
+    """Do the work once; print and return its seconds."""
     started = time.perf_counter()
     work()
     seconds = time.perf_counter() - started

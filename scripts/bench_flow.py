@@ -1,27 +1,23 @@
-"""What the flow itself costs: everything but decoding, predicting and encoding.
+"""Overhead of the flow: all CPU time except decoding, predicting and encoding.
 
     python scripts/bench_flow.py [--photos 1000] [--ray-photos 5000]
 
-Small made photos and a predictor that takes no time go through the flow, in this process and on
-Ray. Baseline in the same run: the stages' own CPU time, measured in this process. Reports CPU
-milliseconds a photo by stage, and how the driver's memory grows while it works on Ray.
+Small generated photos and a predictor that takes no time go through the flow, in this process and
+on Ray. Baseline in the same run: the CPU time of the stages, measured in this process. Reports CPU
+milliseconds per photo by stage, and the memory of the driver during a run on Ray.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
-import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_environment import print_environment
+from bench_support import option_parser, print_environment, resident_mb
 
 from jobs.console.output import Output
 from jobs.runs import ingest as ingest_job
@@ -41,7 +37,7 @@ SPENT: defaultdict[str, float] = defaultdict(float)  # CPU seconds by stage
 
 
 class TimedStage:
-    """A stage that adds up the CPU time it takes."""
+    """A stage that records its CPU time."""
 
     def __init__(self, name: str, stage: object) -> None:
         self._name = name
@@ -61,7 +57,7 @@ class TimedStage:
 def timed_inline(
     flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
 ) -> Iterator[Outcome]:
-    """Run in this process with the stages timed."""
+    """Run in this process with timed stages."""
     timed = Flow(
         TimedStage("decode", flow.decode),  # type: ignore[arg-type]
         TimedStage("predict", flow.predict),  # type: ignore[arg-type]
@@ -72,7 +68,7 @@ def timed_inline(
 
 
 def tree_cpu_seconds() -> float:
-    """Return the CPU time of this process and of all below it."""
+    """Return the CPU time of this process and of its descendants."""
     parents: dict[int, int] = {}
     seconds: dict[int, float] = {}
     for entry in Path("/proc").iterdir():
@@ -87,14 +83,8 @@ def tree_cpu_seconds() -> float:
     return sum(seconds.get(pid, 0.0) for pid in below)
 
 
-def memory_mb() -> float:
-    """Return the resident memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-class WatchedRay:
-    """Ray with a note of CPU and memory at the first photo, and then every tenth of the run."""
+class MeasuredRay:
+    """A Ray runner that records CPU time and memory at every tenth of the run."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -102,7 +92,7 @@ class WatchedRay:
         self.memory: list[float] = []
         self.cpu_ms = 0.0
 
-    def __enter__(self) -> WatchedRay:
+    def __enter__(self) -> MeasuredRay:
         self._runner.__enter__()
         return self
 
@@ -118,7 +108,7 @@ class WatchedRay:
             if index == warm_up:
                 started = tree_cpu_seconds()
             if index >= warm_up and index % warm_up == 0:
-                self.memory.append(memory_mb())
+                self.memory.append(resident_mb())
             if index == self._count - 1:
                 used = tree_cpu_seconds() - started
                 self.cpu_ms = 1000 * used / (self._count - 1 - warm_up)
@@ -126,7 +116,7 @@ class WatchedRay:
 
 
 def run(folder: Path, name: str, photos: Path, runner: object) -> float:
-    """Ingest `photos`; return the CPU milliseconds a photo of this process and its children."""
+    """Ingest `photos`; return the CPU milliseconds per photo of this process and its children."""
     job = ingest_job.Ingest(
         Library.resolve(folder / name),
         [photos],
@@ -140,7 +130,7 @@ def run(folder: Path, name: str, photos: Path, runner: object) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--ray-photos", type=int, default=5000)
     options = parser.parse_args()
@@ -156,7 +146,7 @@ def main() -> None:
         print(f"{'CPU ms a photo':<28}{'share':>8}")
         for stage, ms in (*stages.items(), ("flow in this process", total - sum(stages.values()))):
             print(f"{stage:<20}{ms:8.2f}{100 * ms / total:7.0f} %")
-        watched = WatchedRay(options.ray_photos)
+        watched = MeasuredRay(options.ray_photos)
         run(folder, "ray", folder / "photos", watched)
         print(f"{'flow on Ray':<20}{watched.cpu_ms - sum(stages.values()):8.2f}")
         megabytes = " ".join(f"{value:.0f}" for value in watched.memory)

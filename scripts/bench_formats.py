@@ -1,17 +1,16 @@
-"""Size, speed and loss of the splat formats, on scenes like the published model's.
+"""Size, speed and loss of the splat formats, on scenes like those of the published model.
 
     python scripts/bench_formats.py [PHOTO...] [--repeat 3]
 
-Each scene has 1,179,648 Gaussians: the depth of `prior` under corrections like a network's. PSNR is
-that of the project's own renderer against the unquantised scene, from the photo's place, from 5 cm
-aside, and from the photo's place with both sides sorted by the same depths: renderers that sort
-otherwise differ by more than good formats do. Seconds are processor time, then wall time, the least
-of the repetitions. Baseline in the same run, where it is installed: splat-transform from npm.
+Each scene has 1,179,648 Gaussians: the depth of `prior` with corrections like those of a network.
+PSNR compares renders with those of the unquantised scene: from the photo's camera,
+from 5 cm beside it, and from the photo's camera with the same depth order, since another order
+changes a render more than a good format does. Times are CPU seconds, then wall seconds, the minimum
+of the repetitions. Baseline in the same run, if it is installed: splat-transform from npm.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import resource
 import shutil
@@ -25,8 +24,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
-from bench_environment import print_environment
 from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
+from bench_support import option_parser, print_environment
 
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
@@ -56,7 +55,7 @@ Result = TypeVar("Result")
 
 
 class Seconds(NamedTuple):
-    """What something took."""
+    """CPU and wall seconds."""
 
     processor: float
     wall: float
@@ -67,7 +66,7 @@ class Seconds(NamedTuple):
 
 def main() -> None:
     """Print all figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = option_parser(__doc__)
     parser.add_argument("photos", nargs="*", type=Path, default=PHOTOS)
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
@@ -86,7 +85,7 @@ def main() -> None:
 
 
 def encoder(scene: Gaussians, format_name: str, settings: Options | None) -> Callable[[], bytes]:
-    """Return what writes the scene."""
+    """Return a function that writes the scene."""
 
     def write() -> bytes:
         file = io.BytesIO()
@@ -97,12 +96,12 @@ def encoder(scene: Gaussians, format_name: str, settings: Options | None) -> Cal
 
 
 def decoder(content: bytes, format_name: str) -> Callable[[], Gaussians]:
-    """Return what reads the scene."""
+    """Return a function that reads the scene."""
     return lambda: read_scene(io.BytesIO(content), format_name=format_name).gaussians
 
 
 def timed(repeat: int, work: Callable[[], Result]) -> tuple[Result, Seconds]:
-    """Return the result and the least time of some repetitions, other processes' included."""
+    """Return the result and the minimum time of some runs, including child processes."""
     processors, walls = [], []
     for _ in range(repeat):
         processor, wall = all_processor_seconds(), time.perf_counter()
@@ -113,7 +112,7 @@ def timed(repeat: int, work: Callable[[], Result]) -> tuple[Result, Seconds]:
 
 
 def all_processor_seconds() -> float:
-    """Return processor time of this process and of those that it has waited for."""
+    """Return the CPU time of this process and of its finished children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
@@ -134,14 +133,14 @@ def print_line(
 
 
 def in_depth_order_of(found: Gaussians, scene: Gaussians) -> Gaussians:
-    """Return `found` moved along its rays to the depths of `scene`: it looks the same from here."""
+    """Return `found` with the depths of `scene`: the view from the photo's camera is the same."""
     ratio = (scene.means[:, 2] / found.means[:, 2])[:, None]
     ratio = torch.where((ratio > 0.5) & (ratio < 2), ratio, 1.0)
     return replace(found, means=found.means * ratio, scales=found.scales * ratio)
 
 
 def errors(scene: Gaussians, found: Gaussians) -> str:
-    """Return the errors that half, and all but a thousandth, of what can be seen stay below."""
+    """Return the 0.5 and 0.999 quantiles of the errors of visible Gaussians."""
     seen = found.opacities > 0
     z = scene.means[:, 2:].clamp_min(1e-6)
     across = (found.means[:, :2] / found.means[:, 2:] - scene.means[:, :2] / z).abs().amax(dim=1)
@@ -159,12 +158,12 @@ def errors(scene: Gaussians, found: Gaussians) -> str:
 
 
 def baseline(folder: Path, arguments: list[str]) -> Callable[[], object]:
-    """Return what runs the other program."""
+    """Return a function that runs the other program."""
     return lambda: subprocess.run([BASELINE, "-q", "-w", *arguments], cwd=folder, check=True)
 
 
 def print_baselines(scene: Gaussians, repeat: int) -> None:
-    """Print the same figures for files that another program writes, its start-up included."""
+    """Print the same figures for files of another program, including its start-up."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_scene(folder / "scene.ply", scene)

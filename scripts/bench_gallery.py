@@ -1,21 +1,19 @@
-"""How long the gallery's server takes over a catalog of many photos, request by request.
+"""Response times of the gallery's server with a catalog of many photos.
 
     python scripts/bench_gallery.py [--photos 20000] [--rounds 15]
 
-Makes a catalog that knows that many photos (all with the same thumbnail), serves it, and asks as
-a browser does: the first page, its first pictures, filters, a photo's page, thumbnails. Times are
-those of the client on this machine, the median and the worst of the rounds. Limits: the first page
-within 300 ms, a filter within 150 ms.
+Creates a catalog with that many photos (all with the same thumbnail), serves it, and sends the
+requests of a browser: the first page, its first photos, filters, the page of a photo, thumbnails.
+Prints median and maximum times of a client on this machine. Limits: the first page within 300 ms,
+a filter within 150 ms.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import http.client
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -23,11 +21,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import numpy as np
+import sqlalchemy as sa
 import uvicorn
-from bench_environment import print_environment
+from bench_support import SCENE_COLUMNS, fill_tables, option_parser, print_environment
 
 from jobs.gallery.app import GallerySettings, make_app
 from pipeline.catalog.address import find_catalog
@@ -53,7 +50,7 @@ def make_catalog(library: Path, count: int) -> None:
     library.mkdir()
     thumb = Store(library).write(ThumbnailPath("0" * 32).path, lambda out: out.write(picture)).path
     now = utc_now()
-    rows: dict[str, list[dict[str, object]]] = {"photos": [], "paths": [], "scenes": []}
+    rows: dict[sa.Table, list[dict[str, object]]] = {photos: [], photo_paths: [], scenes: []}
     for index in range(count):
         photo_id = hashlib.sha256(f"photo {index}".encode()).hexdigest()[:32]
         scene_id = hashlib.sha256(f"scene {index}".encode()).hexdigest()[:32]
@@ -66,7 +63,7 @@ def make_catalog(library: Path, count: int) -> None:
             "focal_px": 3000.0,
             "focal_source": "exif_35mm",
         }
-        rows["photos"].append(
+        rows[photos].append(
             {
                 **common,
                 "photo_id": photo_id,
@@ -85,7 +82,7 @@ def make_catalog(library: Path, count: int) -> None:
             }
         )
         path = f"/photos/{taken:%Y}/{taken:%Y-%m} {rng.choice(['Trip', 'Home', 'Été'])}"
-        rows["paths"].append(
+        rows[photo_paths].append(
             {
                 "photo_id": photo_id,
                 "path": f"{path}/IMG_{index:06d}.JPG",
@@ -93,9 +90,10 @@ def make_catalog(library: Path, count: int) -> None:
                 "mtime_ns": index,
             }
         )
-        rows["scenes"].append(
+        rows[scenes].append(
             {
                 **common,
+                **SCENE_COLUMNS,
                 "scene_id": scene_id,
                 "photo_id": photo_id,
                 "model": "prior",
@@ -104,22 +102,15 @@ def make_catalog(library: Path, count: int) -> None:
                 "splat_path": f"scenes/{scene_id[:2]}/{scene_id}.sog",
                 "splat_bytes": 5_400_000,
                 "splat_sha256": "0" * 64,
-                "gaussians": 1_179_648,
-                "depth_near_m": 1.0,
-                "depth_median_m": 4.0,
-                "depth_far_m": 60.0,
                 "created_at": now,
             }
         )
     engine = open_database(find_catalog(library), create=True)
-    with engine.begin() as connection:
-        for table, name in ((photos, "photos"), (photo_paths, "paths"), (scenes, "scenes")):
-            connection.execute(table.insert(), rows[name])
-    engine.dispose()
+    fill_tables(engine, rows)
 
 
 class Client:
-    """One connection that is kept, as a browser keeps its own."""
+    """One persistent connection, as a browser uses it."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -134,7 +125,7 @@ class Client:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--photos", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
@@ -160,7 +151,7 @@ def main() -> None:
 
 
 def measure(client: Client, rounds: int) -> bool:
-    """Print the times of each request; tell whether all are within their limits."""
+    """Print the times of each request; return whether all are within their limits."""
     first = hashlib.sha256(b"photo 1").hexdigest()[:32]
     cases = [
         ("first page", "/", FIRST_PAGE_MS),

@@ -1,15 +1,14 @@
-"""How long the published network takes a photo, in which precision, with how much memory.
+"""Time, memory and error of the published network per photo, by precision and batch size.
 
     python scripts/bench_network.py --checkpoint sharp.pt                      # CPU, one photo
     python scripts/bench_network.py --device cuda --dtypes fp32 tf32 bf16 fp16 \
         --batches 1 2 4 8 --repeat 5 --compiled no kernels graphs --published ml-sharp
 
-Without --checkpoint, the stand-in weights of the tests are written to a temporary file: times are
-the same, errors are not those of real weights. `photo` is from the uint8 pixels of 12 megapixels to
-metric Gaussians on the device, `forward` the network's share of it, both a photo. Errors are
-against fp32 at batch 1. The floor is the network's operations over the rate of matrix products that
-is measured in the same run and precision. --published PATH runs the forward pass of a checkout of
-apple/ml-sharp first.
+Without --checkpoint it uses the stand-in weights of the tests: times are the same, errors are not
+those of real weights. `photo` is the time from 12 megapixels of uint8 to metric Gaussians on the
+device, `forward` the network's part of it, both per photo. Errors are relative to fp32 at batch 1.
+The floor is the network's operations over the rate of matrix products, measured in the same run and
+precision. --published PATH first runs the forward pass of a checkout of apple/ml-sharp.
 """
 
 from __future__ import annotations
@@ -24,18 +23,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import torch
+from bench_support import Timing, best_of, option_parser, print_environment
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_environment import print_environment
 
 from schemas.settings import DType
 from sharp_core.models.interface import PredictorInput
@@ -52,14 +47,6 @@ from tests.support import stand_in
 PHOTO_HEIGHT, PHOTO_WIDTH, FOCAL_PX = 3024, 4032, 3200.0
 CLEAR_REFS = Path("/proc/self/clear_refs")
 MATRIX_ROWS = 35 * 577  # tokens of one photo's patches
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The least of a few runs."""
-
-    wall: float  # seconds
-    processor: float  # CPU seconds of this process, user and system
 
 
 def main() -> None:
@@ -95,9 +82,7 @@ def main() -> None:
 
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--preset", choices=get_args(PresetName), default="sharp")
     parser.add_argument("--device", default="cpu")
@@ -132,10 +117,10 @@ def bench(
         scenes[:] = predictor.predict(photos)
 
     reset_peak(device)
-    whole = best_of(repeat, device, predict)
+    whole = best_on(device, repeat, predict)
     print(
         f"{dtype:9} {predictor.compiled:8} {batch:5} | {min(forwards) / batch:9.4f} |"
-        f" {whole.wall / batch:7.4f} | {whole.processor / batch:5.1f} | {peak_gb(device):7.2f} |"
+        f" {whole.wall / batch:7.4f} | {whole.cpu / batch:5.1f} | {peak_gb(device):7.2f} |"
         f" {rate / 1e12:7.2f} {operations / rate:7.4f}",
         end="",
         flush=True,
@@ -146,7 +131,7 @@ def bench(
 def timed(
     run: Callable[[Tensor, Tensor], NdcGaussians], device: torch.device, seconds: list[float]
 ) -> Callable[[Tensor, Tensor], NdcGaussians]:
-    """Return `run` that adds what each call takes to `seconds`."""
+    """Return `run`, which also appends the time of each call to `seconds`."""
 
     def timed_run(images: Tensor, factors: Tensor) -> NdcGaussians:
         synchronize(device)
@@ -162,7 +147,7 @@ def timed(
 def bench_published(
     path: Path, checkpoint: Path, config: NetworkConfig, device: torch.device, repeat: int
 ) -> None:
-    """Time the forward pass of the published code, as it comes: float32, one photo."""
+    """Time the forward pass of the published code: float32, one photo."""
     sys.path.insert(0, str(path / "src"))
     models = importlib.import_module("sharp.models")
     predictor = models.create_predictor(models.PredictorParams())
@@ -176,8 +161,8 @@ def bench_published(
     def forward() -> None:
         predictor(image, factor)
 
-    timing = best_of(repeat, device, forward)
-    print(f"published code: forward {timing.wall:.4f} s, CPU {timing.processor:.1f} s, "
+    timing = best_on(device, repeat, forward)
+    print(f"published code: forward {timing.wall:.4f} s, CPU {timing.cpu:.1f} s, "
           f"peak {peak_gb(device):.2f} GB")  # fmt: skip
 
 
@@ -195,22 +180,14 @@ def matrix_rate(dtype: DType, width: int, device: torch.device) -> float:
     left = torch.randn((rows, width), device=device).to(dtype_of(dtype))
     right = torch.randn((width, 4 * width), device=device).to(dtype_of(dtype))
     with torch_precision(dtype):
-        timing = best_of(5, device, lambda: left @ right)
+        timing = best_on(device, 5, lambda: left @ right)
     return 2.0 * rows * width * 4 * width / timing.wall
 
 
-def best_of(repeat: int, device: torch.device, run: Callable[[], object]) -> Timing:
-    """Return the least wall time and CPU time of `repeat` runs, warmed up where that matters."""
-    walls, processors = [], []
+def best_on(device: torch.device, repeat: int, run: Callable[[], object]) -> Timing:
+    """Return the minimum time of `repeat` runs, after two warm-up runs on a GPU."""
     warm_up = 0 if device.type == "cpu" else 2
-    for index in range(warm_up + repeat):
-        wall, processor = time.perf_counter(), time.process_time()
-        run()
-        synchronize(device)
-        if index >= warm_up:
-            walls.append(time.perf_counter() - wall)
-            processors.append(time.process_time() - processor)
-    return Timing(min(walls), min(processors))
+    return best_of(repeat, run, warm_up=warm_up, synchronize=lambda: synchronize(device))
 
 
 def synchronize(device: torch.device) -> None:
@@ -220,16 +197,16 @@ def synchronize(device: torch.device) -> None:
 
 
 def reset_peak(device: torch.device) -> None:
-    """Count peak memory from here, where the device or the system can."""
+    """Reset the peak memory, if the device or the system can."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     elif CLEAR_REFS.exists():
         gc.collect()
-        CLEAR_REFS.write_text("5")  # proc(5): the peak becomes what is in use now
+        CLEAR_REFS.write_text("5")  # proc(5): resets the peak to the current use
 
 
 def peak_gb(device: torch.device) -> float:
-    """Return peak memory: of the device, or of this process, its mapped weights among it."""
+    """Return peak memory of the device, or of this process including its mapped weights."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -252,7 +229,7 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
 
 
 def photo(seed: int) -> PredictorInput:
-    """Return a photo of 12 megapixels: soft shapes with grain."""
+    """Return a synthetic photo of 12 megapixels: soft shapes with grain."""
     rng = np.random.default_rng(seed)
     small = torch.from_numpy(rng.random((1, 3, 24, 32), dtype=np.float32))
     large = torch.nn.functional.interpolate(small, (PHOTO_HEIGHT, PHOTO_WIDTH), mode="bicubic")
@@ -269,7 +246,7 @@ def checkpoint_of(preset: PresetName, given: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stand-in.pt"
-        # In a process of its own: what its allocator keeps would count as the network's memory.
+        # In a separate process: memory that its allocator keeps would count as the network's.
         writer = multiprocessing.get_context("spawn").Process(
             target=write_stand_in, args=("full" if preset == "sharp" else preset, path)
         )

@@ -1,37 +1,32 @@
-"""What the flow on Ray costs: a network that sleeps, arrays of the real sizes, nothing stored.
+"""Throughput of the flow on Ray: stages that sleep, arrays of real size, nothing stored.
 
     python scripts/bench_pipeline.py [--photos 300] [--gpus 8 [--cores 32]]
 
-First the same stages in plain threads of one process, then on Ray: photos a second, the first
-photo after Ray is up, the driver's memory along the way, and what the object store had to spill.
-With --gpus, that many predictors of 60 ms a photo on a machine that Ray is told has as many cores
-as they need. Stages sleep for what the real ones are measured to take, and arrays are small, since
-the cores that would copy them are not there: what is measured is whether the driver keeps up with
-such a machine. Hundreds of workers have their own needs, which a small machine cannot meet: with
---cores, fewer stand for them, each as quick as several, and the driver has as much to look after.
+First the same stages in plain threads of one process, then on Ray: photos per second, time to the
+first photo after the start of Ray, memory of the driver, and what the object store spilled.
+With --gpus, it simulates that many predictors of 60 ms per photo, on a machine with as many cores
+as they need. Stages sleep for the measured time of the real ones. Arrays are small, since this
+machine lacks the cores that would copy them: the benchmark measures whether the driver keeps up. A
+small machine cannot run hundreds of workers: with --cores, fewer and faster workers replace them,
+and the driver has the same load.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import math
 import os
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import ray
-from bench_environment import print_environment
 from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
 from bench_stages import SleepingDecode, SleepingEncode, SleepingPredict, photos
+from bench_support import best_of, option_parser, print_environment, resident_mb
 from PIL import Image
 
 from pipeline.cluster.runner import ClusterSettings, RayRunner
@@ -52,9 +47,7 @@ STORE_BYTES = 600_000_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = option_parser(__doc__)
     parser.add_argument("--photos", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=0.1, help="of the network, a photo")
     parser.add_argument("--batch", type=int, default=4)
@@ -82,7 +75,7 @@ def main() -> None:
 
 
 def many_gpus(count: int, gpus: int, cores: int | None, batch: int) -> None:
-    """Report how near to the ideal a machine of many GPUs is driven."""
+    """Report the throughput of a machine with many GPUs, relative to the ideal."""
     predict = 0.06
     decode, encode = decode_seconds(), encode_seconds()
     per_gpu = (decode + encode) / predict
@@ -111,32 +104,22 @@ def many_gpus(count: int, gpus: int, cores: int | None, batch: int) -> None:
 
 
 def decode_seconds() -> float:
-    """Return what decoding a JPEG of 12 megapixels and its thumbnail takes one core."""
+    """Return the CPU seconds to decode a JPEG of 12 megapixels and make its thumbnail."""
     file = io.BytesIO()
     Image.open(SAMPLE).convert("RGB").resize((4032, 3024)).save(file, "JPEG", quality=90)
     data = file.getvalue()
-    return processor_seconds(lambda: thumbnail(decode(data, MediaType.JPEG)))
+    return best_of(3, lambda: thumbnail(decode(data, MediaType.JPEG))).cpu
 
 
 def encode_seconds() -> float:
-    """Return what storing a quantised scene as SOG takes one core."""
+    """Return the CPU seconds to encode a quantised scene as SOG."""
     info, options = SceneInfo(FOCAL_PX, *SIZE), SogOptions(threads=1)
     planes = prepare_sog(network_scene(SAMPLE), info, options)
-    return processor_seconds(lambda: write_sog_planes(io.BytesIO(), planes, info, options))
-
-
-def processor_seconds(run: Callable[[], object]) -> float:
-    """Return the least of three runs, in CPU seconds of this process."""
-    seconds = []
-    for _ in range(3):
-        started = time.process_time()
-        run()
-        seconds.append(time.process_time() - started)
-    return min(seconds)
+    return best_of(3, lambda: write_sog_planes(io.BytesIO(), planes, info, options)).cpu
 
 
 class Rate:
-    """How a run went."""
+    """Times and memory of a run."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -144,26 +127,25 @@ class Rate:
         self._finished: list[float] = []
         self.memory: list[float] = []
 
-    def see(self) -> None:
+    def count(self) -> None:
         """Count one outcome."""
         self._finished.append(time.perf_counter() - self._started)
         if len(self._finished) % max(1, self._count // 20) == 0:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            self.memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+            self.memory.append(resident_mb())
 
     @property
     def first_seconds(self) -> float:
-        """Until the first outcome."""
+        """Seconds until the first outcome."""
         return self._finished[0]
 
     @property
     def per_second(self) -> float:
-        """Over the whole run, without what it took to begin."""
+        """Photos per second over the run, without its start."""
         return (len(self._finished) - 1) / (self._finished[-1] - self._finished[0])
 
     @property
     def steady(self) -> float:
-        """Over the middle half of the run."""
+        """Photos per second over the middle half of the run."""
         low, high = len(self._finished) // 4, 3 * len(self._finished) // 4
         return (high - low) / (self._finished[high] - self._finished[low])
 
@@ -172,7 +154,7 @@ def rate(run: Callable[[], Iterator[Outcome]], count: int) -> Rate:
     """Run and count."""
     result = Rate(count)
     for _ in run():
-        result.see()
+        result.count()
     return result
 
 
@@ -206,7 +188,7 @@ def run_threads(flow: Flow, count: int) -> Iterator[Outcome]:
 
 
 def spilled() -> str:
-    """Return what Ray says of objects that did not fit into memory."""
+    """Return Ray's statistics of spilled objects."""
     from ray._private.internal_api import memory_summary
 
     address = ray.get_runtime_context().gcs_address

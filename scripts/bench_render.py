@@ -1,12 +1,11 @@
-"""How long a frame and a clip take, and how near the renderer is to the exact one.
+"""Time of a frame and of a clip, and the error of an engine against the reference engine.
 
     python scripts/bench_render.py [PHOTO] [--engine cpu|gpu] [--threads N] [--frames 20]
 
-Makes a scene of 1,179,648 Gaussians of the photo, by default a bundled one, with a made-up depth: a
-ground plane with hills, and things before it. Two kinds, since cost follows what is covered: the
-base Gaussians as they are (`plain`, as the model `prior` makes them), and with sizes, turns
-and opacities scattered as a network scatters them (`varied`). Baseline in the same run: the exact
-renderer on a small cut of the scene, for equality and time.
+Makes a scene of 1,179,648 Gaussians from a photo, by default a bundled one, with synthetic depth: a
+ground plane with hills, and objects in front of it. There are two kinds, since the cost depends on
+coverage: plain base Gaussians (`plain`), and sizes, rotations and opacities with the spread of a
+network's (`varied`). Baseline in the same run: the reference engine on a small scene.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bench_environment import print_environment
 from bench_scenes import FOCAL_SHARE, GRID, SAMPLE, SIZE, make_scene
+from bench_support import option_parser, print_environment
 
 from schemas.settings import Trajectory
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
@@ -61,7 +60,7 @@ def main() -> None:
 
 def parse_options() -> argparse.Namespace:
     """Return the options of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = option_parser(__doc__)
     parser.add_argument("photo", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--engine", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--threads", type=int, help="of the CPU engine; default: all cores")
@@ -70,7 +69,7 @@ def parse_options() -> argparse.Namespace:
 
 
 def print_frame(renderer: Renderer, scene: Gaussians, seen: Intrinsics, frames: int) -> None:
-    """Print what a frame costs, a quarter of the way along a trajectory."""
+    """Print the cost of a frame, at a quarter of a trajectory."""
     motion = motion_of(scene, seen)
     (viewmat,) = viewmats(loop_path(Trajectory.ROTATE_FORWARD, motion, 4)[1:2], motion)
     camera = Camera(seen, viewmat)
@@ -100,10 +99,10 @@ def print_frame(renderer: Renderer, scene: Gaussians, seen: Intrinsics, frames: 
 
 
 def blended_pairs(scene: Gaussians, camera: Camera) -> float:
-    """Return at how many pixels Gaussians have an alpha that counts, summed over Gaussians.
+    """Return the number of pixels with an alpha above the threshold, summed over Gaussians.
 
-    Where alpha is above MIN_ALPHA is an ellipse of 2 pi log(opacity / MIN_ALPHA) times the root of
-    the covariance's determinant. Those with their centre on the picture are counted.
+    Alpha is above MIN_ALPHA in an ellipse of 2 pi log(opacity / MIN_ALPHA) times the root
+    of the covariance's determinant. Gaussians with their centre in the image are counted.
     """
     seen = camera.intrinsics
     viewmat = torch.from_numpy(camera.viewmat).float()
@@ -123,7 +122,7 @@ def blended_pairs(scene: Gaussians, camera: Camera) -> float:
 
 
 def print_clip(renderer: Renderer, scene: Gaussians, photo: Intrinsics) -> None:
-    """Print what the default clip costs, with framing and encoding."""
+    """Print the cost of the default clip, with framing and encoding."""
     wall, processor = time.perf_counter(), time.process_time()
     buffer = io.BytesIO()
     info = make_clip(buffer, CLIP_FORMATS[".mp4"], scene, photo, ClipSettings(), renderer)
@@ -136,13 +135,13 @@ def print_clip(renderer: Renderer, scene: Gaussians, photo: Intrinsics) -> None:
 
 
 def most_memory() -> int:
-    """Return the most bytes that this process has held at once, the making of scenes included."""
+    """Return the peak memory of this process in bytes, including the creation of scenes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else 1024 * most
 
 
 def print_equality(path: Path, engine: Engine) -> None:
-    """Print how near the engine is to the exact one, and both times, on a coarse scene."""
+    """Print the error of the engine against the reference, and both times, on a coarse scene."""
     scene = make_scene(path, 64, varied=True)
     camera = Camera(Intrinsics.of_photo(FOCAL_SHARE * 160, 160, 120), np.eye(4))
     started = time.perf_counter()
@@ -163,7 +162,7 @@ def print_equality(path: Path, engine: Engine) -> None:
 
 
 def print_first_call() -> None:
-    """Print how long a new machine waits for the compiler, and a new process for its cache."""
+    """Print the compile time on a new machine, and the import time with a warm cache."""
     with tempfile.TemporaryDirectory() as cache:
         waits = []
         for module in (

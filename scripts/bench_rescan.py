@@ -1,25 +1,21 @@
-"""How long a run takes that finds nothing to do: files known, catalog full, no photo read.
+"""Time of a run with nothing to do: all files are in the catalog, and no photo is read.
 
     python scripts/bench_rescan.py [--files 100000]
 
-Makes that many small files and a catalog that knows them, then runs the ingest and a dry run.
-Baseline in the same run: a bare walk of the same folders that takes every file's size and time.
+Creates that many small files and a catalog of them, then runs an ingest and a dry run. Baseline in
+the same run: a bare walk of the same folders that reads the size and time of every file.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_environment import print_environment
+from bench_support import SCENE_COLUMNS, fill_tables, option_parser, print_environment
 
 from jobs.console.output import Output
 from jobs.runs.dry_run import dry_run
@@ -90,23 +86,17 @@ def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None
                 "splat_path": f"scenes/{scene_id}.ply",
                 "splat_bytes": 66_000_000,
                 "splat_sha256": "0" * 64,
-                "gaussians": 1_179_648,
+                **SCENE_COLUMNS,
                 "width": 4000,
                 "height": 3000,
                 "focal_px": 3000.0,
                 "focal_source": "exif_35mm",
-                "depth_near_m": 1.0,
-                "depth_median_m": 4.0,
-                "depth_far_m": 60.0,
                 "created_at": now,
             }
         )
     library.mkdir()
     engine = open_database(find_catalog(library), create=True)
-    with engine.begin() as connection:
-        for table, rows in ((photos, photo_rows), (photo_paths, path_rows), (scenes, scene_rows)):
-            connection.execute(table.insert(), rows)
-    engine.dispose()
+    fill_tables(engine, {photos: photo_rows, photo_paths: path_rows, scenes: scene_rows})
 
 
 def bare_walk(root: Path) -> float:
@@ -114,13 +104,13 @@ def bare_walk(root: Path) -> float:
     count = 0
     for folder, _, names in os.walk(root):
         for name in names:
-            os.stat(f"{folder}/{name}")  # noqa: PTH116 - the baseline is to be bare
+            os.stat(f"{folder}/{name}")  # noqa: PTH116 - the baseline is minimal
             count += 1
     return time.perf_counter() - started
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--files", type=int, default=100_000)
     count = parser.parse_args().files
     print_environment()

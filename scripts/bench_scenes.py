@@ -1,4 +1,4 @@
-"""Scenes for benchmarks, made of photos by the published model's own geometry."""
+"""Scenes for benchmarks, made from photos with the geometry of the published model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
+from bench_support import ROOT
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -16,9 +17,11 @@ from sharp_core.models.prior.predictor import PriorPredictor
 from sharp_core.models.two_layer.base_gaussians import STRIDE, base_gaussians, normalize_depth
 from sharp_core.models.two_layer.composer import DELTA_CHANNELS, NdcGaussians, compose
 from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
+from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
+from tests.support.scenes import scaled_to_metres
 
-SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "photos" / "mongolels.jpg"
+SAMPLE = ROOT / "tests" / "data" / "photos" / "mongolels.jpg"
 GRID = 768  # two layers of it are the published model's 1,179,648 Gaussians
 SIZE = (1280, 960)
 FOCAL_SHARE = 0.8  # of the photo's width: about 28 mm on full frame
@@ -28,31 +31,24 @@ _OCTAVES = 6
 
 
 def make_scene(path: Path, grid: int, *, varied: bool) -> Gaussians:
-    """Return the scene of a photo, cut to SIZE's shape, by the published model's own geometry."""
+    """Return the scene of a photo, cropped to the shape of SIZE, with the published geometry."""
     side = STRIDE * grid
     picture = Image.fromarray(_picture(path))
     pixels = np.asarray(picture.resize((side, side)), np.float32) / 255
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     base = base_gaussians(image, normalize_depth(made_up_depth(side)))
     ndc = compose(base, scatter(grid) if varied else torch.zeros(1, DELTA_CHANNELS, 2, grid, grid))
-    stretch = torch.tensor([0.5 / FOCAL_SHARE, 0.5 / FOCAL_SHARE * SIZE[1] / SIZE[0], 1.0])
-    return Gaussians(
-        ndc.means[0] * stretch,
-        ndc.quats[0],
-        ndc.scales[0] * stretch,
-        ndc.opacities[0],
-        ndc.colors[0],
-    )
+    return scaled_to_metres(ndc, Intrinsics.of_photo(FOCAL_PX, *SIZE))
 
 
 def _picture(path: Path) -> npt.NDArray[np.uint8]:
-    """Return a photo, cut to SIZE's shape."""
+    """Return a photo, cropped to the shape of SIZE."""
     with Image.open(path) as file:
         return np.array(ImageOps.fit(ImageOps.exif_transpose(file).convert("RGB"), SIZE))
 
 
 def made_up_depth(side: int) -> Tensor:
-    """Return depth in metres (1, 2, side, side): ground, hills and round things; what they hide."""
+    """Return synthetic depth in metres (1, 2, side, side): ground, hills and round objects."""
     y, x = torch.meshgrid(torch.linspace(-1, 1, side), torch.linspace(-1, 1, side), indexing="ij")
     ground = 1.6 / (y + 0.04 * torch.sin(5 * x) + 0.25).clamp_min(0.04)
     visible = ground

@@ -1,4 +1,4 @@
-"""Stages that sleep for as long as the real ones work, and pass on arrays of the real sizes."""
+"""Stages for benchmarks: they sleep for the time of the real ones, and return real-sized arrays."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NOWHERE = StoredFile("", 0, "")
 
 @dataclass(frozen=True, slots=True)
 class SleepingModel:
-    """What names the scenes."""
+    """A model with a fingerprint and nothing else."""
 
     fingerprint: str = "sleeping"
 
 
 @dataclass(frozen=True, slots=True)
 class SleepingDecode:
-    """Gives the pixels of a photo, of 12 megapixels if nothing else is said."""
+    """Returns the pixels of a photo, by default of 12 megapixels."""
 
     seconds: float
     width: int = 4032
@@ -44,7 +44,7 @@ class SleepingDecode:
     limit_s: float = 60.0
 
     def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels]:
-        """Take as long as decoding does."""
+        """Sleep as long as decoding takes."""
         time.sleep(self.seconds)
         focal = FocalLength(3200.0, FocalSource.DEFAULT)
         photo = DecodedPhoto(
@@ -55,7 +55,7 @@ class SleepingDecode:
 
 @dataclass(frozen=True, slots=True)
 class SleepingPredict:
-    """Gives quantised scenes, of 1,179,648 Gaussians if nothing else is said."""
+    """Returns quantised scenes, by default of 1,179,648 Gaussians."""
 
     seconds: float
     grid: tuple[int, int] = GRID
@@ -63,7 +63,7 @@ class SleepingPredict:
 
     @property
     def scene_bytes(self) -> int:
-        """What a scene takes."""
+        """Bytes per scene."""
         return 17 * self.grid[0] * self.grid[1]
 
     def setup(self, threads: int | None = None) -> None:
@@ -72,7 +72,7 @@ class SleepingPredict:
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
     ) -> list[tuple[CompactScene, float]]:
-        """Take as long as a network does."""
+        """Sleep as long as a network takes."""
         time.sleep(self.seconds * len(photos))
         return [(self._scene(), self.seconds) for _ in photos]
 
@@ -87,14 +87,14 @@ class SleepingPredict:
 
 @dataclass(frozen=True, slots=True)
 class SleepingEncode:
-    """Looks at every byte, as an encoder does, and stores nothing."""
+    """Reads every byte, as an encoder does, and stores nothing."""
 
     seconds: float
     limit_s: float = 60.0
     model: SleepingModel = SleepingModel()
 
     def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done:
-        """Take as long as encoding does."""
+        """Sleep as long as encoding takes."""
         if isinstance(scene.content, SogPlanes):
             for image in scene.content.images():
                 image.max()
@@ -108,6 +108,6 @@ class SleepingEncode:
 
 
 def photos(count: int) -> Iterator[PhotoFile]:
-    """Yield photos that are nowhere."""
+    """Yield photos that do not exist."""
     for index in range(count):
         yield PhotoFile(f"{index:032x}", f"photo{index}.jpg", 1, 1, MediaType.JPEG)

@@ -1,4 +1,4 @@
-"""How long the network's Gaussians take to become metric ones.
+"""Time to convert the network's Gaussians from NDC to metres.
 
     python scripts/bench_unproject.py [--device cuda] [--repeat 5] [--threads 2]
 
@@ -7,18 +7,9 @@ Baseline in the same run: a float64 SVD of all covariances on the CPU, as the pu
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
-
 import torch
+from bench_support import best_of, option_parser, print_environment
 from torch import Tensor
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench_environment import print_environment
 
 from sharp_core.models.sharp.network.config import PRESETS
 from sharp_core.models.two_layer.composer import NdcGaussians
@@ -28,7 +19,7 @@ FOCAL_PX, WIDTH, HEIGHT = 1612.8, 2016, 1512
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser(__doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -46,15 +37,16 @@ def main() -> None:
         found = covariances(Shapes(scene.quats.double(), scene.scales.double()))
         norm = torch.linalg.matrix_norm
         error = float((norm(found - expected) / norm(expected)).max())
+        wait = torch.cuda.synchronize if device.type == "cuda" else torch.cpu.synchronize
         ours = best_of(
             options.repeat,
-            device,
             lambda: ndc_to_metric(ndc, 0, FOCAL_PX, WIDTH, HEIGHT),
+            synchronize=wait,
         )
-        published = best_of(1, device, lambda: decompose_as_published(expected))
+        published = best_of(1, lambda: decompose_as_published(expected), synchronize=wait)
     print(f"Gaussians               {len(scene):,}, {options.threads} threads")
-    for name, (wall, processor) in (("to metric", ours), ("float64 SVD on the CPU", published)):
-        print(f"{name:22}  {wall * 1e3:9.1f} ms   CPU time {processor * 1e3:9.1f} ms")
+    for name, (wall, cpu) in (("to metric", ours), ("float64 SVD on the CPU", published)):
+        print(f"{name:22}  {wall * 1e3:9.1f} ms   CPU time {cpu * 1e3:9.1f} ms")
     print(f"largest error of one covariance, relative: {error:.1e}")
 
 
@@ -79,19 +71,6 @@ def random_ndc(count: int, device: torch.device) -> NdcGaussians:
 def decompose_as_published(matrices: Tensor) -> None:
     """Decompose covariances in float64 on the CPU."""
     torch.linalg.svd(matrices.cpu())
-
-
-def best_of(repeat: int, device: torch.device, run: Callable[[], object]) -> tuple[float, float]:
-    """Return the least wall time and CPU time in seconds."""
-    walls, processors = [], []
-    for _ in range(repeat):
-        wall, processor = time.perf_counter(), time.process_time()
-        run()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        walls.append(time.perf_counter() - wall)
-        processors.append(time.process_time() - processor)
-    return min(walls), min(processors)
 
 
 if __name__ == "__main__":

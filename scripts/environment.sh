@@ -1,21 +1,21 @@
-# Sourced by the other scripts: makes .venv from the exact versions of constraints.txt, once, and
-# again when they or Python's version change. Set PYTHON to choose the interpreter.
+# Sourced by the other scripts. Creates .venv from the exact versions of constraints.txt, and again
+# if they or the version of Python change. Set PYTHON to choose the interpreter.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv="$root/.venv"
 
 make_environment() {
     local python=${PYTHON:-python3} wanted stale=
     if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        echo "Python 3.11 or newer is needed; '$python' is not. Set PYTHON to name one." >&2
+        echo "Python 3.11 or newer is needed, and '$python' is not. Set PYTHON to another interpreter." >&2
         return 1
     fi
     wanted="$("$python" -V) $(cat "$root/pyproject.toml" "$root/constraints.txt" | cksum)"
     [ -f "$venv/.made-from" ] && [ "$(cat "$venv/.made-from")" = "$wanted" ] && return 0
-    # Packages of another version of Python are of no use to this one.
+    # Packages of another version of Python cannot be used.
     [ -x "$venv/bin/python" ] && [ "$("$venv/bin/python" -V)" != "$("$python" -V)" ] && stale=--clear
-    echo "Making the environment in $venv (once; some minutes) ..." >&2
+    echo "Creating the environment in $venv (once; some minutes) ..." >&2
     "$python" -m venv $stale "$venv" || return 1
-    # torch first: the others are content with the one that is there.
+    # Install torch first: the other packages then accept the installed version.
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
         "$(grep '^torch==' "$root/constraints.txt")" -c "$root/constraints.txt" >&2 &&
         "$venv/bin/pip" install --quiet --disable-pip-version-check \
@@ -24,7 +24,7 @@ make_environment() {
 }
 
 make_environment || {
-    echo "The environment could not be made; see the messages above." >&2
+    echo "The environment could not be created; see the messages above." >&2
     exit 1
 }
 export PATH="$venv/bin:$PATH"

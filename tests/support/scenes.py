@@ -1,4 +1,4 @@
-"""Small scenes such as a predictor makes of a photo."""
+"""Small scenes with the layout of a predictor's output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from sharp_core.models.two_layer.base_gaussians import base_gaussians, normalize_depth
-from sharp_core.models.two_layer.composer import DELTA_CHANNELS, compose
+from sharp_core.models.two_layer.composer import DELTA_CHANNELS, NdcGaussians, compose
 from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 
@@ -14,7 +14,7 @@ PHOTO = Intrinsics.of_photo(240, 240, 180)
 
 
 def photo_scene(near_m: float = 2.0, far_m: float = 12.0, cells: int = 60) -> Gaussians:
-    """Ground that rises from `near_m` at the bottom to `far_m`, bright, with a box in the middle.
+    """Return a bright ground from `near_m` at the bottom to `far_m`, with a box in the middle.
 
     It is the scene of PHOTO: two layers of cells x cells Gaussians, without corrections.
     """
@@ -28,11 +28,16 @@ def photo_scene(near_m: float = 2.0, far_m: float = 12.0, cells: int = 60) -> Ga
     layers = torch.from_numpy(np.stack([front, depth])).float()[None]
     base = base_gaussians(torch.from_numpy(image).float()[None], normalize_depth(layers))
     ndc = compose(base, torch.zeros(1, DELTA_CHANNELS, 2, cells, cells))
-    stretch = torch.tensor([PHOTO.width / (2 * PHOTO.fx), PHOTO.height / (2 * PHOTO.fy), 1.0])
+    return scaled_to_metres(ndc, PHOTO)
+
+
+def scaled_to_metres(ndc: NdcGaussians, photo: Intrinsics) -> Gaussians:
+    """Return the first scene of a batch in metres; its Gaussians must not be rotated."""
+    factors = torch.tensor([photo.width / (2 * photo.fx), photo.height / (2 * photo.fy), 1.0])
     return Gaussians(
-        ndc.means[0] * stretch,
+        ndc.means[0] * factors,
         ndc.quats[0],
-        ndc.scales[0] * stretch,
+        ndc.scales[0] * factors,
         ndc.opacities[0],
         ndc.colors[0],
     )

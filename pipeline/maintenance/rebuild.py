@@ -23,9 +23,7 @@ from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.setting import from_recorded
 from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
-from sharp_core.formats.registry import read_scene
 from sharp_core.models.registry import MODELS
-from sharp_core.scene.gaussians import depth_quantiles
 
 _ROWS = 20_000  # in memory at a time
 
@@ -156,6 +154,10 @@ def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
 
 
 def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
+    # Imported here: torch takes seconds, and snapshots need none of it.
+    from sharp_core.formats.registry import read_scene
+    from sharp_core.scene.gaussians import depth_quantiles
+
     splat = SplatSettings(scene.format, scene.quality)
     with store.open_local(scene.path) as local:
         stored = read_scene(local)

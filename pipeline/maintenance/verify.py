@@ -19,7 +19,7 @@ from pipeline.store.store import Store, measure
 from schemas.errors import FormatError, StoreError
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.tables import artifacts, photo_paths, photos, scenes
-from sharp_core.formats.registry import read_scene
+from sharp_core.formats.registry import check_scene
 
 SCENE, THUMB, PHOTO = "scene", "thumb", "photo"  # kinds; other artifacts have their own
 _SCENES_AT_ONCE = 32
@@ -164,7 +164,7 @@ def _look_at(path: Path, row: StoredRow) -> tuple[Problem, str] | None:
     if measure(path, row.path).sha256 != row.sha256:
         return Problem.CHECKSUM, "its bytes are not those that were written"
     if row.kind == SCENE:
-        read_scene(path)
+        check_scene(path)
     return None
 
 

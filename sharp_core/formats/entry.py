@@ -42,6 +42,7 @@ class SplatFormat:
     read: Lazy[Read] | None
     write: Lazy[Write] | None
     bytes_per_gaussian: float  # of a usual scene, by the defaults
+    check: Lazy[Callable[[BinaryIO], object]] | None = None  # of the structure; takes no torch
     is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
     folder: FolderFormat | None = None
     keeps_grid: bool = False  # it is smaller where Gaussians keep their places in a grid

@@ -171,6 +171,23 @@ def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None)
         raise FormatError(f"{name}: {error}") from None
 
 
+def check_scene(path: Path) -> None:
+    """Raise FormatError, naming the file and what is wrong, where a stored scene is damaged.
+
+    Every length, count, checksum and image is read, but no Gaussians are made, and no torch is
+    needed: a value that is not finite is found by `read_scene` only. Raises UsageError and OSError
+    as it does.
+    """
+    check = format_of(path).check
+    if check is None:
+        return
+    try:
+        with path.open("rb") as file:
+            check.get()(file)
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
+
+
 def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
     if format_name is not None:
         return FORMATS.get(format_name)
@@ -200,6 +217,7 @@ __all__ = [
     "STORABLE",
     "Options",
     "SplatFormat",
+    "check_scene",
     "format_of",
     "is_folder_index",
     "is_splat_name",

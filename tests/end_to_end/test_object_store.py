@@ -26,7 +26,7 @@ from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
 from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import preview
-from pipeline.catalog.address import find_catalog
+from pipeline.catalog.address import CatalogAddress, find_catalog
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.cluster.resources import live_nodes
@@ -193,6 +193,40 @@ def test_the_commands_of_a_person(remote_root: RemoteRoot, url: str, photos: Pat
     assert (levels["library"], levels["writing"]) == ("ok", "ok")
 
 
+def test_every_command_asks_once_where_the_catalog_is(
+    remote_root: RemoteRoot,
+    s3_server: str,
+    url: str,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ingest(remote_root, photos, catalog=url)
+    preview(Library.resolve(remote_root), Filters(), SHORT, QUIET, INLINE)
+    commands: list[tuple[str | Path, ...]] = [
+        ("status",),
+        ("query",),
+        ("show", photos / "photo000.jpg"),
+        ("gc",),
+        ("verify", "--quick"),
+        ("catalog", "snapshot"),
+        ("catalog", "migrate"),
+        ("ingest", photos, "--model", "prior", "--inline", "--limit", "1"),
+        ("preview", "--inline", "--seconds", "0.2", "--width", "64"),
+        ("export", "--inline", "--kind", "ply", "--to", tmp_path / "out"),
+        ("convert", "--inline", "--format", "ply"),
+    ]
+    with standing_before(s3_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
+        for command in commands:
+            proxy.asked.clear()
+            result = run(*command, "--library", str(remote_root))
+            assert result.returncode == 0, result.stderr
+            asked = [line.split() for line in proxy.asked if line.endswith("/catalog.url")]
+            # s3fs asks for a file's size before it reads it.
+            assert [method for method, _ in asked] == ["HEAD", "GET"], command
+
+
 def test_the_gallery_shows_what_is_there(
     remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
 ) -> None:
@@ -311,4 +345,4 @@ def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -
 
     job = Job("0", "a.jpg", Path("a.jpg"), "prior", None, state=JobState.DONE)
     with pytest.raises(UsageError, match="holds no photos"):
-        UploadQueue(remote_root, None, "").keep(job)
+        UploadQueue(Library(CatalogAddress(remote_root)), "").keep(job)

@@ -12,5 +12,6 @@ PLY = SplatFormat(
     read=Lazy("sharp_core.formats.ply.read", "read_ply"),
     write=Lazy("sharp_core.formats.ply.write", "write_ply"),
     bytes_per_gaussian=56.0,
+    check=Lazy("sharp_core.formats.ply.check", "check_ply"),
     is_storable=True,
 )

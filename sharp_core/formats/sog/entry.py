@@ -13,6 +13,7 @@ SOG = SplatFormat(
     read=Lazy("sharp_core.formats.sog.read", "read_sog"),
     write=Lazy("sharp_core.formats.sog.write", "write_sog"),
     bytes_per_gaussian=5.1,
+    check=Lazy("sharp_core.formats.sog.unpack", "unpack_bundle"),
     is_storable=True,
     folder=FolderFormat(
         index_file="meta.json",

@@ -13,6 +13,7 @@ SPZ = SplatFormat(
     read=Lazy("sharp_core.formats.spz.read", "read_spz"),
     write=Lazy("sharp_core.formats.spz.write", "write_spz"),
     bytes_per_gaussian=15.3,
+    check=Lazy("sharp_core.formats.spz.unpack", "unpack_file"),
     is_storable=True,
     options=SpzOptions,
     versions={3: SpzOptions(3), 4: SpzOptions(4)},

@@ -7,6 +7,7 @@ from PIL import Image
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers import jpeg, png, webp
+from sharp_core.containers.heif_codec import has_sound_structure, rare_coding
 from sharp_core.containers.heif_picture import has_cut_off_box
 from sharp_core.containers.tiff_structure import read_tiff
 
@@ -17,6 +18,11 @@ _OTHER_PICTURES = (  # signatures of pictures that are not taken
     (b"8BPS", "Photoshop"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\x97JB2", "JBIG2"),
+    (b"qoif", "QOI"),
+    (b"SIMPLE  =", "FITS"),
+    (b"DDS ", "DDS"),
+    (b"8BPB", "Photoshop"),
     (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"v/1\x01", "OpenEXR"),
@@ -24,6 +30,7 @@ _OTHER_PICTURES = (  # signatures of pictures that are not taken
 )
 _ENDED = ("truncated", "end of file")
 _NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
+_REFUSALS = ("BMFF parsing failed", "Invalid image grid", "Invalid tone mapped image item")
 _PILLOW_HAS_NO_WORDS = "not identified by this driver"
 _LONGEST_QUOTE = 120  # characters of a decoder's own words
 
@@ -56,10 +63,22 @@ def diagnosis(error: Exception, data: bytes, kind: MediaType) -> PhotoError:
         return PhotoError(FailureReason.TOO_LARGE, f"the picture is too large: {words}")
     if any(phrase in words.lower() for phrase in _ENDED) or _is_cut_off(data, kind):
         return cut_off()
-    if any(phrase in words.lower() for phrase in _NOT_DECODED):
-        message = f"this variety of {kind.upper()} is not supported: {words}"
-        return PhotoError(FailureReason.UNSUPPORTED, message)
+    if unsupported := _not_supported(words, data, kind):
+        return PhotoError(FailureReason.UNSUPPORTED, unsupported)
     return PhotoError(FailureReason.UNREADABLE, f"the file is damaged: {words}")
+
+
+def _not_supported(words: str, data: bytes, kind: MediaType) -> str | None:
+    """Say what a whole file is that the decoder does not know; None for one that is damaged."""
+    if kind in (MediaType.HEIF, MediaType.AVIF) and (coding := rare_coding(data)):
+        return f"{coding} is not supported"
+    # libavif refuses a file that is whole before it decodes any pixel.
+    is_refused = kind is MediaType.AVIF and any(phrase in words for phrase in _REFUSALS)
+    if is_refused and has_sound_structure(data):
+        return f"the decoder of AVIF refuses this file: {words}"
+    if any(phrase in words.lower() for phrase in _NOT_DECODED):
+        return f"this variety of {kind.upper()} is not supported: {words}"
+    return None
 
 
 def _words(error: Exception) -> str:

@@ -34,7 +34,10 @@ _SIGNATURES = (
 _TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEVC_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs".split())
-_ANY_CODEC_BRANDS = frozenset({b"mif1", b"mif2", b"msf1"})  # HEIF that does not say what is inside
+_MINI_BRAND = b"mif3"  # the codec's brand stands where others have a version
+_ANY_CODEC_BRANDS = frozenset(
+    {b"mif1", b"mif2", b"mif3", b"msf1"}
+)  # HEIF that does not say what is inside
 
 
 def media_type(header: bytes, suffix: str = "") -> MediaType:
@@ -70,6 +73,8 @@ def _iso_media_kind(header: bytes) -> MediaType:
     brands = {header[at : at + 4] for at in range(16, end - 3, 4)}
     if major == b"crx ":
         return MediaType.RAW
+    if major == _MINI_BRAND:
+        brands.add(header[12:16])
     # A brand that leaves the codec open, or an unknown one, is decided by the compatible brands.
     for candidates in ({major}, brands):
         if candidates & _AVIF_BRANDS:

@@ -41,7 +41,7 @@ _COPY_FOLDERS = frozenset(
 )
 _COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
 # An Apple Photos library is a folder: the photos lie in one of these, the rest is derived.
-_APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".aplibrary", ".migratedphotolibrary")
+_APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
 # What a library of ours holds beside photos that somebody may keep in the same folder.
 _LIBRARY_ENTRIES = frozenset({*layout.FOLDERS, layout.URL_FILE, layout.LOCK_FILE})

@@ -10,10 +10,10 @@ from sharp_core.containers.heif_parts import IN_FILE
 from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
 
 
-def with_properties(data: bytes, properties: Sequence[bytes], kept: bool = False) -> bytes:
-    """Return a file whose primary picture has these property boxes, in order and essential.
+def with_properties(data: bytes, properties: Sequence[bytes], essential: bool = True) -> bytes:
+    """Return a file whose primary picture has these property boxes, in their order.
 
-    Transforms that it has already are removed, unless they are to be `kept`.
+    Transforms that it has already are removed.
     """
     heif = read_heif(data)
     known = [_raw(data, box) for box in heif.properties]
@@ -22,13 +22,13 @@ def with_properties(data: bytes, properties: Sequence[bytes], kept: bool = False
     own = [
         a
         for a in associations.get(heif.primary_id, ())
-        if kept or heif.properties[a.number - 1].kind not in (b"irot", b"imir", b"clap")
+        if heif.properties[a.number - 1].kind not in (b"irot", b"imir", b"clap")
     ]
     entries = b""
     for item, found in sorted({**associations, heif.primary_id: tuple(own)}.items()):
         numbers = [a.number | a.is_essential << 15 for a in found]
         if item == heif.primary_id:
-            numbers += [first + n | 0x8000 for n in range(len(properties))]
+            numbers += [first + n | essential << 15 for n in range(len(properties))]
         entries += struct.pack(f">HB{len(numbers)}H", item, len(numbers), *numbers)
     ipma = full_box_bytes(
         b"ipma", struct.pack(">I", len({**associations, heif.primary_id: ()})) + entries, flags=1

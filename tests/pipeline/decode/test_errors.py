@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from pipeline.decode.decode import decode
 from pipeline.decode.errors import diagnosis, refusal
-from schemas.errors import FailureReason
+from pipeline.scan.media_type import media_type
+from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
+from sharp_core.containers.isobmff import box_bytes
+from tests.support.heif_files import clap, with_properties
 from tests.support.pictures import encode, jpeg, raw_file, scene
 
 WHOLE = {
@@ -79,3 +83,27 @@ def test_files_that_are_not_decoded(data, reason, word):
     error = refusal(data)
     assert error.reason is reason
     assert word in error.message
+
+
+@pytest.mark.parametrize("suffix", [".heic", ".avif"])
+def test_what_no_decoder_reads_is_unsupported_and_named(suffix):
+    heif = encode(scene(), "HEIF").replace(b"hvc1", b"unci")
+    mini = box_bytes(b"ftyp", b"mif3avif") + box_bytes(b"mini", bytes(40))
+    for data, word in ((heif, "uncompressed"), (mini, "mini")):
+        with pytest.raises(PhotoError) as caught:
+            decode(data, media_type(data, suffix))
+        assert caught.value.reason is FailureReason.UNSUPPORTED
+        assert word in caught.value.message
+
+
+def test_an_avif_that_the_decoder_refuses_is_unsupported_and_a_damaged_one_is_not():
+    crop = clap((50, 1), (30, 1), (0, 1), (0, 1))
+    optional = with_properties(encode(scene(), "AVIF"), [crop], essential=False)
+    with pytest.raises(PhotoError) as caught:
+        decode(optional, MediaType.AVIF)  # a crop that readers may leave out breaks the rules
+    assert caught.value.reason is FailureReason.UNSUPPORTED
+    assert "AVIF" in caught.value.message
+    assert diagnosis(ValueError("BMFF parsing failed"), b"junk" * 9, MediaType.AVIF).reason in (
+        FailureReason.UNREADABLE,
+        FailureReason.TRUNCATED,
+    )

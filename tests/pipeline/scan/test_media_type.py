@@ -53,6 +53,15 @@ def test_the_suffix_of_a_raw_file_does_not_make_one():
     assert media_type(jpeg(scene())[:HEADER_BYTES], ".nef") is MediaType.JPEG
 
 
+@pytest.mark.parametrize(
+    ("codec", "kind"),
+    [(b"avif", MediaType.AVIF), (b"heic", MediaType.HEIF), (b"vvic", MediaType.HEIF)],
+)
+def test_small_files_name_their_codec_where_others_have_a_version(codec, kind):
+    header = b"\0\0\0\x10ftypmif3" + codec + b"\0\0\0\x20mini"
+    assert media_type(header.ljust(64, b"\0")) is kind
+
+
 def test_a_dng_is_told_by_its_version_or_its_suffix():
     assert media_type(raw_file(jpeg(scene()))[:HEADER_BYTES], ".tif") is MediaType.DNG
     assert media_type(encode(scene(), "TIFF")[:HEADER_BYTES], ".DNG") is MediaType.DNG

@@ -118,6 +118,17 @@ def test_an_apple_photos_library_gives_its_originals_only(tmp_path: Path) -> Non
     }
 
 
+def test_an_iphoto_library_gives_its_masters_only(tmp_path: Path) -> None:
+    make(tmp_path, "I.photolibrary/Masters/2011/a.jpg", "I.photolibrary/Thumbnails/2011/a.jpg")
+    make(tmp_path, "I.photolibrary/Previews/2011/a.jpg", "I.photolibrary/Database/face.jpg")
+    assert reasons(scan([tmp_path]), tmp_path.resolve()) == {
+        "I.photolibrary/Masters/2011/a.jpg": None,
+        "I.photolibrary/Thumbnails/2011/a.jpg": SkipReason.EXCLUDED,
+        "I.photolibrary/Previews/2011/a.jpg": SkipReason.EXCLUDED,
+        "I.photolibrary/Database/face.jpg": SkipReason.EXCLUDED,
+    }
+
+
 def test_names_that_are_no_unicode_are_found(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jpg")).write_bytes(b"x")
     (found,) = scan([tmp_path]).files

@@ -17,9 +17,8 @@ from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.files import GONE, inside
-from pipeline.catalog.filters import Filters
 from pipeline.catalog.portable_sql import register_functions
-from pipeline.catalog.query import find, paths_of
+from pipeline.catalog.query import find_photo, paths_of
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
 from pipeline.scenes.previews import scene_file
@@ -114,9 +113,8 @@ class LibraryReader:
             raise HTTPException(404, f"There is no export {kind_name!r}.")
         kind = KINDS[kind_name]
         with self.catalog() as connection:
-            filters = Filters(state=PhotoState.DONE, where=f"photo_id = '{photo_id}'")
-            record = next(find(connection, filters), None)
-            if record is None or record.scene_id is None:
+            record = find_photo(connection, photo_id)
+            if record is None or record.scene_id is None or record.state != PhotoState.DONE:
                 raise HTTPException(404, "The library has no scene of this photo.")
             scene = scene_file(connection, record)
         stored = self.scene(record.scene_id)

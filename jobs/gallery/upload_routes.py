@@ -23,6 +23,7 @@ from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
+from schemas.setting import described_field
 from schemas.settings import PhotoSettings
 from sharp_core.models.entry import ModelEntry
 from sharp_core.models.registry import MODELS
@@ -62,7 +63,14 @@ async def make_page(request: Request, queue: TheQueue) -> Response:
             await asyncio.to_thread(model.weights.source.get().find_checkpoint) is not None
         )
         (ready if is_ready else missing).append(model)
-    return render(request, "make.html", ready=ready, missing=missing, largest=LARGEST_UPLOAD)
+    return render(
+        request,
+        "make.html",
+        ready=ready,
+        missing=missing,
+        largest=LARGEST_UPLOAD,
+        focal_35mm=described_field(PhotoSettings, "focal_35mm").setting,
+    )
 
 
 @router.get("/api/jobs")
@@ -77,11 +85,11 @@ async def submit(
     queue: TheQueue,
     name: Annotated[str, Query(max_length=500)],
     model: str,
-    focal: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None,
+    focal_35mm: Annotated[float | None, Query(gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Receive a photo and put it in the queue."""
     MODELS.get(model)  # raises UsageError if there is no such model
-    PhotoSettings(focal)  # raises UsageError if it is not a valid focal length
+    PhotoSettings(focal_35mm)  # raises UsageError if it is not a valid focal length
     if queue.is_full:
         raise HTTPException(429, "The queue is full. Wait until a scene is finished.")
     if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
@@ -96,7 +104,7 @@ async def submit(
         raise HTTPException(408, "The upload was too slow.") from error
     except ClientDisconnect:
         return Response(status_code=400)
-    job = queue.submit(photo, shown, model, focal)
+    job = queue.submit(photo, shown, model, focal_35mm)
     return JSONResponse(job.as_dict(), 202)
 
 

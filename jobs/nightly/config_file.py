@@ -141,9 +141,9 @@ def _renamed(
     renamed = {}
     for name, value in values.items():
         if name in now:
+            if now[name] in values:
+                raise location.inner(name).error(f"this is the old name of '{now[name]}': give one")
             location.note(f"{location.text(name)}: the key is called '{now[name]}' now")
-        if now.get(name, name) in renamed:
-            raise location.inner(name).error(f"this is the old name of '{now[name]}': give one")
         renamed[now.get(name, name)] = value
     return renamed
 

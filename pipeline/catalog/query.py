@@ -31,6 +31,12 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
     return _records(connection, _select(connection, filters))
 
 
+def find_photo(connection: Connection, photo_id: str) -> PhotoRecord | None:
+    """Return the record of one photo, if the catalog has it."""
+    rows = connection.execute(record_select().where(photos.c.photo_id == photo_id)).all()
+    return next(_records(connection, rows), None)
+
+
 def find_photo_ids(connection: Connection, filters: Filters) -> set[str]:
     """Return the ids of the photos that `filters` select. Raises UsageError as `find` does."""
     return {row.photo_id for row in _select(connection, filters)}

@@ -28,7 +28,7 @@ async function submit(file) {
     return;
   }
   const query = new URLSearchParams({ name: file.name, model: form.elements.model.value });
-  if (form.elements.focal.value) query.set("focal", form.elements.focal.value);
+  if (form.elements.focal_35mm.value) query.set("focal_35mm", form.elements.focal_35mm.value);
   try {
     await post(`/api/jobs?${query}`, file);
   } catch (problem) {

@@ -167,3 +167,11 @@ def test_no_library_is_said_at_once(tmp_path: Path) -> None:
 def test_what_is_not_there_is_said_to_people_and_programs(client: TestClient) -> None:
     assert "<h1>" in client.get("/nothing", headers=PAGE).text
     assert client.get("/nothing").json() == {"error": "Not Found", "hint": None}
+
+
+def test_a_search_keeps_every_filter_of_the_address_and_no_sql(large_client: TestClient) -> None:
+    filters = {"reason": "x", "near": "48,2,5", "lens": "35", "after": "2001"}
+    page = large_client.get("/", params={**filters, "where": "1 = 1"}, headers=PAGE).text
+    for name, text in filters.items():
+        assert f'<input type="hidden" name="{name}" value="{text}">' in page
+    assert "1 = 1" not in page

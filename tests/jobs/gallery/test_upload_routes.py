@@ -16,6 +16,8 @@ from jobs.gallery import upload_queue, upload_routes
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.upload_job import upload_file_name
 from pipeline.library import Library
+from schemas.setting import described_field
+from schemas.settings import PhotoSettings
 from schemas.tables import photo_paths, runs
 from sharp_core.formats.registry import FORMATS, read_scene
 from tests.support.gallery_client import gallery_client
@@ -174,16 +176,22 @@ def test_uploads_are_counted_whatever_they_say(
         "model=prior",
         "name=a",
         "name=a&model=x",
-        "name=a&model=prior&focal=0",
-        "name=a&model=prior&focal=nan",
-        "name=a&model=prior&focal=1e9",
-        "name=a&model=prior&focal=x",
+        "name=a&model=prior&focal_35mm=0",
+        "name=a&model=prior&focal_35mm=nan",
+        "name=a&model=prior&focal_35mm=1e9",
+        "name=a&model=prior&focal_35mm=x",
     ],
 )
 def test_settings_that_make_no_sense_are_refused(
     client: TestClient, tmp_path: Path, query: str
 ) -> None:
     assert client.post(f"/api/jobs?{query}", content=jpeg(tmp_path)).status_code == 400
+
+
+def test_the_form_allows_the_focal_lengths_that_the_settings_allow(client: TestClient) -> None:
+    limits = described_field(PhotoSettings, "focal_35mm").setting
+    page = client.get("/make").text
+    assert f'name="focal_35mm" type="number" min="{limits.minimum}" max="{limits.maximum}"' in page
 
 
 def test_without_weights_the_model_says_how_to_get_them(tmp_path: Path, library: Path) -> None:

@@ -10,7 +10,9 @@ from jobs.nightly.config import NightlyConfig, load_config
 from jobs.nightly.config_file import all_keys
 from jobs.nightly.example import example_text
 from jobs.nightly.key_location import lines_of
+from pipeline.catalog.filters import Filters, GeoCircle
 from schemas.errors import UsageError
+from schemas.records import PhotoState
 from schemas.settings import PreviewKind
 
 SMALL = 'library = "lib"\n[[sources]]\npath = "photos"\n'
@@ -102,6 +104,28 @@ def test_a_mistake_is_told_with_file_line_and_key(
     assert caught.value.message.startswith(where), caught.value.message
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_an_old_key_is_read_with_a_note_of_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "nightly.toml"
+    path.write_text(SMALL + "[scenes]\nfocal_mm = 28\n")
+    notes: list[str] = []
+    assert load_config(path, notes.append).scenes.photo.focal_35mm == 28
+    assert notes == [f"{path}, line 5: the key is called 'focal_35mm' now"]
+    path.write_text(SMALL + "[scenes]\nfocal_mm = 28\nfocal_35mm = 28\n")
+    with pytest.raises(UsageError, match="old name"):
+        load_config(path)
+
+
+def test_a_night_selects_by_every_filter_of_a_query(tmp_path: Path) -> None:
+    text = (
+        '[previews]\n[previews.query]\ntext = "paris"\nnear = "1,2,3"\nstate = "done"\nlimit = 5\n'
+    )
+    config = load(tmp_path, SMALL + text)
+    assert config.previews is not None
+    assert config.previews.query == Filters(
+        text="paris", near=GeoCircle(1, 2, 3), state=PhotoState.DONE, limit=5
+    )
 
 
 def test_lines_of_keys_in_arrays_of_tables_and_behind_long_texts() -> None:

@@ -192,3 +192,14 @@ def test_show_knows_every_format() -> None:
     names = [*(f"folder/scene{suffix}" for suffix in suffixes), "folder/meta.json"]
     assert all(is_splat_name(name) for name in names)
     assert not is_splat_name("folder/photo.jpg")
+
+
+def test_only_the_scenes_that_filters_select_are_converted(library: Path) -> None:
+    def convert_selected(filters: Filters) -> ConvertReport:
+        runner = scene_runner(True, None)
+        return convert_library(Library.resolve(library), filters, SPZ, Output(quiet=True), runner)
+
+    assert convert_selected(Filters(path="*no such*")).done == 0
+    report = convert_selected(Filters(path="*photo001*"))
+    assert (report.done, report.unchanged) == (1, 0)
+    assert convert_selected(Filters()).unchanged == 1

@@ -27,6 +27,7 @@ CLIP_SECONDS = 2.0
 _MODELS: Lazy[Choices] = Lazy("sharp_core.models.registry", "MODELS")
 _STORABLE: Lazy[Choices] = Lazy("sharp_core.formats.registry", "STORABLE")
 _QUALITIES: Lazy[Choices] = Lazy("sharp_core.formats.registry", "QUALITIES")
+_EXPORT_KINDS: Lazy[Choices] = Lazy("pipeline.exports.registry", "KINDS")
 _STORED_QUALITY: Lazy[Callable[[str, str | None], str | None]] = Lazy(
     "sharp_core.formats.registry", "stored_quality"
 )
@@ -214,10 +215,8 @@ class ExportSettings:
     kinds: Annotated[
         tuple[str, ...],
         Setting(
-            "What to make; can be given several times. Spatial photos: spatial-heic. Stereo: "
-            "sbs, half-sbs, tb, cross, anaglyph, mpo, jps. Clips: mp4, webp, gif, wiggle. Splats: "
-            "by their format, as ply and sog. Depth: depth, depth-color. Tables: parquet. "
-            "Web pages: html.",
+            "What to make; can be given several times.",
+            choices=_EXPORT_KINDS,
             option="--kind",
             example=["spatial-heic"],
         ),

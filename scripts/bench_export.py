@@ -45,7 +45,7 @@ def main() -> None:
         total += print_time(name, work)
     for kind in options.kinds:
         file = io.BytesIO()
-        seconds = print_time(kind, lambda kind=kind, file=file: KINDS[kind].write(file, scene))  # type: ignore[misc]
+        seconds = print_time(kind, lambda kind=kind, file=file: KINDS.get(kind).write(file, scene))  # type: ignore[misc]
         print(f"{'':>20} {len(file.getvalue()) / 1e6:8.2f} MB; alone {total + seconds:.2f} s")
 
 
@@ -55,7 +55,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("splat", type=Path)
     parser.add_argument("--width", type=int, default=2048)
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS.names, default=list(KINDS.names))
     return parser.parse_args()
 
 
@@ -67,7 +67,7 @@ def opened(splat: Path, width: int, cores: int) -> ExportScene:
     photo = PhotoFile("0" * 32, str(splat), 0, 0, MediaType.UNKNOWN)
     scene = SceneFile("0" * 32, photo, str(splat), info.width, info.height, info.focal_px)
     record = replace(SAMPLE_RECORD, paths=(), format=format_of(splat).name)
-    settings = ExportSettings(tuple(KINDS), long_side=width)
+    settings = ExportSettings(KINDS.names, long_side=width)
     return ExportScene(scene, record, settings, Store(Path.cwd()), cores)
 
 

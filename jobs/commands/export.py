@@ -104,6 +104,11 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
         f"{len(result.files)} files of {result.due} scenes would be written to {result.to}; "
         f"{result.unchanged} scenes have all of theirs"
     )
+    if result.files:
+        lines.append(
+            f"Estimate: {time_text(result.estimated_seconds)} on two cores, "
+            f"{size_text(result.estimated_bytes)}"
+        )
     return "\n".join(lines)
 
 

@@ -81,6 +81,7 @@ def ingest(
     from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_device, resolve_model
     from pipeline.scan.scan import check_sources
+    from pipeline.scenes.previews import check_previews
 
     deadline = where.deadline()
     settings = replace(
@@ -93,6 +94,8 @@ def ingest(
 
         raise typer.Exit(run_there(submit, place.catalog, output))
     check_sources(sources)
+    if settings.previews is not None:
+        check_previews(settings.previews)
     library = place.resolve()
     if dry:
         model = resolve_model(settings.model)

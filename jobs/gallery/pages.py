@@ -203,11 +203,12 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
 
 
 def _exports(photo_id: str) -> list[DownloadLink]:
-    from pipeline.exports.registry import KINDS
-    from sharp_core.formats.registry import FORMATS
+    from pipeline.exports.kind import Group
+    from pipeline.exports.registry import KINDS, is_possible
 
     return [
-        DownloadLink(name, f"/photos/{photo_id}/exports/{name}", kind.help)
-        for name, kind in KINDS.items()
-        if name not in FORMATS and name != "html"  # those are among the downloads above
+        DownloadLink(kind.name, f"/photos/{photo_id}/exports/{kind.name}", kind.label)
+        for kind in KINDS
+        # Splats and web pages are among the downloads above.
+        if kind.group not in (Group.SPLATS, Group.PAGES) and is_possible(kind)
     ]

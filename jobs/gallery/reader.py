@@ -111,7 +111,7 @@ class LibraryReader:
 
         if kind_name not in KINDS:
             raise HTTPException(404, f"There is no export {kind_name!r}.")
-        kind = KINDS[kind_name]
+        kind = KINDS.get(kind_name)
         with self.catalog() as connection:
             record = find_photo(connection, photo_id)
             if record is None or record.scene_id is None or record.state != PhotoState.DONE:

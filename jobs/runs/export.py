@@ -17,7 +17,7 @@ from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports
 from pipeline.exports.names import NameTemplate
 from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports, rewrite_manifest
-from pipeline.exports.registry import kind_named
+from pipeline.exports.registry import check_kinds, kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
@@ -49,6 +49,8 @@ class ExportDryRun:
     unchanged: int
     due: int
     files: tuple[str, ...]
+    estimated_seconds: float  # on two cores
+    estimated_bytes: int
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
@@ -167,17 +169,26 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         plan = plan_exports(
             connection, target, order.filters, order.settings, overwrite=order.overwrite
         )
-    files = tuple(file.file for item in plan.items for file in item.files)
+    planned = [file for item in plan.items for file in item.files]
+    kinds = [kind_named(file.kind) for file in planned]
     due = len(plan.items)
-    return ExportDryRun(str(library), target.text, due + plan.complete, plan.complete, due, files)
+    return ExportDryRun(
+        library=str(library),
+        to=target.text,
+        selected=due + plan.complete,
+        unchanged=plan.complete,
+        due=due,
+        files=tuple(file.file for file in planned),
+        estimated_seconds=round(sum(kind.usual_seconds for kind in kinds), 1),
+        estimated_bytes=sum(kind.usual_bytes for kind in kinds),
+    )
 
 
 def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
     """Return the folder. Raises UsageError for all that makes no sense, before anything is done."""
     NameTemplate(order.settings.name)
     comfort_of(order.settings)
-    for kind in order.settings.kinds:
-        kind_named(kind)
+    check_kinds(order.settings.kinds)
     if (address := address_meant(order.folder)) is not None:
         raise UsageError(
             f"--to {address} is an address: exports go into a folder of this machine",

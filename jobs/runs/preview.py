@@ -10,7 +10,7 @@ from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_ov
 from jobs.runs.run import new_run_id
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
-from pipeline.scenes.previews import PreviewStage, due_previews
+from pipeline.scenes.previews import PreviewStage, check_previews, due_previews
 from schemas.settings import SCENE_LIMIT_S, PreviewSettings
 
 
@@ -31,6 +31,7 @@ def preview(
     limit_s: float = SCENE_LIMIT_S,
 ) -> PreviewReport:
     """Make the previews that are missing. Raises UsageError, LibraryBusyError, RunError."""
+    check_previews(settings)
     store = library.store
     work = SceneWork(
         "preview",

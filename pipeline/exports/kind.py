@@ -1,14 +1,21 @@
-"""What a kind of export is. Each lives in a file of this folder; `registry` lists them all."""
+"""What a kind of export is. Each lives in a file of `kinds`; `registry` lists them all.
+
+Files of kinds are read for help texts and menus: they import torch, PyAV and the like where they
+write.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
+from enum import StrEnum
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.scene import ExportScene
 from schemas.settings import ExportSettings, ImageFormat
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 # The settings that change what is written, by what is made of a scene.
 STEREO = ("long_side", "baseline_mm", "converge_m", "max_disparity")
@@ -16,16 +23,40 @@ METADATA = ("strip_gps",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
 _IMAGE_SUFFIXES = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png"}
 
+Write = Callable[[BinaryIO, "ExportScene"], None]
+
+
+class Group(StrEnum):
+    """What kinds are for. Packages that add kinds may have groups of their own."""
+
+    SPATIAL = "Spatial photos"
+    STEREO = "Stereo images"
+    CLIPS = "Clips"
+    SPLATS = "Splats"
+    DEPTH = "Depth"
+    TABLES = "Tables"
+    PAGES = "Web pages"
+
+
+def works_everywhere() -> None:
+    """Check nothing: what the kind needs is always installed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportKind:
     """One kind: one file a scene. To add one, write its file and name it in `registry`."""
 
     name: str
-    help: str
+    label: str  # a line for help and menus
+    group: str
     suffix: str  # what follows the photo's name; {image} stands for jpg or png
-    write: Callable[[BinaryIO, ExportScene], None]
+    write: Write
     uses: tuple[str, ...] = ()  # names of the settings that change what is written
+    # Called before anything starts. Raises MissingToolError that says what to install.
+    check: Callable[[], None] = works_everywhere
+    # Of one scene of 12 megapixels, by the default settings on two cores, its reading included.
+    usual_bytes: int = 2_000_000
+    usual_seconds: float = 2.0
 
     def suffix_for(self, settings: ExportSettings) -> str:
         """Return what follows the photo's name."""

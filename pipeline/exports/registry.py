@@ -1,6 +1,8 @@
-"""Every kind of export by name: the one place where a new one is named."""
+"""Every kind of export by name. To add one: its file in `kinds`, and one line here."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.kinds.clip import CLIPS
@@ -9,31 +11,54 @@ from pipeline.exports.kinds.flat_stereo import FLAT_STEREO
 from pipeline.exports.kinds.page import HTML
 from pipeline.exports.kinds.parquet import PARQUET
 from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
-from pipeline.exports.kinds.splat import SPLATS
+from pipeline.exports.kinds.splat import splat_kinds
 from pipeline.exports.kinds.stereo_jpeg import JPS, MPO
-from schemas.errors import UsageError
+from pipeline.scenes.requirements import refuse_early
+from schemas.errors import MissingToolError
+from schemas.registry import Registry
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        SPATIAL_HEIC,
-        *FLAT_STEREO,
-        MPO,
-        JPS,
-        *CLIPS,
-        *SPLATS,
-        DEPTH,
-        DEPTH_COLOR,
-        PARQUET,
-        HTML,
-    )
-}
+
+def _built_in() -> Iterator[ExportKind]:
+    yield SPATIAL_HEIC
+    yield from FLAT_STEREO
+    yield from (MPO, JPS)
+    yield from CLIPS
+    yield from splat_kinds()
+    yield from (DEPTH, DEPTH_COLOR)
+    yield PARQUET
+    yield HTML
+
+
+class _Kinds(Registry[ExportKind]):
+    """The kinds, of which there are many: people are shown their names by group."""
+
+    @property
+    def labels(self) -> str:
+        groups: dict[str, list[str]] = {}
+        for kind in self:
+            groups.setdefault(kind.group, []).append(kind.name)
+        return " ".join(f"{group}: {', '.join(names)}." for group, names in groups.items())
+
+
+KINDS = _Kinds("export", ExportKind, _built_in, group="sharp_batch.exports")
 
 
 def kind_named(name: str) -> ExportKind:
     """Return the kind of a name. Raises UsageError that lists the known ones."""
-    if name not in KINDS:
-        raise UsageError(
-            f"--kind {name}: there is no such export", f"Known are {', '.join(KINDS)}."
-        )
-    return KINDS[name]
+    return KINDS.get(name, "--kind")
+
+
+def check_kinds(names: Iterable[str]) -> None:
+    """Raise UsageError where a kind is not known, or cannot work on this machine."""
+    for name in names:
+        with refuse_early(f"--kind {name}"):
+            kind_named(name).check()
+
+
+def is_possible(kind: ExportKind) -> bool:
+    """Tell whether a kind can work on this machine: menus offer no others."""
+    try:
+        kind.check()
+    except MissingToolError:
+        return False
+    return True

@@ -10,9 +10,10 @@ import hashlib
 import html
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import BinaryIO
 
-from schemas.errors import RunError
+from schemas.errors import MissingToolError, RunError
 
 _PAGE_STYLE = """
 html, body { height: 100%; margin: 0; background: #000; }
@@ -34,14 +35,28 @@ class SceneView:
 def bundle_file(name: str) -> bytes:
     """Return a file of the viewer: viewer.js, viewer.css or LICENSES.txt.
 
-    Raises RunError where it is not built, which happens in a source checkout only.
+    Raises MissingToolError where it is not built, which happens in a source checkout only.
     """
     try:
-        return resources.files("pipeline").joinpath("viewer_bundle", name).read_bytes()
+        return _bundle().joinpath(name).read_bytes()
     except OSError as error:
-        raise RunError(
-            "the scene viewer is not built", "Build it once: ./scripts/build_viewer"
-        ) from error
+        raise _not_built() from error
+
+
+def check_viewer() -> None:
+    """Raise MissingToolError where the viewer is not built."""
+    if not _bundle().joinpath("viewer.js").is_file():
+        raise _not_built()
+
+
+def _bundle() -> Traversable:
+    return resources.files("pipeline").joinpath("viewer_bundle")
+
+
+def _not_built() -> MissingToolError:
+    return MissingToolError(
+        "the scene viewer is not built", "Build it once: ./scripts/build_viewer"
+    )
 
 
 def write_scene_page(file: BinaryIO, view: SceneView, sog: bytes, poster: bytes) -> None:

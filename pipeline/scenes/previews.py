@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
+from pipeline.scenes.requirements import refuse_early
 from pipeline.scenes.views import SceneViews
 from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
@@ -34,6 +35,7 @@ from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.api import gpu_engine_is_installed
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings
+from sharp_core.views.encode_clip import CLIP_FORMATS
 
 _SUFFIXES = {
     PreviewKind.CLIP: ".mp4",
@@ -42,6 +44,15 @@ _SUFFIXES = {
     PreviewKind.DEPTH: ".mp4",
     PreviewKind.STILL: ".png",
 }
+
+
+def check_previews(settings: PreviewSettings) -> None:
+    """Raise UsageError where a kind of previews cannot be made on this machine."""
+    for kind in settings.kinds:
+        clip_format = CLIP_FORMATS.get(_SUFFIXES[kind])
+        if clip_format is not None:
+            with refuse_early(f"the preview '{kind}'"):
+                clip_format.check()
 
 
 @dataclass(frozen=True, slots=True)

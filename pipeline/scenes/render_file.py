@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from pipeline.scenes.requirements import refuse_early
 from pipeline.store.store import Store
 from schemas.errors import (
     FailureReason,
@@ -62,6 +63,10 @@ def make_picture(
     folder = to.absolute().parent
     if not folder.is_dir():
         raise UsageError(f"the folder {folder} does not exist", "Make it first.")
+    clip_format = CLIP_FORMATS.get(to.suffix.lower())
+    if clip_format is not None:
+        with refuse_early(str(to)):
+            clip_format.check()
     started = time.perf_counter()
     scene = read_splat(splat)
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
@@ -71,7 +76,8 @@ def make_picture(
         if isinstance(settings, StillSettings):
             info = make_still(buffer, scene.gaussians, photo, settings, renderer)
         else:
-            clip_format = CLIP_FORMATS[to.suffix.lower()]
+            if clip_format is None:
+                raise UsageError(f"{to}: no clip format has this ending")
             info = make_clip(buffer, clip_format, scene.gaussians, photo, settings, renderer)
     stored = Store(folder).write(to.name, lambda file: file.write(buffer.getbuffer()))
     seconds = round(time.perf_counter() - started, 3)

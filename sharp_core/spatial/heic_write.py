@@ -50,10 +50,10 @@ def write_spatial_heic(
     file.write(with_stereo(_encode(left, right, quality, exif, icc_profile), camera))
 
 
-def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile: bytes) -> bytes:
+def check_hevc_encoder() -> None:
+    """Raise MissingToolError without an HEVC encoder."""
     try:
         import pillow_heif
-        from PIL import Image
     except ImportError as error:
         raise MissingToolError(
             "spatial photos need pillow-heif, which is not installed: pip install pillow-heif"
@@ -62,6 +62,13 @@ def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile:
         raise MissingToolError(
             "this build of pillow-heif has no HEVC encoder: pip install pillow-heif"
         )
+
+
+def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile: bytes) -> bytes:
+    check_hevc_encoder()
+    import pillow_heif
+    from PIL import Image
+
     images = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for pixels in (left, right):
         added = images.add_from_pillow(Image.fromarray(pixels))

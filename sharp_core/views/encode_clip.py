@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 
 from schemas.errors import MissingToolError
@@ -54,6 +53,24 @@ class ClipFormat:
     write: Write
     long_side: int
     fps: int
+    check: Callable[[], None] = lambda: None  # raises MissingToolError where it cannot be written
+
+
+def check_h264_encoder() -> None:
+    """Raise MissingToolError if PyAV or its H.264 encoder is missing."""
+    try:
+        import av
+    except ImportError as error:
+        raise MissingToolError(
+            "MP4 clips need PyAV, which is not installed: pip install av"
+        ) from error
+    try:
+        av.codec.Codec("libx264", "w")
+    except ValueError as error:  # the encoder is unknown
+        raise MissingToolError(
+            f"PyAV {av.__version__} was built without the H.264 encoder libx264: "
+            "pip install --force-reinstall --only-binary :all: av"
+        ) from error
 
 
 def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
@@ -61,13 +78,10 @@ def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
 
     Raises MissingToolError if PyAV or its H.264 encoder is missing.
     """
-    try:
-        import av
-        from av.video.reformatter import ColorRange, Colorspace
-    except ImportError as error:
-        raise MissingToolError(
-            "MP4 clips need PyAV, which is not installed: pip install av"
-        ) from error
+    check_h264_encoder()
+    import av
+    from av.video.reformatter import ColorRange, Colorspace
+
     remaining = iter(frames)
     first = next(remaining, None)
     if first is None:
@@ -135,7 +149,7 @@ def write_png(file: BinaryIO, pixels: Pixels) -> None:
 CLIP_FORMATS = {
     clip_format.suffix: clip_format
     for clip_format in (
-        ClipFormat(".mp4", write_mp4, long_side=960, fps=30),
+        ClipFormat(".mp4", write_mp4, long_side=960, fps=30, check=check_h264_encoder),
         ClipFormat(".webp", write_webp, long_side=720, fps=15),
         ClipFormat(".gif", write_gif, long_side=400, fps=10),
     )
@@ -143,15 +157,9 @@ CLIP_FORMATS = {
 
 
 def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
-    import av
+    import torch
 
-    try:
-        stream = container.add_stream("libx264", rate=fps)
-    except ValueError as error:  # the encoder is unknown
-        raise MissingToolError(
-            f"PyAV {av.__version__} was built without the H.264 encoder libx264: "
-            "pip install --force-reinstall --only-binary :all: av"
-        ) from error
+    stream = container.add_stream("libx264", rate=fps)
     most_bits = int(_MOST_BITS_PER_PIXEL * max(width, height) ** 2 * fps)
     stream.options = {
         "crf": str(_CRF),

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import Image
+from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind, Group, Write
 
-from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind
-from pipeline.exports.kinds.clip_metadata import mp4_with_metadata, webp_with_exif
-from pipeline.exports.scene import ExportScene
-from sharp_core.scene.cameras import fit_long_side
-from sharp_core.views.clips import ClipSettings
-from sharp_core.views.encode_clip import CLIP_FORMATS
-from sharp_core.views.stereo_images import render_wiggle
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 _WIGGLE_LONG_SIDE = 640
 _WIGGLE_PACES = {2: 7}  # views a second; more views take less time each
 _WIGGLE_PACE = 10
 
 
-def _clip(suffix: str) -> Callable[[BinaryIO, ExportScene], None]:
+def _clip(suffix: str) -> Write:
     def write(file: BinaryIO, scene: ExportScene) -> None:
+        from PIL import Image
+
+        from pipeline.exports.kinds.clip_metadata import mp4_with_metadata, webp_with_exif
+        from sharp_core.views.clips import ClipSettings
+
         settings = scene.settings
         clip = ClipSettings(
             long_side=settings.clip_long_side,
@@ -42,7 +41,17 @@ def _clip(suffix: str) -> Callable[[BinaryIO, ExportScene], None]:
     return write
 
 
+def _check_mp4() -> None:
+    from sharp_core.views.encode_clip import check_h264_encoder
+
+    check_h264_encoder()
+
+
 def _write_wiggle(file: BinaryIO, scene: ExportScene) -> None:
+    from sharp_core.scene.cameras import fit_long_side
+    from sharp_core.views.encode_clip import CLIP_FORMATS
+    from sharp_core.views.stereo_images import render_wiggle
+
     settings, plan = scene.settings, scene.stereo
     small = fit_long_side(plan.view, settings.clip_long_side or _WIGGLE_LONG_SIDE)
     shift_px = round(plan.centered_px * small.width / plan.view.width)
@@ -54,14 +63,39 @@ def _write_wiggle(file: BinaryIO, scene: ExportScene) -> None:
 
 
 CLIPS = (
-    ExportKind("mp4", "a parallax clip that loops", ".mp4", _clip(".mp4"), (*CLIP, *METADATA)),
     ExportKind(
-        "webp", "the same as an animated picture", ".webp", _clip(".webp"), (*CLIP, *METADATA)
+        "mp4",
+        "a parallax clip that loops",
+        Group.CLIPS,
+        ".mp4",
+        _clip(".mp4"),
+        (*CLIP, *METADATA),
+        _check_mp4,
+        usual_bytes=700_000,
+        usual_seconds=10.0,
     ),
-    ExportKind("gif", "the same, small, for anything", ".gif", _clip(".gif"), CLIP),
+    ExportKind(
+        "webp",
+        "the same as an animated picture",
+        Group.CLIPS,
+        ".webp",
+        _clip(".webp"),
+        (*CLIP, *METADATA),
+        usual_seconds=10.0,
+    ),
+    ExportKind(
+        "gif",
+        "the same, small, for anything",
+        Group.CLIPS,
+        ".gif",
+        _clip(".gif"),
+        CLIP,
+        usual_seconds=5.0,
+    ),
     ExportKind(
         "wiggle",
         "two to six views, back and forth (GIF)",
+        Group.CLIPS,
         "_wiggle.gif",
         _write_wiggle,
         (*STEREO, "clip_long_side", "views"),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from PIL import Image
+from pipeline.exports.kind import ExportKind, Group
+from pipeline.scenes.page import SceneView, check_viewer, write_scene_page
+from sharp_core.formats.registry import FORMATS, write_scene
+from sharp_core.models.entry import USUAL_GAUSSIANS
 
-from pipeline.exports.kind import ExportKind
-from pipeline.exports.scene import ExportScene
-from pipeline.scenes.page import SceneView, write_scene_page
-from sharp_core.formats.registry import write_scene
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 _POSTER_QUALITY = 80
 
@@ -33,11 +34,21 @@ def _sog(scene: ExportScene) -> bytes:
 
 def _poster(scene: ExportScene) -> bytes:
     """Return what the photo's own camera sees: the photo itself may be gone."""
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(scene.front.srgb8()).save(buffer, "WEBP", quality=_POSTER_QUALITY)
     return buffer.getvalue()
 
 
 HTML = ExportKind(
-    "html", "photo, scene and viewer in one web page", ".html", _write, ("long_side",)
+    "html",
+    "photo, scene and viewer in one web page",
+    Group.PAGES,
+    ".html",
+    _write,
+    ("long_side",),
+    check_viewer,
+    # The scene, as text, and the viewer.
+    usual_bytes=round(USUAL_GAUSSIANS * FORMATS.get("sog").bytes_per_gaussian * 4 / 3) + 3_000_000,
 )

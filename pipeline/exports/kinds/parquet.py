@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind
-from pipeline.exports.scene import ExportScene
+from pipeline.exports.kind import ExportKind, Group
+from sharp_core.models.entry import USUAL_GAUSSIANS
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 _COLUMNS = (
     *((name, "metre: x right, y down, z forward from the photo's camera") for name in "xyz"),
@@ -36,4 +39,11 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     pq.write_table(table, file, compression="zstd", use_dictionary=False)
 
 
-PARQUET = ExportKind("parquet", "one row a Gaussian", ".parquet", _write)
+PARQUET = ExportKind(
+    "parquet",
+    "one row a Gaussian",
+    Group.TABLES,
+    ".parquet",
+    _write,
+    usual_bytes=48 * USUAL_GAUSSIANS,
+)

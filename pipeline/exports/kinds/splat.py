@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind
-from pipeline.exports.scene import ExportScene
-from sharp_core.formats.registry import FORMATS, SplatFormat, write_scene
+from pipeline.exports.kind import ExportKind, Group, Write
+from sharp_core.formats.registry import FORMATS, write_scene
+from sharp_core.models.entry import USUAL_GAUSSIANS
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 
-def _writer(splat_format: SplatFormat) -> Callable[[BinaryIO, ExportScene], None]:
+def _writer(format_name: str) -> Write:
     def write(file: BinaryIO, scene: ExportScene) -> None:
-        if scene.record.format == splat_format.name:  # as it is: nothing gets lost
+        if scene.record.format == format_name:  # as it is: nothing gets lost
             file.write(scene.stored_bytes())
             return
-        write_scene(file, scene.gaussians, scene.info, format_name=splat_format.name)
+        write_scene(file, scene.gaussians, scene.info, format_name=format_name)
 
     return write
 
 
-SPLATS = tuple(
-    ExportKind(
-        splat_format.name, "the scene, as a splat", splat_format.suffixes[0], _writer(splat_format)
-    )
-    for splat_format in FORMATS
-    if splat_format.write is not None
-)
+def splat_kinds() -> Iterator[ExportKind]:
+    """Yield a kind for each splat format that can be written."""
+    for entry in FORMATS:
+        if entry.write is not None:
+            yield ExportKind(
+                entry.name,
+                entry.label,
+                Group.SPLATS,
+                entry.suffixes[0],
+                _writer(entry.name),
+                usual_bytes=round(entry.bytes_per_gaussian * USUAL_GAUSSIANS),
+            )

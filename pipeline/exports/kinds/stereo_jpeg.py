@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import METADATA, STEREO, ExportKind
-from pipeline.exports.kinds.images import jpeg_bytes
-from pipeline.exports.scene import ExportScene
-from sharp_core.spatial.jpeg_stereo import mpo_of, with_jps_marker
-from sharp_core.spatial.layouts import crossed
+from pipeline.exports.kind import METADATA, STEREO, ExportKind, Group
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
 
 
 def _write_mpo(file: BinaryIO, scene: ExportScene) -> None:
+    from pipeline.exports.kinds.images import jpeg_bytes
+    from sharp_core.spatial.jpeg_stereo import mpo_of
+
     eyes = scene.eyes.shifted(scene.stereo.behind_px)
     left, right = (jpeg_bytes(scene, eye) for eye in eyes)
     file.write(mpo_of(left, right, scene.stereo.baseline_m))
 
 
 def _write_jps(file: BinaryIO, scene: ExportScene) -> None:
+    from pipeline.exports.kinds.images import jpeg_bytes
+    from sharp_core.spatial.jpeg_stereo import with_jps_marker
+    from sharp_core.spatial.layouts import crossed
+
     both = crossed(*scene.eyes.shifted(scene.stereo.behind_px))
     file.write(with_jps_marker(jpeg_bytes(scene, both)))
 
@@ -25,10 +31,16 @@ def _write_jps(file: BinaryIO, scene: ExportScene) -> None:
 MPO = ExportKind(
     "mpo",
     "two JPEGs in one file: 3D cameras and televisions",
+    Group.STEREO,
     ".mpo",
     _write_mpo,
     (*STEREO, *METADATA),
 )
 JPS = ExportKind(
-    "jps", "a JPEG of both eyes, right one left", ".jps", _write_jps, (*STEREO, *METADATA)
+    "jps",
+    "a JPEG of both eyes, right one left",
+    Group.STEREO,
+    ".jps",
+    _write_jps,
+    (*STEREO, *METADATA),
 )

@@ -36,7 +36,7 @@ from pipeline.cluster.workers import decode_task, encode_task
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.errors import DeviceError, FailureReason, RunError
+from schemas.errors import DeviceError, FailureReason
 from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
 
 
@@ -107,11 +107,7 @@ class FlowOnRay:
     def _feed(self) -> None:
         """Begin as many photos as may begin; at a stop, drop those that are not predicted yet."""
         if self._stop.is_asked:
-            if self._resources.head.is_reachable():
-                self._marks.set_stop()
-            self._admission.close()
-            self._decoding.clear()
-            self._queue.clear()
+            self._drop_what_waits()
         while task := self._admission.next_photo(self._in_flight(), has_begun=self._has_begun):
             self._predictors.start()
             self._start_decode(task)
@@ -121,6 +117,13 @@ class FlowOnRay:
         are_up = ready == len(self._predictors) or (ready and self._reports.stall.is_stalled())
         if are_up and not self._is_busy() and (task := self._admission.next_starved()):
             self._start_decode(task)
+
+    def _drop_what_waits(self) -> None:
+        if self._resources.head.is_reachable():
+            self._marks.set_stop()
+        self._admission.close()
+        self._decoding.clear()
+        self._queue.clear()
 
     def _in_flight(self) -> InFlight:
         predicting = self._predictors.tasks
@@ -216,22 +219,11 @@ class FlowOnRay:
 
         Raises RunError if it could not even predict a photo that nothing is wrong with.
         """
-        tasks = predictor.tasks
-        has_company = bool(
-            len(self._predictors.tasks) > len(tasks) or self._decoding or self._encoding
-        )
+        has_company = bool(self._decoding or self._encoding)
         loss = predictor.loss(error, self._flow.predict.limit_s)
-        is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
-        if not (tasks or is_outside):  # it was being probed
-            what = first_line(error) if error else loss.message
-            raise RunError(
-                f"the predictor fails at every photo: {what}",
-                "See 'sharp-batch doctor'. The photos stay due.",
-            )
-        replacement = self._predictors.replace(predictor)
-        if loss.kind is LossKind.ALONE:
-            replacement.died_of.update(task.file.photo_id for task in tasks)
-        for task in tasks:
+        message = first_line(error) if error else loss.message
+        lost = self._predictors.replace_lost(predictor, loss, message, has_company=has_company)
+        for task in lost:
             yield from self._lost(task, loss)
 
     def _lost(self, task: PhotoTask, loss: Loss) -> Iterator[Outcome]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import ray
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
-from pipeline.cluster.fault_attribution import error_text, first_line
+from pipeline.cluster.fault_attribution import Loss, LossKind, error_text, first_line
 from pipeline.cluster.predictor import Predictor
 from pipeline.cluster.resources import Resources
 from pipeline.cluster.tasks import PhotoTask, Ref
@@ -81,6 +81,27 @@ class Predictors:
         """Replace one that died while it was idle. Raises RunError if that happens repeatedly."""
         self._count_failed_start("while it was idle")
         self.replace(predictor)
+
+    def replace_lost(
+        self, predictor: Predictor, loss: Loss, message: str, *, has_company: bool
+    ) -> list[PhotoTask]:
+        """Replace one that died, or is to die, and return the photos that it had.
+
+        `has_company` says that decode or encode tasks run. Raises RunError, with the `message`, if
+        it could not even predict a photo that nothing is wrong with.
+        """
+        tasks = predictor.tasks
+        has_company = has_company or len(self.tasks) > len(tasks)
+        is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
+        if not (tasks or is_outside):  # it was being probed
+            raise RunError(
+                f"the predictor fails at every photo: {message}",
+                "See 'sharp-batch doctor'. The photos stay due.",
+            )
+        replacement = self.replace(predictor)
+        if loss.kind is LossKind.ALONE:
+            replacement.died_of.update(task.file.photo_id for task in tasks)
+        return tasks
 
     def finish_start(self, predictor: Predictor, *, has_company: bool) -> None:
         """Handle the end of a start; one that died is repeated.

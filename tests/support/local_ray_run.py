@@ -1,7 +1,7 @@
 """A Ray of a process's own, started as for a tested version of Ray or by public means.
 
-As a program: python -m tests.support.local_ray_run FOLDER tested|public end|kill|lose.
-Prints what it saw as JSON; then it ends Ray, is killed, or loses one of Ray's vital daemons first.
+As a program: python -m tests.support.local_ray_run FOLDER tested|public kill|lose.
+Prints what it saw as JSON; then it is killed, or it loses one of the vital daemons and ends Ray.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("start", ["tested", "public"])
-@pytest.mark.parametrize("end", ["end", "kill", "lose"])
+@pytest.mark.parametrize("end", ["kill", "lose"])
 def test_a_local_ray_has_its_own_process_groups_and_ends_with_its_process(
     tmp_path: Path, start: str, end: str
 ) -> None:

@@ -111,6 +111,7 @@ def test_waiting_for_cores_is_reported_and_counts_against_no_scene(
 
     def release(record: logging.LogRecord) -> bool:
         told.append(record.getMessage())
+        monkeypatch.setattr(stall, "PATIENCE_SECONDS", 60.0)  # workers may start slowly
         ray.kill(other)
         return False
 

@@ -84,7 +84,7 @@ def shift(before: Pixels, after: Pixels, most: int = 40) -> int:
     return min(errors, key=errors.__getitem__)
 
 
-def test_the_first_picture_is_the_photo(page: Page, address: str) -> None:
+def test_the_first_frame_matches_the_photo(page: Page, address: str) -> None:
     open_scene(page, address)
     shown = picture(page)
     image = Image.open(DATA / "photos" / "coffee.png").convert("RGB")
@@ -99,7 +99,7 @@ def test_the_first_picture_is_the_photo(page: Page, address: str) -> None:
     assert right > max(flipped) + 5
 
 
-def test_moving_right_moves_near_things_left(page: Page, address: str) -> None:
+def test_moving_right_shifts_near_objects_left(page: Page, address: str) -> None:
     open_scene(page, address)
     before = picture(page)
     page.locator(".viewer canvas").focus()
@@ -156,7 +156,7 @@ def test_buttons_drags_and_wheels_move_within_the_head_box(page: Page, address: 
     assert float(eye(page)[2]) > before
 
 
-def test_two_eyes_side_by_side(page: Page, address: str) -> None:
+def test_the_stereo_view_shows_two_eyes_side_by_side(page: Page, address: str) -> None:
     open_scene(page, address)
     page.get_by_role("button", name="Side by side").click()
     page.wait_for_selector('.viewer[data-stereo="true"]')
@@ -170,7 +170,7 @@ def test_two_eyes_side_by_side(page: Page, address: str) -> None:
     assert left.std() > 20
 
 
-def test_the_eye_sways_until_it_is_stopped(page: Page, address: str) -> None:
+def test_the_camera_sways_until_it_is_stopped(page: Page, address: str) -> None:
     open_scene(page, address)
     page.get_by_role("button", name="Sway").click()
     page.wait_for_selector('.viewer[data-eye]:not([data-eye="0.0000 0.0000 0.0000"])')
@@ -181,7 +181,7 @@ def test_the_eye_sways_until_it_is_stopped(page: Page, address: str) -> None:
     assert eye(page) == still
 
 
-def test_without_webgl_the_photo_stays_with_a_message(page: Page, address: str) -> None:
+def test_without_webgl_the_photo_and_a_message_are_shown(page: Page, address: str) -> None:
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
     page.goto(address)
     page.locator(".tiles a").first.click()
@@ -190,7 +190,7 @@ def test_without_webgl_the_photo_stays_with_a_message(page: Page, address: str) 
     expect(page.locator(".viewer-poster")).to_be_visible()
 
 
-def test_the_library_is_walked_with_the_keyboard_alone(page: Page, address: str) -> None:
+def test_the_library_can_be_used_with_the_keyboard_alone(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector('.tiles a[tabindex="0"]')
     for _ in range(20):
@@ -265,7 +265,7 @@ def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: 
     assert watch.complaints == []
 
 
-def test_of_many_photos_only_those_near_are_on_the_page(
+def test_only_photos_near_the_window_are_in_the_page(
     context: BrowserContext, tmp_path: Path
 ) -> None:
     library = tmp_path / "library"
@@ -321,7 +321,7 @@ def many_photos(library: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_obstacle(page: Page, address: str, scheme: str) -> None:
+def test_no_page_has_a_serious_accessibility_problem(page: Page, address: str, scheme: str) -> None:
     axe = VIEWER / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.exists():
         pytest.skip("axe-core is not installed: npm ci in viewer/")

@@ -10,7 +10,7 @@ import pytest
 from jobs.gallery.cache import FileCache
 
 
-def test_a_file_is_made_once_for_all_who_ask(tmp_path: Path) -> None:
+def test_a_file_is_created_once_for_concurrent_requests(tmp_path: Path) -> None:
     cache = FileCache(tmp_path, 1000)
     made = []
 
@@ -28,7 +28,7 @@ def test_a_file_is_made_once_for_all_who_ask(tmp_path: Path) -> None:
     assert cache.get("a", make).read_bytes() == b"x" * 10
 
 
-def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
+def test_the_least_recently_used_file_is_removed_first(tmp_path: Path) -> None:
     cache = FileCache(tmp_path, 30)
     for name in "abc":
         cache.get(name, lambda out: out.write(b"x" * 10))
@@ -39,7 +39,7 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mtime_ns == before  # it is the same file
 
 
-def test_a_file_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_file_leaves_nothing(tmp_path: Path) -> None:
     cache = FileCache(tmp_path, 1000)
 
     def fail(out: BinaryIO) -> None:
@@ -52,6 +52,6 @@ def test_a_file_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     assert cache.get("a", lambda out: out.write(b"whole")).read_bytes() == b"whole"
 
 
-def test_a_file_larger_than_the_cache_is_given_all_the_same(tmp_path: Path) -> None:
+def test_a_file_larger_than_the_cache_is_returned(tmp_path: Path) -> None:
     cache = FileCache(tmp_path, 5)
     assert cache.get("a", lambda out: out.write(b"x" * 10)).read_bytes() == b"x" * 10

@@ -33,13 +33,13 @@ def scene_id(client: TestClient, photo_id: str) -> str:
     return found[1]
 
 
-def test_a_thumbnail_is_sent_once_and_for_all(client: TestClient, photo_id: str) -> None:
+def test_a_thumbnail_is_immutable(client: TestClient, photo_id: str) -> None:
     answer = client.get(f"/thumbs/{photo_id}.webp")
     assert Image.open(io.BytesIO(answer.content)).format == "WEBP"
     assert "immutable" in answer.headers["cache-control"]
 
 
-def test_what_a_browser_has_is_not_sent_again(client: TestClient, scene_id: str) -> None:
+def test_a_cached_file_is_not_sent_again(client: TestClient, scene_id: str) -> None:
     path = f"/scenes/{scene_id}.sog"
     whole = client.get(path)
     tag = whole.headers["etag"]
@@ -50,7 +50,7 @@ def test_what_a_browser_has_is_not_sent_again(client: TestClient, scene_id: str)
     assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
 
 
-def test_parts_are_sent_as_asked(client: TestClient, scene_id: str) -> None:
+def test_byte_ranges_are_sent(client: TestClient, scene_id: str) -> None:
     path = f"/scenes/{scene_id}.ply"
     whole = client.get(path).content
     for asked, part in (
@@ -69,14 +69,12 @@ def test_parts_are_sent_as_asked(client: TestClient, scene_id: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["bytes=9-2", "bytes=a-b", "lines=0-9", "bytes=-", "bytes=0-9,x"])
-def test_a_part_that_makes_no_sense_harms_nothing(
-    client: TestClient, scene_id: str, asked: str
-) -> None:
+def test_invalid_byte_ranges_are_handled(client: TestClient, scene_id: str, asked: str) -> None:
     answer = client.get(f"/scenes/{scene_id}.sog", headers={"range": asked})
     assert answer.status_code in (200, 206, 400, 416)
 
 
-def test_head_says_what_get_would(client: TestClient, photo_id: str, scene_id: str) -> None:
+def test_head_has_the_headers_of_get(client: TestClient, photo_id: str, scene_id: str) -> None:
     for path in (f"/thumbs/{photo_id}.webp", f"/scenes/{scene_id}.sog", "/static/gallery.css"):
         head, get = client.head(path), client.get(path, headers={"accept-encoding": "identity"})
         assert (head.status_code, head.content) == (200, b"")
@@ -93,7 +91,7 @@ def test_every_format_is_the_scene(client: TestClient, scene_id: str) -> None:
         assert f"coffee.{name}" in answer.headers["content-disposition"]
 
 
-def test_exports_are_made_for_whoever_takes_them(client: TestClient, photo_id: str) -> None:
+def test_exports_are_made_on_demand(client: TestClient, photo_id: str) -> None:
     page = client.get(f"/photos/{photo_id}").text
     kinds = re.findall(rf"/photos/{photo_id}/exports/([a-z0-9-]+)", page)
     assert set(kinds) | set(FORMATS.names) | {"html"} == set(KINDS.names)
@@ -131,7 +129,7 @@ def test_a_converted_scene_is_kept(gallery_library: Path, tmp_path: Path, scene_
         assert kept.stat().st_ino == before
 
 
-def test_the_large_picture_is_the_photo(client: TestClient, photo_id: str) -> None:
+def test_the_large_image_matches_the_photo(client: TestClient, photo_id: str) -> None:
     picture = Image.open(io.BytesIO(client.get(f"/pictures/{photo_id}.webp").content))
     assert picture.size == (600, 400)
 
@@ -144,6 +142,6 @@ def test_the_clip_is_sent(client: TestClient, photo_id: str) -> None:
     assert answer.content[4:8] == b"ftyp"
 
 
-def test_ids_that_nobody_has_are_not_found(client: TestClient) -> None:
+def test_unknown_ids_are_not_found(client: TestClient) -> None:
     for path in ("/thumbs/{}.webp", "/pictures/{}.webp", "/scenes/{}.sog", "/artifacts/{}"):
         assert client.get(path.format("0" * 32)).status_code == 404

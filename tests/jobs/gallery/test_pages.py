@@ -58,7 +58,7 @@ def all_photos(client: TestClient, period: str, **filters: str) -> list[str]:
     return ids
 
 
-def test_the_periods_hold_every_photo_once(
+def test_the_periods_contain_every_photo_once(
     large_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "PAGE", 7)
@@ -68,7 +68,7 @@ def test_the_periods_hold_every_photo_once(
     assert len(ids) == len(set(ids)) == 50
 
 
-def test_filters_select_as_a_query_does(large_client: TestClient) -> None:
+def test_filters_select_the_same_photos_as_a_query(large_client: TestClient) -> None:
     for query, count in (
         ("camera=eos", 25),
         ("text=EOS+2004", 3),
@@ -83,7 +83,7 @@ def test_filters_select_as_a_query_does(large_client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["after=yesterday", "near=paris", "near=1,2", "before=2019-99"])
-def test_a_filter_that_makes_no_sense_is_explained(large_client: TestClient, query: str) -> None:
+def test_the_error_for_an_invalid_filter_is_explained(large_client: TestClient, query: str) -> None:
     answer = large_client.get(f"/?{query}", headers=PAGE)
     assert answer.status_code == 400
     assert "<h1>" in answer.text
@@ -91,11 +91,11 @@ def test_a_filter_that_makes_no_sense_is_explained(large_client: TestClient, que
 
 
 @pytest.mark.parametrize("period", ["2019-13", "2019-00", "20", "x", "0000", "9999", "undated2"])
-def test_a_period_that_is_none_is_refused(large_client: TestClient, period: str) -> None:
+def test_an_invalid_period_is_refused(large_client: TestClient, period: str) -> None:
     assert large_client.get("/api/photos", params={"period": period}).status_code == 400
 
 
-def test_neighbours_lead_through_the_whole_view(large_client: TestClient) -> None:
+def test_newer_and_older_links_reach_every_photo_of_the_view(large_client: TestClient) -> None:
     first = next(iter(periods(large_client.get("/?camera=eos").text)))
     at: str | None = all_photos(large_client, first, camera="eos")[0]
     seen = []
@@ -125,7 +125,7 @@ def test_problems_are_listed_in_pages_with_reasons(
     assert large_client.get("/problems?state=x").status_code == 400
 
 
-def test_places_lead_to_their_photos(large_client: TestClient) -> None:
+def test_places_link_to_their_photos(large_client: TestClient) -> None:
     page = large_client.get("/places").text
     links = re.findall(r'<li><a href="(/\?near=[^"]*)"', page)
     assert len(links) == 3
@@ -133,7 +133,7 @@ def test_places_lead_to_their_photos(large_client: TestClient) -> None:
     assert sum(counts) == 50
 
 
-def test_the_page_of_a_photo_tells_what_is_known(client: TestClient) -> None:
+def test_the_page_of_a_photo_shows_its_facts(client: TestClient) -> None:
     (row,) = client.get("/api/photos", params={"period": "undated"}).json()["photos"]
     page = client.get(f"/photos/{row[0]}").text
     for text in ("coffee.png", "30 mm equivalent", "600 × 400", "prior", "32 768 Gaussians"):  # noqa: RUF001
@@ -142,7 +142,7 @@ def test_the_page_of_a_photo_tells_what_is_known(client: TestClient) -> None:
         assert f".{name}?download=true" in page
 
 
-def test_a_photo_without_a_scene_says_why(client: TestClient) -> None:
+def test_the_page_of_a_photo_without_a_scene_shows_the_reason(client: TestClient) -> None:
     found = re.search(r"/photos/([0-9a-f]{32})", client.get("/problems?state=failed").text)
     assert found
     page = client.get(found[0]).text
@@ -150,7 +150,7 @@ def test_a_photo_without_a_scene_says_why(client: TestClient) -> None:
     assert "data-viewer" not in page
 
 
-def test_a_photo_that_waits_says_so(large: Path, large_client: TestClient) -> None:
+def test_the_page_of_a_due_photo_says_so(large: Path, large_client: TestClient) -> None:
     engine = open_database(find_catalog(large))
     with engine.begin() as connection:
         connection.execute(photos.update().values(state=PhotoState.DUE, scene_id=None))
@@ -159,12 +159,12 @@ def test_a_photo_that_waits_says_so(large: Path, large_client: TestClient) -> No
     assert "There are no scenes here yet." in large_client.get("/").text
 
 
-def test_no_library_is_said_at_once(tmp_path: Path) -> None:
+def test_a_missing_library_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no library"):
         gallery_client(GallerySettings(Library.resolve(tmp_path), tmp_path / "cache"))
 
 
-def test_what_is_not_there_is_said_to_people_and_programs(client: TestClient) -> None:
+def test_not_found_is_a_page_for_people_and_json_for_programs(client: TestClient) -> None:
     assert "<h1>" in client.get("/nothing", headers=PAGE).text
     assert client.get("/nothing").json() == {"error": "Not Found", "hint": None}
 

@@ -28,13 +28,13 @@ def first_id(client: TestClient) -> str:
     "host",
     ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "192.168.0.7", "", "[::2]"],
 )
-def test_other_names_are_not_answered(client: TestClient, host: str) -> None:
+def test_requests_with_other_host_names_are_refused(client: TestClient, host: str) -> None:
     for path in ("/", "/api/photos?period=undated", "/static/gallery.css"):
         assert client.get(path, headers={"host": host}).status_code == 421
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST", "[::1]:7860"])
-def test_this_machines_own_names_are_answered(client: TestClient, host: str) -> None:
+def test_requests_with_local_host_names_are_answered(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 200
 
 
@@ -47,14 +47,14 @@ def test_this_machines_own_names_are_answered(client: TestClient, host: str) -> 
         {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:7860"},
     ],
 )
-def test_posts_of_other_sites_are_refused(client: TestClient, headers: dict[str, str]) -> None:
+def test_posts_from_other_sites_are_refused(client: TestClient, headers: dict[str, str]) -> None:
     for path in ("/api/jobs?name=a.jpg&model=prior", f"/api/jobs/{'0' * 32}/cancel"):
         answer = client.post(path, content=b"\xff\xd8\xff", headers=headers)
         assert answer.status_code == 403
     assert client.get("/api/jobs").json() == []
 
 
-def test_a_browser_without_fetch_metadata_is_judged_by_its_origin(client: TestClient) -> None:
+def test_without_fetch_metadata_the_origin_header_decides(client: TestClient) -> None:
     del client.headers["sec-fetch-site"]
     path = f"/api/jobs/{'0' * 32}/cancel"
     for origin in (None, "null", "http://evil.example", "https://127.0.0.1:7860"):
@@ -92,7 +92,7 @@ TRAVERSALS = [
         "/made/{}/picture.webp",
     ],
 )
-def test_no_path_leads_out(client: TestClient, pattern: str) -> None:
+def test_no_path_leads_out_of_the_library(client: TestClient, pattern: str) -> None:
     for evil in TRAVERSALS:
         answer = client.get(pattern.format(evil))
         assert answer.status_code in (400, 404)
@@ -101,12 +101,12 @@ def test_no_path_leads_out(client: TestClient, pattern: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../x", "ply/../../x", "exe", "sog%00", "..%2fsog"])
-def test_only_known_formats_are_sent(client: TestClient, name: str) -> None:
+def test_unknown_formats_are_not_found(client: TestClient, name: str) -> None:
     scene_id = client.get(f"/photos/{first_id(client)}").text.split("/scenes/")[1][:32]
     assert client.get(f"/scenes/{scene_id}.{name}").status_code in (400, 404)
 
 
-def test_a_catalog_that_names_files_outside_gives_none(tmp_path: Path, sample_photos: Path) -> None:
+def test_catalog_paths_outside_the_library_are_refused(tmp_path: Path, sample_photos: Path) -> None:
     library = tmp_path / "library"
     ingest_reliefs(library, sample_photos / "coffee.png")
     secret = tmp_path / "secret.webp"
@@ -167,7 +167,7 @@ def test_sql_in_filters_selects_nothing(client: TestClient, evil: str) -> None:
     assert client.get("/").status_code == 200
 
 
-def test_every_answer_says_what_a_page_may_load(client: TestClient) -> None:
+def test_every_response_has_a_content_security_policy(client: TestClient) -> None:
     for path in ("/", "/nothing", "/static/library.js", "/api/jobs"):
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
@@ -178,7 +178,7 @@ def test_every_answer_says_what_a_page_may_load(client: TestClient) -> None:
     assert "content-security-policy" in refused.headers
 
 
-def test_names_of_files_are_text_in_pages(client: TestClient) -> None:
+def test_file_names_are_escaped_in_pages(client: TestClient) -> None:
     page = client.get("/problems?state=failed").text
     assert "cut off &lt;b&gt;.jpg" in page
     assert "<b>.jpg" not in page
@@ -220,7 +220,7 @@ def test_the_token_in_the_address_becomes_a_cookie(guarded: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/%0d%0aset-cookie:a=b", "/\\evil.example"])
-def test_the_way_to_the_cookie_leads_nowhere_else(guarded: TestClient, path: str) -> None:
+def test_the_redirect_after_the_token_stays_on_this_host(guarded: TestClient, path: str) -> None:
     with guarded as client:
         answer = client.get(f"{path}?token={TOKEN}")
         assert answer.status_code == 303
@@ -228,6 +228,6 @@ def test_the_way_to_the_cookie_leads_nowhere_else(guarded: TestClient, path: str
         assert answer.headers.get_list("set-cookie")[0].startswith("sharp-batch-gallery=")
 
 
-def test_loopback_is_told_from_all_else() -> None:
+def test_loopback_hosts_are_recognised() -> None:
     assert all(map(is_loopback, ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"]))
     assert not any(map(is_loopback, ["0.0.0.0", "::", "192.168.0.7", "example.org", ""]))

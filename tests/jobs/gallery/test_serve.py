@@ -82,7 +82,7 @@ def server(gallery_library: Path) -> Iterator[Server]:
     assert "Traceback" not in said
 
 
-def test_two_hundred_parts_at_once(server: Server, gallery_library: Path) -> None:
+def test_two_hundred_concurrent_range_requests(server: Server, gallery_library: Path) -> None:
     path = next(gallery_library.rglob("scenes/*/*.*"))
     data = path.read_bytes()
     address = f"/scenes/{path.stem}.{path.suffix[1:]}"
@@ -96,7 +96,7 @@ def test_two_hundred_parts_at_once(server: Server, gallery_library: Path) -> Non
         assert all(pool.map(part, range(200)))
 
 
-def test_slow_clients_keep_nobody_waiting(server: Server) -> None:
+def test_slow_clients_do_not_block_others(server: Server) -> None:
     slow = []
     for index in range(100):
         connection = socket.create_connection(("127.0.0.1", server.port))
@@ -120,7 +120,7 @@ def test_slow_clients_keep_nobody_waiting(server: Server) -> None:
         connection.close()
 
 
-def test_an_upload_that_lies_about_its_size_is_refused(server: Server) -> None:
+def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> None:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(
         b"POST /api/jobs?name=a.jpg&model=prior HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -130,7 +130,7 @@ def test_an_upload_that_lies_about_its_size_is_refused(server: Server) -> None:
     connection.close()
 
 
-def test_headers_without_end_are_cut_off(server: Server) -> None:
+def test_endless_headers_are_refused(server: Server) -> None:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     with pytest.raises(OSError):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -141,7 +141,7 @@ def test_headers_without_end_are_cut_off(server: Server) -> None:
     connection.close()
 
 
-def test_other_machines_get_a_token(gallery_library: Path) -> None:
+def test_an_address_for_other_machines_contains_a_token(gallery_library: Path) -> None:
     server = start(gallery_library, "--host", "0.0.0.0", **{TOKEN_VARIABLE: "a" * 20})
     try:
         assert server.address.endswith(f"/?token={'a' * 20}")
@@ -154,7 +154,7 @@ def test_other_machines_get_a_token(gallery_library: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["300.1.1.1", "no such host.invalid"])
-def test_what_cannot_be_listened_on_is_explained(gallery_library: Path, host: str) -> None:
+def test_the_error_for_an_invalid_host_is_explained(gallery_library: Path, host: str) -> None:
     with pytest.raises(RunError, match="cannot be listened on"):
         serve(gallery_library, host, 0, Output(quiet=True), False, True)
 
@@ -166,7 +166,7 @@ def test_a_port_in_use_is_explained(server: Server, gallery_library: Path) -> No
 
 
 @pytest.mark.parametrize("token", ["short", "with spaces in it, and long", "é" * 20, ""])
-def test_a_token_that_is_none_is_refused(
+def test_an_invalid_token_is_refused(
     gallery_library: Path, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, token)
@@ -174,7 +174,7 @@ def test_a_token_that_is_none_is_refused(
         serve(gallery_library, "0.0.0.0", 0, Output(quiet=True), False, True)
 
 
-def test_ending_stops_the_scene_under_way(gallery_library: Path, tmp_path: Path) -> None:
+def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_path: Path) -> None:
     server = start(gallery_library, TMPDIR=str(tmp_path))
     photo = make_photo(tmp_path / "a.jpg", 1, (1600, 1200)).read_bytes()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)

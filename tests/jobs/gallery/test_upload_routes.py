@@ -65,7 +65,7 @@ def wait(client: TestClient, job_id: str, field: str, *values: str) -> dict[str,
     return now
 
 
-def test_a_photo_becomes_a_scene_and_is_kept(
+def test_an_uploaded_photo_becomes_a_scene_and_is_added_to_the_library(
     client: TestClient, library: Path, tmp_path: Path
 ) -> None:
     job_id = submit(client, jpeg(tmp_path), "../../Été 1.jpg", focal="40")
@@ -103,7 +103,7 @@ def test_a_photo_becomes_a_scene_and_is_kept(
     assert str(library / "uploads" / "Été 1.jpg") in paths
 
 
-def test_one_job_at_a_time_and_any_can_be_stopped(
+def test_jobs_run_one_at_a_time_and_can_be_stopped(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_queue, "MOST_WAITING", 2)
@@ -148,14 +148,14 @@ def test_harmful_photos_fail(client: TestClient, tmp_path: Path) -> None:
         assert "/" not in failed["error"]  # no place on this machine is told
 
 
-def test_what_is_no_photo_is_refused_before_it_is_queued(client: TestClient) -> None:
+def test_a_file_that_is_not_a_photo_is_not_queued(client: TestClient) -> None:
     for data in (b"", b"hello", b"<script>", b"GIF89a" + bytes(99), b"PK\x03\x04" * 4000):
         answer = client.post("/api/jobs?name=a.jpg&model=prior", content=data)
         assert answer.status_code == 415
     assert client.get("/api/jobs").json() == []
 
 
-def test_uploads_are_counted_whatever_they_say(
+def test_the_size_limit_does_not_trust_content_length(
     client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_routes, "LARGEST_UPLOAD", 20_000)
@@ -194,14 +194,14 @@ def test_the_form_allows_the_focal_lengths_that_the_settings_allow(client: TestC
     assert f'name="focal_35mm" type="number" min="{limits.minimum}" max="{limits.maximum}"' in page
 
 
-def test_without_weights_the_model_says_how_to_get_them(tmp_path: Path, library: Path) -> None:
+def test_the_error_for_missing_weights_says_how_to_get_them(tmp_path: Path, library: Path) -> None:
     with gallery_client(GallerySettings(Library.resolve(library), tmp_path / "cache")) as client:
         job_id = submit(client, jpeg(tmp_path), model="sharp")
         failed = wait(client, job_id, "state", "failed", "done")
     assert "model fetch" in failed["hint"]
 
 
-def test_a_gallery_for_looking_takes_nothing(library: Path, tmp_path: Path) -> None:
+def test_a_read_only_gallery_refuses_uploads(library: Path, tmp_path: Path) -> None:
     settings = GallerySettings(Library.resolve(library), tmp_path / "cache", read_only=True)
     with gallery_client(settings) as client:
         assert client.get("/make").status_code == 403
@@ -210,7 +210,7 @@ def test_a_gallery_for_looking_takes_nothing(library: Path, tmp_path: Path) -> N
         assert 'href="/make"' not in client.get("/").text
 
 
-def test_a_worker_that_talks_nonsense_fails_its_job_alone(library: Path, tmp_path: Path) -> None:
+def test_an_invalid_answer_of_a_worker_fails_only_its_job(library: Path, tmp_path: Path) -> None:
     settings = GallerySettings(
         Library.resolve(library), tmp_path / "cache", worker="this"
     )  # prints a poem
@@ -220,7 +220,7 @@ def test_a_worker_that_talks_nonsense_fails_its_job_alone(library: Path, tmp_pat
             assert "went wrong" in failed["error"]
 
 
-def test_names_of_uploads_stay_in_their_folder() -> None:
+def test_upload_file_names_stay_in_their_folder() -> None:
     for name, safe in (
         ("../../etc/passwd", "passwd"),
         ("C:\\photos\\a.jpg", "a.jpg"),

@@ -25,7 +25,7 @@ TOOL = shutil.which("splat-transform")
         ("packed4.spz", 1.3e-4, 0.95, 0.08),
     ],
 )
-def test_files_of_another_program_hold_the_same_scene(
+def test_files_of_another_program_contain_the_same_scene(
     name: str, metres: float, levels: float, share: float
 ) -> None:
     source = read_scene(FORMATS_DATA / "source.ply").gaussians
@@ -39,7 +39,7 @@ def test_files_of_another_program_hold_the_same_scene(
 
 @pytest.mark.skipif(TOOL is None, reason="splat-transform is not installed")
 @pytest.mark.parametrize("name", ["ours.sog", "ours.spz", "ours.ply"])
-def test_another_program_reads_ours(tmp_path: Path, name: str) -> None:
+def test_another_program_reads_our_files(tmp_path: Path, name: str) -> None:
     # Coarser steps make some Gaussians transparent, which then lie on one another.
     options = SogOptions("max") if name == "ours.sog" else None
     write_scene(tmp_path / name, cloud(), options=options)

@@ -37,7 +37,7 @@ every_way = pytest.mark.parametrize(("name", "options"), WAYS, ids=str)
 
 
 @every_way
-def test_a_scene_comes_back_as_it_was(name: str, options: Options | None) -> None:
+def test_a_scene_survives_a_round_trip(name: str, options: Options | None) -> None:
     scene = cloud()
     back = in_order_of(read(written(scene, name, None, options), name).gaussians, scene)
     assert (back.means - scene.means).abs().max() < 5e-4
@@ -54,7 +54,7 @@ def test_equal_scenes_give_equal_bytes(name: str, options: Options | None) -> No
 
 @every_way
 @pytest.mark.parametrize("scene", [cloud(1), equal(), extreme()], ids=["one", "equal", "extreme"])
-def test_small_and_odd_scenes_come_back(
+def test_small_and_odd_scenes_survive_a_round_trip(
     name: str, options: Options | None, scene: Gaussians
 ) -> None:
     back = read(written(scene, name, INFO, options), name).gaussians
@@ -66,7 +66,7 @@ def test_small_and_odd_scenes_come_back(
 
 
 @every_way
-def test_what_is_no_scene_is_not_written(name: str, options: Options | None) -> None:
+def test_invalid_scenes_are_not_written(name: str, options: Options | None) -> None:
     none = cloud(1)
     none = type(none)(*(getattr(none, field)[:0] for field in none.__slots__))
     with pytest.raises(ValueError, match="at least one Gaussian"):
@@ -76,7 +76,7 @@ def test_what_is_no_scene_is_not_written(name: str, options: Options | None) -> 
         written(broken, name, None, options)
 
 
-def test_what_the_photo_was_travels_where_there_is_a_place_for_it() -> None:
+def test_scene_info_is_stored_if_the_format_supports_it() -> None:
     for name in FORMATS.names:
         info = read(written(cloud(), name, INFO), name).info
         assert info == (INFO if name in ("ply", "sog") else None)
@@ -103,7 +103,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         read_scene(tmp_path / "broken.spz")
 
 
-def test_all_code_that_entries_name_is_there() -> None:
+def test_all_functions_that_entries_name_exist() -> None:
     for entry in FORMATS:
         for lazy in (entry.read, entry.write):
             assert lazy is not None

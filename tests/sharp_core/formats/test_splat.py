@@ -12,7 +12,7 @@ NOT_FINITE = struct.pack("<6f8B", *[float("nan")] * 6, *[200] * 8)
 NO_TURN = struct.pack("<6f8B", *[1.0] * 6, *[128] * 8)
 
 
-def test_values_come_back_within_half_a_step() -> None:
+def test_values_survive_within_half_a_step() -> None:
     scene = cloud()
     back = read(written(scene, "splat"), "splat").gaussians
     assert torch.equal(back.means, scene.means)
@@ -23,7 +23,7 @@ def test_values_come_back_within_half_a_step() -> None:
     assert turn_between(back.quats, scene.quats).max() <= 2 * 2 * 0.5 / 128 + 2 / 128
 
 
-def test_a_row_is_as_described() -> None:
+def test_a_row_follows_the_specification() -> None:
     row = struct.pack("<3f3f4B4B", 1, 2, 3, 0.1, 0.2, 0.3, 255, 0, 128, 51, 128, 192, 128, 64)
     scene = read(row, "splat").gaussians
     assert scene.means.tolist() == [[1, 2, 3]]
@@ -38,6 +38,6 @@ def test_a_row_is_as_described() -> None:
     [b"", bytes(31), bytes(33), NOT_FINITE, NO_TURN],
     ids=["empty", "short", "long", "not finite", "no turn"],
 )
-def test_what_is_no_scene_is_refused(content: bytes) -> None:
+def test_invalid_files_are_refused(content: bytes) -> None:
     with pytest.raises(FormatError):
         read(content, "splat")

@@ -35,7 +35,7 @@ def leftovers(target):
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
-def test_the_file_arrives_whole_and_nothing_else_is_left(target):
+def test_a_download_is_complete_and_leaves_no_other_file(target):
     progress = []
     with serve(Server()) as server:
         fetch(server, target, progress=lambda done, total: progress.append((done, total)))
@@ -46,21 +46,21 @@ def test_the_file_arrives_whole_and_nothing_else_is_left(target):
 
 
 @pytest.mark.parametrize("fault", [breaks_off(700_000), stalls(700_000)], ids=["breaks", "stalls"])
-def test_a_broken_line_is_taken_up_where_it_broke(target, fault):
+def test_an_interrupted_download_resumes(target, fault):
     with serve(Server(faults=[fault])) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, "bytes=700000-"]
 
 
-def test_a_line_that_breaks_again_and_again_still_gets_there(target):
+def test_a_download_survives_many_interruptions(target):
     with serve(Server(faults=[breaks_off(200_000)] * 9)) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
     assert len(server.asked) == 10
 
 
-def test_the_next_run_goes_on_with_what_is_there(target):
+def test_the_next_run_resumes_a_partial_download(target):
     with serve(Server(faults=[breaks_off(500_000), says(503), says(503), says(503)])) as server:
         with pytest.raises(DownloadError, match="503"):
             fetch(server, target)
@@ -70,7 +70,7 @@ def test_the_next_run_goes_on_with_what_is_there(target):
     assert server.asked[-1] == "bytes=500000-"
 
 
-def test_a_file_that_has_changed_meanwhile_is_begun_again(target):
+def test_a_changed_file_is_downloaded_from_the_start(target):
     with serve(Server(faults=[breaks_off(500_000), says(404)])) as server:
         with pytest.raises(DownloadError):
             fetch(server, target)
@@ -79,34 +79,34 @@ def test_a_file_that_has_changed_meanwhile_is_begun_again(target):
     assert target.read_bytes() == server.content
 
 
-def test_a_file_without_a_version_is_never_pieced_together(target):
+def test_a_file_without_a_version_is_never_resumed(target):
     with serve(Server(etag=None, faults=[breaks_off(500_000)])) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, None]
 
 
-def test_a_server_without_ranges_sends_all_again(target):
+def test_without_range_support_the_download_restarts(target):
     with serve(Server(answers_ranges=False, faults=[breaks_off(500_000)])) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
 
 
-def test_a_server_that_sends_another_part_than_asked_is_not_believed(target):
+def test_a_wrong_range_in_a_response_is_refused(target):
     with serve(Server(faults=[breaks_off(500_000), sends_another_part])) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, "bytes=500000-", None]
 
 
-def test_a_length_that_is_too_large_is_found_out_by_asking_for_more(target):
+def test_a_wrong_content_length_is_detected(target):
     with serve(Server(faults=[claims_length(len(CONTENT) + 1000)])) as server:
         fetch(server, target)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, f"bytes={len(CONTENT)}-"]
 
 
-def test_a_server_that_never_sends_what_it_promises_is_given_up(target):
+def test_a_download_without_progress_fails(target):
     liar = claims_length(len(CONTENT) + 1000)
     with (
         serve(Server(answers_ranges=False, faults=[liar] * 9)) as server,
@@ -117,7 +117,7 @@ def test_a_server_that_never_sends_what_it_promises_is_given_up(target):
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_a_refusal_ends_it_at_once(target, status):
+def test_a_refused_request_fails_at_once(target, status):
     with serve(Server(faults=[says(status)])) as server:
         with pytest.raises(DownloadError, match=str(status)):
             fetch(server, target)
@@ -125,7 +125,7 @@ def test_a_refusal_ends_it_at_once(target, status):
     assert not target.exists()
 
 
-def test_a_web_page_in_place_of_the_file_is_found_out(target):
+def test_a_web_page_instead_of_the_file_is_detected(target):
     with (
         serve(Server(faults=[sends_web_page])) as server,
         pytest.raises(DownloadError, match="text/html in place of the file"),
@@ -137,14 +137,14 @@ def test_a_web_page_in_place_of_the_file_is_found_out(target):
     assert target.read_bytes() == CONTENT
 
 
-def test_no_server_at_all_is_told(target):
+def test_the_error_for_an_unreachable_server_is_clear(target):
     with serve(Server()) as server:
         pass
     with pytest.raises(DownloadError, match="refused"):
         fetch(server, target)
 
 
-def test_a_server_that_is_never_reached_is_given_up_sooner_than_one_that_was(target):
+def test_an_unreachable_server_fails_sooner_than_an_unreliable_one(target):
     """By the clock alone: no pause is made that would end too late."""
     with serve(Server()) as server:
         pass
@@ -159,7 +159,7 @@ def test_a_server_that_is_never_reached_is_given_up_sooner_than_one_that_was(tar
     assert len(server.asked) == 21
 
 
-def test_a_disk_that_is_too_small_is_told_before_a_byte_is_written(target):
+def test_too_little_disk_space_fails_before_the_first_byte(target):
     with (
         serve(Server(faults=[claims_length(10**18)])) as server,
         pytest.raises(DownloadError, match=r"GB are needed, .* are free"),
@@ -167,7 +167,7 @@ def test_a_disk_that_is_too_small_is_told_before_a_byte_is_written(target):
         fetch(server, target)
 
 
-def test_a_disk_that_fills_is_told_and_what_is_there_is_kept(target):
+def test_a_full_disk_fails_and_keeps_the_partial_file(target):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serve(Server()) as server:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
@@ -182,7 +182,7 @@ def test_a_disk_that_fills_is_told_and_what_is_there_is_kept(target):
     assert server.asked[-1] == "bytes=1000000-"
 
 
-def test_the_second_of_two_at_once_waits_and_takes_what_the_first_has_fetched(target):
+def test_a_second_process_waits_and_uses_the_first_download(target):
     """It has the part open already when the first one gives that its final name."""
     target.parent.mkdir()
     part, notices = target.with_name("weights.pt.part"), []
@@ -209,7 +209,7 @@ def test_the_second_of_two_at_once_waits_and_takes_what_the_first_has_fetched(ta
     assert leftovers(target) == []
 
 
-def test_where_the_first_of_two_gives_up_the_second_goes_on(target):
+def test_a_second_process_continues_a_failed_download(target):
     target.parent.mkdir()
     with serve(Server()) as server, target.with_name("weights.pt.part").open("wb") as first:
         fcntl.flock(first, fcntl.LOCK_EX)
@@ -218,7 +218,7 @@ def test_where_the_first_of_two_gives_up_the_second_goes_on(target):
     assert leftovers(target) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_the_error_for_a_folder_that_cannot_be_created_is_clear(tmp_path):
     (tmp_path / "cache").write_text("a file")
     with serve(Server()) as server, pytest.raises(DownloadError, match="cache"):
         fetch(server, tmp_path / "cache" / "weights.pt")

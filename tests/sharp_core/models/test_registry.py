@@ -16,7 +16,7 @@ def test_the_better_scene_has_the_higher_rank() -> None:
     assert ranks == sorted(ranks, reverse=True)
 
 
-def test_all_code_that_entries_name_is_there() -> None:
+def test_all_functions_that_entries_name_exist() -> None:
     for model in MODELS:
         assert callable(model.load.get())
         assert bool(model.fingerprint) is not model.needs_download

@@ -38,7 +38,7 @@ def same(first: Gaussians, second: Gaussians, tolerance: float = 1e-6) -> None:
         )
 
 
-def test_another_library_finds_the_published_layout() -> None:
+def test_plyfile_reads_the_published_layout() -> None:
     scene = cloud()
     ply = PlyData.read(io.BytesIO(written(scene, "ply", INFO)))
     assert [element.name for element in ply.elements] == (
@@ -58,7 +58,7 @@ def test_another_library_finds_the_published_layout() -> None:
     assert ply["version"]["version"].tolist() == [1, 5, 0]
 
 
-def test_the_plain_layout_is_vertices_alone() -> None:
+def test_the_plain_layout_has_only_vertices() -> None:
     ply = PlyData.read(io.BytesIO(written(cloud(), "ply")))
     assert [element.name for element in ply.elements] == ["vertex"]
 
@@ -79,7 +79,7 @@ def test_quaternions_need_no_unit_length() -> None:
     same(read(written(longer, "ply"), "ply").gaussians, scene)
 
 
-def test_linear_colours_are_taken_as_they_are() -> None:
+def test_linear_colours_are_not_decoded() -> None:
     scene = cloud(20)
     content = written(scene, "ply", INFO)
     at = len(content) - 4  # color_space, then three bytes of version
@@ -102,7 +102,7 @@ def test_linear_colours_are_taken_as_they_are() -> None:
         (b"end_header", b"end_heade", "does not know|no end"),
     ],
 )
-def test_headers_that_lie_are_refused(old: bytes, new: bytes, message: str) -> None:
+def test_invalid_headers_are_refused(old: bytes, new: bytes, message: str) -> None:
     content = written(cloud(20), "ply").replace(old, new, 1)
     with pytest.raises(FormatError, match=message):
         read(content, "ply")
@@ -115,7 +115,7 @@ def test_values_that_are_not_finite_are_refused() -> None:
         read(file_of(table), "ply")
 
 
-def test_signalling_numbers_are_refused_without_a_warning() -> None:
+def test_signalling_nans_are_refused_without_a_warning() -> None:
     content = bytearray(written(cloud(20), "ply", INFO))
     start = content.index(b"end_header\n") + 11 + 20 * 56 + 64
     content[start : start + 4] = b"\x01\x00\xa0\x7f"

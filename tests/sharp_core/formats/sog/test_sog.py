@@ -56,7 +56,7 @@ def decoded(content: bytes) -> Gaussians:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_what_is_written_follows_the_description(preset: Preset) -> None:
+def test_written_files_follow_the_specification(preset: Preset) -> None:
     content = written(photo_scene(cells=24), "sog", GRID_INFO, SogOptions(preset))
     expected, found = decoded(content), read(content, "sog").gaussians
     for field in ("means", "scales", "opacities", "colors"):
@@ -67,7 +67,7 @@ def test_what_is_written_follows_the_description(preset: Preset) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_grid_keeps_its_order_and_what_is_seen_within_half_a_step(preset: Preset) -> None:
+def test_a_grid_keeps_its_order_and_its_view_within_half_a_step(preset: Preset) -> None:
     scene = photo_scene(cells=24)
     content = written(scene, "sog", GRID_INFO, SogOptions(preset))
     _, images = unpacked(content)
@@ -94,7 +94,7 @@ def test_a_grid_keeps_its_order_and_what_is_seen_within_half_a_step(preset: Pres
         assert color * 255 <= steps.color / 2 + 0.01
 
 
-def test_a_scene_from_elsewhere_is_stored_within_half_a_step() -> None:
+def test_a_scene_of_another_tool_is_stored_within_half_a_step() -> None:
     scene = cloud(400)
     back = read(written(scene, "sog", None, SogOptions("max")), "sog").gaussians
     nearest = torch.cdist(scene.means.double(), back.means.double()).argmin(dim=1)
@@ -106,7 +106,7 @@ def test_a_scene_from_elsewhere_is_stored_within_half_a_step() -> None:
     assert ((shape - covariances(scene)).abs() / size).max() < 0.1
 
 
-def test_what_cannot_be_seen_changes_no_byte() -> None:
+def test_transparent_gaussians_change_no_byte() -> None:
     scene = photo_scene(cells=24)
     hidden = torch.rand(len(scene), generator=torch.Generator().manual_seed(3)) < 0.5
     hidden[0] = False  # the first one has no neighbour before it
@@ -119,7 +119,7 @@ def test_what_cannot_be_seen_changes_no_byte() -> None:
     assert written(scene, "sog", GRID_INFO) == content
 
 
-def test_the_bounds_are_those_of_the_scene() -> None:
+def test_the_stored_bounds_match_the_scene() -> None:
     scene = cloud(300)
     meta, _ = unpacked(written(scene, "sog", INFO))
     for bound, real in zip(("mins", "maxs"), torch.aminmax(scene.means, dim=0), strict=True):
@@ -127,13 +127,13 @@ def test_the_bounds_are_those_of_the_scene() -> None:
         torch.testing.assert_close(torch.tensor(meta["means"][bound]), expected)
 
 
-def test_faster_writing_gives_the_same_scene() -> None:
+def test_fast_writing_gives_the_same_scene() -> None:
     usual = written(photo_scene(cells=24), "sog", GRID_INFO)
     fast = written(photo_scene(cells=24), "sog", GRID_INFO, SogOptions(fast=True, threads=1))
     assert torch.equal(read(usual, "sog").gaussians.means, read(fast, "sog").gaussians.means)
 
 
-def test_a_folder_is_a_bundle_unpacked(tmp_path: Path) -> None:
+def test_a_folder_has_the_files_of_a_bundle(tmp_path: Path) -> None:
     scene = photo_scene(cells=24)
     write_scene(tmp_path / "meta.json", scene, GRID_INFO)
     content = written(scene, "sog", GRID_INFO)
@@ -184,15 +184,13 @@ def changed_meta(content: bytes, change: Callable[[dict[str, Any]], object]) -> 
         (lambda meta: meta["extras"]["photo"].update(width=-4), "image size"),
     ],
 )
-def test_meta_that_lies_is_refused(
-    change: Callable[[dict[str, Any]], object], message: str
-) -> None:
+def test_invalid_meta_is_refused(change: Callable[[dict[str, Any]], object], message: str) -> None:
     content = changed_meta(written(cloud(50), "sog", INFO), change)
     with pytest.raises(FormatError, match=message):
         read(content, "sog")
 
 
-def test_images_that_do_not_belong_are_refused() -> None:
+def test_inconsistent_images_are_refused() -> None:
     content = written(cloud(50), "sog")
     small = io.BytesIO()
     Image.new("RGBA", (100, 1)).save(small, "WEBP", lossless=True)

@@ -121,7 +121,7 @@ def packed(
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_what_is_written_follows_the_description(version: int) -> None:
+def test_written_files_follow_the_specification(version: int) -> None:
     scene = cloud(200)
     content = written(scene, "spz", None, SpzOptions(version))  # type: ignore[arg-type]
     assert unpacked(content)[0] == (version, 200, 13)
@@ -141,7 +141,7 @@ def test_what_is_written_follows_the_description(version: int) -> None:
     assert turn_between(back.quats, found.quats).max() < 1e-3
 
 
-def test_turns_come_back_within_half_a_step() -> None:
+def test_rotations_survive_within_half_a_step() -> None:
     scene = cloud(2000)
     back = read(written(scene, "spz"), "spz").gaussians
     # Three components each off by half a step, and the fourth by what makes up for them.
@@ -166,7 +166,7 @@ def test_every_version_is_read(version: int, harmonics: int) -> None:
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_axes_that_a_file_names_are_turned_to_ours(version: int) -> None:
+def test_other_axis_systems_are_converted_to_ours(version: int) -> None:
     scene = cloud(50)
     right_up_back = Gaussians(
         scene.means * torch.tensor([1.0, -1, -1]),
@@ -193,7 +193,7 @@ def test_far_scenes_have_coarser_steps_and_too_far_ones_are_refused() -> None:
         written(beyond, "spz")
 
 
-def test_wrong_versions_flags_and_lies_are_refused() -> None:
+def test_invalid_versions_flags_and_sizes_are_refused() -> None:
     scene = cloud(30)
     legacy = bytearray(gzip.decompress(packed(scene, 3)))
     modern = bytearray(packed(scene, 4))
@@ -223,7 +223,7 @@ def test_wrong_versions_flags_and_lies_are_refused() -> None:
         read(bytes(modern) + b"\0", "spz")
 
 
-def test_bombs_are_refused_before_they_unfold() -> None:
+def test_decompression_bombs_are_refused_early() -> None:
     head = struct.pack("<IIIBBBB", 0x5053474E, 3, 40_000_000, 0, 12, 0, 0)
     with pytest.raises(FormatError, match="bytes hold 40000000 Gaussians"):
         read(gzip.compress(head + bytes(1_000_000)), "spz")

@@ -33,11 +33,11 @@ def fetch(server, notices=None):
     return fetch_checkpoint(licence=notices.append, retry_policy=QUICK, url=server.url)
 
 
-def test_without_weights_none_are_found():
+def test_no_checkpoint_is_found_without_weights():
     assert find_checkpoint() is None
 
 
-def test_the_given_file_comes_first_then_the_cache_then_torchs(tmp_path, home):
+def test_the_search_order_is_given_file_cache_torch_hub(tmp_path, home):
     torchs = tmp_path / "torch" / "hub" / "checkpoints" / checkpoint.FILE_NAME
     own = home / checkpoint.FILE_NAME
     for path in (torchs, own):
@@ -51,14 +51,14 @@ def test_the_given_file_comes_first_then_the_cache_then_torchs(tmp_path, home):
     assert find_checkpoint(given) == given
 
 
-def test_a_given_file_that_is_not_there_names_the_ways_out(tmp_path):
+def test_the_error_for_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(WeightsMissingError, match=r"no\.pt") as caught:
         find_checkpoint(tmp_path / "no.pt")
     for way in (checkpoint.URL, "--checkpoint", "--model prior"):
         assert way in caught.value.hint
 
 
-def test_the_cache_is_the_users_where_nothing_else_is_chosen(monkeypatch):
+def test_the_default_cache_is_the_user_s(monkeypatch):
     monkeypatch.delenv("SHARP_BATCH_HOME")
     assert checkpoint.cache_home().name == "sharp-batch"
     assert checkpoint.cache_home().is_absolute()
@@ -84,7 +84,7 @@ def test_the_licence_is_shown_before_the_first_byte_and_not_again():
     assert "research" in notices[0]
 
 
-def test_the_licence_is_shown_again_where_nothing_came_of_the_first_try():
+def test_the_licence_is_shown_again_after_a_failed_first_try():
     notices = []
     with serve(Server(saved_checkpoint(), faults=[says(404)])) as server:
         with pytest.raises(WeightsMissingError):
@@ -94,7 +94,7 @@ def test_the_licence_is_shown_again_where_nothing_came_of_the_first_try():
 
 
 @pytest.mark.parametrize("fault", [says(404), sends_web_page])
-def test_a_failed_download_names_the_ways_out(home, fault):
+def test_the_error_for_a_failed_download_says_what_to_do(home, fault):
     with serve(Server(faults=[fault])) as server, pytest.raises(WeightsMissingError) as caught:
         fetch(server)
     assert server.url in caught.value.message
@@ -103,14 +103,14 @@ def test_a_failed_download_names_the_ways_out(home, fault):
     assert find_checkpoint() is None
 
 
-def test_what_only_begins_like_a_checkpoint_is_not_kept():
+def test_an_invalid_downloaded_file_is_removed():
     """A length that is too small makes a whole download of half a file."""
     with serve(Server(CONTENT)) as server, pytest.raises(WeightsDamagedError, match="not whole"):
         fetch(server)
     assert find_checkpoint() is None
 
 
-def test_the_hash_is_the_files_and_the_fingerprint_goes_with_it(tmp_path):
+def test_the_fingerprint_follows_from_the_hash_of_the_file(tmp_path):
     first, second = tmp_path / "a.pt", tmp_path / "b.pt"
     first.write_bytes(b"weights")
     second.write_bytes(b"other weights")
@@ -137,7 +137,7 @@ def test_a_given_file_may_change(tmp_path):
     assert inspect_checkpoint(path).fingerprint != first.fingerprint
 
 
-def test_a_downloaded_file_must_stay_what_it_was_when_first_used(home):
+def test_a_changed_downloaded_file_is_refused(home):
     home.mkdir()
     path = home / checkpoint.FILE_NAME
     path.write_bytes(b"weights")
@@ -157,7 +157,7 @@ def test_a_copy_with_another_time_is_the_same(home):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"/a.pt": 3}', '{"/a.pt": {"size": 3}}'])
-def test_a_damaged_memory_of_hashes_is_made_again(tmp_path, home, content):
+def test_a_damaged_hash_cache_is_created_again(tmp_path, home, content):
     home.mkdir()
     (home / "hashes.json").write_text(content)
     (tmp_path / "a.pt").write_bytes(b"weights")
@@ -165,7 +165,7 @@ def test_a_damaged_memory_of_hashes_is_made_again(tmp_path, home, content):
     assert inspect_checkpoint(tmp_path / "a.pt") == first
 
 
-def test_without_a_folder_to_write_to_it_still_works(tmp_path, home):
+def test_a_read_only_cache_folder_is_no_error(tmp_path, home):
     home.write_text("a file where the folder would be")
     (tmp_path / "a.pt").write_bytes(b"weights")
     assert inspect_checkpoint(tmp_path / "a.pt").size == 7

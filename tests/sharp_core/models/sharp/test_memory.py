@@ -23,5 +23,5 @@ def test_other_errors_are_not():
     assert not is_out_of_memory(caught.value)
 
 
-def test_on_a_cpu_photos_go_one_by_one():
+def test_the_batch_size_on_a_cpu_is_one():
     assert automatic_batch_size(PRESETS["sharp"], torch.device("cpu"), torch.float32) == 1

@@ -38,7 +38,7 @@ def assert_same(found: Gaussians, expected: Gaussians) -> None:
     assert relative_error(*shapes) < 1e-4
 
 
-def test_a_photo_becomes_the_recorded_scene(predictor):
+def test_the_scene_of_a_photo_matches_the_recording(predictor):
     recorded = {
         name: torch.from_numpy(value)
         for name, value in np.load(stand_in.NETWORK_DATA / "tiny.npz").items()
@@ -61,7 +61,7 @@ def test_a_photo_becomes_the_recorded_scene(predictor):
     assert relative_error(found, expected) < 1e-5
 
 
-def test_batches_give_what_photos_give_alone_whatever_their_size(predictor):
+def test_results_do_not_depend_on_the_batch(predictor):
     photos = [photo_of(300, 500), photo_of(500, 300, "b"), photo_of(64, 64, "c")]
     predictor.batch_size = 2
     together = predictor.predict(photos)
@@ -74,7 +74,7 @@ def test_no_photos_give_no_scenes(predictor):
     assert predictor.predict([]) == []
 
 
-def test_arrays_that_are_flipped_or_read_only_are_fine(predictor):
+def test_flipped_and_read_only_arrays_are_accepted(predictor):
     photo = photo_of(64, 96)
     flipped = np.rot90(photo.pixels, 2)
     locked = np.ascontiguousarray(flipped)
@@ -83,7 +83,7 @@ def test_arrays_that_are_flipped_or_read_only_are_fine(predictor):
     assert_same(first, second)
 
 
-def test_a_longer_lens_sees_the_same_picture_further_away(predictor):
+def test_a_longer_focal_length_moves_the_scene_away(predictor):
     photo = photo_of(300, 400)
     near, far = predictor.predict([photo, photo._replace(focal_px=2 * photo.focal_px)])
     torch.testing.assert_close(far.means[:, 2], 2 * near.means[:, 2], rtol=1e-3, atol=0.0)
@@ -104,7 +104,7 @@ def refuse_more_than(predictor: SharpPredictor, limit: int) -> list[int]:
     return seen
 
 
-def test_where_memory_runs_out_fewer_photos_go_at_once(predictor):
+def test_the_batch_size_is_halved_when_memory_runs_out(predictor):
     photos = [photo_of(64, 64, salt) for salt in "abc"]
     expected = predictor.predict(photos)
     seen = refuse_more_than(predictor, 1)
@@ -115,7 +115,7 @@ def test_where_memory_runs_out_fewer_photos_go_at_once(predictor):
     assert predictor.batch_size == 1
 
 
-def test_compiled_small_batches_are_filled_up_until_memory_runs_out(predictor):
+def test_small_batches_of_a_compiled_network_are_padded(predictor):
     """Compiling is left out here; what it is given is the same."""
     predictor.compiled, predictor.batch_size = "kernels", 4
     photos = [photo_of(64, 64, salt) for salt in "abc"]
@@ -129,13 +129,13 @@ def test_compiled_small_batches_are_filled_up_until_memory_runs_out(predictor):
     assert seen == [3, 1, 2, 2]
 
 
-def test_a_photo_that_does_not_fit_alone_is_told(predictor):
+def test_a_photo_that_does_not_fit_raises_memory_error(predictor):
     refuse_more_than(predictor, 0)
     with pytest.raises(MemoryError, match="not enough memory on cpu for one photo"):
         predictor.predict([photo_of(64, 64)])
 
 
-def test_other_errors_are_not_taken_for_want_of_memory(predictor):
+def test_other_errors_do_not_count_as_out_of_memory(predictor):
     def run(images, factors):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
@@ -149,7 +149,7 @@ def test_other_errors_are_not_taken_for_want_of_memory(predictor):
     ("dtype", "means", "shapes"),
     [("bf16", 2e-3, 0.1), pytest.param("fp16", 2e-4, 0.02, marks=pytest.mark.slow)],
 )
-def test_narrow_types_come_close(checkpoint, predictor, dtype, means, shapes):
+def test_narrow_dtypes_have_small_errors(checkpoint, predictor, dtype, means, shapes):
     """Eight and eleven bits a number; shapes hang on the network's small corrections."""
     photo = photo_of(300, 400)
     (exact,) = predictor.predict([photo])
@@ -175,7 +175,7 @@ def test_the_weights_of_another_preset_are_refused(checkpoint):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch's own compiler
-def test_compiled_it_gives_the_same(checkpoint, predictor):
+def test_a_compiled_network_gives_the_same_result(checkpoint, predictor):
     photos = [photo_of(300, 400), photo_of(64, 64, "b")]
     by = SharpPredictor.load(checkpoint, "tiny", dtype="fp32", batch_size=2, compiled="kernels")
     scenes = [*by.predict(photos), *by.predict(photos[:1])]
@@ -183,7 +183,7 @@ def test_compiled_it_gives_the_same(checkpoint, predictor):
         assert_same(scene, predictor.predict([photo])[0])
 
 
-def test_a_machine_that_cannot_compile_says_so_before_any_photo(checkpoint, monkeypatch):
+def test_a_missing_compiler_is_reported_before_the_first_photo(checkpoint, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("Failed to find a C++ compiler\nand a long story")
 
@@ -195,7 +195,7 @@ def test_a_machine_that_cannot_compile_says_so_before_any_photo(checkpoint, monk
 @pytest.mark.gpu
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # by torch's own compiler
 @pytest.mark.parametrize("compiled", ["kernels", "graphs"])
-def test_on_a_gpu_compiled_it_gives_the_same(checkpoint, predictor, compiled):
+def test_a_compiled_network_on_a_gpu_gives_the_same_result(checkpoint, predictor, compiled):
     photos = [photo_of(300, 400), photo_of(400, 300, "b"), photo_of(64, 64, "c")]
     on_gpu = SharpPredictor.load(
         checkpoint, "tiny", device="cuda", dtype="fp32", batch_size=2, compiled=compiled
@@ -208,7 +208,7 @@ def test_on_a_gpu_compiled_it_gives_the_same(checkpoint, predictor, compiled):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", ["fp32", "tf32", "bf16", "fp16"])
-def test_a_gpu_gives_what_the_cpu_gives(checkpoint, predictor, dtype):
+def test_a_gpu_gives_the_same_result_as_the_cpu(checkpoint, predictor, dtype):
     photos = [photo_of(300, 400), photo_of(400, 300, "b")]
     on_gpu = SharpPredictor.load(checkpoint, "tiny", device="cuda", dtype=dtype, batch_size=2)
     limits = {"fp32": 1e-5, "tf32": 2e-3, "bf16": 2e-3, "fp16": 1e-3}

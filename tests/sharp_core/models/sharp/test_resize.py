@@ -6,7 +6,7 @@ from sharp_core.models.sharp.resize import resize_to_square
 
 
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (64, 64), (1, 5), (4000, 30), (50, 9001)])
-def test_it_is_torchs_bilinear_interpolation(size):
+def test_resize_matches_torch_bilinear_interpolation(size):
     torch.manual_seed(0)
     pixels = torch.randint(0, 256, (*size, 3), dtype=torch.uint8)
     planes = pixels.permute(2, 0, 1)[None].float() / 255

@@ -37,7 +37,7 @@ def test_depth_in_other_units_changes_the_global_scale_alone(depth):
     torch.testing.assert_close(tenfold.global_scale, 10 * once.global_scale)
 
 
-def test_what_is_far_is_drawn_in():
+def test_far_depth_is_clamped():
     depth = torch.full((1, 2, R, R), 1e6)
     depth[0, 0, 0, 0] = 2.0
     normalized = normalize_depth(depth)

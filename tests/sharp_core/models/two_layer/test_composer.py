@@ -87,7 +87,7 @@ def test_scale_delta_multiplies_the_scale(base, factor):
     torch.testing.assert_close(after[..., [0, 2]], before[..., [0, 2]])
 
 
-def test_no_delta_leaves_the_ranges(base):
+def test_large_deltas_stay_within_the_ranges(base):
     for extreme in (-1e4, 1e4):
         ndc = compose(base, torch.full_like(zeros(), extreme))
         assert all(bool(torch.isfinite(values).all()) for values in ndc)

@@ -37,13 +37,13 @@ def worst_error(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 @pytest.mark.parametrize("spread", [0.01, 1.0, 3.0, 7.0])
 @pytest.mark.parametrize("factors", FACTORS)
-def test_stretched_covariances_are_those_of_float64(factors, spread):
+def test_stretched_covariances_match_float64(factors, spread):
     shapes = random_shapes(spread=spread)
     assert worst_error(in_float64(stretch(shapes, factors)), exact(shapes, factors)) < 1e-4
 
 
 @pytest.mark.parametrize("factors", FACTORS)
-def test_scales_are_the_singular_values_of_float64(factors):
+def test_scales_match_the_singular_values_in_float64(factors):
     shapes = random_shapes(spread=1.5)
     values = torch.linalg.eigvalsh(exact(shapes, factors)).sqrt()
     found = stretch(shapes, factors).scales.double().sort(dim=1).values
@@ -85,21 +85,21 @@ def test_the_length_of_quaternions_does_not_matter():
     assert worst_error(in_float64(longer), exact(shapes, (0.5, 0.375, 1.0))) < 1e-5
 
 
-def test_stretching_back_gives_the_shape_back():
+def test_stretch_is_invertible():
     shapes = random_shapes()
     back = stretch(stretch(shapes, (0.5, 0.25, 2.0)), (2.0, 4.0, 0.5))
     assert worst_error(in_float64(back), in_float64(shapes)) < 1e-5
 
 
 @pytest.mark.parametrize("factors", FACTORS)
-def test_of_all_equal_forms_the_least_turned_is_given(factors):
+def test_the_result_has_the_smallest_rotation_of_all_equal_forms(factors):
     found = stretch(random_shapes(spread=0.5), factors)
     torch.testing.assert_close(found.quats.norm(dim=1), torch.ones(2000))
     products = found.quats @ _cube_rotations().t()  # w of the 24 forms, up to sign
     assert (found.quats[:, :1] >= products.abs() - 1e-6).all()
 
 
-def test_order_and_place_of_gaussians_do_not_matter():
+def test_gaussians_are_independent_of_their_order():
     shapes = random_shapes(count=70_000)  # more than go at once
     whole = stretch(shapes, (0.5, 0.375, 1.0))
     part = stretch(Shapes(shapes.quats[65_000:], shapes.scales[65_000:]), (0.5, 0.375, 1.0))
@@ -107,7 +107,7 @@ def test_order_and_place_of_gaussians_do_not_matter():
     torch.testing.assert_close(part.scales, whole.scales[65_000:])
 
 
-def test_none_at_all_is_fine():
+def test_an_empty_scene_is_accepted():
     found = stretch(random_shapes(count=0), (0.5, 0.375, 1.0))
     assert found.quats.shape == (0, 4)
     assert found.scales.shape == (0, 3)
@@ -118,7 +118,7 @@ def test_factors_must_be_above_zero():
         stretch(random_shapes(), (0.5, 0.0, 1.0))
 
 
-def test_what_is_not_a_number_stays_so():
+def test_nan_stays_nan():
     """It must not become an ordinary-looking Gaussian: `Gaussians.check` finds it."""
     shapes = Shapes(torch.ones(2, 4), torch.tensor([[1.0, float("nan"), 1.0], [1.0, 1.0, 1.0]]))
     found = stretch(shapes, (0.5, 0.375, 1.0))
@@ -126,7 +126,7 @@ def test_what_is_not_a_number_stays_so():
     assert torch.isfinite(found.scales[1]).all()
 
 
-def test_the_corners_of_the_photo_come_out_where_its_lens_puts_them():
+def test_the_corners_of_the_photo_have_the_right_direction():
     corners = torch.tensor([[-1.0, -1.0, 1.0], [1.0, 1.0, 1.0]]) * 2.0  # two metres away
     shapes = random_shapes(count=2)
     ndc = NdcGaussians(

@@ -17,7 +17,7 @@ def alignment_network():
     return network
 
 
-def test_the_recorded_scale_map_comes_out():
+def test_the_scale_map_matches_the_recording():
     recorded = np.load(stand_in.NETWORK_DATA / "alignment.npz")
     predicted, true, expected = (
         torch.from_numpy(recorded[name])[None, None]
@@ -28,7 +28,7 @@ def test_the_recorded_scale_map_comes_out():
     assert torch.linalg.vector_norm(found - expected) < 1e-5 * torch.linalg.vector_norm(expected)
 
 
-def test_before_training_nothing_is_adjusted():
+def test_without_training_the_scale_map_is_one():
     network = alignment_network()
     torch.nn.init.zeros_(network.scale_map_estimator.conv_out.weight)
     torch.nn.init.zeros_(network.scale_map_estimator.conv_out.bias)
@@ -37,7 +37,7 @@ def test_before_training_nothing_is_adjusted():
         assert torch.equal(network(depth, 2 * depth), torch.ones(1, 1, 32, 48))
 
 
-def test_depths_of_zero_do_no_harm():
+def test_depths_of_zero_give_finite_values():
     depth = torch.rand(1, 1, 32, 32)
     with torch.inference_mode():
         assert torch.isfinite(alignment_network()(depth, torch.zeros_like(depth))).all()

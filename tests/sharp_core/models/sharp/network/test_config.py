@@ -5,7 +5,7 @@ import pytest
 from sharp_core.models.sharp.network.config import PRESETS
 
 
-def test_the_published_network_gives_the_published_number_of_gaussians():
+def test_the_published_network_has_the_published_number_of_gaussians():
     sharp = PRESETS["sharp"]
     assert sharp.resolution == 1536
     assert sharp.gaussians == 1_179_648

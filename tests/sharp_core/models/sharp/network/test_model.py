@@ -27,12 +27,12 @@ def test_parameters_have_the_published_names_and_shapes(preset, table):
     assert found == stand_in.shapes(table)
 
 
-def test_every_stage_agrees_with_its_recording():
+def test_every_stage_matches_its_recording():
     for stage in compare(tiny_network(), "tiny", "dev"):
         assert stage.error < stage.allowed, stage.name
 
 
-def test_every_stage_agrees_where_depths_reach_their_clamps():
+def test_every_stage_matches_where_depths_are_clamped():
     # Rounding grows where disparity is next to nothing: covariances of this recording are 1.2e-5
     # from those computed in float64.
     for stage in compare(tiny_network("wide"), "tiny_wide", "wide", allowed=2e-5):
@@ -40,14 +40,14 @@ def test_every_stage_agrees_where_depths_reach_their_clamps():
 
 
 @pytest.mark.slow
-def test_every_stage_of_the_full_network_agrees_with_its_recording(tmp_path):
+def test_every_stage_of_the_full_network_matches_its_recording(tmp_path):
     torch.save(stand_in.weights("full"), tmp_path / "full.pt")
     network = load_network(tmp_path / "full.pt", PRESETS["sharp"])
     for stage in compare(network, "full", "dev", allowed=1e-4):
         assert stage.error < stage.allowed, stage.name
 
 
-def test_a_batch_gives_what_each_photo_gives_alone():
+def test_photos_of_a_batch_are_independent():
     network = tiny_network()
     torch.manual_seed(0)
     # Of very different depth: nothing of one photo may reach another.
@@ -63,7 +63,7 @@ def test_a_batch_gives_what_each_photo_gives_alone():
                 )
 
 
-def test_another_size_of_transformer_works_by_the_same_rules():
+def test_another_transformer_size_works():
     tiny = PRESETS["tiny"]
     config: NetworkConfig = replace(tiny, vit=replace(tiny.vit, image_size=256))
     torch.manual_seed(0)

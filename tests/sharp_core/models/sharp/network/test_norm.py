@@ -34,7 +34,7 @@ def test_each_image_of_a_batch_is_normalised_alone():
         torch.testing.assert_close(norm(x), alone)
 
 
-def test_it_learns_as_torchs_own_does():
+def test_gradients_match_torch_group_norm():
     norm = norm_of(4, 8).requires_grad_(True)
     x = torch.randn(1, 8, 5, 5)
     norm(x).square().sum().backward()

@@ -11,7 +11,7 @@ from sharp_core.models.sharp.network.pyramid import merge_patches, split_patches
     batch=st.integers(1, 3),
     level=st.sampled_from([(8, 5), (4, 3)]),
 )
-def test_merging_what_was_cut_gives_the_image_back(grid, batch, level):
+def test_merge_undoes_split(grid, batch, level):
     """A patch of g tokens is taken for g pixels: cutting and merging are then inverse."""
     share, side = level
     overlap = grid // share
@@ -31,7 +31,7 @@ def test_patches_are_in_patch_major_order_row_by_row():
     assert torch.equal(patches[6, 0], image[0, 0, 4:12, :8])
 
 
-def test_where_patches_overlap_each_gives_up_its_outer_half():
+def test_overlapping_patches_drop_their_outer_half():
     patches = torch.arange(9.0).view(9, 1, 1, 1).expand(9, 1, 8, 8)
     merged = merge_patches(patches, batch=1, overlap=2)
     assert merged.shape == (1, 1, 16, 16)
@@ -39,7 +39,7 @@ def test_where_patches_overlap_each_gives_up_its_outer_half():
 
 
 @pytest.mark.parametrize(("overlap", "side"), [(3, 5), (6, 3), (0, 1)])
-def test_the_merged_map_is_as_large_as_the_rule_says(overlap, side):
+def test_the_merged_map_has_the_documented_size(overlap, side):
     patches = torch.zeros(side * side * 2, 4, 24, 24)
     merged = merge_patches(patches, batch=2, overlap=overlap)
     assert merged.shape[-1] == side * (24 - 2 * overlap) + 2 * overlap

@@ -22,7 +22,7 @@ def checkpoint(tmp_path, tiny_weights):
     return tmp_path / "tiny.pt"
 
 
-def test_all_weights_arrive_as_they_are(checkpoint, tiny_weights):
+def test_all_weights_are_loaded_unchanged(checkpoint, tiny_weights):
     network = load_network(checkpoint, TINY)
     loaded = network.state_dict()
     assert loaded.keys() == tiny_weights.keys()
@@ -31,7 +31,7 @@ def test_all_weights_arrive_as_they_are(checkpoint, tiny_weights):
     assert not any(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_matrices_are_the_files_own_pages(checkpoint):
+def test_matrices_are_memory_mapped(checkpoint):
     """Mapped, not copied: a change of the file's bytes is a change of the parameter."""
     name = "monodepth_model.monodepth_predictor.encoder.patch_encoder.blocks.0.mlp.fc1.weight"
     parameter = load_network(checkpoint, TINY).state_dict()[name]
@@ -51,7 +51,7 @@ def test_safetensors_load_too(tmp_path, tiny_weights):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_narrow_types_spare_what_would_be_seen(checkpoint, dtype):
+def test_sensitive_modules_stay_in_float32(checkpoint, dtype):
     network = load_network(checkpoint, TINY, dtype=dtype)
     kept = {name for name, p in network.named_parameters() if p.dtype == torch.float32}
     assert all(p.dtype in (dtype, torch.float32) for p in network.parameters())
@@ -60,7 +60,7 @@ def test_narrow_types_spare_what_would_be_seen(checkpoint, dtype):
     assert "monodepth_model.monodepth_predictor.head.2.weight" not in kept
 
 
-def test_another_networks_weights_are_refused_by_name_and_shape(tmp_path, tiny_weights):
+def test_weights_of_another_network_are_refused_by_name_and_shape(tmp_path, tiny_weights):
     weights = dict(tiny_weights)
     del weights["prediction_head.geometry_prediction_head.bias"]
     weights["prediction_head.third_head.bias"] = torch.zeros(1)
@@ -102,7 +102,7 @@ class _Malicious:
     ],
     ids=["empty", "web page", "pickle", "old format", "list", "no tensors", "code"],
 )
-def test_what_is_no_checkpoint_is_refused(tmp_path, write, capsys):
+def test_invalid_checkpoints_are_refused(tmp_path, write, capsys):
     write(tmp_path / "bad.pt")
     with pytest.raises(WeightsDamagedError, match=r"bad\.pt"):
         load_network(tmp_path / "bad.pt", TINY)
@@ -124,7 +124,7 @@ def test_damaged_safetensors_are_refused(tmp_path):
         load_network(tmp_path / "bad.safetensors", TINY)
 
 
-def test_an_error_survives_the_way_between_processes(tmp_path):
+def test_errors_survive_pickling(tmp_path):
     error = WeightsDamagedError("what", "do this")
     again = pickle.loads(pickle.dumps(error))
     assert (again.message, again.hint, str(again)) == ("what", "do this", "what")

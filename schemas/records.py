@@ -63,12 +63,20 @@ class FocalSource(StrEnum):
     DEFAULT = "default"
 
 
-class UserFocalSource(StrEnum):
-    """How a person has set a focal length, most trusted first."""
+class ContextKind(StrEnum):
+    """What a file beside a photo is."""
 
-    FLAG = "flag"  # --focal-35mm
-    FOLDER_RULE = "folder_rule"  # of a nightly's configuration
-    SIDECAR = "sidecar"  # an XMP file beside the photo
+    XMP = "xmp"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFile:
+    """A file beside a photo that says something about it, in the state in which it was found."""
+
+    path: str
+    kind: ContextKind
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,9 @@ class PhotoFile:
     size: int
     mtime_ns: int
     media_type: MediaType
-    crashes: int = 0  # of workers that had it to themselves, since it was last well
+    crashes: int = 0  # of workers that had it to themselves, since it last succeeded
+    set_focal_35mm: float | None = None  # by a flag or a folder rule; a sidecar is not read yet
+    context: tuple[ContextFile, ...] = ()  # the one that counts first
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,15 @@ class PhotoMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class RereadMetadata:
+    """A photo's metadata after files beside it changed; its pixels and its scenes are as before."""
+
+    file: PhotoFile
+    meta: PhotoMeta
+    focal: FocalLength | None  # None where the photo's size is not known
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file of the library that is safely on disk."""
 
@@ -150,6 +169,11 @@ class DecodedPhoto:
     seconds: float
     # What the photo itself knows of depth: metres, coarse, NaN where unknown.
     depth_m: npt.NDArray[np.float32] | None = None
+
+    @property
+    def user_focal_35mm(self) -> float | None:
+        """The focal length that a person has set: a flag or a rule before a sidecar."""
+        return self.file.set_focal_35mm or self.meta.focal.sidecar_focal_35mm
 
 
 @dataclass(frozen=True, slots=True)

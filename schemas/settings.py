@@ -134,6 +134,9 @@ class PhotoSettings:
             example=28,
         ),
     ] = None
+    forget_focal: Annotated[
+        bool, Setting("Forget focal lengths that were set: photos' own count again.")
+    ] = False
     allow_small: Annotated[bool, Setting("Take images under 256 px too.")] = False
     allow_wide: Annotated[bool, Setting("Take panoramas wider than 2.5 : 1 too.")] = False
     full_raw: Annotated[bool, Setting("Develop camera RAW files instead of their previews.")] = (
@@ -155,6 +158,10 @@ class PhotoSettings:
             raise UsageError(
                 f"{field.option} {self.focal_35mm:g} is no usable focal length",
                 f"Give the 35 mm equivalent in millimetres, between {least} and {most}.",
+            )
+        if self.focal_35mm is not None and self.forget_focal:
+            raise UsageError(
+                f"{field.option} sets what --forget-focal takes back", "Give one of the two."
             )
 
 

@@ -54,7 +54,7 @@ def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None
     for path in files:
         stat = path.stat()
         photo_id = hashlib.sha256(str(path).encode()).hexdigest()[:32]
-        scene_id = scene_id_of(photo_id, MediaType.JPEG, model.fingerprint, PhotoSettings())
+        scene_id = scene_id_of(photo_id, MediaType.JPEG, model.fingerprint, PhotoSettings(), None)
         photo_rows.append(
             {
                 "photo_id": photo_id,

@@ -140,6 +140,7 @@ def _text(report: IngestReport) -> str:
             (report.skipped, "skipped"),
             (report.duplicates, "copies of photos already counted"),
             (report.unchanged, "unchanged"),
+            (report.metadata_updated, "read again for changed sidecars"),
             (0 if is_cut_short else report.left, "left for another run"),
         ]
     )

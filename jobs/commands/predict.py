@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.flow.predict_file import Prediction
 
 # One photo that is named is predicted whatever its size and shape.
-_PhotoSettings = Annotated[PhotoSettings, Without(["allow_small", "allow_wide"])]
+_PhotoSettings = Annotated[PhotoSettings, Without(["allow_small", "allow_wide", "forget_focal"])]
 
 
 def register(app: typer.Typer) -> None:

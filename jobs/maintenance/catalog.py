@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from pipeline.catalog.database import make_tables, open_unchecked, unusable
 from pipeline.catalog.migrate import Migrated, migrate
 from pipeline.catalog.scan_state import read_recorded_paths
 from pipeline.catalog.snapshot import write_snapshot
+from pipeline.catalog.user_focals import read_user_focals
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.library import Library
@@ -34,10 +35,12 @@ from pipeline.maintenance.repairs import drop_scene
 from pipeline.maintenance.verify import SCENE, check_size, count_scenes, source_of, stored_rows
 from pipeline.scan.identify import identify_all
 from pipeline.scan.scan import check_sources, scan
+from pipeline.scan.sidecars import find_sidecars
 from pipeline.store.layout import SCENES
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
+from schemas.user_focals import FocalChange
 
 
 @dataclass(slots=True)
@@ -151,20 +154,26 @@ def _adopt(
     connection, store = catalog.connection, library.store
     with connection.begin():
         loose = list(loose_scenes(connection, store))
-        known = recipes(connection)
+        known, focals = recipes(connection), read_user_focals(connection)
         files = {scene.photo_id: source_of(connection, scene.photo_id) for scene in loose}
     unknown = {photo_id for photo_id, file in files.items() if file is None}
     if unknown and sources:
         files.update(_find_photos(catalog, library, sources, unknown))
     for scene in loose:
         file = files[scene.photo_id]
-        done = None if file is None else _as_done(scene, file, known, store)
+        done = None
+        if file is not None:
+            set_now = focals.get(scene.photo_id, {})
+            done = _as_done(scene, file, recipe_of(scene, file.media_type, known, set_now), store)
         if done is None:
             report.loose += 1
             continue
         catalog.record(done, run_id)
         with connection.begin():
             forget_seconds(connection, [scene.scene_id])
+        flag = done.photo.file.set_focal_35mm
+        if flag is not None:
+            catalog.change_user_focals([scene.photo_id], FocalChange(flag))
         report.adopted += 1
     if report.loose:
         output.warn(
@@ -187,11 +196,17 @@ def _find_photos(
     return found
 
 
-def _as_done(scene: LooseScene, file: PhotoFile, known: list[Recipe], store: Store) -> Done | None:
-    recipe = recipe_of(scene, file.media_type, known)
+def _as_done(
+    scene: LooseScene, file: PhotoFile, recipe: Recipe | None, store: Store
+) -> Done | None:
+    """Return the outcome of the run that made the scene; None where that cannot be told."""
     if recipe is None:
         return None
+    file = replace(file, context=find_sidecars(file.path), set_focal_35mm=recipe.user_focal_35mm)
     decoded = DecodeStage(recipe.settings, store).process(file)
     if isinstance(decoded, Skipped | Failed):
         return None
-    return Done(decoded[0], recipe.record(scene))
+    photo = decoded[0]
+    if photo.meta.focal.sidecar_focal_35mm == recipe.user_focal_35mm:  # no flag had to set it
+        photo = replace(photo, file=replace(file, set_focal_35mm=None))
+    return Done(photo, recipe.record(scene))

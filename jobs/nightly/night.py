@@ -36,6 +36,7 @@ from pipeline.store.store import Store
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
 from schemas.tables import failures, photo_paths
+from schemas.user_focals import UserFocalSource
 
 _WEBHOOK_SECONDS = 20
 _MAIL_SECONDS = 120
@@ -149,12 +150,13 @@ class _Night:
             )
         with download_progress(self._output) as fetching:
             model = resolve_model(settings.model, fetching)
-        run = Ingest(self._library, paths, settings, model, self._output, self._deadline)
+        rule = UserFocalSource.FOLDER_RULE
+        run = Ingest(self._library, paths, settings, model, self._output, self._deadline, rule)
         done = run.run(lambda: self._flow_runner(model))
         self._run_ids.append(done.run_id)
         self._report.is_out_of_time |= done.is_out_of_time
         step.details = done.as_dict()
-        step.has_changed = bool(done.done)
+        step.has_changed = bool(done.done or done.metadata_updated)
         step.summary = (
             f"{done.done} scenes made, {done.failed} failed, {done.unchanged} unchanged, "
             f"{done.skipped} skipped, {done.left} left"

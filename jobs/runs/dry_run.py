@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipeline.catalog.scan_state import (
-    RecordedPath,
-    ScanState,
-    read_recorded_paths,
-    read_scan_state,
-)
 from pipeline.flow.decode_stage import probe_photo
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.plan import plan_ingest
+from pipeline.flow.plan import focal_change_of, plan_ingest
 from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop
 from schemas.errors import FailureReason, SkipReason
 from schemas.settings import IngestSettings
 from schemas.tables import scenes
+from schemas.user_focals import UserFocalSource
 from sharp_core.formats.registry import FORMATS
 
 
@@ -61,28 +57,31 @@ def dry_run(
     model: ResolvedModel,
 ) -> DryRun:
     """Scan and plan, read new files to know copies from photos, and estimate the rest."""
-    state, paths = ScanState({}, set(), {}, {}), dict[str, RecordedPath]()
     seconds = model.entry.cpu_seconds
     size = round(model.entry.gaussians * FORMATS.get(settings.splat.format).bytes_per_gaussian)
     estimated_from = "a guess: two CPU cores, no scenes made yet"
-    if library.has_catalog():
+    has_catalog = library.has_catalog()
+    if has_catalog:
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format
         pace = sa.select(sa.func.avg(spent)).where(of_model)
         room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
         with library.read() as connection:
-            state, paths = read_scan_state(connection), read_recorded_paths(connection)
             average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
         if average_seconds is not None:
             seconds, estimated_from = float(average_seconds), "by the scenes made so far"
         if average_bytes is not None:
             size = int(average_bytes)
-    _, plan = plan_ingest(sources, library.root, settings, model.fingerprint, state, paths)
+    focal_change = focal_change_of(settings.photo, UserFocalSource.FLAG)
+    with library.read() if has_catalog else nullcontext(None) as catalog:
+        _, plan = plan_ingest(
+            sources, library.root, settings, model.fingerprint, catalog, focal_change
+        )
     due = new = failing = 0
     skipped = plan.skipped.copy()
     reasons = Counter[str]()
-    for identified in _up_to(settings.limit, plan.due_photos(lambda _: None, Stop())):
+    for identified in _up_to(settings.limit, plan.due_photos(_ignore, _ignore, Stop())):
         reason = (
             FailureReason.UNREADABLE
             if identified.error
@@ -92,7 +91,7 @@ def dry_run(
             skipped[reason] += 1
             continue
         due += 1
-        new += identified.photo.photo_id not in state.photos
+        new += identified.photo.photo_id not in plan.rules.state.photos
         if reason is not None:
             failing += 1
             reasons[reason] += 1
@@ -113,6 +112,10 @@ def dry_run(
         failing=failing,
         reasons=dict(sorted(reasons.items())),
     )
+
+
+def _ignore(_found: object) -> None:
+    """Record nothing."""
 
 
 def _up_to(limit: int | None, photos: Iterator[Identified]) -> Iterator[Identified]:

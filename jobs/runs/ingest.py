@@ -13,14 +13,13 @@ from pathlib import Path
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.runs.run import Run, RunReport, new_run_id
-from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor
-from pipeline.flow.plan import Plan, plan_ingest
+from pipeline.flow.plan import Plan, focal_change_of, plan_ingest
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.library import Library
 from pipeline.scan.identify import Identified
@@ -30,8 +29,9 @@ from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from schemas.errors import FailureReason, PhotoError, UsageError
-from schemas.records import Done, Failed, Outcome, PhotoFile
+from schemas.records import Done, Failed, Outcome, PhotoFile, RereadMetadata
 from schemas.settings import IngestSettings
+from schemas.user_focals import UserFocalSource
 
 RunnerMaker = Callable[[], contextlib.AbstractContextManager[Runner]]
 
@@ -47,6 +47,7 @@ class IngestReport(RunReport):
     due: int = 0
     photos_per_second: float = 0.0
     previews_failed: int = 0  # of photos that are done
+    metadata_updated: int = 0  # photos beside which a sidecar was added, changed or removed
     tried_again: int = 0  # photos that were, after a worker had died or been too slow
     limited_by: str | None = None  # the stage that the others waited for
     predictors_busy_share: float | None = None
@@ -68,8 +69,13 @@ class Ingest:
         model: ResolvedModel,
         output: Output,
         deadline: datetime | None = None,
+        focal_source: UserFocalSource = UserFocalSource.FLAG,
     ) -> None:
-        """Begin no photo after `deadline`, local time with its zone."""
+        """Begin no photo after `deadline`, local time with its zone.
+
+        `focal_source` says whether the focal length in the settings is a person's flag, or a rule
+        of a configuration.
+        """
         self._library = library
         self._sources = sources
         self._settings = settings
@@ -86,6 +92,7 @@ class Ingest:
             deadline=deadline,
             monitor=self._monitor,
         )
+        self._focal_change = focal_change_of(settings.photo, focal_source)
 
     def run(self, runner: RunnerMaker) -> IngestReport:
         """Scan, plan, and carry every due photo through the flow that `runner` makes.
@@ -113,8 +120,8 @@ class Ingest:
             self._library.root,
             self._settings,
             self._model.fingerprint,
-            read_scan_state(catalog.connection),
-            read_recorded_paths(catalog.connection),
+            catalog.connection,
+            self._focal_change,
         )
         for folder in found.unreadable_folders:
             self._output.warn(f"{folder} cannot be read, and is left out")
@@ -122,6 +129,8 @@ class Ingest:
             self._output.note(f"{folder} is a library: its own files are left out")
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
+        catalog.change_user_focals(plan.focal_changes, self._focal_change)
+        catalog.accept_context(plan.context.accepted)
         return plan
 
     def _flow(self) -> Flow:
@@ -158,8 +167,15 @@ class Ingest:
     ) -> Iterator[PhotoFile]:
         def on_new(identified: Identified) -> None:
             catalog.add_found([(identified.photo, identified.skip)])
+            photo_id = identified.photo.photo_id
+            if identified.skip is None and plan.rules.changes_focal(photo_id):
+                catalog.change_user_focals([photo_id], self._focal_change)
 
-        for identified in plan.due_photos(on_new, self._run.stop):
+        def on_reread(reread: RereadMetadata) -> None:
+            catalog.record_reread(reread)
+            self._report.metadata_updated += 1
+
+        for identified in plan.due_photos(on_new, on_reread, self._run.stop):
             progress.set_total(plan.at_most)
             if identified.error is None:
                 yield identified.photo

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.text import path_text
 from schemas.errors import SkipReason
 from schemas.records import PhotoFile, PhotoState
-from schemas.tables import failures, photo_paths, photos, utc_now
+from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
 _VARIABLES = 500  # values in one IN list, well below every database's limit
@@ -70,7 +70,7 @@ def forget_lonely(connection: Connection) -> None:
     """Forget photos without a scene whose files are all gone or changed."""
     lonely = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
     for chunk in _chunks(list(connection.scalars(lonely))):
-        for table in (failures, photo_paths, photos):
+        for table in (failures, context_files, user_focals, photo_paths, photos):
             connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
 
 

@@ -11,30 +11,35 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.best_scene import best_scene, choose_best_scenes
+from pipeline.catalog.context_files import record_context_files
 from pipeline.catalog.text import clean_text, offset_text
+from pipeline.catalog.user_focals import record_sidecar_focal
 from schemas.records import (
     ArtifactRecord,
     Done,
     Failed,
+    FocalLength,
     Made,
     NewSplat,
+    PhotoFile,
     PhotoMeta,
     PhotoState,
+    RereadMetadata,
     Skipped,
 )
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
-from sharp_core.models.registry import MODELS, UNKNOWN_RANK
-
-_MODEL_RANK = sa.case(
-    {model.name: -model.rank for model in MODELS}, value=scenes.c.model, else_=-UNKNOWN_RANK
-)  # ascending: the better model first
 
 
 def record(
-    connection: Connection, outcome: Done | Made | Skipped | Failed, run_id: str | None
+    connection: Connection,
+    outcome: Done | Made | Skipped | Failed | RereadMetadata,
+    run_id: str | None,
 ) -> None:
     """Record what became of a photo or a scene."""
     match outcome:
+        case RereadMetadata():
+            _record_reread(connection, outcome)
         case Done():
             _record_done(connection, outcome, run_id)
         case Skipped():
@@ -88,20 +93,9 @@ def insert_failure(
     )
 
 
-def best_scene(photo_id: str) -> sa.Select[tuple[str]]:
-    """Return the statement for the scene that a photo shows: the best model's, then the newest."""
-    best = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
-    return best.order_by(_MODEL_RANK, scenes.c.created_at.desc()).limit(1)
-
-
 def _record_done(connection: Connection, done: Done, run_id: str | None) -> None:
     photo, scene = done.photo, done.scene
-    sized = {
-        "width": photo.width,
-        "height": photo.height,
-        "focal_px": photo.focal.px,
-        "focal_source": photo.focal.source,
-    }
+    size = {"width": photo.width, "height": photo.height}
     for table in (artifacts, scenes):  # of the same scene, made before
         connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
     connection.execute(
@@ -126,9 +120,12 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
             encode_seconds=scene.encode_seconds,
             user_focal_35mm=scene.user_focal_35mm,
             created_at=utc_now(),
-            **sized,
+            focal_px=photo.focal.px,
+            focal_source=photo.focal.source,
+            **size,
         )
     )
+    _record_sources(connection, photo.file, photo.meta)
     thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
     record_artifacts(connection, (thumb, *done.artifacts), run_id)
     _update_photo(
@@ -139,8 +136,8 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         message=None,
         scene_id=connection.scalar(best_scene(scene.photo_id)),
         thumb_path=photo.thumb.path,
-        focal_warning=photo.focal.warning,
-        **sized,
+        **size,
+        **_focal_columns(photo.focal),
         **_meta_columns(photo.meta),
     )
     if done.preview_failure is not None:
@@ -149,6 +146,7 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
 
 def _record_skipped(connection: Connection, skipped: Skipped) -> None:
     photo_id = skipped.file.photo_id
+    _record_sources(connection, skipped.file, skipped.meta)
     _update_photo(
         connection,
         photo_id,
@@ -175,6 +173,7 @@ def _record_failed(connection: Connection, failed: Failed, run_id: str | None) -
     if not failed.is_final:
         return
     if failed.meta is not None:
+        _record_sources(connection, failed.file, failed.meta)
         _update_photo(connection, photo_id, **_meta_columns(failed.meta))
     _set_outcome(connection, photo_id, PhotoState.FAILED, failed.reason, failed.message)
 
@@ -194,6 +193,22 @@ def _record_splat(connection: Connection, splat: NewSplat) -> None:
     )
 
 
+def _record_reread(connection: Connection, reread: RereadMetadata) -> None:
+    photo_id = reread.file.photo_id
+    _record_sources(connection, reread.file, reread.meta)
+    columns = _meta_columns(reread.meta)
+    if reread.focal is not None:
+        columns |= _focal_columns(reread.focal)
+    _update_photo(connection, photo_id, **columns)
+    choose_best_scenes(connection, [photo_id])
+
+
+def _record_sources(connection: Connection, file: PhotoFile, meta: PhotoMeta) -> None:
+    """Record the files beside the photo that were read, and the focal length that they set."""
+    record_context_files(connection, file.photo_id, file.context)
+    record_sidecar_focal(connection, file.photo_id, meta.focal.sidecar_focal_35mm)
+
+
 def _set_outcome(
     connection: Connection, photo_id: str, state: PhotoState, reason: str, message: str
 ) -> None:
@@ -207,6 +222,14 @@ def _set_outcome(
 
 def _update_photo(connection: Connection, photo_id: str, **columns: object) -> None:
     connection.execute(photos.update().where(photos.c.photo_id == photo_id).values(**columns))
+
+
+def _focal_columns(focal: FocalLength) -> dict[str, object]:
+    return {
+        "focal_px": focal.px,
+        "focal_source": focal.source,
+        "focal_warning": focal.warning,
+    }
 
 
 def _meta_columns(meta: PhotoMeta) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Everything the catalog knows about one photo."""
+"""Everything that the catalog holds of one photo."""
 
 from __future__ import annotations
 
@@ -10,13 +10,24 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.text import path_text
 from schemas.errors import UsageError
-from schemas.tables import artifacts, failures, photo_paths, photos, scenes
+from schemas.tables import (
+    artifacts,
+    context_files,
+    failures,
+    photo_paths,
+    photos,
+    scenes,
+    user_focals,
+)
 
 _FEWEST_DIGITS = 4
 
 
 def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, object]:
-    """Return the photo's columns, and its paths, scenes, artifacts and failures as lists of fields.
+    """Return the photo's columns, and rows of other tables as lists of fields.
+
+    These are its paths, the files beside it, the focal lengths that a person has set, its scenes,
+    artifacts and failures.
 
     `name` is a path (from `folder`), or a photo_id or scene_id or the first digits of one. Raises
     UsageError where it names no photo, or several.
@@ -27,8 +38,12 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
     paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])
     details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
-    for table in (scenes, artifacts, failures):
-        query = sa.select(table).where(table.c.photo_id == photo_id).order_by(table.c.created_at)
+    for table, order in (
+        (context_files, context_files.c.path),
+        (user_focals, user_focals.c.set_at),
+        *((table, table.c.created_at) for table in (scenes, artifacts, failures)),
+    ):
+        query = sa.select(table).where(table.c.photo_id == photo_id).order_by(order)
         details[table.name] = [
             {key: value for key, value in row._mapping.items() if key != "photo_id"}
             for row in connection.execute(query)

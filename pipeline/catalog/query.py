@@ -20,6 +20,8 @@ from schemas.tables import photo_paths, photos, scenes
 _PATHS_AT_ONCE = 500
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
+# Fields of the best scene's own, with which it is shown.
+_OF_SCENE = frozenset({"width", "height", "focal_px", "focal_source"})
 
 
 def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
@@ -93,11 +95,12 @@ def _records(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Ph
 
 def record_select() -> sa.Select[Any]:
     """Return the statement behind a record: a photo and its best scene."""
-    sources = {"created_at": scenes.c.created_at}
     columns = []
     for name in _COLUMNS:
-        column = sources.get(name)
-        if column is None:
+        column: sa.ColumnElement[Any]
+        if name in _OF_SCENE:  # a photo without a scene may have them too
+            column = sa.func.coalesce(scenes.c[name], photos.c[name])
+        else:
             column = photos.c[name] if name in photos.c else scenes.c[name]
         columns.append(column.label(name))
     return sa.select(*columns).select_from(

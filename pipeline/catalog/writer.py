@@ -8,15 +8,23 @@ found) and `catalog_outcomes` (what became of photos and scenes).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog import files, outcomes, runs
+from pipeline.catalog import context_files, files, outcomes, runs, user_focals
 from schemas.errors import SkipReason
-from schemas.records import ArtifactRecord, Outcome, PhotoFile, UnderWay
+from schemas.records import (
+    ArtifactRecord,
+    ContextFile,
+    Outcome,
+    PhotoFile,
+    RereadMetadata,
+    UnderWay,
+)
+from schemas.user_focals import FocalChange
 
 
 class CatalogWriter:
@@ -81,6 +89,24 @@ class CatalogWriter:
             with self._change():
                 files.set_missing(self.connection, gone)
                 files.set_back(self.connection, back)
+
+    def change_user_focals(self, photo_ids: Sequence[str], change: FocalChange) -> None:
+        """Set or take back the focal length of photos, as a person asks for."""
+        if photo_ids:
+            with self._change():
+                user_focals.change_user_focals(self.connection, photo_ids, change)
+
+    def accept_context(self, accepted: Mapping[str, tuple[ContextFile, ...]]) -> None:
+        """Record files that an older program read without recording them."""
+        if accepted:
+            with self._change():
+                for photo_id, found in accepted.items():
+                    context_files.record_context_files(self.connection, photo_id, found)
+
+    def record_reread(self, reread: RereadMetadata) -> None:
+        """Record the metadata of a photo after files beside it changed."""
+        with self._change():
+            outcomes.record(self.connection, reread, None)
 
     def record(self, outcome: Outcome, run_id: str | None) -> None:
         """Record what became of a photo or a scene."""

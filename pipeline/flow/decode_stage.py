@@ -53,7 +53,7 @@ class DecodeStage:
         meta: PhotoMeta | None = None
         try:
             data = read_unchanged(file)
-            meta = read_metadata(data, file.media_type, read_sidecar(file.path))
+            meta = read_metadata(data, file.media_type, read_sidecar(file))
             width, height = decode.probe(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
@@ -65,7 +65,7 @@ class DecodeStage:
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
             height, width = pixels.shape[:2]
-            focal = resolve_focal(meta.focal, width, height, self.settings.focal_35mm)
+            focal = resolve_focal(meta.focal, width, height, file.set_focal_35mm)
             depth_m = None
             if self.settings.photo_depth:
                 depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)

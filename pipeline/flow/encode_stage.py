@@ -63,7 +63,11 @@ class EncodeStage:
         file = photo.file
         try:
             scene_id = scene_id_of(
-                file.photo_id, file.media_type, self.model.fingerprint, self.settings
+                file.photo_id,
+                file.media_type,
+                self.model.fingerprint,
+                self.settings,
+                photo.user_focal_35mm,
             )
             content = scene.content
             splat = self.writer.write(
@@ -90,7 +94,7 @@ class EncodeStage:
             depth_scale=scene.depth_scale,
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
-            user_focal_35mm=self.settings.focal_35mm or photo.meta.focal.sidecar_focal_35mm,
+            user_focal_35mm=photo.user_focal_35mm,
         )
         if self.previews is None:
             return Done(photo, record)

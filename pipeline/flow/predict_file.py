@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pipeline.flow.decode_stage import DecodeStage
@@ -14,6 +14,7 @@ from pipeline.flow.payload import Compactor
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.scan.identify import identify
 from pipeline.scan.scan import FoundFile
+from pipeline.scan.sidecars import find_sidecars
 from pipeline.scenes.write import SingleSceneWriter
 from schemas.errors import PhotoError, UsageError
 from schemas.records import Done, Failed, PhotoFile, Skipped
@@ -76,7 +77,7 @@ def predict_file(
     predict = PredictStage(model, Compactor(SplatSettings(), keep_floats=True))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
     on_step("decode")
-    decoded = decode.process(_identified(photo))
+    decoded = decode.process(_identified(photo, settings.focal_35mm))
     if isinstance(decoded, Skipped | Failed):
         raise _photo_error(photo, decoded)
     on_step("load")
@@ -92,12 +93,13 @@ def predict_file(
     return _prediction(photo, to, done, time.perf_counter() - started)
 
 
-def _identified(photo: Path) -> PhotoFile:
-    stat = photo.stat()
-    identified = identify(FoundFile(str(photo.absolute()), stat.st_size, stat.st_mtime_ns))
+def _identified(photo: Path, focal_35mm: float | None) -> PhotoFile:
+    stat, path = photo.stat(), str(photo.absolute())
+    found = FoundFile(path, stat.st_size, stat.st_mtime_ns, context=find_sidecars(path))
+    identified = identify(found)
     if identified.error is not None:
         raise UsageError(f"{photo}: {identified.error}")
-    return identified.photo
+    return replace(identified.photo, set_focal_35mm=focal_35mm)
 
 
 def _photo_error(photo: Path, outcome: Skipped | Failed) -> PhotoError | UsageError:

@@ -13,13 +13,19 @@ _ID_LENGTH = 32  # hex digits: 128 bits, no collision in any collection
 
 
 def scene_id_of(
-    photo_id: str, media_type: str, model_fingerprint: str, settings: PhotoSettings
+    photo_id: str,
+    media_type: str,
+    model_fingerprint: str,
+    settings: PhotoSettings,
+    user_focal_35mm: float | None,
 ) -> str:
     """Return the id of the scene that a photo gives with a model and settings.
 
-    Only what changes the scene takes part, so that other options never make a photo due again.
+    `user_focal_35mm` is what a person has set for this photo, None where the photo's own focal
+    length counts. Only what changes the scene takes part, so that other options never make a photo
+    due again.
     """
-    parts: list[object] = [photo_id, model_fingerprint, settings.focal_35mm]
+    parts: list[object] = [photo_id, model_fingerprint, user_focal_35mm]
     if settings.full_raw and media_type in _RAW_TYPES:
         parts.append("full_raw")
     if not settings.photo_depth and media_type == MediaType.HEIF:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.flow.scene_id import scene_id_of
+from pipeline.metadata.focal import focal_35mm_of_px
 from pipeline.store.layout import SCENES, ScenePath, SnapshotPath, parse
 from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
@@ -23,6 +24,7 @@ from schemas.records import MediaType, SceneRecord, StoredFile
 from schemas.setting import from_recorded
 from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
+from schemas.user_focals import UserFocals
 from sharp_core.models.registry import MODELS
 
 _ROWS = 20_000  # in memory at a time
@@ -107,6 +109,7 @@ class LooseScene:
     file: StoredFile
     gaussians: int
     depths_m: tuple[float, float, float]  # near, median, far
+    focal_35mm: float  # rounded, as a person gives it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Recipe:
     model: str
     fingerprint: str
     settings: PhotoSettings
+    user_focal_35mm: float | None = None  # that a person had set
 
     def record(self, loose: LooseScene) -> SceneRecord:
         """Return the scene's record; how long it took is not known."""
@@ -134,6 +138,7 @@ class Recipe:
             depth_scale=None,
             predict_seconds=0.0,
             encode_seconds=0.0,
+            user_focal_35mm=self.user_focal_35mm,
         )
 
 
@@ -162,16 +167,18 @@ def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
     with store.open_local(scene.path) as local:
         stored = read_scene(local)
         file = measure(local, scene.path)
-    if stored.info is None or stored.info.photo_id is None:
+    info = stored.info
+    if info is None or info.photo_id is None:
         return None
     near, median, far = depth_quantiles(stored.gaussians, (0.01, 0.5, 0.99))
     return LooseScene(
         scene.scene_id,
-        stored.info.photo_id,
+        info.photo_id,
         splat,
         file,
         len(stored.gaussians),
         (near, median, far),
+        round(focal_35mm_of_px(info.focal_px, info.width, info.height), 3),
     )
 
 
@@ -188,12 +195,23 @@ def recipes(connection: Connection) -> list[Recipe]:
     return [Recipe(*model, setting) for model in sorted(models) for setting in settings]
 
 
-def recipe_of(loose: LooseScene, media_type: MediaType, known: list[Recipe]) -> Recipe | None:
-    """Return what a scene was made with: its id is the hash of that, and of its photo."""
+def recipe_of(
+    loose: LooseScene, media_type: MediaType, known: list[Recipe], focals: UserFocals
+) -> Recipe | None:
+    """Return what a scene was made with: its id is the hash of that, and of its photo.
+
+    `focals` are those that are set for the photo now. Others may have been set then.
+    """
     for recipe in known:
-        made = scene_id_of(loose.photo_id, media_type, recipe.fingerprint, recipe.settings)
-        if made == loose.scene_id:
-            return recipe
+        tried = dict.fromkeys(
+            (None, recipe.settings.focal_35mm, *focals.values(), loose.focal_35mm)
+        )
+        for user_focal in tried:
+            scene_id = scene_id_of(
+                loose.photo_id, media_type, recipe.fingerprint, recipe.settings, user_focal
+            )
+            if scene_id == loose.scene_id:
+                return replace(recipe, user_focal_35mm=user_focal)
     return None
 
 

@@ -65,6 +65,16 @@ def resolve_focal(
     return FocalLength(px, source, doubts or None)
 
 
+def focal_px_of_35mm(focal_35mm: float, width: int, height: int) -> float:
+    """Return the focal length in pixels that a 35 mm equivalent is in a picture of this size."""
+    return focal_35mm * math.hypot(width, height) / _FILM_DIAGONAL_MM
+
+
+def focal_35mm_of_px(focal_px: float, width: int, height: int) -> float:
+    """Return the 35 mm equivalent of a focal length in pixels of a picture of this size."""
+    return focal_px * _FILM_DIAGONAL_MM / math.hypot(width, height)
+
+
 def _picture(width: int, height: int) -> _Picture:
     return _Picture(max(width, height), min(width, height))
 

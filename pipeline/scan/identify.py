@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.scan.media_type import HEADER_BYTES, media_type
+from pipeline.scan.read_ahead import read_ahead
 from pipeline.scan.scan import FoundFile
 from schemas.errors import SkipReason
 from schemas.records import MediaType, PhotoFile
 
 _ID_LENGTH = 32  # hex digits: 128 bits, no collision in any collection
 _BLOCK = 1 << 20
-_THREADS = 8  # hashing and disks both run outside the interpreter's lock
-_AHEAD = 32  # files; far enough ahead to keep the disk busy, near enough for its cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +47,10 @@ def identify(found: FoundFile) -> Identified:
         return Identified(photo, found.skip, error.strerror or str(error))
     kind = media_type(header[:HEADER_BYTES], Path(found.path).suffix)
     photo_id = digest.hexdigest()[:_ID_LENGTH]
-    photo = PhotoFile(photo_id, found.path, found.size, found.mtime_ns, kind)
+    photo = PhotoFile(photo_id, found.path, found.size, found.mtime_ns, kind, context=found.context)
     return Identified(photo, found.skip)
 
 
 def identify_all(files: Iterable[FoundFile]) -> Iterator[Identified]:
-    """Identify files in order, a few ahead of whoever takes them."""
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="identify") as pool:
-        ahead: deque[Future[Identified]] = deque()
-        try:
-            for found in files:
-                ahead.append(pool.submit(identify, found))
-                if len(ahead) >= _AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
+    """Identify files in order, and read a few ahead."""
+    return read_ahead(identify, files)

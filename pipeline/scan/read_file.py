@@ -1,4 +1,4 @@
-"""The bytes of a photo's file and of its sidecar, as they are."""
+"""A photo's file and its sidecar -> their bytes, unchanged."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from pipeline.scan.identify import photo_id_of
 from schemas.errors import FailureReason, PhotoError, SourceError
-from schemas.records import PhotoFile
+from schemas.records import ContextKind, PhotoFile
 
 LARGEST_FILE_BYTES = 2_000_000_000
 
 
 def read_unchanged(file: PhotoFile) -> bytes:
-    """Return the file's bytes, which are those that were identified.
+    """Return the file's bytes, checked to be those that were identified.
 
     Raises PhotoError, SourceError.
     """
     data = read_source(file)
     if photo_id_of(data) != file.photo_id:
-        raise SourceError(FailureReason.UNREADABLE, "the file changed while it was looked at")
+        raise SourceError(FailureReason.UNREADABLE, "the file changed while it was read")
     return data
 
 
@@ -33,16 +33,12 @@ def read_source(file: PhotoFile) -> bytes:
         raise SourceError(FailureReason.UNREADABLE, error.strerror or str(error)) from error
 
 
-def read_sidecar(path: str) -> bytes | None:
-    """Return the photo's XMP sidecar, named PHOTO.xmp or PHOTO.jpg.xmp, if it has one."""
-    photo = Path(path)
-    for sidecar in (
-        photo.with_suffix(".xmp"),
-        photo.with_suffix(".XMP"),
-        photo.with_name(f"{photo.name}.xmp"),
-    ):
-        try:
-            return sidecar.read_bytes()
-        except OSError:
-            continue
+def read_sidecar(file: PhotoFile) -> bytes | None:
+    """Return the photo's XMP sidecar; None where it has none, or the one found is gone."""
+    for sidecar in file.context:
+        if sidecar.kind is ContextKind.XMP:
+            try:
+                return Path(sidecar.path).read_bytes()
+            except OSError:
+                continue
     return None

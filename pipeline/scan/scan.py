@@ -1,8 +1,8 @@
-"""Folders -> files, each with what is to become of it. Nothing is opened here.
+"""Folders -> files: photos with their sidecars, and files that are skipped. Opens no file.
 
-A file is a photo to look at, or is left alone for a reason that its name or folder gives. The
-order is stable: folders and files by name, links to folders after all real folders, so that a
-photo is known by its real path first.
+A file may be a photo, or is skipped for a reason that its name or folder gives. The order is
+stable: folders and files by name, links to folders after all real folders, so that a photo is first
+found at its real path.
 """
 
 from __future__ import annotations
@@ -10,56 +10,34 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.scan.name_rules import skip_by_folder, skip_by_name
+from pipeline.scan.sidecars import SIDECAR_ENDINGS, find_sidecars, sidecar_of
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
 from schemas.errors import SkipReason, UsageError
-from sharp_core.formats.registry import FORMATS
+from schemas.records import ContextFile, ContextKind
 
-PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .heic .heif .hif .heics .heifs .avif .png .webp .tif .tiff .mpo "
-    ".dng .cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .raf .orf .rw2 .rwl .pef .srw .3fr .iiq .erf "
-    ".kdc .dcr .mrw .x3f .mef .mos .gpr".split()
-)
-_SIDECAR_SUFFIXES = frozenset(".xmp .aae .json .thm .pp3 .dop .on1 .cos .nks".split())
-_VIDEO_SUFFIXES = frozenset(
-    ".mov .mp4 .m4v .avi .mts .m2ts .3gp .3g2 .mkv .webm .mpg .mpeg .wmv .insv .360 .mxf "
-    ".flv .ogv .braw .crm .lrv".split()
-)
-_OTHER_3D_SUFFIXES = ".ksplat .jps .pns .glb .gltf .obj .usdz .usd .usdc".split()
-_SPLAT_SUFFIXES = frozenset(
-    [*_OTHER_3D_SUFFIXES, *(suffix for entry in FORMATS for suffix in entry.suffixes)]
-)
-# Folders in which programs keep copies: network drives, recycle bins, photo managers' caches.
-_COPY_FOLDERS = frozenset(
-    (
-        *("@eadir", "#recycle", "@recycle", "$recycle.bin", "system volume information"),
-        *("__macosx", "lost+found", "thumbnails"),
-    )
-)
-_COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
-# An Apple Photos library is a folder: the photos lie in one of these, the rest is derived.
-_APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary")
-_APPLE_ORIGINALS = frozenset({"originals", "masters"})
-# What a library of ours holds beside photos that somebody may keep in the same folder.
+# Entries of a library; in the same folder a person may keep photos too.
 _LIBRARY_ENTRIES = frozenset({*layout.FOLDERS, layout.URL_FILE, layout.LOCK_FILE})
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file as the folder lists it. `skip` says why it is left alone, if it is."""
+    """A file as its folder lists it."""
 
     path: str
     size: int
     mtime_ns: int
-    skip: SkipReason | None = None
+    skip: SkipReason | None = None  # why it is left alone, if it is
+    context: tuple[ContextFile, ...] = ()  # files beside a photo that belong to it
 
 
 @dataclass(slots=True)
 class Scan:
-    """All files below the sources, libraries of ours left out, and folders that gave an error."""
+    """All files below the sources without those of libraries, and folders that gave an error."""
 
     files: list[FoundFile] = field(default_factory=list)
     libraries: list[str] = field(default_factory=list)
@@ -92,7 +70,7 @@ def check_sources(sources: Sequence[Path]) -> None:
         try:
             is_there = source.exists()
         except OSError as error:
-            raise UsageError(f"{source} cannot be looked at: {error.strerror}") from error
+            raise UsageError(f"{source} cannot be read: {error.strerror}") from error
         if not is_there:
             raise UsageError(
                 f"{source} does not exist",
@@ -101,7 +79,7 @@ def check_sources(sources: Sequence[Path]) -> None:
 
 
 class _Walk:
-    """The state of one scan: what was seen, and links to folders that wait until the end."""
+    """The state of one scan: what was found, and links to folders that are followed at the end."""
 
     def __init__(
         self, exclude: tuple[str, ...], library: str | None, include: tuple[str, ...]
@@ -113,6 +91,7 @@ class _Walk:
         self._seen_folders: set[tuple[int, int]] = set()
         self._seen_files: set[str] = set()
         self._links: list[tuple[str, SkipReason | None]] = []
+        self._sidecars: dict[str, ContextFile] = {}
 
     def add(self, source: Path) -> None:
         if source.is_dir():
@@ -120,11 +99,21 @@ class _Walk:
             return
         stat = source.stat()
         self._file(str(source), stat.st_size, stat.st_mtime_ns, self._skip_file(str(source)))
+        self._sidecars.update({file.path: file for file in find_sidecars(str(source))})
 
     def finish(self) -> None:
         while self._links:
             link, skip = self._links.pop(0)
             self._folder(link, skip)
+        if self._sidecars:
+            self._pair_sidecars()
+
+    def _pair_sidecars(self) -> None:
+        for index, file in enumerate(self.result.files):
+            if skip_by_name(os.path.basename(file.path)) is None:  # noqa: PTH119 - a hot loop
+                context = sidecar_of(file.path, self._sidecars)
+                if context:
+                    self.result.files[index] = replace(file, context=context)
 
     def _folder(self, root: str, skip: SkipReason | None) -> None:
         waiting = [(root, skip)]
@@ -152,7 +141,7 @@ class _Walk:
     def _entry(
         self, entry: os.DirEntry[str], skip: SkipReason | None
     ) -> tuple[str, SkipReason | None] | None:
-        """Take in a file, or return a folder to go into."""
+        """Add a file to the result, or return a folder to descend into."""
         try:
             if entry.is_dir():
                 skip = skip or self._skip_folder(entry.path, entry.name)
@@ -176,6 +165,8 @@ class _Walk:
             # Times beyond 64 bits occur on damaged disks, and fit into no database.
             mtime_ns = max(-(1 << 63), min(mtime_ns, (1 << 63) - 1))
             self.result.files.append(FoundFile(path, size, mtime_ns, skip))
+            if path.endswith(SIDECAR_ENDINGS):
+                self._sidecars[path] = ContextFile(path, ContextKind.XMP, size, mtime_ns)
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         names = {entry.name for entry in entries}
@@ -185,15 +176,8 @@ class _Walk:
         return self._library is not None and os.path.realpath(folder) == self._library
 
     def _skip_folder(self, path: str, name: str) -> SkipReason | None:
-        if name.startswith("."):
-            return SkipReason.HIDDEN
-        folded = name.lower()
-        parent = os.path.basename(os.path.dirname(path)).lower()  # noqa: PTH119, PTH120
-        derived = parent.endswith(_APPLE_LIBRARY_SUFFIXES) and folded not in _APPLE_ORIGINALS
-        copies = folded in _COPY_FOLDERS or folded.endswith(_COPY_FOLDER_SUFFIXES)
-        if derived or copies or _matches(path, name, self._exclude):
-            return SkipReason.EXCLUDED
-        return None
+        excluded = _matches(path, name, self._exclude)
+        return skip_by_folder(path, name) or (SkipReason.EXCLUDED if excluded else None)
 
     def _skip_file(self, path: str) -> SkipReason | None:
         name = os.path.basename(path)  # noqa: PTH119
@@ -208,23 +192,6 @@ def _matches(path: str, name: str, patterns: tuple[str, ...]) -> bool:
         fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
         for pattern in patterns
     )
-
-
-def skip_by_name(name: str) -> SkipReason | None:
-    """Return why a file of this name is left alone, or None where it may be a photo."""
-    if name.startswith("."):
-        return SkipReason.HIDDEN
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - quick, for each file
-    if suffix in PHOTO_SUFFIXES:
-        return None
-    for suffixes, reason in (
-        (_SIDECAR_SUFFIXES, SkipReason.SIDECAR),
-        (_VIDEO_SUFFIXES, SkipReason.VIDEO),
-        (_SPLAT_SUFFIXES, SkipReason.ALREADY_3D),
-    ):
-        if suffix in suffixes:
-            return reason
-    return SkipReason.OTHER_FILE
 
 
 def _is_of_library(name: str) -> bool:

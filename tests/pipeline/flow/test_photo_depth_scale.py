@@ -36,7 +36,11 @@ def test_without_a_depth_or_with_one_of_another_shape_the_scene_stays() -> None:
 
 def test_leaving_the_depth_out_makes_other_scenes_of_the_photos_that_may_hold_one() -> None:
     off = PhotoSettings(photo_depth=False)
-    heif = [scene_id_of("0" * 32, "heif", "m", settings) for settings in (PhotoSettings(), off)]
-    jpeg = [scene_id_of("0" * 32, "jpeg", "m", settings) for settings in (PhotoSettings(), off)]
+    heif = [
+        scene_id_of("0" * 32, "heif", "m", settings, None) for settings in (PhotoSettings(), off)
+    ]
+    jpeg = [
+        scene_id_of("0" * 32, "jpeg", "m", settings, None) for settings in (PhotoSettings(), off)
+    ]
     assert heif[0] != heif[1]
     assert jpeg[0] == jpeg[1]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.scan.scan import Scan, scan, skip_by_name
+from pipeline.scan.name_rules import skip_by_name
+from pipeline.scan.scan import Scan, scan
 from schemas.errors import SkipReason, UsageError
 
 

@@ -1,0 +1,70 @@
+"""Which scene of a photo counts as its best: the only place that says so.
+
+The better model first, then the more trusted focal length, then the newer. A focal length that a
+person has set is the most trusted one as long as it is what the person wants now: after they set
+another one, or took it back, its scenes come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from schemas.records import FocalSource
+from schemas.tables import photos, scenes, user_focals
+from schemas.user_focals import SAME_FOCAL, UserFocalSource
+from sharp_core.models.registry import MODELS, UNKNOWN_RANK
+
+_AT_ONCE = 500  # values in one IN list
+_LAST = 99
+
+_MODEL_RANK = sa.case(
+    {model.name: -model.rank for model in MODELS}, value=scenes.c.model, else_=-UNKNOWN_RANK
+)  # ascending: the better model first
+_WANTED_35MM = (
+    sa.select(user_focals.c.focal_35mm)
+    .where(user_focals.c.photo_id == scenes.c.photo_id)
+    .order_by(
+        sa.case(
+            {source.value: rank for rank, source in enumerate(UserFocalSource)},
+            value=user_focals.c.source,
+        )
+    )
+    .limit(1)
+    .correlate(scenes)
+    .scalar_subquery()
+)
+_IS_WANTED = (
+    sa.func.abs(scenes.c.user_focal_35mm - _WANTED_35MM) < SAME_FOCAL * scenes.c.user_focal_35mm
+)
+_FOCAL_RANK = sa.case(
+    (scenes.c.focal_source == FocalSource.USER, sa.case((_IS_WANTED, 0), else_=_LAST)),
+    else_=sa.case(
+        {source.value: rank for rank, source in enumerate(FocalSource)},
+        value=scenes.c.focal_source,
+        else_=_LAST,
+    ),
+)
+BEST_FIRST = (_MODEL_RANK, _FOCAL_RANK, scenes.c.created_at.desc())
+
+
+def best_scene(photo_id: str | sa.ColumnElement[str]) -> sa.Select[tuple[str]]:
+    """Return the statement for the best scene of a photo."""
+    found = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
+    return found.order_by(*BEST_FIRST).limit(1)
+
+
+def choose_best_scenes(connection: Connection, photo_ids: Iterable[str]) -> None:
+    """Have photos that have scenes show the best one. A part of the caller's transaction."""
+    best = best_scene(photos.c.photo_id).correlate(photos).scalar_subquery()
+    for chunk in _chunks(list(photo_ids)):
+        has_scene = photos.c.scene_id.is_not(None)
+        connection.execute(
+            photos.update().where(photos.c.photo_id.in_(chunk), has_scene).values(scene_id=best)
+        )
+
+
+def _chunks(items: list[str]) -> Iterator[list[str]]:
+    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

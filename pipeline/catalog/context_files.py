@@ -1,0 +1,51 @@
+"""What the catalog holds of files beside photos, such as XMP sidecars.
+
+A row is written together with the metadata that was read from the file. So a run that was killed
+between the two finds the file changed again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.text import path_bytes, path_text
+from schemas.records import ContextFile, ContextKind
+from schemas.tables import context_files
+
+
+def read_context_files(connection: Connection) -> dict[str, frozenset[ContextFile]]:
+    """Return the files that each photo's metadata was read from."""
+    found: dict[str, set[ContextFile]] = {}
+    columns = ("photo_id", "path", "kind", "bytes", "mtime_ns")
+    query = sa.select(*(context_files.c[name] for name in columns))
+    for photo_id, text, kind, size, mtime_ns in connection.execute(query):
+        # Only few paths hold bytes that are no UTF-8, and only those ask the disk.
+        path = os.fsdecode(path_bytes(text)) if "\\x" in text else text
+        file = ContextFile(path, ContextKind(kind), size, mtime_ns)
+        found.setdefault(photo_id, set()).add(file)
+    return {photo_id: frozenset(files) for photo_id, files in found.items()}
+
+
+def record_context_files(
+    connection: Connection, photo_id: str, files: Sequence[ContextFile]
+) -> None:
+    """Record the files beside a photo as those that its metadata was read from."""
+    connection.execute(context_files.delete().where(context_files.c.photo_id == photo_id))
+    if files:
+        connection.execute(
+            context_files.insert(),
+            [
+                {
+                    "photo_id": photo_id,
+                    "path": path_text(found.path),
+                    "kind": found.kind,
+                    "bytes": found.size,
+                    "mtime_ns": found.mtime_ns,
+                }
+                for found in files
+            ],
+        )

@@ -1,0 +1,76 @@
+"""What the catalog holds of focal lengths that a person has set.
+
+Each function is a part of the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.best_scene import choose_best_scenes
+from schemas.tables import user_focals, utc_now
+from schemas.user_focals import FocalChange, UserFocals, UserFocalSource
+
+_AT_ONCE = 500  # values in one IN list
+
+
+def read_user_focals(connection: Connection) -> dict[str, UserFocals]:
+    """Return the focal lengths that a person has set, by photo and source."""
+    focals: dict[str, dict[UserFocalSource, float]] = {}
+    columns = (user_focals.c.photo_id, user_focals.c.source, user_focals.c.focal_35mm)
+    for photo_id, source, focal_35mm in connection.execute(sa.select(*columns)):
+        focals.setdefault(photo_id, {})[UserFocalSource(source)] = focal_35mm
+    return dict(focals)
+
+
+def change_user_focals(
+    connection: Connection, photo_ids: Sequence[str], change: FocalChange
+) -> None:
+    """Set or take back the focal length of photos, and choose their best scenes by it."""
+    gone = {*change.takes_back, *([change.source] if change.focal_35mm else [])}
+    for start in range(0, len(photo_ids), _AT_ONCE):
+        chunk = photo_ids[start : start + _AT_ONCE]
+        connection.execute(
+            user_focals.delete().where(
+                user_focals.c.photo_id.in_(chunk), user_focals.c.source.in_(gone)
+            )
+        )
+    if change.focal_35mm is not None and photo_ids:
+        now = utc_now()
+        connection.execute(
+            user_focals.insert(),
+            [
+                {
+                    "photo_id": photo_id,
+                    "source": change.source,
+                    "focal_35mm": change.focal_35mm,
+                    "set_at": now,
+                }
+                for photo_id in photo_ids
+            ],
+        )
+    choose_best_scenes(connection, photo_ids)
+
+
+def record_sidecar_focal(connection: Connection, photo_id: str, focal_35mm: float | None) -> None:
+    """Record what a photo's sidecar says of its focal length; None where it says nothing."""
+    of_sidecar = (
+        user_focals.c.photo_id == photo_id,
+        user_focals.c.source == UserFocalSource.SIDECAR,
+    )
+    recorded = connection.scalar(sa.select(user_focals.c.focal_35mm).where(*of_sidecar))
+    if recorded == focal_35mm:
+        return
+    connection.execute(user_focals.delete().where(*of_sidecar))
+    if focal_35mm is not None:
+        connection.execute(
+            user_focals.insert().values(
+                photo_id=photo_id,
+                source=UserFocalSource.SIDECAR,
+                focal_35mm=focal_35mm,
+                set_at=utc_now(),
+            )
+        )

@@ -1,0 +1,117 @@
+"""Whether a photo is due: it lacks a scene with this model, these settings and its focal length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.catalog.scan_state import ScanState
+from pipeline.flow.scene_id import scene_id_of
+from pipeline.metadata.focal import focal_px_of_35mm
+from pipeline.scan.size_rules import skip_by_size
+from schemas.errors import FailureReason, SkipReason
+from schemas.records import FocalSource, RereadMetadata
+from schemas.settings import PhotoSettings
+from schemas.user_focals import (
+    NO_CHANGE,
+    SAME_FOCAL,
+    FocalChange,
+    UserFocals,
+    UserFocalSource,
+    user_focal_35mm,
+)
+
+# Failures that lie in the circumstances: the next run tries again without being asked.
+_PASSING = frozenset({FailureReason.DISK_FULL})
+
+
+@dataclass(frozen=True, slots=True)
+class DueRules:
+    """Decides whether a photo is due, by the recorded state and what this run changes."""
+
+    state: ScanState
+    model_fingerprint: str
+    settings: PhotoSettings
+    retry_failed: bool = False
+    focal_change: FocalChange = NO_CHANGE
+
+    def is_due(self, photo_id: str, media_type: str) -> bool:
+        """Tell whether the photo lacks its scene, and nothing speaks against making it."""
+        if self._has_scene(photo_id, media_type):
+            return False
+        if self.skip_by_size(photo_id) is not None:
+            return False
+        reasons = {
+            self.state.failures.get((photo_id, fingerprint))
+            for fingerprint in (None, self.model_fingerprint)
+        } - {None}
+        return self.retry_failed or reasons <= _PASSING
+
+    def skip_by_size(self, photo_id: str) -> SkipReason | None:
+        """Return why a photo of known size is left alone, if it is."""
+        photo = self.state.photos.get(photo_id)
+        if photo is None or photo.width is None or photo.height is None:
+            return None
+        return skip_by_size(photo.width, photo.height, self.settings)
+
+    def user_focals(self, photo_id: str) -> UserFocals:
+        """Return the focal lengths that are set for a photo, with what this run changes."""
+        return self.focal_change.applied_to(self.state.user_focals.get(photo_id, {}))
+
+    def changes_focal(self, photo_id: str) -> bool:
+        """Tell whether this run sets or takes back the photo's focal length."""
+        return self.user_focals(photo_id) != self.state.user_focals.get(photo_id, {})
+
+    def note_reread(self, reread: RereadMetadata) -> None:
+        """Take the metadata that was read again into account."""
+        photo_id = reread.file.photo_id
+        focals = dict(self.state.user_focals.get(photo_id, {}))
+        focals.pop(UserFocalSource.SIDECAR, None)
+        if reread.meta.focal.sidecar_focal_35mm is not None:
+            focals[UserFocalSource.SIDECAR] = reread.meta.focal.sidecar_focal_35mm
+        self.state.user_focals[photo_id] = focals
+        self.state.own_focal_px.pop(photo_id, None)
+        if reread.focal is not None and reread.focal.source is not FocalSource.USER:
+            self.state.own_focal_px[photo_id] = reread.focal.px
+
+    def _has_scene(self, photo_id: str, media_type: str) -> bool:
+        """Tell whether a scene was made with the focal length that counts now.
+
+        That is one for which the same was set, or one of which the pixels come to the same: a
+        sidecar may only repeat what the photo says.
+        """
+        wanted = user_focal_35mm(self.user_focals(photo_id))
+        made = self.state.scene_user_focals.get(photo_id, {})
+        for user_focal in (wanted, *self._others(wanted, made)):
+            scene_id = scene_id_of(
+                photo_id, media_type, self.model_fingerprint, self.settings, user_focal
+            )
+            focal_px = self.state.scene_focal_px.get(scene_id)
+            if focal_px is not None and (
+                _is_same(made.get(scene_id), wanted)
+                or _is_same(focal_px, self._focal_px(photo_id, wanted))
+            ):
+                return True
+        return False
+
+    def _others(self, wanted: float | None, made: dict[str, float]) -> Iterator[float | None]:
+        """Yield what else may have been set when the photo's scenes were made."""
+        if wanted is not None:
+            yield None
+        yield from set(made.values()) - {wanted}
+
+    def _focal_px(self, photo_id: str, user_focal: float | None) -> float | None:
+        """Return the focal length that counts now, in pixels; None where it is not known."""
+        if user_focal is None:
+            return self.state.own_focal_px.get(photo_id)
+        photo = self.state.photos.get(photo_id)
+        if photo is None or photo.width is None or photo.height is None:
+            return None
+        return focal_px_of_35mm(user_focal, photo.width, photo.height)
+
+
+def _is_same(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return math.isclose(a, b, rel_tol=SAME_FOCAL)

@@ -1,9 +1,10 @@
 """Time of a run with nothing to do: all files are in the catalog, and no photo is read.
 
-    python scripts/bench_rescan.py [--files 100000]
+    python scripts/bench_rescan.py [--files 100000] [--sidecars]
 
-Creates that many small files and a catalog of them, then runs an ingest and a dry run. Baseline in
-the same run: a bare walk of the same folders that reads the size and time of every file.
+Creates that many small files and a catalog of them, then runs an ingest and a dry run. With
+--sidecars an XMP file is beside each one. Baseline in the same run: a bare walk of the same folders
+that reads the size and time of every file.
 """
 
 from __future__ import annotations
@@ -27,15 +28,16 @@ from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.library import Library
+from pipeline.scan.sidecars import find_sidecars
 from schemas.records import MediaType, PhotoState
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
-from schemas.tables import photo_paths, photos, scenes, utc_now
+from schemas.tables import context_files, photo_paths, photos, scenes, utc_now
 
 FILES_A_FOLDER = 500
 
 
-def make_files(root: Path, count: int) -> list[Path]:
-    """Write `count` files of a few bytes, in folders of 500."""
+def make_files(root: Path, count: int, *, sidecars: bool) -> list[Path]:
+    """Write `count` files of a few bytes, in folders of 500, and sidecars if asked for."""
     paths = []
     for index in range(count):
         folder = root / f"{2000 + index // FILES_A_FOLDER % 25}" / f"{index // FILES_A_FOLDER:04d}"
@@ -43,6 +45,8 @@ def make_files(root: Path, count: int) -> list[Path]:
             folder.mkdir(parents=True)
         path = folder / f"IMG_{index:06d}.JPG"
         path.write_bytes(b"%d" % index)
+        if sidecars:
+            path.with_suffix(".xmp").write_bytes(b"<x/>")
         paths.append(path)
     return paths
 
@@ -50,7 +54,7 @@ def make_files(root: Path, count: int) -> list[Path]:
 def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None:
     """Fill a catalog as if every file had become a scene."""
     now = utc_now()
-    photo_rows, path_rows, scene_rows = [], [], []
+    photo_rows, path_rows, scene_rows, context_rows = [], [], [], []
     for path in files:
         stat = path.stat()
         photo_id = hashlib.sha256(str(path).encode()).hexdigest()[:32]
@@ -94,9 +98,22 @@ def make_catalog(library: Path, files: list[Path], model: ResolvedModel) -> None
                 "created_at": now,
             }
         )
+        context_rows += [
+            {
+                "photo_id": photo_id,
+                "path": sidecar.path,
+                "kind": sidecar.kind,
+                "bytes": sidecar.size,
+                "mtime_ns": sidecar.mtime_ns,
+            }
+            for sidecar in find_sidecars(str(path))
+        ]
     library.mkdir()
     engine = open_database(find_catalog(library), create=True)
-    fill_tables(engine, {photos: photo_rows, photo_paths: path_rows, scenes: scene_rows})
+    tables = {photos: photo_rows, photo_paths: path_rows, scenes: scene_rows}
+    if context_rows:
+        tables[context_files] = context_rows
+    fill_tables(engine, tables)
 
 
 def bare_walk(root: Path) -> float:
@@ -112,12 +129,14 @@ def bare_walk(root: Path) -> float:
 def main() -> None:
     parser = option_parser(__doc__)
     parser.add_argument("--files", type=int, default=100_000)
-    count = parser.parse_args().files
+    parser.add_argument("--sidecars", action="store_true")
+    options = parser.parse_args()
+    count = options.files
     print_environment()
     model = resolve_model(ModelSettings("prior"))
     with tempfile.TemporaryDirectory(prefix="bench-rescan-") as folder:
         root, library = Path(folder).resolve() / "photos", Path(folder) / "library"
-        make_catalog(library, make_files(root, count), model)
+        make_catalog(library, make_files(root, count, sidecars=options.sidecars), model)
         walk = bare_walk(root)
         started = time.perf_counter()
         run = Ingest(Library.resolve(library), [root], IngestSettings(), model, Output(quiet=True))
@@ -133,7 +152,7 @@ def main() -> None:
     if (report.unchanged, report.due, dry.due) != (count, 0, 0):
         raise SystemExit(f"not a rescan: {report}")
     print(f"bare walk with stat   {walk:6.2f} s")
-    print(f"ingest, nothing due   {ingest:6.2f} s for {count} known files")
+    print(f"ingest, nothing due   {ingest:6.2f} s for {count} recorded files")
     print(f"dry run               {dry_seconds:6.2f} s")
 
 

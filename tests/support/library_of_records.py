@@ -25,6 +25,7 @@ from schemas.records import (
 )
 
 RUN = "run-1"
+EXIF_FOCAL = FocalLength(3000.0, FocalSource.EXIF_35MM)
 
 
 def new_catalog(root: Path, url: str | None = None) -> CatalogWriter:
@@ -52,11 +53,17 @@ def meta(year: int = 2019, latitude: float | None = 48.8584, model: str = "X-E2"
     )
 
 
-def done(file: PhotoFile, about: PhotoMeta | None = None, model: str = "prior") -> Done:
+def done(
+    file: PhotoFile,
+    about: PhotoMeta | None = None,
+    model: str = "prior",
+    focal: FocalLength = EXIF_FOCAL,
+) -> Done:
+    """Return a scene of 4000 x 3000 pixels, as its model makes it with a focal length."""
     thumb = StoredFile(f"thumbs/{file.photo_id}.webp", 10, "0" * 64)
-    focal = FocalLength(3000.0, FocalSource.EXIF_35MM)
     photo = DecodedPhoto(file, about or meta(), focal, 4000, 3000, thumb, 0.1)
-    scene_id = digest(f"{file.photo_id}{model}")
+    other = "" if focal == EXIF_FOCAL else f"{focal.source} {focal.px}"
+    scene_id = digest(f"{file.photo_id}{model}{other}")
     scene = SceneRecord(
         scene_id=scene_id,
         photo_id=file.photo_id,
@@ -72,6 +79,7 @@ def done(file: PhotoFile, about: PhotoMeta | None = None, model: str = "prior") 
         depth_scale=None,
         predict_seconds=1.0,
         encode_seconds=0.2,
+        user_focal_35mm=photo.user_focal_35mm,
     )
     return Done(photo, scene)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runs.dry_run import dry_run
+from pipeline.library import Library
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.support.trivial_model import ingest, trivial_model
 
@@ -31,7 +32,7 @@ def test_a_dry_run_plans_what_the_run_then_does(
     library, settings = tmp_path / "library", PLANS[name]
     if not is_first:
         ingest(library, messy)
-    dry = dry_run(library, [messy], settings, trivial_model())
+    dry = dry_run(Library.resolve(library), [messy], settings, trivial_model())
     report = ingest(library, messy, settings=settings)
     assert dry.found == report.found
     assert dry.unchanged == report.unchanged
@@ -43,8 +44,9 @@ def test_a_dry_run_plans_what_the_run_then_does(
 
 
 def test_the_plans_differ_from_each_other(messy: Path, tmp_path: Path) -> None:
+    library = Library.resolve(tmp_path / "library")
     dues = {
-        name: dry_run(tmp_path / "library", [messy], PLANS[name], trivial_model()).due
+        name: dry_run(library, [messy], PLANS[name], trivial_model()).due
         for name in ("plain", "include", "exclude", "include and exclude", "limit", "small")
     }
     assert len(set(dues.values())) == len(dues), dues

@@ -29,7 +29,7 @@ from schemas.registry import Lazy
 T = TypeVar("T")
 
 
-class Choices(Protocol):
+class ChoiceSource(Protocol):
     """The names that a setting can have: a registry."""
 
     @property
@@ -61,7 +61,7 @@ class Setting:
     metavar: str | None = None
     variable: str | None = None  # of the environment, which gives a command its default
     old_names: tuple[str, ...] = ()  # of the field; still read, as options and keys too
-    choices: Lazy[Choices] | None = None  # of names; imported when they are asked for
+    choices: Lazy[ChoiceSource] | None = None  # of names; imported when they are asked for
     example: object = None  # for a configuration file, where there is no default to show
     parse: Callable[[str, str], Any] | None = None  # (option, text) -> value. Raises UsageError
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from schemas.errors import UsageError
 from schemas.registry import Lazy
-from schemas.setting import Choices, Setting, check_limits, described_field
+from schemas.setting import ChoiceSource, Setting, check_limits, described_field
 
 MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 # The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
@@ -24,10 +24,10 @@ EYE_DISTANCE_MM = 63.0
 MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
 # What can be chosen is registered in the packages above, which are not imported here.
-_MODELS: Lazy[Choices] = Lazy("sharp_core.models.registry", "MODELS")
-_STORABLE: Lazy[Choices] = Lazy("sharp_core.formats.registry", "STORABLE")
-_QUALITIES: Lazy[Choices] = Lazy("sharp_core.formats.registry", "QUALITIES")
-_EXPORT_KINDS: Lazy[Choices] = Lazy("pipeline.exports.registry", "KINDS")
+_MODELS: Lazy[ChoiceSource] = Lazy("sharp_core.models.registry", "MODELS")
+_STORABLE: Lazy[ChoiceSource] = Lazy("sharp_core.formats.registry", "STORABLE")
+_QUALITIES: Lazy[ChoiceSource] = Lazy("sharp_core.formats.registry", "QUALITIES")
+_EXPORT_KINDS: Lazy[ChoiceSource] = Lazy("pipeline.exports.registry", "KINDS")
 _STORED_QUALITY: Lazy[Callable[[str, str | None], str | None]] = Lazy(
     "sharp_core.formats.registry", "stored_quality"
 )
@@ -255,7 +255,7 @@ class ExportSettings:
         ),
     ] = None
     image_format: Annotated[
-        ImageFormat, Setting("Format of sbs, half-sbs, tb, cross and anaglyph.")
+        ImageFormat, Setting("Format of flat stereo images, as sbs and anaglyph.")
     ] = ImageFormat.JPEG
     baseline_mm: Annotated[
         float, Setting("Distance of the eyes; made smaller where a scene comes too near.")

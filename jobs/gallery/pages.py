@@ -203,12 +203,12 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
 
 
 def _exports(photo_id: str) -> list[DownloadLink]:
-    from pipeline.exports.kind import Group
+    from pipeline.exports.kind import KindGroup
     from pipeline.exports.registry import KINDS, is_possible
 
     return [
         DownloadLink(kind.name, f"/photos/{photo_id}/exports/{kind.name}", kind.label)
         for kind in KINDS
         # Splats and web pages are among the downloads above.
-        if kind.group not in (Group.SPLATS, Group.PAGES) and is_possible(kind)
+        if kind.group not in (KindGroup.SPLATS, KindGroup.PAGES) and is_possible(kind)
     ]

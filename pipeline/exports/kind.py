@@ -23,10 +23,10 @@ METADATA = ("strip_gps",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
 _IMAGE_SUFFIXES = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png"}
 
-Write = Callable[[BinaryIO, "ExportScene"], None]
+WriteExport = Callable[[BinaryIO, "ExportScene"], None]
 
 
-class Group(StrEnum):
+class KindGroup(StrEnum):
     """What kinds are for. Packages that add kinds may have groups of their own."""
 
     SPATIAL = "Spatial photos"
@@ -50,7 +50,7 @@ class ExportKind:
     label: str  # a line for help and menus
     group: str
     suffix: str  # what follows the photo's name; {image} stands for jpg or png
-    write: Write
+    write: WriteExport
     uses: tuple[str, ...] = ()  # names of the settings that change what is written
     # Called before anything starts. Raises MissingToolError that says what to install.
     check: Callable[[], None] = works_everywhere

@@ -160,7 +160,7 @@ def plan_exports(
 
 
 def rewrite_manifest(connection: Connection, target: ExportTarget) -> int:
-    """Write the manifest of a folder by what the catalog knows; return how many lines it has.
+    """WriteExport the manifest of a folder by what the catalog knows; return how many lines it has.
 
     Lines that it does not know, as those of other libraries, stay while their files do.
     """

@@ -13,11 +13,11 @@ from schemas.registry import Lazy
 if TYPE_CHECKING:
     from sharp_core.formats.scene import StoredScene
 
-Key = TypeVar("Key", int, str)
+Choice = TypeVar("Choice", int, str)
 Options = object  # what a format's writer can be told; each format has a class of its own
-Read = Callable[[BinaryIO], "StoredScene"]
+ReadScene = Callable[[BinaryIO], "StoredScene"]
 # (file, Gaussians, SceneInfo or None), and then the options where there are some
-Write = Callable[..., None]
+WriteScene = Callable[..., None]
 
 # Of a format that has several qualities: names of files do not mention it.
 DEFAULT_QUALITY = "default"
@@ -39,8 +39,8 @@ class SplatFormat:
     name: str
     label: str  # a line for help and menus
     suffixes: tuple[str, ...]
-    read: Lazy[Read] | None
-    write: Lazy[Write] | None
+    read: Lazy[ReadScene] | None
+    write: Lazy[WriteScene] | None
     bytes_per_gaussian: float  # of a usual scene, by the defaults
     check: Lazy[Callable[[BinaryIO], object]] | None = None  # of the structure; takes no torch
     is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
@@ -64,7 +64,7 @@ class SplatFormat:
             return self._choice("quality", quality, self.qualities)
         return self._choice("version", version, self.versions) if version is not None else None
 
-    def _choice(self, what: str, value: Key, choices: Mapping[Key, Options]) -> Options:
+    def _choice(self, what: str, value: Choice, choices: Mapping[Choice, Options]) -> Options:
         if value not in choices:
             has = f"it has {', '.join(map(str, choices))}" if choices else "it has only one"
             raise UsageError(f"{self.name} files have no {what} {value}", f"Of {what}, {has}.")

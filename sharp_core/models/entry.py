@@ -16,10 +16,12 @@ if TYPE_CHECKING:  # torch is imported where a model is loaded
 # A scene of two layers of 768 x 768 cells.
 USUAL_GAUSSIANS = 1_179_648
 
-Load = Callable[[ModelSettings, str, Path | None], "Predictor"]  # settings, torch device, weights
+LoadModel = Callable[
+    [ModelSettings, str, Path | None], "Predictor"
+]  # settings, torch device, weights
 
 
-class Checkpoint(Protocol):
+class WeightsFile(Protocol):
     """A file of weights, and what is known of it."""
 
     @property
@@ -63,7 +65,7 @@ class WeightsSource(Protocol):
         """Download the weights, or what is missing of them. Raises WeightsError."""
         ...
 
-    def inspect_checkpoint(self, path: Path, /) -> Checkpoint:
+    def inspect_checkpoint(self, path: Path, /) -> WeightsFile:
         """Return size, hash and fingerprint of a file. Raises WeightsDamagedError."""
         ...
 
@@ -86,7 +88,7 @@ class ModelEntry:
     # Which scene of a photo is its best one: that of the highest rank. Models that are not known
     # here, as those of old catalogs, have rank 0.
     rank: int
-    load: Lazy[Load]
+    load: Lazy[LoadModel]
     weights: DownloadedWeights | None = None  # None: it needs no download
     fingerprint: str = ""  # of its code and bundled weights; models with a download use theirs
     presets: tuple[str, ...] = ()  # choices of --preset, the usual one first

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 # Arguments: output file, frames with even sides, frames per second.
-Write = Callable[[BinaryIO, Iterable[Pixels], int], None]
+WriteClip = Callable[[BinaryIO, Iterable[Pixels], int], None]
 
 # x264's constant rate factor: 38 dB or more on previews, at a third to one megabyte.
 _CRF = 20
@@ -50,7 +50,7 @@ class ClipFormat:
     """One clip format, with default size and frame rate that keep files small enough to send."""
 
     suffix: str
-    write: Write
+    write: WriteClip
     long_side: int
     fps: int
     check: Callable[[], None] = lambda: None  # raises MissingToolError where it cannot be written
@@ -74,7 +74,7 @@ def check_h264_encoder() -> None:
 
 
 def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
-    """Write H.264 with half the colour resolution, and the index first, for streaming.
+    """WriteClip H.264 with half the colour resolution, and the index first, for streaming.
 
     Raises MissingToolError if PyAV or its H.264 encoder is missing.
     """
@@ -104,7 +104,7 @@ def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
 
 
 def write_webp(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
-    """Write an animated WebP."""
+    """WriteClip an animated WebP."""
     images = _pil_images(frames)
     images[0].save(
         file,
@@ -119,7 +119,7 @@ def write_webp(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
 
 
 def write_gif(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
-    """Write a GIF. All frames share one palette, since colours would flicker otherwise."""
+    """WriteClip a GIF. All frames share one palette, since colours would flicker otherwise."""
     images = _pil_images(frames)
     width, height = images[0].size
     samples = images[:: max(1, len(images) // 4)]
@@ -142,7 +142,7 @@ def write_gif(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
 
 
 def write_png(file: BinaryIO, pixels: Pixels) -> None:
-    """Write one image."""
+    """WriteClip one image."""
     Image.fromarray(pixels).save(file, "PNG")
 
 

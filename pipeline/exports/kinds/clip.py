@@ -6,7 +6,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind, Group, Write
+from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind, KindGroup, WriteExport
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -16,7 +16,7 @@ _WIGGLE_PACES = {2: 7}  # views a second; more views take less time each
 _WIGGLE_PACE = 10
 
 
-def _clip(suffix: str) -> Write:
+def _clip(suffix: str) -> WriteExport:
     def write(file: BinaryIO, scene: ExportScene) -> None:
         from PIL import Image
 
@@ -66,7 +66,7 @@ CLIPS = (
     ExportKind(
         "mp4",
         "a parallax clip that loops",
-        Group.CLIPS,
+        KindGroup.CLIPS,
         ".mp4",
         _clip(".mp4"),
         (*CLIP, *METADATA),
@@ -77,7 +77,7 @@ CLIPS = (
     ExportKind(
         "webp",
         "the same as an animated picture",
-        Group.CLIPS,
+        KindGroup.CLIPS,
         ".webp",
         _clip(".webp"),
         (*CLIP, *METADATA),
@@ -86,7 +86,7 @@ CLIPS = (
     ExportKind(
         "gif",
         "the same, small, for anything",
-        Group.CLIPS,
+        KindGroup.CLIPS,
         ".gif",
         _clip(".gif"),
         CLIP,
@@ -95,7 +95,7 @@ CLIPS = (
     ExportKind(
         "wiggle",
         "two to six views, back and forth (GIF)",
-        Group.CLIPS,
+        KindGroup.CLIPS,
         "_wiggle.gif",
         _write_wiggle,
         (*STEREO, "clip_long_side", "views"),

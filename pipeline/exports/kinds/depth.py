@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import METADATA, ExportKind, Group
+from pipeline.exports.kind import METADATA, ExportKind, KindGroup
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -48,7 +48,7 @@ def _exif(scene: ExportScene, shape: tuple[int, ...]) -> bytes:
 DEPTH = ExportKind(
     "depth",
     "depth in millimetres (16-bit PNG)",
-    Group.DEPTH,
+    KindGroup.DEPTH,
     "_depth.png",
     _write_depth,
     ("long_side", *METADATA),
@@ -56,7 +56,7 @@ DEPTH = ExportKind(
 DEPTH_COLOR = ExportKind(
     "depth-color",
     "depth in colours (PNG)",
-    Group.DEPTH,
+    KindGroup.DEPTH,
     "_depth_color.png",
     _write_colors,
     ("long_side", *METADATA),

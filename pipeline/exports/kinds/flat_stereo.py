@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import METADATA, STEREO, ExportKind, Group, Write
+from pipeline.exports.kind import METADATA, STEREO, ExportKind, KindGroup, WriteExport
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _USES = (*STEREO, *METADATA, "image_format")
 
 
-def _layout(name: str) -> Write:
+def _layout(name: str) -> WriteExport:
     """Return the writer of a layout, a function of `sharp_core.spatial.layouts`."""
 
     def write(file: BinaryIO, scene: ExportScene) -> None:
@@ -41,7 +41,7 @@ FLAT_STEREO = (
     ExportKind(
         "sbs",
         "both eyes side by side, left one left: headsets, 3D televisions",
-        Group.STEREO,
+        KindGroup.STEREO,
         "_LRF_Full_SBS.{image}",
         _layout("side_by_side"),
         _USES,
@@ -49,7 +49,7 @@ FLAT_STEREO = (
     ExportKind(
         "half-sbs",
         "side by side, each squeezed to half its width: 3D televisions",
-        Group.STEREO,
+        KindGroup.STEREO,
         "_LR_HSBS.{image}",
         _layout("half_side_by_side"),
         _USES,
@@ -57,7 +57,7 @@ FLAT_STEREO = (
     ExportKind(
         "tb",
         "left eye above, right one below",
-        Group.STEREO,
+        KindGroup.STEREO,
         "_TBF_fulltb.{image}",
         _layout("top_bottom"),
         _USES,
@@ -65,7 +65,7 @@ FLAT_STEREO = (
     ExportKind(
         "cross",
         "side by side, right one left: for eyes that squint",
-        Group.STEREO,
+        KindGroup.STEREO,
         "_RLF_cross.{image}",
         _layout("crossed"),
         _USES,
@@ -73,7 +73,7 @@ FLAT_STEREO = (
     ExportKind(
         "anaglyph",
         "for red-cyan glasses (Dubois)",
-        Group.STEREO,
+        KindGroup.STEREO,
         "_redcyan_dubois.{image}",
         _write_anaglyph,
         _USES,

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, Group
+from pipeline.exports.kind import ExportKind, KindGroup
 from pipeline.scenes.page import SceneView, check_viewer, write_scene_page
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
@@ -44,7 +44,7 @@ def _poster(scene: ExportScene) -> bytes:
 HTML = ExportKind(
     "html",
     "photo, scene and viewer in one web page",
-    Group.PAGES,
+    KindGroup.PAGES,
     ".html",
     _write,
     ("long_side",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, Group
+from pipeline.exports.kind import ExportKind, KindGroup
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
 PARQUET = ExportKind(
     "parquet",
     "one row a Gaussian",
-    Group.TABLES,
+    KindGroup.TABLES,
     ".parquet",
     _write,
     usual_bytes=48 * USUAL_GAUSSIANS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import METADATA, STEREO, ExportKind, Group
+from pipeline.exports.kind import METADATA, STEREO, ExportKind, KindGroup
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -38,7 +38,7 @@ def _check() -> None:
 SPATIAL_HEIC = ExportKind(
     "spatial-heic",
     "a spatial photo: Vision Pro, iPhone",
-    Group.SPATIAL,
+    KindGroup.SPATIAL,
     "_spatial.heic",
     _write,
     (*STEREO, *METADATA),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, Group, Write
+from pipeline.exports.kind import ExportKind, KindGroup, WriteExport
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
 
 
-def _writer(format_name: str) -> Write:
+def _writer(format_name: str) -> WriteExport:
     def write(file: BinaryIO, scene: ExportScene) -> None:
         if scene.record.format == format_name:  # as it is: nothing gets lost
             file.write(scene.stored_bytes())
@@ -30,7 +30,7 @@ def splat_kinds() -> Iterator[ExportKind]:
             yield ExportKind(
                 entry.name,
                 entry.label,
-                Group.SPLATS,
+                KindGroup.SPLATS,
                 entry.suffixes[0],
                 _writer(entry.name),
                 usual_bytes=round(entry.bytes_per_gaussian * USUAL_GAUSSIANS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import METADATA, STEREO, ExportKind, Group
+from pipeline.exports.kind import METADATA, STEREO, ExportKind, KindGroup
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -31,7 +31,7 @@ def _write_jps(file: BinaryIO, scene: ExportScene) -> None:
 MPO = ExportKind(
     "mpo",
     "two JPEGs in one file: 3D cameras and televisions",
-    Group.STEREO,
+    KindGroup.STEREO,
     ".mpo",
     _write_mpo,
     (*STEREO, *METADATA),
@@ -39,7 +39,7 @@ MPO = ExportKind(
 JPS = ExportKind(
     "jps",
     "a JPEG of both eyes, right one left",
-    Group.STEREO,
+    KindGroup.STEREO,
     ".jps",
     _write_jps,
     (*STEREO, *METADATA),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,16 @@ def test_what_makes_no_sense_is_refused_and_leaves_nothing(
         splat.write_bytes(splat.read_bytes()[:-900])
     with pytest.raises(error, match=message):
         render(splat, splat.parent / name, **options)  # type: ignore[arg-type]
+    assert list(splat.parent.iterdir()) == [splat]
+
+
+def test_a_clip_without_its_encoder_is_refused_before_the_scene_is_read(
+    splat: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    splat.write_bytes(b"damaged")
+    with pytest.raises(UsageError, match="pip install av"):
+        render(splat, splat.parent / "a.mp4")
     assert list(splat.parent.iterdir()) == [splat]
 
 

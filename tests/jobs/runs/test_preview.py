@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,3 +159,15 @@ def test_a_preview_that_takes_too_long_is_a_failure_of_its_own(library: Path) ->
     )
     assert (report.failed, report.reasons) == (3, {"timeout": 3})
     assert previews(library) == {}
+
+
+def test_previews_without_their_encoder_are_refused_before_the_run_begins(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UsageError, match=r"the preview 'clip' .*pip install av"):
+        make(library)
+    assert not list((library / "runs").glob("*preview*"))
+    assert previews(library) == {}
+    still = PreviewSettings((PreviewKind.STILL, PreviewKind.GIF), seconds=0.2, long_side=64)
+    assert make(library, still).done == 3

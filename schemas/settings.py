@@ -258,14 +258,14 @@ class ExportSettings:
         ImageFormat, Setting("Format of flat stereo images, as sbs and anaglyph.")
     ] = ImageFormat.JPEG
     baseline_mm: Annotated[
-        float, Setting("Distance of the eyes; made smaller where a scene comes too near.")
+        float, Setting("Distance of the eyes; smaller for scenes that come too near.")
     ] = EYE_DISTANCE_MM
     converge_m: Annotated[
         float | None,
-        Setting("Distance that lies on the screen; else the nearest of each scene.", example=2.5),
+        Setting("Distance of the screen; else the nearest object of each scene.", example=2.5),
     ] = None
     max_disparity: Annotated[
-        float, Setting("What near and far may differ by, as a share of the picture's width.")
+        float, Setting("Largest range of disparity, as a share of the picture's width.")
     ] = MAX_DISPARITY
     trajectory: Annotated[Trajectory, Setting("How the eye of a clip moves.")] = (
         Trajectory.ROTATE_FORWARD

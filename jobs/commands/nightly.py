@@ -25,22 +25,22 @@ def register(app: typer.Typer) -> None:
 def nightly(
     output: PlainOutput,
     config: Annotated[
-        Path | None, typer.Option(help="What a night does, as TOML.", dir_okay=False)
+        Path | None, typer.Option(help="File that says what a night does, as TOML.", dir_okay=False)
     ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print an example of a config, and do nothing.")
     ] = False,
     print_unit: Annotated[
         UnitKind | None,
-        typer.Option(help="Print what has this machine run it every night, and do nothing."),
+        typer.Option(help="Print a unit that runs it every night, and do nothing."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Read the config, and do nothing.")
     ] = False,
 ) -> None:
-    """Ingest, make previews, verify some old scenes and clear up, as a config file says.
+    """Ingest, make previews and exports, verify old scenes and remove garbage, unattended.
 
-    A report lies in the library's folder runs afterwards. Begin with:
+    The report is written into the library's folder runs. Start with:
 
     sharp-batch nightly --print-config > nightly.toml
     """

@@ -231,7 +231,7 @@ class NightlyConfig:
 
 
 def load_config(path: Path, note: Callable[[str], None] = lambda _: None) -> NightlyConfig:
-    """Read and check a configuration; `note` is told of keys that have another name now.
+    """Read and check a configuration; `note` gets a text for each key that was renamed.
 
     Raises UsageError, naming file, line and key.
     """

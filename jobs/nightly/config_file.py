@@ -28,7 +28,10 @@ _NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a
 
 
 def read_config(path: Path, kind: type[T], note: Callable[[str], None]) -> tuple[T, KeyLocation]:
-    """Read a file as a `kind`; `note` is told of keys under old names. Raises UsageError."""
+    """Read a file as a `kind`; `note` gets a text for each key that was renamed.
+
+    Raises UsageError.
+    """
     try:
         text = path.read_text("utf-8")
         values = tomllib.loads(text)

@@ -23,7 +23,7 @@ class KeyLocation:
 
     file: Path
     lines: dict[Key, int]
-    note: Callable[[str], None]  # is told what a person should know
+    note: Callable[[str], None]  # gets texts for people
     key: Key = ()
 
     def inner(self, name: str | int) -> KeyLocation:

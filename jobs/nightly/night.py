@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
 import time
 import traceback
-import urllib.request
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +12,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jobs.console.download_progress import download_progress
-from jobs.console.output import Output, json_text, size_text
+from jobs.console.output import Output, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
-from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews, ReportWhen
-from jobs.nightly.report import NightlyReport, Step, Trouble, html_page, markdown_page
+from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
+from jobs.nightly.delivery import Delivery
+from jobs.nightly.report import NightlyReport, Problem, Step
 from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
 from jobs.runs.over_scenes import SceneRunReport, scene_runner
@@ -31,16 +29,12 @@ from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.library import Library
-from pipeline.store.layout import RUNS
-from pipeline.store.store import Store
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
 from schemas.tables import failures, photo_paths
 from schemas.user_focals import UserFocalSource
 
-_WEBHOOK_SECONDS = 20
-_MAIL_SECONDS = 120
-# Of several, the night ends with the worst.
+# A night ends with the worst exit code of its steps.
 _WORST_FIRST = (
     ExitCode.INTERRUPTED,
     ExitCode.STORE_DAMAGED,
@@ -68,6 +62,7 @@ class _Night:
         now = datetime.now().astimezone()
         self._report = NightlyReport(f"nightly-{new_run_id()}", str(config.library), now)
         self._run_ids: list[str] = []
+        self._delivery = Delivery(config.report, output)
 
     def run(self) -> NightlyReport:
         started = time.monotonic()
@@ -76,16 +71,16 @@ class _Night:
         with self._library.hold("nightly", for_runs=True) as dead:
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which was killed.")
-            for name, take in self._steps():
-                if not self._take(name, take):
+            for name, run_step in self._steps():
+                if not self._run_step(name, run_step):
                     break
-            with contextlib.suppress(SharpBatchError):  # the steps have told what is wrong
-                self._look_back()
+            with contextlib.suppress(SharpBatchError):  # the steps have reported it already
+                self._read_outcome()
             codes = {step.exit_code for step in report.steps}
             report.exit_code = next((int(code) for code in _WORST_FIRST if code in codes), 0)
             report.seconds = round(time.monotonic() - started, 3)
-            self._write()
-        self._send()
+            self._delivery.write(self._library.store, report)
+        self._delivery.send(report)
         return report
 
     def _steps(self) -> list[tuple[str, Callable[[Step], None]]]:
@@ -109,8 +104,8 @@ class _Night:
             steps.append(("gc", self._gc))
         return steps
 
-    def _take(self, name: str, take: Callable[[Step], None]) -> bool:
-        """Take a step; return whether the night goes on."""
+    def _run_step(self, name: str, run_step: Callable[[Step], None]) -> bool:
+        """Run a step; return whether the next one may follow."""
         step = Step(name)
         self._report.steps.append(step)
         if self._is_late():
@@ -120,12 +115,12 @@ class _Night:
         self._output.note(f"nightly: {name}")
         started = time.monotonic()
         try:
-            take(step)
+            run_step(step)
         except SharpBatchError as error:
             step.error, step.hint = error.message, error.hint or None
             step.exit_code = int(error.exit_code)
         except Exception as error:
-            # A mistake of ours: the report is to say so all the same.
+            # A bug: the other steps run, and the report names it.
             step.error = f"{type(error).__name__}: {error}"
             step.exit_code = int(ExitCode.SOME_FAILED)
             self._output.note(traceback.format_exc())
@@ -146,7 +141,7 @@ class _Night:
             raise RunError(
                 f"{size_text(free)} are free on the disk of {self._library}, and limits.free_gb "
                 f"asks for {config.limits.free_gb:g} GB",
-                "Make room, or lower the limit.",
+                "Free some space, or lower the limit.",
             )
         with download_progress(self._output) as fetching:
             model = resolve_model(settings.model, fetching)
@@ -195,7 +190,7 @@ class _Night:
         self._run_ids.append(done.run_id)
         step.details = done.as_dict()
         step.has_changed = bool(done.done)
-        step.summary = f"{done.done} made, {done.failed} failed, {done.unchanged} there already"
+        step.summary = f"{done.done} made, {done.failed} failed, {done.unchanged} already there"
         step.exit_code = int(done.exit_code)
 
     def _verify(self, step: Step, settings: VerifySettings) -> None:
@@ -206,7 +201,7 @@ class _Night:
             f", {done.repaired} of them repaired" if done.damaged else ""
         )
         self._report.damaged += [
-            Trouble(
+            Problem(
                 str(item["path"] or item["photo_id"]), str(item["problem"]), str(item["message"])
             )
             for item in done.damages
@@ -226,8 +221,8 @@ class _Night:
         step.has_changed = bool(done.paths)
         step.summary = f"{len(done.paths)} files removed ({size_text(done.bytes)})"
 
-    def _look_back(self) -> None:
-        """Note what failed tonight, and what the library holds now."""
+    def _read_outcome(self) -> None:
+        """Read from the catalog what failed this night, and what the library holds now."""
         query = (
             sa.select(
                 failures.c.photo_id,
@@ -242,61 +237,8 @@ class _Night:
         )
         with self._library.read() as reader:
             self._report.failed = [
-                Trouble(path or photo_id, reason, message)
+                Problem(path or photo_id, reason, message)
                 for photo_id, path, reason, message in reader.execute(query)
             ]
             status = read_status(reader)
         self._report.photos, self._report.bytes = status.photos, status.bytes
-
-    def _write(self) -> None:
-        report = self._report
-        pages = {
-            "json": json_text(report.as_dict(), indent=1),
-            "md": markdown_page(report),
-            "html": html_page(report),
-        }
-        places = [(self._library.store, f"{RUNS}/{report.night_id}")]
-        if self._config.report.folder is not None:
-            places.append((Store(self._config.report.folder), "nightly"))
-        for store, name in places:
-            for suffix, text in pages.items():
-                try:
-                    store.write(f"{name}.{suffix}", lambda file, t=text: file.write(t.encode()))  # type: ignore[misc]
-                except SharpBatchError as error:
-                    self._output.warn(f"the report could not be written: {error}")
-
-    def _send(self) -> None:
-        settings, report = self._config.report, self._report
-        is_wanted = {
-            ReportWhen.ALWAYS: True,
-            ReportWhen.CHANGES: report.has_changed or report.has_problems,
-            ReportWhen.PROBLEMS: report.has_problems,
-        }
-        if not is_wanted[settings.when]:
-            return
-        if settings.webhook is not None:
-            self._post(settings.webhook)
-        if settings.email_command:
-            self._mail(settings.email_command)
-
-    def _post(self, url: str) -> None:
-        data = json_text(self._report.as_dict()).encode()
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-        try:
-            urllib.request.urlopen(request, timeout=_WEBHOOK_SECONDS).close()
-        except (OSError, ValueError) as error:
-            self._output.warn(f"the webhook did not take the report: {error}")
-
-    def _mail(self, command: tuple[str, ...]) -> None:
-        subject = self._report.subject
-        try:
-            subprocess.run(
-                [part.replace("{subject}", subject) for part in command],
-                input=markdown_page(self._report).encode(),
-                env=os.environ | {"SHARP_BATCH_SUBJECT": subject},
-                stdout=subprocess.DEVNULL,
-                timeout=_MAIL_SECONDS,
-                check=True,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            self._output.warn(f"the mail command failed: {error}")

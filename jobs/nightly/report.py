@@ -1,4 +1,4 @@
-"""What a night did, for programs as JSON and for people as one page of Markdown or HTML."""
+"""The report of a night: JSON for programs, and one page of Markdown or HTML for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 from jobs.console.output import size_text, time_text
 from schemas.errors import ExitCode
 
-_LISTED = 50  # failures and damages; the catalog knows them all
+_LISTED = 50  # failures and damages; the JSON has them all
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """A photo that failed tonight, or a stored file that was found damaged."""
 
     path: str
@@ -46,8 +46,8 @@ class NightlyReport:
     exit_code: int = 0
     is_out_of_time: bool = False
     steps: list[Step] = field(default_factory=list)
-    failed: list[Trouble] = field(default_factory=list)
-    damaged: list[Trouble] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    damaged: list[Problem] = field(default_factory=list)
     photos: dict[str, int] = field(default_factory=dict)  # by state, after the night
     bytes: dict[str, int] = field(default_factory=dict)  # by kind of file
 
@@ -62,7 +62,7 @@ class NightlyReport:
 
     @property
     def has_problems(self) -> bool:
-        """Whether somebody should look."""
+        """Whether a person should look at the report."""
         return self.exit_code != ExitCode.OK or bool(self.damaged)
 
     @property
@@ -94,13 +94,13 @@ def markdown_page(report: NightlyReport) -> str:
     lines += [f"- {name}: {_one_line(value)}" for name, value in _facts(report)]
     lines += ["", "| step | result | time |", "|---|---|---|"]
     lines += [f"| {a} | {_cell(b)} | {c} |" for a, b, c in _rows(report)]
-    for title, troubles in _troubles(report):
+    for title, problems in _problems(report):
         lines += ["", f"## {title}", "", "| file | reason | |", "|---|---|---|"]
         lines += [
             f"| {_cell(item.path)} | {item.reason} | {_cell(item.message)} |"
-            for item in troubles[:_LISTED]
+            for item in problems[:_LISTED]
         ]
-        lines += _more(troubles)
+        lines += _more(problems)
     return "\n".join(lines) + "\n"
 
 
@@ -128,10 +128,10 @@ def html_page(report: NightlyReport) -> str:
         f"<ul>{facts}</ul>",
         _html_table(("step", "result", "time"), _rows(report)),
     ]
-    for heading, troubles in _troubles(report):
-        rows = [(item.path, item.message, item.reason) for item in troubles[:_LISTED]]
+    for heading, problems in _problems(report):
+        rows = [(item.path, item.message, item.reason) for item in problems[:_LISTED]]
         parts.append(f"<h2>{heading}</h2>" + _html_table(("file", "", "reason"), rows))
-        parts += [f"<p>{escape(line)}</p>" for line in _more(troubles)]
+        parts += [f"<p>{escape(line)}</p>" for line in _more(problems)]
     return "\n".join([*parts, "</body></html>", ""])
 
 
@@ -164,13 +164,13 @@ def _result(step: Step) -> str:
     return f"error: {step.error}" + (f" ({step.hint})" if step.hint else "")
 
 
-def _troubles(report: NightlyReport) -> list[tuple[str, list[Trouble]]]:
+def _problems(report: NightlyReport) -> list[tuple[str, list[Problem]]]:
     found = [("Photos that failed", report.failed), ("Damaged files", report.damaged)]
-    return [(title, troubles) for title, troubles in found if troubles]
+    return [(title, problems) for title, problems in found if problems]
 
 
-def _more(troubles: list[Trouble]) -> list[str]:
-    rest = len(troubles) - _LISTED
+def _more(problems: list[Problem]) -> list[str]:
+    rest = len(problems) - _LISTED
     return ["", f"And {rest} more; the JSON lists them all."] if rest > 0 else []
 
 

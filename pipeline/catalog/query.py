@@ -123,7 +123,7 @@ def _ordered(statement: sa.Select[Any], order: str | None) -> sa.Select[Any]:
 
 
 def paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
-    """Return where the files of photos are; those whose files are all gone are left out."""
+    """Return the paths of photos; a photo without any file left is not in the result."""
     rows = connection.execute(
         sa.select(photo_paths.c.photo_id, photo_paths.c.path)
         .where(photo_paths.c.photo_id.in_(ids), photo_paths.c.missing_at.is_(None))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.cli import COMMANDS
 from pipeline.catalog.query import RECORD_FIELDS
 from schemas.errors import ExitCode, FailureReason, SkipReason
 from tests.support.cli import run
@@ -22,10 +23,7 @@ from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
 
 README = (ROOT / "README.md").read_text()
-COMMANDS = (
-    *("ingest", "status", "query", "show", "predict", "convert", "render", "preview"),
-    *("export", "verify", "gc", "doctor"),
-)
+GROUPS = ("catalog", "model")  # whose commands have the options
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ def test_every_command_is_documented_and_has_help() -> None:
         assert f"`{command}" in README
         result = run(command, "--help")
         assert result.returncode == 0
-        assert "--json" in result.stdout
+        assert command in GROUPS or "--json" in result.stdout
 
 
 def test_every_exit_code_is_documented() -> None:

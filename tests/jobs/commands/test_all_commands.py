@@ -26,8 +26,6 @@ from tests.support.paths import ROOT
 from tests.support.scenes import photo_scene
 from tests.support.trivial_model import ingest
 
-README = (ROOT / "README.md").read_text()
-
 
 def commands() -> dict[str, Any]:
     """Return every command with its options, also those of groups, as `catalog import`."""
@@ -96,11 +94,6 @@ def test_every_command_is_a_command_of_the_program() -> None:
     assert set(QUIET) == set(ALL)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_documented(name: str) -> None:
-    assert f"`{name}" in README
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_every_command_has_the_options_of_all(name: str) -> None:
     assert {"--json", "--quiet", "-q", "--verbose", "-v"} <= options_of(ALL[name])
@@ -111,14 +104,6 @@ def test_every_command_has_the_options_of_all(name: str) -> None:
 def test_every_command_with_a_library_has_its_options(name: str) -> None:
     has_library = not name.startswith("model ")
     assert ({"--library", "--catalog"} <= options_of(ALL[name])) == has_library
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_in_a_process_of_its_own(name: str) -> None:
-    result = run(name, "--help")
-    assert result.returncode == 0
-    assert result.stdout.startswith("Usage:")
-    assert name in run("--help").stdout
 
 
 @pytest.mark.parametrize("name", sorted(set(QUIET) - WITH_ERROR - {"gallery"}))

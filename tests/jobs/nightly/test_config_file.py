@@ -34,7 +34,7 @@ def test_the_smallest_config(tmp_path: Path) -> None:
 def test_the_example_is_a_config_and_shows_every_key(tmp_path: Path) -> None:
     example = example_text()
     assert load(tmp_path, example).previews is not None
-    lines = [line for line in example.splitlines() if not line.startswith("# What")]
+    lines = [line for line in example.splitlines() if not line.startswith(("# What", "# Remove"))]
     everything = "\n".join(line.removeprefix("# ") for line in lines)
     config = load(tmp_path, everything)
     assert config.previews is not None
@@ -95,7 +95,7 @@ def test_values_have_their_types(tmp_path: Path) -> None:
         (SMALL + 'model.name = "x"\n', 4, "sources.model: there is no such key", ""),
     ],
 )
-def test_a_mistake_is_told_with_file_line_and_key(
+def test_an_error_names_file_line_and_key(
     tmp_path: Path, text: str, line: int | None, message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError) as caught:

@@ -18,7 +18,7 @@ import pytest
 from jobs.console.output import Output
 from jobs.nightly import night as night_module
 from jobs.nightly.config import load_config
-from jobs.nightly.report import NightlyReport, Step, Trouble, html_page, markdown_page
+from jobs.nightly.report import NightlyReport, Problem, Step, html_page, markdown_page
 from jobs.nightly.units import UnitKind, unit_text
 from pipeline.library import Library
 from pipeline.store.root import RemoteRoot
@@ -192,7 +192,7 @@ def test_when_the_time_is_up_the_rest_is_left(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_model")
-def test_damage_is_told_put_right_and_made_again(folder: Path) -> None:
+def test_damage_is_reported_repaired_and_made_again(folder: Path) -> None:
     night(folder, SMALL)
     lost, *_ = files(folder / "library", "scenes")
     (folder / "library" / lost).unlink()
@@ -205,7 +205,7 @@ def test_damage_is_told_put_right_and_made_again(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_model")
-def test_a_damaged_catalog_is_told_by_every_step(folder: Path) -> None:
+def test_a_damaged_catalog_is_reported_by_every_step(folder: Path) -> None:
     (folder / "library").mkdir()
     (folder / "library" / "catalog.sqlite").write_bytes(b"no database" * 500)
     report = night(folder, SMALL)
@@ -228,7 +228,7 @@ def test_a_report_that_cannot_be_sent_is_no_error(
 def test_pages_of_odd_names_stay_pages() -> None:
     report = NightlyReport("n", "/a|b<c>", datetime(2026, 1, 2, tzinfo=UTC))
     report.steps = [Step("ingest", "1 | 2 <b>")]
-    report.failed = [Trouble("/p|<script>\n.jpg", "truncated", "a\nb") for _ in range(60)]
+    report.failed = [Problem("/p|<script>\n.jpg", "truncated", "a\nb") for _ in range(60)]
     page = html_page(report)
     assert "<script>" not in page
     assert "And 10 more" in page

@@ -1,6 +1,6 @@
 """What is known about one photo, stage by stage: each record is frozen and is made once.
 
-PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord -> Done | Skipped | Failed
+PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord, then an outcome (`schemas.outcomes`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-
-from schemas.errors import FailureReason, SkipReason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,15 +137,6 @@ class PhotoMeta:
 
 
 @dataclass(frozen=True, slots=True)
-class RereadMetadata:
-    """A photo's metadata after files beside it changed; its pixels and its scenes are as before."""
-
-    file: PhotoFile
-    meta: PhotoMeta
-    focal: FocalLength | None  # None where the photo's size is not known
-
-
-@dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file of the library that is safely on disk."""
 
@@ -219,93 +208,6 @@ class SceneFile:
     width: int
     height: int
     focal_px: float
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The photo became a scene."""
-
-    photo: DecodedPhoto
-    scene: SceneRecord
-    artifacts: tuple[ArtifactRecord, ...] = ()
-    preview_failure: Failed | None = None  # of the previews alone: the scene is stored
-
-
-@dataclass(frozen=True, slots=True)
-class NewSplat:
-    """A scene, stored anew in another way."""
-
-    scene_id: str
-    format: str
-    quality: str | None
-    file: StoredFile
-    gaussians: int
-    replaces: str  # path of the file that stood for the scene before
-
-
-@dataclass(frozen=True, slots=True)
-class UnnamedFile:
-    """A file that is safely on disk under a temporary name, and still has to get its own."""
-
-    partial: str  # absolute, as is the path
-    path: str
-    may_replace: bool  # what is there is an earlier one of ours
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Something was made of the photo's scene."""
-
-    file: PhotoFile
-    artifacts: tuple[ArtifactRecord, ...]
-    seconds: float
-    splat: NewSplat | None = None  # where the scene itself was stored anew
-    unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the files that were made."""
-        made = sum(artifact.file.bytes for artifact in self.artifacts)
-        return made + (self.splat.file.bytes if self.splat is not None else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """The photo was left alone on purpose. Its size is known: that is the reason."""
-
-    file: PhotoFile
-    reason: SkipReason
-    message: str
-    meta: PhotoMeta
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The photo could not become a scene; `model_fingerprint` where the model had its part.
-
-    Where it is not final, a worker died or was too slow, and the photo is tried again.
-    """
-
-    file: PhotoFile
-    stage: str
-    reason: FailureReason
-    message: str
-    host: str
-    meta: PhotoMeta | None = None
-    model_fingerprint: str | None = None
-    is_final: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class UnderWay:
-    """These photos are being worked on in this very process, which may die of them."""
-
-    files: tuple[PhotoFile, ...]
-
-
-Outcome = Done | Made | Skipped | Failed | UnderWay
 
 
 @dataclass(frozen=True, slots=True)

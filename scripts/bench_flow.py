@@ -27,7 +27,8 @@ from pipeline.flow.inline import run_inline
 from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.records import Outcome, PhotoFile
+from schemas.outcomes import Outcome
+from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
 from tests.support.made_photos import make_photo
 from tests.support.trivial_model import trivial_model

@@ -35,7 +35,8 @@ from pipeline.decode.thumbnail import thumbnail
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.records import MediaType, Outcome
+from schemas.outcomes import Outcome
+from schemas.records import MediaType
 from schemas.settings import Device
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.bundle import write_sog_planes

@@ -10,9 +10,9 @@ import numpy as np
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.payload import CompactScene
+from schemas.outcomes import Done
 from schemas.records import (
     DecodedPhoto,
-    Done,
     FocalLength,
     FocalSource,
     MediaType,

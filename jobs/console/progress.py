@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from jobs.console.output import Output, ProgressKind, json_text, time_text
 from pipeline.work.monitor import RunMonitor
-from schemas.records import Done, Failed, Made, Outcome, Skipped, UnderWay
+from schemas.outcomes import Done, Failed, Made, Outcome, Skipped, UnderWay
 
 _LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
 _JSON_EVERY_SECONDS = 1.0

@@ -39,7 +39,8 @@ from pipeline.scan.sidecars import find_sidecars
 from pipeline.store.layout import SCENES
 from pipeline.store.store import Store
 from schemas.errors import UsageError
-from schemas.records import Done, Failed, PhotoFile, Skipped, StoredFile
+from schemas.outcomes import Done, Failed, Skipped
+from schemas.records import PhotoFile, StoredFile
 from schemas.user_focals import FocalChange
 
 

@@ -37,7 +37,8 @@ from pipeline.maintenance.verify import (
 )
 from pipeline.store.layout import PREVIEWS, SCENES, THUMBNAILS
 from pipeline.work.stop import Stop
-from schemas.records import ArtifactRecord, Failed, Made, Skipped
+from schemas.outcomes import Failed, Made, Skipped
+from schemas.records import ArtifactRecord
 from schemas.settings import PhotoSettings, VerifySettings
 
 _THREADS = min(8, os.cpu_count() or 1)

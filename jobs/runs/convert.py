@@ -21,7 +21,8 @@ from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
 from pipeline.store.layout import SCENES, ScenePath, parse
 from pipeline.store.store import Store
-from schemas.records import Made, SceneFile
+from schemas.outcomes import Made
+from schemas.records import SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import scenes
 

@@ -29,7 +29,8 @@ from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from schemas.errors import FailureReason, PhotoError, UsageError
-from schemas.records import Done, Failed, Outcome, PhotoFile, RereadMetadata
+from schemas.outcomes import Done, Failed, Outcome, RereadMetadata
+from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
 from schemas.user_focals import UserFocalSource
 

@@ -17,7 +17,8 @@ from pipeline.library import Library
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from schemas.errors import PhotoError
-from schemas.records import ArtifactRecord, Made
+from schemas.outcomes import Made
+from schemas.records import ArtifactRecord
 
 RunnerMaker = Callable[[], contextlib.AbstractContextManager[SceneRunner]]
 

@@ -33,7 +33,7 @@ from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import ExitCode, FailureReason, PhotoError, SharpBatchError
-from schemas.records import Done, Failed, Outcome, Skipped, UnderWay
+from schemas.outcomes import Done, Failed, Outcome, Skipped, UnderWay
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,19 +15,8 @@ from pipeline.catalog.best_scene import best_scene, choose_best_scenes
 from pipeline.catalog.context_files import record_context_files
 from pipeline.catalog.text import clean_text, offset_text
 from pipeline.catalog.user_focals import record_sidecar_focal
-from schemas.records import (
-    ArtifactRecord,
-    Done,
-    Failed,
-    FocalLength,
-    Made,
-    NewSplat,
-    PhotoFile,
-    PhotoMeta,
-    PhotoState,
-    RereadMetadata,
-    Skipped,
-)
+from schemas.outcomes import Done, Failed, Made, NewSplat, RereadMetadata, Skipped
+from schemas.records import ArtifactRecord, FocalLength, PhotoFile, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
 
 

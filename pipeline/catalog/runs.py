@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.outcomes import insert_failure
 from schemas.errors import FailureReason
-from schemas.records import UnderWay
+from schemas.outcomes import UnderWay
 from schemas.tables import runs, utc_now
 
 

@@ -29,7 +29,7 @@ from ray.exceptions import (
 from pipeline.cluster.tasks import ClusterTask
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
 from schemas.errors import FailureReason, RunError, SharpBatchError
-from schemas.records import Failed
+from schemas.outcomes import Failed
 from sharp_core.models.out_of_memory import is_out_of_memory
 
 _LOST = (ObjectLostError, NodeDiedError, LocalRayletDiedError)

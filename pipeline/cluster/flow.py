@@ -37,7 +37,8 @@ from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import DeviceError, FailureReason
-from schemas.records import DecodedPhoto, Failed, Outcome, PhotoFile
+from schemas.outcomes import Failed, Outcome
+from schemas.records import DecodedPhoto, PhotoFile
 
 
 class FlowOnRay:

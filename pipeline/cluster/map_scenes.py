@@ -21,7 +21,7 @@ from pipeline.cluster.tasks import StoredSceneTask
 from pipeline.work.map_scenes import SceneStage, TaskT, process_in_time
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import process_dies_after
-from schemas.records import Failed, Made
+from schemas.outcomes import Failed, Made
 
 _POLL_SECONDS = 1.0  # between questions to the cluster which scenes have begun
 _RULES = FaultRules(retry_timeouts=False)

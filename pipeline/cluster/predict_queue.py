@@ -12,7 +12,7 @@ from pipeline.cluster.predictor import Predictor
 from pipeline.cluster.predictors import Predictors
 from pipeline.cluster.tasks import PhotoTask
 from pipeline.cluster.workers import CALLS_PER_PREDICTOR
-from schemas.records import Failed
+from schemas.outcomes import Failed
 
 
 class PredictQueue:

@@ -26,7 +26,8 @@ from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.records import Failed, Made, Outcome, PhotoFile
+from schemas.outcomes import Failed, Made, Outcome
+from schemas.records import PhotoFile
 
 __all__ = ["ClusterSettings", "RayRunner"]
 

@@ -16,7 +16,8 @@ import ray
 from pipeline.cluster.task_marks import notices_stop
 from pipeline.flow.probe import probe_predictor
 from pipeline.work.time_limit import process_dies_after
-from schemas.records import DecodedPhoto, Failed, PhotoFile
+from schemas.outcomes import Failed
+from schemas.records import DecodedPhoto, PhotoFile
 
 if TYPE_CHECKING:
     from pipeline.flow.decode_stage import DecodeStage, Pixels
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.flow.flow import Flow
     from pipeline.flow.payload import CompactScene
     from pipeline.flow.predict_stage import PredictStage
-    from schemas.records import Done, Skipped
+    from schemas.outcomes import Done, Skipped
 
 Actor = Any  # a handle; ray has no types of its own
 CALLS_PER_PREDICTOR = 2  # one runs, one waits with its pixels at hand

@@ -17,7 +17,8 @@ from pipeline.scenes.render_file import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
-from schemas.records import ArtifactRecord, Failed, Made, UnnamedFile
+from schemas.outcomes import Failed, Made, UnnamedFile
+from schemas.records import ArtifactRecord
 from schemas.settings import SCENE_LIMIT_S, ExportSettings
 
 

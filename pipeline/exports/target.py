@@ -21,7 +21,8 @@ from pipeline.store.local import fill, sync_folder
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.errors import UsageError
-from schemas.records import StoredFile, UnnamedFile
+from schemas.outcomes import UnnamedFile
+from schemas.records import StoredFile
 
 _OWNER_DIGITS = 8
 

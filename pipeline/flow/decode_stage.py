@@ -24,7 +24,8 @@ from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
-from schemas.records import DecodedPhoto, Failed, PhotoFile, PhotoMeta, Skipped, StoredFile
+from schemas.outcomes import Failed, Skipped
+from schemas.records import DecodedPhoto, PhotoFile, PhotoMeta, StoredFile
 from schemas.settings import PhotoSettings, StageLimits
 
 _LIMITS = StageLimits()

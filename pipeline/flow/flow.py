@@ -12,7 +12,8 @@ from pipeline.flow.predict_stage import PredictStage
 from pipeline.store.root import LibraryRoot
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.records import Outcome, PhotoFile
+from schemas.outcomes import Outcome
+from schemas.records import PhotoFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ from pipeline.scan.scan import FoundFile, Scan, scan
 from pipeline.store.root import LibraryRoot
 from pipeline.work.stop import Stop
 from schemas.errors import SkipReason
-from schemas.records import MediaType, PhotoFile, PhotoState, RereadMetadata
+from schemas.outcomes import RereadMetadata
+from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.settings import IngestSettings, PhotoSettings
 from schemas.user_focals import FocalChange, UserFocalSource, set_focal_35mm
 

@@ -17,7 +17,8 @@ from pipeline.scan.scan import FoundFile
 from pipeline.scan.sidecars import find_sidecars
 from pipeline.scenes.write import SingleSceneWriter
 from schemas.errors import PhotoError, UsageError
-from schemas.records import Done, Failed, PhotoFile, Skipped
+from schemas.outcomes import Done, Failed, Skipped
+from schemas.records import PhotoFile
 from schemas.settings import PhotoSettings, SplatSettings
 from sharp_core.formats.registry import format_of
 

@@ -13,7 +13,8 @@ from pipeline.scenes.info import info_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, OutOfTime
-from schemas.records import DecodedPhoto, Failed
+from schemas.outcomes import Failed
+from schemas.records import DecodedPhoto
 from schemas.settings import StageLimits
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.models.lost_device import is_device_lost

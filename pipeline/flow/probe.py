@@ -8,15 +8,8 @@ import numpy as np
 
 from pipeline.flow.decode_stage import NOT_STORED
 from schemas.errors import RunError
-from schemas.records import (
-    DecodedPhoto,
-    Failed,
-    FocalLength,
-    FocalSource,
-    MediaType,
-    PhotoFile,
-    PhotoMeta,
-)
+from schemas.outcomes import Failed
+from schemas.records import DecodedPhoto, FocalLength, FocalSource, MediaType, PhotoFile, PhotoMeta
 
 if TYPE_CHECKING:  # workers that decode or encode do not need torch
     from pipeline.flow.predict_stage import PredictStage

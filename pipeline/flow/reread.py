@@ -6,7 +6,8 @@ from pipeline.metadata.focal import resolve_focal
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_sidecar, read_source
 from schemas.errors import PhotoError
-from schemas.records import PhotoFile, RereadMetadata
+from schemas.outcomes import RereadMetadata
+from schemas.records import PhotoFile
 
 
 def reread_metadata(

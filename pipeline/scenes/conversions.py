@@ -16,7 +16,8 @@ from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
-from schemas.records import Failed, Made, MediaType, NewSplat, PhotoFile, SceneFile
+from schemas.outcomes import Failed, Made, NewSplat
+from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
 from schemas.tables import photo_paths, photos, scenes
 from sharp_core.formats.scene import SceneInfo

@@ -20,15 +20,8 @@ from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
-from schemas.records import (
-    ArtifactRecord,
-    Failed,
-    Made,
-    MediaType,
-    PhotoFile,
-    PhotoRecord,
-    SceneFile,
-)
+from schemas.outcomes import Failed, Made
+from schemas.records import ArtifactRecord, MediaType, PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings
 from schemas.tables import artifacts, photo_paths, photos
 from sharp_core.formats.scene import SceneInfo

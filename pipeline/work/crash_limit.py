@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 
 from schemas.errors import FailureReason
-from schemas.records import Failed, PhotoFile
+from schemas.outcomes import Failed
+from schemas.records import PhotoFile
 
 MOST_CRASHES = 3  # while alone, over all runs since the photo last succeeded
 MOST_MOVES = 10  # from nodes that were lost

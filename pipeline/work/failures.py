@@ -6,7 +6,8 @@ import socket
 
 from pipeline.store.disk_errors import is_disk_full
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SourceError
-from schemas.records import Failed, PhotoFile, PhotoMeta
+from schemas.outcomes import Failed
+from schemas.records import PhotoFile, PhotoMeta
 from sharp_core.models.out_of_memory import is_out_of_memory
 
 READ_STAGE = "read"  # of failures that are temporary, and not the photo's fault

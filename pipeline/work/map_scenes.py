@@ -12,7 +12,8 @@ from pipeline.work.failures import failed
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, RunError, SharpBatchError
-from schemas.records import Failed, Made, PhotoFile
+from schemas.outcomes import Failed, Made
+from schemas.records import PhotoFile
 
 
 class SceneTask(Protocol):

@@ -16,7 +16,8 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.records import Done, Failed, Outcome, PhotoFile
+from schemas.outcomes import Done, Failed, Outcome
+from schemas.records import PhotoFile
 from tests.support.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
 
 

@@ -25,13 +25,11 @@ from pipeline.store.retry import outlast, wait_from_now_on
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, FailureReason, OutOfTime, PhotoError, RunError
+from schemas.outcomes import Done, Failed, Made
 from schemas.records import (
     DecodedPhoto,
-    Done,
-    Failed,
     FocalLength,
     FocalSource,
-    Made,
     MediaType,
     PhotoFile,
     PhotoMeta,

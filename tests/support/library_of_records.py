@@ -10,11 +10,10 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.writer import CatalogWriter
 from schemas.errors import FailureReason
+from schemas.outcomes import Done, Failed
 from schemas.records import (
     ArtifactRecord,
     DecodedPhoto,
-    Done,
-    Failed,
     FocalLength,
     FocalSource,
     MediaType,

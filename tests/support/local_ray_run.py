@@ -18,7 +18,7 @@ from pipeline.cluster import ray_internals
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.records import Made
+from schemas.outcomes import Made
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 
 

@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.stop import Stop
-from schemas.records import Failed
+from schemas.outcomes import Failed
 from tests.support.cluster_run import QUICK_HEALTH_CHECKS
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 

@@ -16,7 +16,8 @@ from pipeline.scenes.conversions import ConvertStage
 from pipeline.scenes.convert_file import convert_file
 from pipeline.scenes.details import splat_details
 from schemas.errors import PhotoError, UsageError
-from schemas.records import Failed, Made, SceneFile
+from schemas.outcomes import Failed, Made
+from schemas.records import SceneFile
 from schemas.settings import IngestSettings, SplatSettings
 from schemas.tables import scenes
 from sharp_core.formats.registry import FORMATS, is_splat_name, read_scene, write_scene

@@ -20,7 +20,8 @@ from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import LibraryBusyError, RunError, UsageError
-from schemas.records import Outcome, PhotoFile, PhotoRecord
+from schemas.outcomes import Outcome
+from schemas.records import PhotoFile, PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.trivial_model import ingest, trivial_model

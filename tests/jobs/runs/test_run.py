@@ -24,7 +24,8 @@ from pipeline.store.layout import TEMPORARY_PREFIX, ReportPath
 from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.stop import Stop
 from schemas.errors import ExitCode, FailureReason, RunError
-from schemas.records import Failed, Made, MediaType, PhotoFile
+from schemas.outcomes import Failed, Made
+from schemas.records import MediaType, PhotoFile
 from schemas.settings import PreviewKind, PreviewSettings
 from schemas.tables import runs
 from tests.support.made_photos import make_photos

@@ -10,7 +10,8 @@ import pytest
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.catalog.writer import CatalogWriter
-from schemas.records import Done, FocalLength, FocalSource, PhotoRecord
+from schemas.outcomes import Done
+from schemas.records import FocalLength, FocalSource, PhotoRecord
 from schemas.user_focals import FocalChange, UserFocalSource
 from tests.support.library_of_records import EXIF_FOCAL, RUN, done, new_catalog, photo_file
 

@@ -21,7 +21,8 @@ from pipeline.store.layout import CATALOG_FILE
 from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
 from schemas.errors import FailureReason, SkipReason, StoreError, UsageError
-from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState, Skipped
+from schemas.outcomes import Skipped
+from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState
 from schemas.tables import CATALOG_VERSION, failures, metadata
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 

@@ -17,7 +17,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.records import Failed, Outcome
+from schemas.outcomes import Failed, Outcome
 from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import Faults, FaultyPredict, photo
 

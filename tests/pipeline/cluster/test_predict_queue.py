@@ -8,7 +8,7 @@ from pipeline.cluster.predict_queue import PredictQueue
 from pipeline.cluster.predictor import Predictor
 from pipeline.cluster.tasks import PhotoTask
 from schemas.errors import FailureReason
-from schemas.records import Failed
+from schemas.outcomes import Failed
 from tests.support.faulty_stages import photo
 
 FAILURE = Failed(

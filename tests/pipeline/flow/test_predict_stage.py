@@ -13,14 +13,8 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor, CompactScene
 from pipeline.flow.predict_stage import PredictStage
 from schemas.errors import DeviceError, FailureReason
-from schemas.records import (
-    DecodedPhoto,
-    Failed,
-    FocalLength,
-    FocalSource,
-    PhotoMeta,
-    StoredFile,
-)
+from schemas.outcomes import Failed
+from schemas.records import DecodedPhoto, FocalLength, FocalSource, PhotoMeta, StoredFile
 from schemas.settings import ModelSettings, SplatSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import Predictor, PredictorInput

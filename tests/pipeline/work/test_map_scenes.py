@@ -19,7 +19,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.records import Failed
+from schemas.outcomes import Failed
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 from tests.support.programs import answer_of
 

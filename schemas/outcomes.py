@@ -1,0 +1,112 @@
+"""How the work on one photo or one scene ends: each outcome says what the catalog is to record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.errors import FailureReason, SkipReason
+from schemas.records import (
+    ArtifactRecord,
+    DecodedPhoto,
+    FocalLength,
+    PhotoFile,
+    PhotoMeta,
+    SceneRecord,
+    StoredFile,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The photo became a scene."""
+
+    photo: DecodedPhoto
+    scene: SceneRecord
+    artifacts: tuple[ArtifactRecord, ...] = ()
+    preview_failure: Failed | None = None  # of the previews alone: the scene is stored
+
+
+@dataclass(frozen=True, slots=True)
+class NewSplat:
+    """A scene that was stored again, in another format or quality."""
+
+    scene_id: str
+    format: str
+    quality: str | None
+    file: StoredFile
+    gaussians: int
+    replaces: str  # path of the scene's file until then
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedFile:
+    """A file that is safely on disk under a temporary name, and still has to be renamed."""
+
+    partial: str  # absolute, as is the path
+    path: str
+    may_replace: bool  # what is there is an earlier version
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Something was made of the photo's scene."""
+
+    file: PhotoFile
+    artifacts: tuple[ArtifactRecord, ...]
+    seconds: float
+    splat: NewSplat | None = None  # where the scene itself was stored again
+    unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files that were made."""
+        made = sum(artifact.file.bytes for artifact in self.artifacts)
+        return made + (self.splat.file.bytes if self.splat is not None else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The photo was skipped on purpose. Its size is known: that is the reason."""
+
+    file: PhotoFile
+    reason: SkipReason
+    message: str
+    meta: PhotoMeta
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The photo could not become a scene; `model_fingerprint` where the model took part.
+
+    Where it is not final, a worker died or was too slow, and the photo is tried again.
+    """
+
+    file: PhotoFile
+    stage: str
+    reason: FailureReason
+    message: str
+    host: str
+    meta: PhotoMeta | None = None
+    model_fingerprint: str | None = None
+    is_final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """These photos are processed in the run's own process, which may die of them."""
+
+    files: tuple[PhotoFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RereadMetadata:
+    """A photo's metadata after files beside it changed; its pixels and its scenes are as before."""
+
+    file: PhotoFile
+    meta: PhotoMeta
+    focal: FocalLength | None  # None where the photo's size is not known
+
+
+Outcome = Done | Made | Skipped | Failed | UnderWay

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 from pipeline.cluster.task_marks import notices_stop
-from pipeline.flow.probe import probe_predictor
 from pipeline.work.time_limit import process_dies_after
 from schemas.outcomes import Failed
 from schemas.records import DecodedPhoto, PhotoFile
@@ -80,6 +79,8 @@ class _PredictorWorker:
 
     def probe(self) -> None:
         """Predict a photo that nothing is wrong with. Raises RunError if that fails."""
+        from pipeline.flow.probe import probe_predictor
+
         with self._one_at_a_time:
             probe_predictor(self._stage)
 

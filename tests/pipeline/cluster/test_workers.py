@@ -8,6 +8,11 @@ import sys
 import pytest
 
 
+def test_workers_import_stages_only_when_they_arrive() -> None:
+    program = "import sys, pipeline.cluster.workers; sys.exit('pipeline.decode' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     "module",
     [

@@ -1,4 +1,4 @@
-"""What a person or a program sees: results on stdout, everything else on stderr."""
+"""Console output of commands: results on stdout; progress, notes and errors on stderr."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _WIDE = 10_000
 
 
 class ProgressKind(StrEnum):
-    """How progress is shown, on stderr."""
+    """The format of progress on stderr."""
 
-    AUTO = "auto"  # a bar on a terminal, now and then a line elsewhere
-    JSON = "json"  # one JSON object a line
+    AUTO = "auto"  # a bar on a terminal, otherwise a line every 15 s
+    JSON = "json"  # one JSON object per line
 
 
 @dataclass(frozen=True)
 class Output:
-    """How a command speaks: for people, as one JSON document, or hardly at all.
+    """The output of one command: text for people, one JSON document, or errors only.
 
-    One for a command: what is printed beside a progress bar has to come from the bar's console.
+    A command has one Output, since text beside a progress bar must use the console of the bar.
     """
 
     as_json: Annotated[bool, Setting("Print one JSON document, nothing else.", option="--json")] = (
@@ -50,14 +50,14 @@ class Output:
 
     @cached_property
     def out(self) -> Console:
-        """Where results for people go."""
-        # In a file or a pipe no line is cut to the width of a terminal that is not there.
+        """The console for results, on stdout."""
+        # Without a terminal, lines are never wrapped.
         width = None if sys.stdout.isatty() else _WIDE
         return _console(sys.stdout, width)
 
     @cached_property
     def err(self) -> Console:
-        """Where progress, warnings and errors go."""
+        """The console for progress, warnings and errors, on stderr."""
         return _console(sys.stderr)
 
     def result(self, document: object, text: str) -> None:
@@ -69,17 +69,17 @@ class Output:
             self.out.print(text, markup=False)
 
     def note(self, text: str) -> None:
-        """Print what happens along the way."""
+        """Print information about the progress of the command."""
         if not self.quiet:
             self.err.print(text, markup=False)
 
     def warn(self, text: str) -> None:
-        """Print a warning: something that a person should look into."""
+        """Print a warning."""
         if not self.quiet:
             self.err.print(f"[yellow]warning:[/] {_escape(text)}")
 
     def error(self, error: SharpBatchError) -> None:
-        """Print a known error with what to do about it."""
+        """Print a known error, with a hint about what to do."""
         if self.as_json:
             document = {
                 "error": error.message,
@@ -99,24 +99,24 @@ def _escape(text: str) -> str:
 
 
 def _console(file: TextIO, width: int | None = None) -> Console:
-    # Imported here: help and JSON need none of it.
+    # Imported here: help and JSON do not need it.
     from rich.console import Console
 
-    class PatientConsole(Console):
-        """A console that goes on when its reader leaves: no run ends for that."""
+    class RobustConsole(Console):
+        """A console that ignores a broken pipe: a run continues if its reader exits."""
 
         def on_broken_pipe(self) -> None:
             self.quiet = True
             _write_to_nowhere(self.file)
 
-    # Without emoji: their table would be imported at the first word, which a signal may say
-    # in the midst of that very import.
-    return PatientConsole(file=file, highlight=False, soft_wrap=True, width=width, emoji=False)
+    # Without emoji: rich would import their table at the first output, and a signal handler that
+    # prints during that import would fail.
+    return RobustConsole(file=file, highlight=False, soft_wrap=True, width=width, emoji=False)
 
 
 @contextlib.contextmanager
 def ignore_broken_pipe() -> Iterator[None]:
-    """Let the reader of stdout (head, less) leave early: what is written after that is lost."""
+    """Ignore that the reader of stdout (head, less) exits early: later output is discarded."""
     try:
         yield
         sys.stdout.flush()
@@ -125,19 +125,19 @@ def ignore_broken_pipe() -> Iterator[None]:
 
 
 def _write_to_nowhere(file: IO[str]) -> None:
-    # Not only from here on: what is left in the buffer is written when the process ends.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, file.fileno())
-    os.close(nowhere)
+    # Redirect the descriptor: Python writes the rest of its buffer at exit.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, file.fileno())
+    os.close(null)
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """Return JSON in ASCII, which every terminal and every pipe can take."""
-    return json.dumps(value, default=plain, indent=indent)
+    """Return ASCII-only JSON, which every terminal and every pipe can represent."""
+    return json.dumps(value, default=json_default, indent=indent)
 
 
-def plain(value: object) -> object:
-    """Turn what JSON has no word for into what it has. Raises TypeError for the unknown."""
+def json_default(value: object) -> object:
+    """Convert a value for `json.dumps`. Raises TypeError for unknown types."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Path):
@@ -146,7 +146,7 @@ def plain(value: object) -> object:
 
 
 def size_text(count: float) -> str:
-    """Return a number of bytes as people write it."""
+    """Return a number of bytes as text, such as `12.3 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}" if unit != "B" else f"{count:.0f} B"
@@ -155,7 +155,7 @@ def size_text(count: float) -> str:
 
 
 def time_text(seconds: float) -> str:
-    """Return a duration as people write it."""
+    """Return a duration as text, such as `3 min 20 s`."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

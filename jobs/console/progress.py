@@ -1,4 +1,4 @@
-"""How a run tells a person where it is: a bar on a terminal, now and then a line elsewhere."""
+"""Progress of a run: a bar on a terminal, otherwise a line every 15 s, or JSON lines."""
 
 from __future__ import annotations
 
@@ -8,37 +8,32 @@ from types import TracebackType
 from typing import Self
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 
 from jobs.console.output import Output, ProgressKind, json_text, time_text
+from jobs.console.progress_bar import is_live, progress_bar
 from pipeline.work.monitor import RunMonitor
 from schemas.outcomes import Done, Failed, Made, Outcome, Skipped, UnderWay
 
-_LINE_EVERY_SECONDS = 15.0  # where there is no terminal to draw on
+_LINE_EVERY_SECONDS = 15.0  # without a terminal
 _JSON_EVERY_SECONDS = 1.0
 
 
 class RunProgress:
-    """Counts outcomes and shows rate and ETA. The total falls as copies are found."""
+    """Counts outcomes and shows rate and ETA. The total decreases when copies are found."""
 
     def __init__(
         self, output: Output, what: str = "photos", monitor: RunMonitor | None = None
     ) -> None:
-        """Show what `monitor` sees of the stages too."""
+        """`monitor` adds the state of the stages to the progress."""
         self._output = output
         self._what = what
         self._monitor = monitor
         self._is_json = output.progress is ProgressKind.JSON
-        self._is_live = output.err.is_terminal and not output.quiet and not self._is_json
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[pace]}"),
-            console=output.err,
-            transient=True,
-            disable=not self._is_live,
-        )
+        self._is_live = is_live(output) and not self._is_json
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        pace = TextColumn("{task.fields[pace]}")
+        self._bar = progress_bar(output, *columns, pace, is_shown=self._is_live)
         self._task: TaskID = self._bar.add_task(what, total=None, pace="")
         self._started = time.monotonic()
         self._last_line = self._started
@@ -61,12 +56,12 @@ class RunProgress:
             self._write_json()
 
     def begin(self, total: int) -> None:
-        """Start the clock: the work begins now."""
+        """Start the clock and set the total."""
         self._started = self._last_line = time.monotonic()
         self.set_total(total)
 
     def set_total(self, total: int) -> None:
-        """Set how many photos there are at most."""
+        """Set the maximum number of photos."""
         self._total = total
         self._bar.update(self._task, total=total)
 

@@ -1,4 +1,4 @@
-"""The records of photos as files for programs: JSON, JSON lines, CSV, Parquet, paths."""
+"""Write photo records for programs: JSON, JSON lines, CSV, Parquet, or paths only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Writer = Callable[[Iterator[PhotoRecord], BinaryIO], None]
 
 
 class QueryFormat(StrEnum):
-    """How records are printed."""
+    """The output format of records."""
 
     TABLE = "table"
     JSON = "json"
@@ -28,7 +28,7 @@ class QueryFormat(StrEnum):
 
 
 def as_dict(record: PhotoRecord) -> dict[str, object]:
-    """Return a record's fields in their documented order."""
+    """Return the fields of a record in their documented order."""
     return {**asdict(record), "paths": list(record.paths)}
 
 

@@ -11,18 +11,18 @@ from schemas.errors import UsageError
 from schemas.records import PhotoState
 
 WEB_FILTERS = tuple(field.name for field in filter_fields() if is_on_web(field))
-_LONGEST = 300  # characters of a filter; more is no search
+_LONGEST = 300  # characters of a filter
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What an address asks for: the filters, and their texts as they were written."""
+class FilteredView:
+    """The filters of an address, and their texts as written there."""
 
     filters: Filters
     texts: dict[str, str]
 
     def query(self, **changes: str | None) -> str:
-        """Return this view's address, from its question mark on; None leaves a field out."""
+        """Return the query part of this view's address, with its `?`; None removes a field."""
         fields = {**self.texts, **changes}
         text = urlencode({name: value for name, value in fields.items() if value})
         return f"?{text}" if text else ""
@@ -32,11 +32,11 @@ class View:
         return replace(self.filters, state=state)
 
 
-def read_view(parameters: Mapping[str, str]) -> View:
-    """Read the filters of an address. Raises UsageError where one makes no sense."""
+def read_view(parameters: Mapping[str, str]) -> FilteredView:
+    """Read the filters of an address. Raises UsageError if one is not valid."""
     texts = {name: parameters.get(name, "").strip() for name in WEB_FILTERS}
     texts = {name: text for name, text in texts.items() if text}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
-            raise UsageError(f"The filter '{name}' is too long, or no text.", "Make it shorter.")
-    return View(filters_of_texts(texts, name_of=lambda field: field.name), texts)
+            raise UsageError(f"The filter '{name}' is too long, or not text.", "Make it shorter.")
+    return FilteredView(filters_of_texts(texts, name_of=lambda field: field.name), texts)

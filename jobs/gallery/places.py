@@ -67,5 +67,5 @@ def _ends(values: list[float]) -> tuple[float, float]:
 
 
 def _within(start: float, whole: float, part: float) -> float:
-    """Move the view box so that it lies within the map."""
+    """Return the start of the view box, moved to stay within the map."""
     return min(max(start, -whole / 2), whole / 2 - part)

@@ -11,13 +11,13 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from jobs.console.output import plain, size_text, time_text
+from jobs.console.output import json_default, size_text, time_text
 from jobs.gallery.reader import library_reader
 
 
 def json_data(value: object) -> Markup:
     """Return JSON that is safe inside a script element of a page."""
-    text = json.dumps(value, default=plain, separators=(",", ":"))
+    text = json.dumps(value, default=json_default, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))
 
 

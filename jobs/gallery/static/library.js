@@ -128,7 +128,7 @@ class Period {
     tile.append(link);
     this.#position(tile, index);
     this.#tiles.set(index, tile);
-    // In the order of the pictures, for whoever reads or walks through them.
+    // Keep the order of the photos, for screen readers and the keyboard.
     const after = [...this.#tiles.keys()].filter((other) => other > index);
     this.list.insertBefore(tile, this.#tiles.get(Math.min(...after)) ?? null);
     return tile;

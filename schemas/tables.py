@@ -63,6 +63,8 @@ photos = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("altitude_m", Float),
+    Column("taken_at_source", String),  # MetadataSource, as is the next
+    Column("position_source", String),
     Column("thumb_path", String),
     Column("found_at", DateTime, nullable=False),
     Index("photos_by_state", "state", "reason"),

@@ -238,4 +238,6 @@ def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
         "latitude": meta.latitude,
         "longitude": meta.longitude,
         "altitude_m": meta.altitude_m,
+        "taken_at_source": meta.taken_at_source,
+        "position_source": meta.position_source,
     }

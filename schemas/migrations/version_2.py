@@ -56,6 +56,8 @@ def _change_tables(connection: Connection) -> None:
     context_files.create(connection)
     user_focals.create(connection)
     add_column(connection, "scenes", sa.Column("user_focal_35mm", sa.Float))
+    add_column(connection, "photos", sa.Column("taken_at_source", sa.String))
+    add_column(connection, "photos", sa.Column("position_source", sa.String))
     add_index(connection, "artifacts", "artifacts_by_path", "path")
     add_index(connection, "artifacts", "artifacts_by_scene", "scene_id")
 

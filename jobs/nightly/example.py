@@ -15,6 +15,7 @@ from schemas.setting import without_none
 
 _HEAD = (
     "# What 'sharp-batch nightly --config nightly.toml' does. Paths are relative to this file.\n"
+    "# Remove the # before a key to set it: it then has the value shown here.\n"
 )
 # What is written; all other keys are comments.
 _VALUES: dict[str, object] = {

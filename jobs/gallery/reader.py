@@ -19,9 +19,9 @@ from jobs.gallery.cache import FileCache
 from jobs.gallery.files import GONE, inside
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find_photo, paths_of
+from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
-from pipeline.scenes.previews import scene_file
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
@@ -116,7 +116,7 @@ class LibraryReader:
             record = find_photo(connection, photo_id)
             if record is None or record.scene_id is None or record.state != PhotoState.DONE:
                 raise HTTPException(404, "The library has no scene of this photo.")
-            scene = scene_file(connection, record)
+            (scene,) = scene_files(connection, [record.scene_id])
         stored = self.scene(record.scene_id)
         suffix = kind.suffix_for(ExportSettings((kind.name,)))
         path = self._made(

@@ -87,7 +87,7 @@ class _Exports:
             connection, target, order.filters, order.settings, overwrite=order.overwrite
         )
         self._files = [file.file for item in self._plan.items for file in item.files]
-        self._files += [exported.file for exported in known_exports(connection, target)]
+        self._files += [exported.file for exported in self._plan.recorded]
         target.sweep(self._files)
         return self._plan.items, self._plan.complete
 
@@ -113,7 +113,9 @@ class _Exports:
 
     def close(self, connection: Connection) -> None:
         self.target.sweep(self._files)
-        rewrite_manifest(connection, self.target)
+        is_changed = self._plan.items or self._plan.adopted
+        recorded = known_exports(connection, self.target) if is_changed else self._plan.recorded
+        rewrite_manifest(connection, self.target, recorded)
 
 
 def export(

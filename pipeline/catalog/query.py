@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -35,36 +36,64 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
 
 def find_photo(connection: Connection, photo_id: str) -> PhotoRecord | None:
     """Return the record of one photo, if the catalog has it."""
-    rows = connection.execute(record_select().where(photos.c.photo_id == photo_id)).all()
-    return next(_records(connection, rows), None)
+    return next(find_by_ids(connection, [photo_id]), None)
 
 
 def find_photo_ids(connection: Connection, filters: Filters) -> set[str]:
     """Return the ids of the photos that `filters` select. Raises UsageError as `find` does."""
-    return {row.photo_id for row in _select(connection, filters)}
+    return {row.photo_id for row in _select(connection, filters, ("photo_id",))}
 
 
-def _select(connection: Connection, filters: Filters) -> Sequence[sa.Row[Any]]:
+class FoundScene(NamedTuple):
+    """The best scene of a photo that filters select."""
+
+    photo_id: str
+    scene_id: str
+
+
+def find_scenes(connection: Connection, filters: Filters) -> list[FoundScene]:
+    """Return the scenes of the photos that `filters` select, in the order of `find`.
+
+    For many of them: nothing else is read of a scene. Raises UsageError as `find` does.
+    """
+    rows = _select(connection, filters, FoundScene._fields)
+    return [FoundScene(row.photo_id, row.scene_id) for row in rows if row.scene_id is not None]
+
+
+def find_by_ids(connection: Connection, photo_ids: Iterable[str]) -> Iterator[PhotoRecord]:
+    """Yield the records of these photos, in any order; of those that the catalog has."""
+    ids = iter(photo_ids)
+    while chunk := list(islice(ids, _PATHS_AT_ONCE)):
+        statement = record_select().where(photos.c.photo_id.in_(chunk))
+        yield from _records(connection, connection.execute(statement).all())
+
+
+def _select(
+    connection: Connection, filters: Filters, names: tuple[str, ...] = _COLUMNS
+) -> Sequence[sa.Row[Any]]:
+    """Return the rows that filters select, with these columns at least."""
     try:
-        return _rows(connection, filters)
+        return _rows(connection, filters, names)
     except UnicodeEncodeError as error:
         raise UsageError(
             f"{error.object!a} holds bytes that are no UTF-8", "Write the filter as text."
         ) from error
 
 
-def _rows(connection: Connection, filters: Filters) -> Sequence[sa.Row[Any]]:
+def _rows(
+    connection: Connection, filters: Filters, names: tuple[str, ...]
+) -> Sequence[sa.Row[Any]]:
     register_functions(connection)
     statement = selected(connection, filters)
     if filters.where is None:
         statement = _ordered(statement, filters.order).limit(filters.limit)
-        return connection.execute(statement).all()
+        return connection.execute(_only(statement, names)).all()
     driver = connection.connection.driver_connection
     try:
         if isinstance(driver, sqlite3.Connection):
             statement = _ordered(_where(statement, filters.where), filters.order)
             with reading_only(driver):
-                return connection.execute(statement.limit(filters.limit)).all()
+                return connection.execute(_only(statement, names).limit(filters.limit)).all()
         statement = _ordered(statement, filters.order)
         rows = connection.execute(statement).all()
         columns = list(statement.selected_columns)
@@ -77,6 +106,11 @@ def _rows(connection: Connection, filters: Filters) -> Sequence[sa.Row[Any]]:
             f"--where {filters.where!r}: {cause}",
             f"Write one SQL expression over: {', '.join(_COLUMNS)}.",
         ) from error
+
+
+def _only(statement: sa.Select[Any], names: tuple[str, ...]) -> sa.Select[Any]:
+    columns = [statement.selected_columns[name] for name in names]
+    return statement.with_only_columns(*columns, maintain_column_froms=True)
 
 
 def _where(statement: sa.Select[Any], expression: str) -> sa.Select[Any]:

@@ -45,7 +45,7 @@ class Exported:
     scene_id: str
     bytes: int
     sha256: str
-    settings: str  # JSON: what counts for the kind
+    settings: dict[str, Any]  # what counts for the kind
     facts: dict[str, Any]  # what was decided for the scene
     name: str  # the template
     stem: str  # what came of it
@@ -56,7 +56,7 @@ class Exported:
         path = target.catalog_path(self.file)
         record = {
             "to": target.text,
-            "settings": json.loads(self.settings),
+            "settings": self.settings,
             "facts": self.facts,
             "name": self.name,
             "stem": self.stem,
@@ -91,7 +91,7 @@ def known_exports(connection: Connection, target: ExportTarget) -> list[Exported
                     row.scene_id,
                     row.bytes,
                     row.sha256,
-                    json.dumps(record["settings"]),
+                    record["settings"],
                     record["facts"],
                     record["name"],
                     record["stem"],
@@ -119,13 +119,13 @@ def manifest_lines(target: ExportTarget) -> Iterator[dict[str, Any]]:
 def of_line(fields: dict[str, Any]) -> Exported:
     """Return what a line of a manifest says."""
     values = {name: fields[name] for name in _COLUMNS if name != "source_paths"}
-    return Exported(**{**values, "settings": json.dumps(values["settings"])})
+    return Exported(**values)
 
 
 def line_of(exported: Exported, source_paths: Sequence[str]) -> dict[str, Any]:
     """Return the line of a manifest for a file."""
     values = {name: getattr(exported, name) for name in _COLUMNS if name != "source_paths"}
-    values |= {"settings": json.loads(exported.settings), "source_paths": list(source_paths)}
+    values |= {"source_paths": list(source_paths)}
     return {name: values[name] for name in _COLUMNS}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import find
+from pipeline.catalog.query import find_by_ids, find_scenes
+from pipeline.catalog.scenes import scene_files
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.manifest import (
     MANIFEST,
@@ -32,7 +33,6 @@ from pipeline.exports.manifest import (
 from pipeline.exports.names import NameTemplate, candidates, same_name
 from pipeline.exports.registry import kind_named
 from pipeline.exports.target import ExportTarget, is_unchanged
-from pipeline.scenes.previews import scene_file
 from schemas.records import ArtifactRecord, PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
@@ -69,6 +69,7 @@ class ExportPlan:
     items: list[ExportTask] = field(default_factory=list)
     complete: int = 0
     adopted: list[ArtifactRecord] = field(default_factory=list)
+    recorded: list[Exported] = field(default_factory=list)  # what the catalog had of the folder
 
 
 class _Names:
@@ -138,48 +139,107 @@ def plan_exports(
 ) -> ExportPlan:
     """Return what is due of what filters select. Raises UsageError."""
     template = NameTemplate(settings.name)
-    kinds = [kind_named(name) for name in dict.fromkeys(settings.kinds)]
-    plan = ExportPlan()
-    known = {exported.file: exported for exported in known_exports(connection, target)}
+    wanted = [_Wanted(kind_named(name), settings) for name in dict.fromkeys(settings.kinds)]
+    plan = ExportPlan(recorded=known_exports(connection, target))
+    known = {exported.file: exported for exported in plan.recorded}
     _adopt(connection, target, known, plan)
+    selected = {found.photo_id: found.scene_id for found in find_scenes(connection, filters)}
+    # Most scenes of a large library are complete: nothing but their ids is read of them.
+    done = set() if overwrite else _complete(known.values(), selected, wanted, template, target)
     names = _Names(target, known.values())
-    selected = [r for r in find(connection, filters) if r.scene_id and r.splat_path]
-    for record in sorted(_with_paths(connection, selected), key=_by_time):
-        files = names.files(record, template, [kind.suffix_for(settings) for kind in kinds])
+    rest = list(
+        find_by_ids(connection, (photo_id for photo_id in selected if photo_id not in done))
+    )
+    planned: list[tuple[PhotoRecord, tuple[PlannedFile, ...]]] = []
+    for record in sorted(_with_paths(connection, rest), key=_by_time):
+        files = names.files(record, template, [one.suffix for one in wanted])
         due = tuple(
-            PlannedFile(kind.name, file, stem, may_replace=file in known)
-            for kind, (stem, file) in zip(kinds, files, strict=True)
-            if overwrite or not _is_done(known.get(file), kind, settings, record, target)
+            PlannedFile(one.kind.name, file, stem, may_replace=file in known)
+            for one, (stem, file) in zip(wanted, files, strict=True)
+            if overwrite or not one.is_done(known.get(file), record.scene_id, target)
         )
         if due:
-            plan.items.append(ExportTask(scene_file(connection, record), record, due))
-        else:
-            plan.complete += 1
+            planned.append((record, due))
+    scenes_of_due = scene_files(connection, (record.scene_id or "" for record, _ in planned))
+    plan.items = [
+        ExportTask(scene, record, due)
+        for scene, (record, due) in zip(scenes_of_due, planned, strict=True)
+    ]
+    plan.complete = len(selected) - len(plan.items)
     target.check_folders(file.file for item in plan.items for file in item.files)
     return plan
 
 
-def rewrite_manifest(connection: Connection, target: ExportTarget) -> int:
-    """WriteExport the manifest of a folder by what the catalog knows; return how many lines it has.
+class _Wanted:
+    """A kind that is asked for, with the settings that count for it."""
 
-    Lines that it does not know, as those of other libraries, stay while their files do.
+    def __init__(self, kind: ExportKind, settings: ExportSettings) -> None:
+        self.kind = kind
+        self.suffix = kind.suffix_for(settings)
+        self._settings = json.loads(kind.settings_text(settings))
+
+    def is_done(
+        self, exported: Exported | None, scene_id: str | None, target: ExportTarget
+    ) -> bool:
+        """Tell whether an export is of this scene and these settings, and is still there."""
+        return (
+            exported is not None
+            and exported.kind == self.kind.name
+            and exported.scene_id == scene_id
+            and exported.settings == self._settings
+            and is_unchanged(
+                f"{target.folder}/{exported.file}",
+                exported.bytes,
+                exported.sha256,
+                exported.mtime_ns,
+            )
+        )
+
+
+def _complete(
+    known: Iterable[Exported],
+    selected: Mapping[str, str],
+    wanted: Sequence[_Wanted],
+    template: NameTemplate,
+    target: ExportTarget,
+) -> set[str]:
+    """Return the photos, of those selected with their scenes, that have an export of each kind."""
+    by_kind = {one.kind.name: one for one in wanted}
+    found: dict[str, set[str]] = {}
+    for exported in known:
+        one, scene_id = by_kind.get(exported.kind), selected.get(exported.photo_id)
+        if one is None or scene_id is None or exported.name != template.text:
+            continue
+        if one.is_done(exported, scene_id, target):
+            found.setdefault(exported.photo_id, set()).add(exported.kind)
+    return {photo_id for photo_id, kinds in found.items() if len(kinds) == len(by_kind)}
+
+
+def rewrite_manifest(
+    connection: Connection, target: ExportTarget, recorded: Iterable[Exported]
+) -> None:
+    """Write the manifest of a folder by what the catalog has recorded, if that is news.
+
+    Other lines, as those of other libraries, stay while their files do.
     """
     known = {
         exported.file: exported
-        for exported in known_exports(connection, target)
-        if target.absolute(exported.file).is_file()
+        for exported in recorded
+        if os.path.isfile(target.absolute(exported.file))  # noqa: PTH113 - for many files
     }
+    before = list(manifest_lines(target))
     lines = [
         line
-        for line in manifest_lines(target)
+        for line in before
         if line["file"] not in known and target.absolute(line["file"]).is_file()
     ]
     paths = _source_paths(connection, {exported.photo_id for exported in known.values()})
     lines += [line_of(exported, paths.get(exported.photo_id, ())) for exported in known.values()]
     lines.sort(key=lambda line: str(line["file"]))
+    if lines == before and target.absolute(f"{MANIFEST}.csv").exists():
+        return
     if lines or target.absolute(f"{MANIFEST}.jsonl").exists():
         write_manifest(target, lines)
-    return len(lines)
 
 
 def _source_paths(connection: Connection, photo_ids: Collection[str]) -> dict[str, list[str]]:
@@ -225,24 +285,6 @@ def _adopt(
         elif not _is_known_photo(connection, exported.photo_id):
             continue
         known[exported.file] = exported
-
-
-def _is_done(
-    exported: Exported | None,
-    kind: ExportKind,
-    settings: ExportSettings,
-    record: PhotoRecord,
-    target: ExportTarget,
-) -> bool:
-    return (
-        exported is not None
-        and exported.kind == kind.name
-        and exported.scene_id == record.scene_id
-        and json.loads(exported.settings) == json.loads(kind.settings_text(settings))
-        and is_unchanged(
-            target.absolute(exported.file), exported.bytes, exported.sha256, exported.mtime_ns
-        )
-    )
 
 
 def _is_known_photo(connection: Connection, photo_id: str) -> bool:

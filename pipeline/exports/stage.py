@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ class ExportStage:
             scene_id=scene.record.scene_id or "",
             bytes=stored.bytes,
             sha256=stored.sha256,
-            settings=kind.settings_text(self.settings),
+            settings=json.loads(kind.settings_text(self.settings)),
             facts=scene.facts() if "baseline_mm" in kind.uses else {},
             name=self.settings.name,
             stem=planned.stem,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -126,15 +127,15 @@ def give_name(file: UnnamedFile) -> None:
     sync_folder(path.parent)
 
 
-def is_unchanged(path: Path, size: int, sha256: str, mtime_ns: int | None) -> bool:
+def is_unchanged(path: str | Path, size: int, sha256: str, mtime_ns: int | None) -> bool:
     """Tell whether a file is the one that was written. It is read only where its time differs."""
     try:
-        found = path.stat()
-        if found.st_size != size or not path.is_file():
+        found = os.stat(path)  # noqa: PTH116 - for a million files
+        if found.st_size != size or not stat.S_ISREG(found.st_mode):
             return False
         if found.st_mtime_ns == mtime_ns:
             return True
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:
         return False

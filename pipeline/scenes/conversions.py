@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_photo_ids
+from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.info import GENERATOR
 from pipeline.scenes.render_file import read_stored
 from pipeline.scenes.write import store_splat
@@ -17,9 +18,9 @@ from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.outcomes import Failed, Made, NewSplat
-from schemas.records import MediaType, PhotoFile, SceneFile
+from schemas.records import SceneFile
 from schemas.settings import SCENE_LIMIT_S, SplatSettings
-from schemas.tables import photo_paths, photos, scenes
+from schemas.tables import scenes
 from sharp_core.formats.scene import SceneInfo
 
 
@@ -66,28 +67,14 @@ def due_conversions(
     Of the photos that filters select, all scenes count, also those that better ones replace.
     What a coarser preset has lost does not come back; a finer one is followed all the same.
     """
-    path = (
-        sa.select(sa.func.min(photo_paths.c.path))
-        .where(photo_paths.c.photo_id == scenes.c.photo_id)
-        .scalar_subquery()
-    )
-    statement = (
-        sa.select(scenes, photos.c.bytes, photos.c.media_type, path.label("path"))
-        .join(photos, photos.c.photo_id == scenes.c.photo_id)
-        .order_by(scenes.c.scene_id)
-    )
     chosen = None if filters == Filters() else find_photo_ids(connection, filters)
+    columns = scenes.c.scene_id, scenes.c.photo_id, scenes.c.format, scenes.c.quality
     due, unchanged = [], 0
-    for row in connection.execute(statement):
+    for row in connection.execute(sa.select(*columns).order_by(scenes.c.scene_id)):
         if chosen is not None and row.photo_id not in chosen:
             continue
         if (row.format, row.quality) == (settings.format, settings.quality):
             unchanged += 1
-            continue
-        photo = PhotoFile(
-            row.photo_id, row.path or row.photo_id, row.bytes, 0, MediaType(row.media_type)
-        )
-        due.append(
-            SceneFile(row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px)
-        )
-    return due, unchanged
+        else:
+            due.append(row.scene_id)
+    return list(scene_files(connection, due)), unchanged

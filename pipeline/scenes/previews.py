@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import find
+from pipeline.catalog.query import find_scenes
+from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
 from pipeline.scenes.requirements import refuse_early
 from pipeline.scenes.views import SceneViews
@@ -21,15 +22,16 @@ from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.outcomes import Failed, Made
-from schemas.records import ArtifactRecord, MediaType, PhotoFile, PhotoRecord, SceneFile
+from schemas.records import ArtifactRecord, SceneFile
 from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings
-from schemas.tables import artifacts, photo_paths, photos
+from schemas.tables import artifacts
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.api import gpu_engine_is_installed
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings
 from sharp_core.views.encode_clip import CLIP_FORMATS
 
+_ROWS = 20_000  # of the catalog in memory at a time
 _SUFFIXES = {
     PreviewKind.CLIP: ".mp4",
     PreviewKind.WEBP: ".webp",
@@ -131,36 +133,23 @@ def due_previews(
     connection: Connection, store: Store, filters: Filters, settings: PreviewSettings
 ) -> tuple[list[SceneFile], int]:
     """Return the selected scenes that lack a preview, and how many have all of theirs."""
+    selected = [found.scene_id for found in find_scenes(connection, filters)]
+    every = set(selected)
     size_of = store.sizes(PREVIEWS)
-    made: Collection[str] = {
-        row.artifact_id
-        for row in connection.execute(
-            sa.select(artifacts.c.artifact_id, artifacts.c.path, artifacts.c.bytes)
+    lacking: set[str] = set()
+    for kind in settings.kinds:
+        made = sa.select(artifacts.c.scene_id, artifacts.c.path, artifacts.c.bytes).where(
+            artifacts.c.kind == kind, artifacts.c.settings == settings_text(kind, settings)
         )
-        if _is_there(size_of, row.path, row.bytes)
-    }
-    due, complete = [], 0
-    for record in find(connection, filters):
-        if record.scene_id is None or record.splat_path is None:
-            continue
-        wanted = {artifact_id_of(record.scene_id, kind, settings) for kind in settings.kinds}
-        if wanted <= set(made):
-            complete += 1
-            continue
-        due.append(scene_file(connection, record))
-    return due, complete
-
-
-def scene_file(connection: Connection, record: PhotoRecord) -> SceneFile:
-    """Return the best scene of a photo that has one."""
-    return SceneFile(
-        record.scene_id or "",
-        _photo_file(connection, record.photo_id, record.paths),
-        record.splat_path or "",
-        record.width or 0,
-        record.height or 0,
-        record.focal_px or 0.0,
-    )
+        rows = connection.execute(made, execution_options={"yield_per": _ROWS})
+        complete = {
+            scene_id
+            for scene_id, path, size in rows
+            if scene_id in every and _is_there(size_of, path, size)
+        }
+        lacking |= every - complete
+    due = (scene_id for scene_id in selected if scene_id in lacking)
+    return list(scene_files(connection, due)), len(selected) - len(lacking)
 
 
 def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:
@@ -173,13 +162,3 @@ def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:
         return size_of(path) == size
     except OSError:
         return False
-
-
-def _photo_file(connection: Connection, photo_id: str, paths: tuple[str, ...]) -> PhotoFile:
-    row = connection.execute(
-        sa.select(photos.c.bytes, photos.c.media_type).where(photos.c.photo_id == photo_id)
-    ).one()
-    path = paths[0] if paths else photo_id
-    mtime = sa.select(photo_paths.c.mtime_ns).where(photo_paths.c.path == path)
-    mtime_ns = connection.scalar(mtime) or 0
-    return PhotoFile(photo_id, path, row.bytes, mtime_ns, MediaType(row.media_type))

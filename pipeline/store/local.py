@@ -74,7 +74,8 @@ class LocalFiles:
 
     def sizes(self, *_folders: str) -> Callable[[str], int]:
         """Return what tells a file's size: a disk is asked for each by itself."""
-        return self.size
+        root = str(self._root)
+        return lambda relative: os.stat(f"{root}/{relative}").st_size  # noqa: PTH116 - for a million
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder, by folder and name."""

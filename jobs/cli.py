@@ -13,7 +13,7 @@ import typer
 
 from jobs.console.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
-from sharp_core.models.registry import MODELS
+from sharp_core.models.registry import FIRST_CHOICE
 
 _USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
 
@@ -40,11 +40,10 @@ COMMANDS = (
 
 def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     """Return the command line with some of its commands; only their modules are imported."""
-    first_choice = next(model.name for model in MODELS if not model.needs_download)
     app = typer.Typer(
         name="sharp-batch",
         help="Turn a photo collection into a library of 3D Gaussian scenes.\n\n"
-        f"Begin with: sharp-batch ingest ~/Photos --model {first_choice}",
+        f"Begin with: sharp-batch ingest ~/Photos --model {FIRST_CHOICE}",
         epilog="Exit codes: 0 all done; 1 finished, and some photos failed in this run; 2 usage; "
         "3 another run holds the library; 4 model weights not available; 5 catalog or store "
         "damaged or too new; 130 interrupted, state saved.",

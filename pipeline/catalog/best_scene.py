@@ -20,9 +20,6 @@ from sharp_core.models.registry import MODELS, UNKNOWN_RANK
 _AT_ONCE = 500  # values in one IN list
 _LAST = 99
 
-_MODEL_RANK = sa.case(
-    {model.name: -model.rank for model in MODELS}, value=scenes.c.model, else_=-UNKNOWN_RANK
-)  # ascending: the better model first
 _WANTED_35MM = (
     sa.select(user_focals.c.focal_35mm)
     .where(user_focals.c.photo_id == scenes.c.photo_id)
@@ -47,13 +44,16 @@ _FOCAL_RANK = sa.case(
         else_=_LAST,
     ),
 )
-BEST_FIRST = (_MODEL_RANK, _FOCAL_RANK, scenes.c.created_at.desc())
 
 
 def best_scene(photo_id: str | sa.ColumnElement[str]) -> sa.Select[tuple[str]]:
     """Return the statement for the best scene of a photo."""
+    # Ascending: the better model first. Not at import: other packages' models are loaded for it.
+    model_rank = sa.case(
+        {model.name: -model.rank for model in MODELS}, value=scenes.c.model, else_=-UNKNOWN_RANK
+    )
     found = sa.select(scenes.c.scene_id).where(scenes.c.photo_id == photo_id)
-    return found.order_by(*BEST_FIRST).limit(1)
+    return found.order_by(model_rank, _FOCAL_RANK, scenes.c.created_at.desc()).limit(1)
 
 
 def choose_best_scenes(connection: Connection, photo_ids: Iterable[str]) -> None:

@@ -88,6 +88,18 @@ def test_what_another_package_adds_is_used_everywhere(
     assert [file.read_text() for file in to.glob("*_count.txt")] == ["64", "64"]
     assert len(list(to.glob("*.rows"))) == 2
 
+    config = tmp_path / "nightly.toml"
+    config.write_text(
+        'library = "library"\n[[sources]]\npath = "photos"\n[model]\nname = "guess"\n'
+        f'[scenes]\nformat = "rows"\n[[exports]]\nkinds = ["count"]\nto = "{to}"\n'
+    )
+    program("-m", "jobs", "nightly", "--config", config, "--check")
+    config.write_text(config.read_text().replace('"count"', '"counts"'))
+    wrong = program("-m", "jobs", "nightly", "--config", config, "--check", code=2)
+    assert "Did you mean 'count'?" in wrong.stderr
+    # Nothing of the packages is loaded by a command that uses none of it.
+    assert "absent" not in program("-m", "jobs", "status", "--library", library).stderr
+
     help_text = program("-m", "jobs", "ingest", "--help").stdout
     assert "sharp|guess|prior" in help_text or "|guess]" in help_text
     record = records[0]

@@ -168,12 +168,11 @@ def _write_hashes(entries: dict[str, _Entry]) -> None:
 
 
 def _ways_out() -> str:
-    from sharp_core.models.registry import MODELS  # which imports this model's entry
+    from sharp_core.models.registry import FIRST_CHOICE  # which imports this model's entry
 
-    without = next(model.name for model in MODELS if not model.needs_download)
     return (
         "Three ways out:\n"
         f"- download {URL} by hand to {cache_home() / FILE_NAME}\n"
         "- give a checkpoint that is somewhere else with --checkpoint\n"
-        f"- try everything out without a download with --model {without}"
+        f"- try everything out without a download with --model {FIRST_CHOICE}"
     )

@@ -1,6 +1,6 @@
 """Arrow schemas of the catalog's Parquet files, made from the typed tables: one truth for both.
 
-A column's unit stands in its field's metadata, read off the name's ending.
+A column's unit is in its field's metadata, derived from the ending of its name.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class MediaType(StrEnum):
 
 
 class PhotoState(StrEnum):
-    """Where a photo stands in the library."""
+    """The state of a photo in the library."""
 
     DONE = "done"
     FAILED = "failed"
@@ -156,7 +156,7 @@ class DecodedPhoto:
     height: int
     thumb: StoredFile
     seconds: float
-    # What the photo itself knows of depth: metres, coarse, NaN where unknown.
+    # The depth that the photo carries itself: metres, coarse, NaN where unknown.
     depth_m: npt.NDArray[np.float32] | None = None
 
     @property

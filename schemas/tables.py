@@ -1,6 +1,6 @@
 """The catalog's tables. The catalog is the truth about a library; its version is a whole number.
 
-Times are UTC, stored without a zone, but for `taken_at`: that is the photo's own local time.
+Times are UTC, stored without a zone, except `taken_at`: the photo's own local time.
 Paths of scenes and thumbnails are relative to the library, paths of photos absolute.
 """
 
@@ -85,7 +85,7 @@ photo_paths = Table(
     Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
-    Column("skip_reason", String),  # this path is left alone; the photo may have others
+    Column("skip_reason", String),  # this path is skipped; the photo may have others
     Column("missing_at", DateTime),  # since when the file is gone
     Index("photo_paths_by_photo", "photo_id"),
 )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline.flow.decode_stage import probe_photo
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.plan import focal_change_of, plan_ingest
+from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
 from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop

@@ -19,7 +19,8 @@ from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import Compactor
-from pipeline.flow.plan import Plan, focal_change_of, plan_ingest
+from pipeline.flow.plan import Plan
+from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.library import Library
 from pipeline.scan.identify import Identified

@@ -1,4 +1,4 @@
-"""What the catalog holds of files: new and changed ones, those left alone, those that are gone.
+"""What the catalog holds of files: new and changed ones, skipped ones, missing ones.
 
 Each function is a part of the caller's transaction.
 """
@@ -17,14 +17,14 @@ from schemas.errors import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 
-_PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons that lie in the path alone
+_PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone
 _VARIABLES = 500  # values in one IN list, well below every database's limit
 
 
 def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]) -> None:
     """Record files that are new or changed, and their photos where they are new."""
     _insert_new_photos(connection, found)
-    # A photo first met in a hidden folder, and now in the open, is due.
+    # A photo first found in a hidden folder, and now in another one, is due.
     for chunk in _chunks([file.photo_id for file, skip in found if skip is None]):
         _set_due(connection, photos.c.photo_id.in_(chunk))
     for chunk in _chunks([path_text(file.path) for file, _ in found]):
@@ -46,7 +46,7 @@ def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReaso
 
 
 def set_skips(connection: Connection, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
-    """Record paths of known photos that are left alone now, or no longer."""
+    """Record paths of recorded photos that are skipped now, or no longer."""
     for path, skip in changed:
         connection.execute(
             photo_paths.update().where(photo_paths.c.path == path).values(skip_reason=skip)
@@ -57,7 +57,7 @@ def set_skips(connection: Connection, changed: Iterable[tuple[str, SkipReason | 
 
 
 def set_missing(connection: Connection, gone: list[str]) -> None:
-    """Record paths whose files have disappeared; one that was gone already keeps its time."""
+    """Record paths whose files have disappeared; one that was missing before keeps its time."""
     _set_missing_at(connection, gone, photo_paths.c.missing_at.is_(None), utc_now())
 
 
@@ -66,16 +66,16 @@ def set_back(connection: Connection, back: list[str]) -> None:
     _set_missing_at(connection, back, photo_paths.c.missing_at.is_not(None), None)
 
 
-def forget_lonely(connection: Connection) -> None:
+def forget_missing_photos(connection: Connection) -> None:
     """Forget photos without a scene whose files are all gone or changed."""
-    lonely = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
-    for chunk in _chunks(list(connection.scalars(lonely))):
+    missing = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
+    for chunk in _chunks(list(connection.scalars(missing))):
         for table in (failures, context_files, user_focals, photo_paths, photos):
             connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
 
 
-def skip_left_alone(connection: Connection) -> None:
-    """Skip photos without a scene whose files are all left alone, for the reason of one of them."""
+def skip_photos_of_skipped_files(connection: Connection) -> None:
+    """Skip photos without a scene whose files are all skipped, for the reason of one of them."""
     reason = (
         sa.select(photo_paths.c.skip_reason)
         .where(photo_paths.c.photo_id == photos.c.photo_id)
@@ -93,7 +93,7 @@ def skip_left_alone(connection: Connection) -> None:
 def _insert_new_photos(
     connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]
 ) -> None:
-    """Insert the photos that are not there yet; of several files of one, the first counts."""
+    """Insert the photos that are not recorded yet; of several files of one, the first counts."""
     now = utc_now()
     rows: dict[str, dict[str, Any]] = {
         file.photo_id: {
@@ -108,15 +108,15 @@ def _insert_new_photos(
     }
     there: set[str] = set()
     for chunk in _chunks(list(rows)):
-        known = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk))
-        there.update(connection.scalars(known))
+        recorded = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk))
+        there.update(connection.scalars(recorded))
     new = [row for photo_id, row in rows.items() if photo_id not in there]
     if new:
         connection.execute(photos.insert(), new)
 
 
 def _set_due(connection: Connection, which: sa.ColumnElement[bool]) -> None:
-    """Have photos be due that were skipped for where they lay."""
+    """Set photos to due that were skipped for their path."""
     connection.execute(
         photos.update()
         .where(which, photos.c.reason.in_(_PATH_SKIPS))

@@ -59,7 +59,7 @@ def migrate(
 
 
 def _copy(database: Path, to: Path) -> None:
-    """Copy a SQLite database, whole or not at all. An older copy of the same version goes."""
+    """Copy a SQLite database, whole or not at all; replace an older copy of the same version."""
     partial = temporary_path(to)
     try:
         with contextlib.closing(sqlite3.connect(database)) as connection:
@@ -68,7 +68,7 @@ def _copy(database: Path, to: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"the catalog {database} could not be copied before its upgrade: {error}",
-            "Nothing was changed. Make room on that disk, then try again.",
+            "Nothing was changed. Free space on that disk, then try again.",
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ def _take(engine: Engine, version: int, step: Migration) -> None:
     with contextlib.closing(engine.connect()) as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
-            # A table is changed there by making it anew; references are checked at the end.
+            # SQLite changes a table by creating it again; references are checked at the end.
             _pragma(connection, "foreign_keys=OFF")
             connection.rollback()
         with connection.begin():

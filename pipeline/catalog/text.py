@@ -1,4 +1,4 @@
-"""How the catalog writes down what is not plain text: odd paths, messages of others, offsets."""
+"""How the catalog stores what is not plain text: paths of any bytes, messages, time offsets."""
 
 from __future__ import annotations
 

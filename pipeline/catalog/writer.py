@@ -1,8 +1,8 @@
-"""The catalog as a run sees it: every write of a run goes through here.
+"""Every write of a run to its catalog.
 
-One thread owns a catalog. Each method is one transaction: what was finished stays, whatever happens
-next. What is written in it is said in `catalog_runs` (runs), `catalog_found` (files that a scan
-found) and `catalog_outcomes` (what became of photos and scenes).
+One thread owns a writer. Each method is one transaction: what was finished stays, whatever happens
+next. The statements are in `runs`, `files` (that a scan found), `outcomes` (of photos and scenes),
+`user_focals` and `context_files`.
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ class CatalogWriter:
             runs.end_run(self.connection, run_id, state, **counts)
 
     def add_found(self, found: Iterable[tuple[PhotoFile, SkipReason | None]]) -> None:
-        """Record files that are new or changed: a photo is `due` from the moment it is known."""
+        """Record files that are new or changed: a photo is `due` as soon as it is recorded."""
         rows = list(found)
         if rows:
             with self._change():
                 files.add_found(self.connection, rows)
 
     def settle(self) -> None:
-        """Bring photos in line with their paths, after files came, went and changed.
+        """Bring photos in line with their paths, after files appeared, disappeared or changed.
 
         A photo without a scene whose files are all gone or changed is forgotten; one whose files
-        are all left alone now is skipped.
+        are all skipped now is skipped.
         """
         with self.connection.begin():
-            files.forget_lonely(self.connection)
-            files.skip_left_alone(self.connection)
+            files.forget_missing_photos(self.connection)
+            files.skip_photos_of_skipped_files(self.connection)
 
     def set_skips(self, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
-        """Record paths of known photos that are left alone now, or no longer."""
+        """Record paths of recorded photos that are skipped now, or no longer."""
         rows = list(changed)
         if rows:
             with self._change():
@@ -113,10 +113,10 @@ class CatalogWriter:
 
     def record_known(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
         """Record files that were there already."""
-        known = list(made)
-        if known:
+        found = list(made)
+        if found:
             with self._change():
-                outcomes.record_artifacts(self.connection, known, run_id)
+                outcomes.record_artifacts(self.connection, found, run_id)
 
     def forget(self, made: Iterable[ArtifactRecord]) -> None:
         """Drop the rows of files that did not come to be."""

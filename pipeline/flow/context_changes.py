@@ -33,7 +33,7 @@ class ContextChanges:
         if not found and not recorded and photo_id not in self._now:
             return
         now = self._now.get(photo_id)
-        if now is None:  # what lies beside paths of other sources stays
+        if now is None:  # files beside paths of other sources stay
             now = frozenset(
                 file for file in recorded if not self._area.covers(path_text(file.path))
             )

@@ -23,7 +23,7 @@ from schemas.user_focals import (
     user_focal_35mm,
 )
 
-# Failures that lie in the circumstances: the next run tries again without being asked.
+# Failures that are not the photo's fault: the next run tries again without being asked.
 _PASSING = frozenset({FailureReason.DISK_FULL})
 
 
@@ -50,7 +50,7 @@ class DueRules:
         return self.retry_failed or reasons <= _PASSING
 
     def skip_by_size(self, photo_id: str) -> SkipReason | None:
-        """Return why a photo of known size is left alone, if it is."""
+        """Return why a photo of known size is skipped, if it is."""
         photo = self.state.photos.get(photo_id)
         if photo is None or photo.width is None or photo.height is None:
             return None

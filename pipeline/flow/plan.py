@@ -1,44 +1,31 @@
-"""Scan minus catalog: what is due, what is unchanged, and what is skipped.
+"""What a run has to do: photos that are due, and files that have to be read to know.
 
-A plan is made without opening a file. While it is carried out, files that are new or changed are
-read, and so identified: only then is it known whether they are copies of a recorded photo. Photos
-beside which a sidecar changed are read again for their metadata: only then is it known whether
-their focal length changed, and with it their scene.
+A plan is made without opening a file (`plan_ingest`). While it is carried out, files that are new
+or changed are read, and so identified: only then is it known whether they are copies of a recorded
+photo. Photos beside which a sidecar changed are read again for their metadata: only then is it
+known whether their focal length changed, and with it their scene.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.engine import Connection
-
-from pipeline.catalog.scan_state import (
-    RecordedPath,
-    ScanState,
-    read_found_at,
-    read_recorded_paths,
-    read_scan_state,
-)
+from pipeline.catalog.scan_state import RecordedPath
 from pipeline.catalog.text import path_text
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
 from pipeline.flow.reread import reread_metadata
-from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.identify import Identified, identify_all
-from pipeline.scan.name_rules import PHOTO_SUFFIXES
 from pipeline.scan.read_ahead import read_ahead
-from pipeline.scan.scan import FoundFile, Scan, scan
-from pipeline.store.root import LibraryRoot
+from pipeline.scan.scan import FoundFile
 from pipeline.work.stop import Stop
 from schemas.errors import SkipReason
 from schemas.outcomes import RereadMetadata
 from schemas.records import MediaType, PhotoFile, PhotoState
-from schemas.settings import IngestSettings, PhotoSettings
-from schemas.user_focals import FocalChange, UserFocalSource, set_focal_35mm
+from schemas.user_focals import set_focal_35mm
 
 
 class ToReread(NamedTuple):
@@ -200,81 +187,3 @@ class Plan:
         if reread is not None:
             self.rules.note_reread(reread)
             on_reread(reread)
-
-
-def focal_change_of(settings: PhotoSettings, source: UserFocalSource) -> FocalChange:
-    """Return what a run with these settings changes of the focal lengths that are set."""
-    return FocalChange.asked_for(settings.focal_35mm, source, forget=settings.forget_focal)
-
-
-def plan_ingest(
-    sources: Sequence[Path],
-    library: LibraryRoot,
-    settings: IngestSettings,
-    model_fingerprint: str,
-    catalog: Connection | None,
-    focal_change: FocalChange,
-) -> tuple[Scan, Plan]:
-    """Scan the sources and plan their ingest, for a run and for its dry run alike.
-
-    Without a catalog, every photo is new. Raises UsageError if a source is missing.
-    """
-    found = scan(sources, settings.exclude, library, settings.include)
-    area = ScannedArea(sources, found.unreadable_folders)
-    state = ScanState() if catalog is None else read_scan_state(catalog)
-    paths = {} if catalog is None else read_recorded_paths(catalog)
-    context = _find_context(found, paths, state, area)
-    new_to_catalog = [id_ for id_ in context.never_recorded() if state.has_metadata(id_)]
-    if catalog is not None and new_to_catalog:
-        context.accept(read_found_at(catalog, new_to_catalog))
-    rules = DueRules(state, model_fingerprint, settings.photo, settings.retry_failed, focal_change)
-    plan = Plan(rules, context, found=len(found.files))
-    _sort_files(plan, found, paths, area)
-    return found, plan
-
-
-def _find_context(
-    found: Scan, paths: dict[str, RecordedPath], state: ScanState, area: ScannedArea
-) -> ContextChanges:
-    """Compare the files beside recorded photos with those that their metadata was read from."""
-    context = ContextChanges(state.context, area)
-    if state.context or any(file.context for file in found.files):
-        for file in found.files:
-            recorded = paths.get(path_text(file.path))
-            if file.skip is None and recorded is not None and _is_same(file, recorded):
-                context.add(recorded.photo_id, file.path, file.context)
-    return context
-
-
-def _sort_files(plan: Plan, found: Scan, paths: dict[str, RecordedPath], area: ScannedArea) -> None:
-    """Sort the files of a scan by what the catalog has recorded of them."""
-    unseen = {path for path in paths if area.covers(path)}
-    for file in found.files:
-        text = path_text(file.path)
-        unseen.discard(text)
-        recorded = paths.get(text)
-        if recorded is not None and recorded.is_missing:
-            plan.back.append(text)
-        if file.skip is not None:
-            plan.skipped[file.skip] += 1
-            if not _belongs_in_catalog(file):
-                continue
-        if recorded is None or not _is_same(file, recorded):
-            plan.add_new(file, recorded)
-            continue
-        if file.skip != recorded.skip_reason:
-            plan.new_skips.append((text, file.skip))
-        if file.skip is None:
-            plan.add_recorded(file, recorded)
-    # Those that took a worker down with them come last: the others are safe by then.
-    plan.todo.sort(key=lambda item: isinstance(item, PhotoFile) and item.crashes > 0)
-    plan.gone.extend(sorted(path for path in unseen if not paths[path].is_missing))
-
-
-def _is_same(file: FoundFile, recorded: RecordedPath) -> bool:
-    return (file.size, file.mtime_ns) == recorded[:2] and not recorded.is_unread
-
-
-def _belongs_in_catalog(file: FoundFile) -> bool:
-    """Tell whether a file that is skipped is recorded: image files are, others only counted."""
-    return Path(file.path).suffix.lower() in PHOTO_SUFFIXES

@@ -23,7 +23,7 @@ class Identified:
     """A photo file and what it is."""
 
     photo: PhotoFile
-    skip: SkipReason | None = None  # the path is left alone
+    skip: SkipReason | None = None  # the path is skipped
     error: str | None = None  # the file could not be read
 
 

@@ -1,4 +1,4 @@
-"""What the name of a file or of its folder says: a photo, or left alone for a reason."""
+"""What the name of a file or of its folder says: a photo, or skipped for a reason."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _COPY_FOLDERS = frozenset(
     )
 )
 _COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
-# An Apple Photos library is a folder: the photos lie in one of these, the rest is derived.
+# An Apple Photos library is a folder: the photos are in one of these, the rest is derived.
 _APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
 
 
 def skip_by_name(name: str) -> SkipReason | None:
-    """Return why a file of this name is left alone, or None where it may be a photo."""
+    """Return why a file of this name is skipped, or None where it may be a photo."""
     if name.startswith("."):
         return SkipReason.HIDDEN
     suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - quick, for each file
@@ -52,7 +52,7 @@ def skip_by_name(name: str) -> SkipReason | None:
 
 
 def skip_by_folder(path: str, name: str) -> SkipReason | None:
-    """Return why the files in a folder are left alone, or None where they may be photos."""
+    """Return why the files in a folder are skipped, or None where they may be photos."""
     if name.startswith("."):
         return SkipReason.HIDDEN
     folded = name.lower()

@@ -31,7 +31,7 @@ class FoundFile:
     path: str
     size: int
     mtime_ns: int
-    skip: SkipReason | None = None  # why it is left alone, if it is
+    skip: SkipReason | None = None  # why it is skipped, if it is
     context: tuple[ContextFile, ...] = ()  # files beside a photo that belong to it
 
 
@@ -53,7 +53,7 @@ def scan(
     """List every file below `sources` (folders or single files), each once.
 
     `exclude` and `include` hold glob patterns for paths and for names; where any are to be
-    included, other files are left alone. Raises UsageError if a source is missing.
+    included, other files are skipped. Raises UsageError if a source is missing.
     """
     check_sources(sources)
     own = os.path.realpath(library) if isinstance(library, Path) else None

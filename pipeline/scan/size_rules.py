@@ -1,4 +1,4 @@
-"""Which pictures are left alone for their size and shape."""
+"""Which pictures are skipped for their size and shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDEST_ASPECT = 2.5  # beyond this a panorama is likelier than a pinhole camera
 
 
 def skip_by_size(width: int, height: int, settings: PhotoSettings) -> SkipReason | None:
-    """Return why a picture of this upright size is left alone, or None where it is taken."""
+    """Return why a picture of this upright size is skipped, or None where it is not."""
     if min(width, height) < SMALLEST_SIDE_PX and not settings.allow_small:
         return SkipReason.TOO_SMALL
     if max(width, height) > WIDEST_ASPECT * min(width, height) and not settings.allow_wide:

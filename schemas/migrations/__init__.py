@@ -1,9 +1,9 @@
 """The steps from each version of the catalog to the next.
 
 A step has a file of its own, named for the version it leads to, and is listed here under the
-version it starts from. It gets a connection in a transaction of SQLite or PostgreSQL, and knows the
-tables as they were then: it names them in SQL, or as tables of its own, and imports nothing of
-`schemas.tables`.
+version it starts from. It gets a connection in a transaction of SQLite or PostgreSQL, and works
+on the tables as they were then: it names them in SQL, or as tables of its own, and imports nothing
+of `schemas.tables`.
 """
 
 from __future__ import annotations

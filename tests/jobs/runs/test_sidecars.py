@@ -16,7 +16,7 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.records import PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
-from schemas.tables import context_files, photos, user_focals
+from schemas.tables import context_files, photos, scenes, user_focals, utc_now
 from tests.support.exif_photos import exif_with, packed
 from tests.support.made_photos import make_photo
 from tests.support.sidecars import write_sidecar
@@ -164,6 +164,38 @@ def test_an_upgraded_catalog_reads_sidecars_only_that_came_later(photo: Path) ->
     assert counts(run(photo)) == (0, 0, 2)
     forget_context(photo, 2001)
     assert counts(run(photo)) == (0, 1, 2)
+    assert counts(run(photo)) == (0, 0, 2)
+
+
+def as_migrated_from_version_1(photo: Path, focal_35mm: float) -> None:
+    """Have every scene be one that version 1 made by a sidecar's focal length.
+
+    Their ids are those of scenes by the photo's own focal length.
+    """
+    px = focal_35mm * (320**2 + 256**2) ** 0.5 / (36**2 + 24**2) ** 0.5
+    by_sidecar = {"focal_px": px, "focal_source": "user"}
+    engine = sa.create_engine(f"sqlite:///{library(photo) / 'catalog.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(photos.update().values(**by_sidecar))
+        connection.execute(scenes.update().values(user_focal_35mm=focal_35mm, **by_sidecar))
+        for photo_id in connection.scalars(sa.select(photos.c.photo_id)).all():
+            row = {"photo_id": photo_id, "source": "sidecar", "focal_35mm": focal_35mm}
+            connection.execute(user_focals.insert().values(set_at=utc_now(), **row))
+    engine.dispose()
+
+
+def test_a_scene_that_version_1_made_by_a_sidecar_is_not_made_again(photo: Path) -> None:
+    run(photo)
+    as_migrated_from_version_1(photo, 49.9999)
+    sidecar = write_sidecar(photo.with_suffix(".xmp"), focal_35mm=50)
+    other = write_sidecar(photo.with_name("b.xmp"), focal_35mm=50)
+    assert counts(run(photo)) == (0, 2, 2)
+    assert counts(run(photo)) == (0, 0, 2)
+    sidecar.unlink()
+    assert counts(run(photo)) == (1, 1, 1)  # by what the photo says
+    assert record(photo).focal_source == "default"
+    write_sidecar(other, focal_35mm=35)
+    assert counts(run(photo)) == (1, 1, 1)
     assert counts(run(photo)) == (0, 0, 2)
 
 

@@ -14,7 +14,7 @@ from schemas.errors import UsageError
 from schemas.settings import CLIP_SECONDS, RenderDevice, Trajectory
 
 if TYPE_CHECKING:
-    from pipeline.scenes.render_file import Picture
+    from pipeline.scenes.render_file import RenderedFile
     from sharp_core.render.api import Engine
     from sharp_core.views.clips import ClipSettings, StillSettings
 
@@ -70,7 +70,7 @@ def render(
     """Render a splat as a parallax clip that loops, or as a still from any eye."""
     check_are_here(splat, to)
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
-    from pipeline.scenes.render_file import STILL_SUFFIX, make_picture
+    from pipeline.scenes.render_file import STILL_SUFFIX, render_file
     from sharp_core.views.clips import ClipSettings, StillSettings
     from sharp_core.views.encode_clip import CLIP_FORMATS
 
@@ -100,7 +100,7 @@ def render(
     else:
         known = ", ".join((*CLIP_FORMATS, STILL_SUFFIX))
         raise UsageError(f"{to}: no picture format has this ending", f"Known are {known}.")
-    picture = make_picture(splat, to, settings, _ENGINES[device])
+    picture = render_file(splat, to, settings, _ENGINES[device])
     output.result(picture.as_dict(), _text(picture))
 
 
@@ -114,7 +114,7 @@ def _eye(text: str) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _text(picture: Picture) -> str:
+def _text(picture: RenderedFile) -> str:
     frames = f"{picture.frames} frames, " if picture.frames > 1 else ""
     zoom = f", magnified by {picture.zoom:.3f}" if picture.zoom > 1 else ""
     return (

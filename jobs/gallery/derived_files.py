@@ -11,7 +11,7 @@ from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_unchanged
-from pipeline.scenes.render_file import read_splat, unviewable_scene_errors
+from pipeline.scenes.read import read_splat, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.records import PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings

@@ -118,7 +118,7 @@ class UploadQueue:
 
     def scene_as(self, job: Job, format_name: str) -> Path:
         """Return a job's scene in a format. Raises PhotoError."""
-        from pipeline.scenes.render_file import read_splat
+        from pipeline.scenes.read import read_splat
         from sharp_core.formats.registry import write_scene
 
         master = job.folder / SCENE

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
 from pipeline.scenes.info import GENERATOR
-from pipeline.scenes.render_file import read_stored, unreadable
+from pipeline.scenes.read import read_stored, unreadable
 from pipeline.scenes.views import SceneViews
 from pipeline.store.store import Store
 from schemas.errors import UsageError

@@ -14,7 +14,7 @@ from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_named
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
-from pipeline.scenes.render_file import unviewable_scene_errors
+from pipeline.scenes.read import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError

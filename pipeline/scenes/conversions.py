@@ -12,7 +12,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.info import GENERATOR
-from pipeline.scenes.render_file import read_stored
+from pipeline.scenes.read import read_stored
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed

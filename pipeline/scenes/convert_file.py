@@ -6,12 +6,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.scenes.render_file import (
-    UNKNOWN_PHOTO,
-    intrinsics_of,
-    read_splat,
-    unviewable_scene_errors,
-)
+from pipeline.scenes.read import UNKNOWN_PHOTO, intrinsics_of, read_splat, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene

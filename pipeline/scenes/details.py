@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.scenes.convert_file import file_bytes
-from pipeline.scenes.render_file import read_splat
+from pipeline.scenes.read import read_splat
 from sharp_core.formats.registry import format_of
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.scene.gaussians import depth_quantiles

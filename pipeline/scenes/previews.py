@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_scenes
 from pipeline.catalog.scenes import scene_files
-from pipeline.scenes.render_file import read_stored, unviewable_scene_errors
+from pipeline.scenes.read import read_stored, unviewable_scene_errors
 from pipeline.scenes.requirements import refuse_early
 from pipeline.scenes.views import SceneViews
 from pipeline.store.layout import PREVIEWS, PreviewPath

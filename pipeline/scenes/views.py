@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from functools import cached_property
 
-from pipeline.scenes.render_file import intrinsics_of, renderer_here
+from pipeline.scenes.read import intrinsics_of, renderer_here
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.api import Renderer
 from sharp_core.scene.cameras import Intrinsics

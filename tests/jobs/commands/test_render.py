@@ -16,7 +16,7 @@ from PIL import Image
 from jobs.commands.render import render as render_command
 from jobs.console.output import Output
 from pipeline.scenes import render_file
-from pipeline.scenes.render_file import renderer_here
+from pipeline.scenes.read import renderer_here
 from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
 from schemas.settings import Trajectory
 from sharp_core.formats.registry import write_scene

@@ -1,0 +1,132 @@
+"""Losses of the `small` network: depth up to scale and shift, and classes.
+
+Depth follows MiDaS (Ranftl et al., arXiv 1907.01341): prediction and target are both brought to
+median 0 and mean absolute deviation 1, then compared (equations 4 to 6), without the largest
+residuals (equation 7), and by their gradients over several scales (equation 11).
+All inputs are (B, H, W) at the network's output size; `mask` is true where the target is known.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Keeps flat targets finite: a hundredth of the usual spread of 0 (far) to 1 (near).
+MIN_DEVIATION = 1e-2
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How the terms add up."""
+
+    gradient: float = 0.5
+    """Of the gradient term for photos (MiDaS: 0.5)."""
+    gradient_exact: float = 2.0
+    """Of the gradient term for procedural scenes, whose edges are exact."""
+    first_gradient_scale: int = 1
+    """First scale for photos: labels are soft, so differences of neighbours mean nothing."""
+    gradient_scales: int = 4
+    trimmed: float = 0.2
+    """Share of the largest residuals that a photo's loss leaves out (MiDaS: 0.2)."""
+    anchor: float = 0.1
+    """Of the plain difference, which keeps the output's range at 0 (far) to 1 (near)."""
+    classes: float = 0.3
+    class_weights: tuple[float, float, float, float] = (1.0, 1.0, 2.0, 0.7)
+    """Of sky, ground, person, other: persons are rare."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a batch should give, at the output size."""
+
+    inverse_depth: Tensor
+    """(B, H, W), about 0 far and 1 near."""
+    classes: Tensor
+    """(B, H, W) int64, indices of `config.CLASS_NAMES`."""
+    mask: Tensor
+    """(B, H, W) bool: where inverse depth is known."""
+    exact: Tensor
+    """(B,) bool: procedural scenes."""
+
+
+@dataclass(frozen=True)
+class LossParts:
+    """Each term's mean over the batch, before weighting, and the weighted sum."""
+
+    total: Tensor
+    depth: Tensor
+    gradient: Tensor
+    anchor: Tensor
+    classes: Tensor
+
+
+def normalised(values: Tensor, mask: Tensor) -> Tensor:
+    """Bring each picture to median 0 and mean absolute deviation 1 over its mask.
+
+    `values` and `mask` are (B, H, W); where the mask is false the result is 0. MiDaS, equation 5.
+    """
+    flat = values.flatten(1)  # (B, H*W)
+    known = mask.flatten(1)
+    median = torch.where(known, flat, torch.nan).nanmedian(dim=1, keepdim=True).values
+    centred = torch.where(known, flat - median.nan_to_num(), 0.0)
+    count = known.sum(dim=1, keepdim=True).clamp(min=1)
+    deviation = centred.abs().sum(dim=1, keepdim=True) / count
+    return (centred / deviation.clamp(min=MIN_DEVIATION)).view_as(values)
+
+
+def trimmed_mean(residual: Tensor, mask: Tensor, trimmed: Tensor) -> Tensor:
+    """Return (B,): the mean absolute residual without each picture's largest share.
+
+    `trimmed` (B,) is that share, in [0, 1). As in MiDaS, equation 7, the sum is divided by the
+    number of all known pixels.
+    """
+    flat = torch.where(mask, residual.abs(), 0.0).flatten(1)  # (B, H*W)
+    known = mask.flatten(1).sum(dim=1)
+    kept = (known * (1.0 - trimmed)).long().clamp(min=1)
+    # Unknown pixels are zeros at the front of the order, so the largest are at its end.
+    threshold_rank = flat.shape[1] - known + kept - 1
+    ordered = flat.detach().sort(dim=1).values
+    threshold = ordered.gather(1, threshold_rank.clamp(max=flat.shape[1] - 1)[:, None])
+    total = torch.where(flat <= threshold, flat, 0.0).sum(dim=1)
+    return total / known.clamp(min=1)
+
+
+def gradient_term(residual: Tensor, mask: Tensor, scale: int) -> Tensor:
+    """Return (B,): the mean absolute difference of residuals that are neighbours at one scale.
+
+    Scale k takes each 2^k-th row and column (MiDaS, equation 11); pairs count where both
+    pixels are known.
+    """
+    step = 2**scale
+    r, m = residual[:, ::step, ::step], mask[:, ::step, ::step]
+    across = (r[:, :, 1:] - r[:, :, :-1]).abs() * (m[:, :, 1:] & m[:, :, :-1])
+    down = (r[:, 1:] - r[:, :-1]).abs() * (m[:, 1:] & m[:, :-1])
+    count = m.flatten(1).sum(dim=1).clamp(min=1)
+    return (across.flatten(1).sum(dim=1) + down.flatten(1).sum(dim=1)) / count
+
+
+def depth_and_class_loss(
+    inverse_depth: Tensor, class_logits: Tensor, targets: Targets, weights: LossWeights
+) -> LossParts:
+    """Return the weighted loss of a batch.
+
+    `inverse_depth` (B, H, W) and `class_logits` (B, 4, H, W) are the network's outputs.
+    """
+    mask, exact = targets.mask, targets.exact
+    residual = normalised(inverse_depth, mask) - normalised(targets.inverse_depth, mask)
+    trimmed = torch.where(exact, 0.0, weights.trimmed)
+    depth = trimmed_mean(residual, mask, trimmed)
+    scales = torch.stack(
+        [gradient_term(residual, mask, k) for k in range(weights.gradient_scales)]
+    )  # (scales, B)
+    coarse = scales[weights.first_gradient_scale :].sum(dim=0)
+    gradient = torch.where(
+        exact, weights.gradient_exact * scales.sum(dim=0), weights.gradient * coarse
+    )
+    difference = (inverse_depth - targets.inverse_depth).abs() * mask
+    anchor = difference.flatten(1).sum(dim=1) / mask.flatten(1).sum(dim=1).clamp(min=1)
+    per_class = torch.tensor(weights.class_weights, device=class_logits.device)
+    classes = functional.cross_entropy(class_logits, targets.classes, weight=per_class)
+    total = (depth + gradient + weights.anchor * anchor).mean() + weights.classes * classes
+    return LossParts(total, depth.mean(), gradient.mean(), anchor.mean(), classes)

@@ -1,0 +1,200 @@
+"""Train `small`: steps, checkpoints, validation after each pass, export of what is better."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from sharp_core.models.small.network import SmallNetwork
+from sharp_core.models.small.weights import read_metadata, write_weights
+from sharp_core.training.small.average import WeightAverage
+from sharp_core.training.small.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from sharp_core.training.small.data import Batch, StepBatches, batches
+from sharp_core.training.small.losses import LossParts, LossWeights, depth_and_class_loss
+from sharp_core.training.small.schedule import Decay, Schedule
+from sharp_core.training.small.validation import Validation
+
+LOG = "log.jsonl"
+_LOG_EVERY = 20
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How a run learns; what it learns from is in `DataSettings`."""
+
+    rate: float = 1e-3
+    """Learning rate of decoder and heads."""
+    encoder_rate: float = 3e-4
+    """Learning rate of the encoder, which starts from ImageNet."""
+    weight_decay: float = 1e-2
+    warm_up_steps: int = 100
+    clip: float = 1.0
+    """Largest norm of all gradients together."""
+    average_decay: float = 0.995
+    losses: LossWeights = field(default_factory=LossWeights)
+    checkpoint_seconds: float = 240.0
+    workers: int = 1
+
+
+class Trainer:
+    """A run in one folder: `latest.pt` or `decay.pt`, and `log.jsonl`."""
+
+    def __init__(
+        self, network: SmallNetwork, data: StepBatches, settings: TrainSettings, folder: Path
+    ) -> None:
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.data = data
+        self.settings = settings
+        self.folder = folder
+        self.schedule = Schedule(settings.warm_up_steps)
+        self.optimizer = _optimizer(network, settings)
+        self.average = WeightAverage(network, settings.average_decay)
+        self.step = 0
+
+    def resume(self, path: Path) -> None:
+        """Continue exactly where a checkpoint was written."""
+        stored = read_checkpoint(path)
+        self.network.load_state_dict(stored.network)
+        self.average.load(stored.average)
+        self.optimizer.load_state_dict(stored.optimizer)
+        self.step = stored.step
+        self.schedule = replace(self.schedule, decay=stored.decay)
+
+    def reset_average(self) -> None:
+        """Start the average again from the network's present weights, once they are loaded."""
+        self.average = WeightAverage(self.network, self.settings.average_decay)
+
+    def begin_decay(self, steps: int) -> None:
+        """Let the learning rate fall to zero over the next `steps` steps."""
+        self.schedule = replace(self.schedule, decay=Decay(self.step, steps))
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint."""
+        state = (self.network.state_dict(), self.average.state(), self.optimizer.state_dict())
+        write_checkpoint(Checkpoint(self.step, *state, self.schedule.decay), path)
+
+    def run(
+        self,
+        last: int,
+        checkpoint: Path,
+        after_pass: Callable[[], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Train up to step `last`, or until `should_stop`; always leaves a checkpoint.
+
+        `after_pass` is called when each photo had its turn, and at the end.
+        """
+        if self.schedule.decay is not None:
+            last = min(last, self.schedule.decay.last)
+        saved = time.monotonic()
+        ready = batches(self.data, self.step, last, workers=self.settings.workers)
+        began, pictures = time.monotonic(), 0
+        for batch in ready:
+            parts = self.train_step(batch)
+            pictures += len(batch.pictures)
+            if self.step % _LOG_EVERY == 0:
+                speed = pictures / (time.monotonic() - began)
+                began, pictures = time.monotonic(), 0
+                self.log(
+                    {
+                        "step": self.step,
+                        **_numbers(parts),
+                        "pictures_per_s": round(speed, 2),
+                        "rate_factor": round(self.schedule.factor(self.step - 1), 4),
+                    }
+                )
+            if self.step % self.data.steps_per_pass == 0 and self.step < last:
+                self.save(checkpoint)
+                saved = time.monotonic()
+                after_pass()
+                began = time.monotonic()
+            if time.monotonic() - saved > self.settings.checkpoint_seconds:
+                self.save(checkpoint)
+                saved = time.monotonic()
+            if should_stop():
+                break
+        self.save(checkpoint)
+        after_pass()
+
+    def train_step(self, batch: Batch) -> LossParts:
+        """Take one optimizer step and update the average."""
+        training_mode(self.network)
+        factor = self.schedule.factor(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["full_rate"] * factor
+        pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
+        output = self.network(pictures)
+        parts = depth_and_class_loss(
+            output.inverse_depth[:, 0], output.class_logits, batch.targets, self.settings.losses
+        )
+        if not parts.total.isfinite():
+            raise FloatingPointError(f"step {self.step}: the loss is {parts.total.item()}")
+        self.optimizer.zero_grad(set_to_none=True)
+        parts.total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
+        self.optimizer.step()
+        self.average.update(self.network)
+        self.step += 1
+        return parts
+
+    def averaged(self) -> SmallNetwork:
+        """Return a network with the averaged weights, in evaluation mode."""
+        network = SmallNetwork(self.network.config)
+        network.load_state_dict(self.average.tensors)
+        return network.eval()
+
+    def export_if_better(self, validation: Validation, path: Path) -> bool:
+        """Write the averaged weights to `path`, unless what is there scores as well or better."""
+        if path.exists() and float(read_metadata(path).get("score", "-inf")) >= validation.score:
+            return False
+        metadata = {
+            "score": f"{validation.score:.4f}",
+            "step": str(self.step),
+            "validation": json.dumps(validation.record()),
+        }
+        write_weights(self.average.tensors, path, metadata)
+        return True
+
+    def log(self, record: dict[str, object]) -> None:
+        """Append one line of JSON to the run's log."""
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+def training_mode(network: SmallNetwork) -> None:
+    """Put the network into training mode, but keep the encoder's ImageNet statistics.
+
+    A step has too few pictures for statistics as good as theirs.
+    """
+    network.train()
+    network.encoder.eval()
+
+
+def _optimizer(network: SmallNetwork, settings: TrainSettings) -> torch.optim.AdamW:
+    """Return AdamW; biases and normalisations do not decay towards zero."""
+    groups = []
+    for encoder in (True, False):
+        rate = settings.encoder_rate if encoder else settings.rate
+        for matrix in (True, False):
+            tensors = [
+                p
+                for name, p in network.named_parameters()
+                if name.startswith("encoder.") == encoder and (p.ndim > 1) == matrix
+            ]
+            decay = settings.weight_decay if matrix else 0.0
+            groups.append({"params": tensors, "lr": rate, "full_rate": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups)
+
+
+def _numbers(parts: LossParts) -> dict[str, float]:
+    return {
+        "loss": round(parts.total.item(), 4),
+        "depth": round(parts.depth.item(), 4),
+        "gradient": round(parts.gradient.item(), 4),
+        "anchor": round(parts.anchor.item(), 4),
+        "classes": round(parts.classes.item(), 4),
+    }

@@ -42,7 +42,7 @@ class Solid:
 
     @cached_property
     def _lengths(self) -> Array:
-        return np.linalg.norm(self.axes, axis=0).astype(np.float32)
+        return np.asarray(np.linalg.norm(self.axes, axis=0), dtype=np.float32)
 
     def corners(self) -> Array:
         """Return (8, 3): corners of a box around the shape."""

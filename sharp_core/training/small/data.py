@@ -26,6 +26,8 @@ from sharp_core.training.small.scenes import Sample, SceneSource
 _FAR_PERCENTILE = 2.0
 # Below this spread a crop is flat: stretching it to 0 and 1 would only stretch its errors.
 _MIN_SPREAD = 0.05
+# Standard deviation in pixels of the distance of close pairs, in each direction.
+_CLOSE_PX = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class DataSettings:
     stretch: float = 0.12
     """Largest change of a crop's aspect, so that crops lose less of the photo."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
+    pairs: int = 2000
+    """Pairs of pixels whose order is compared, a picture."""
     seed: int = 0
 
 
@@ -96,7 +100,8 @@ class StepBatches(Dataset[Batch]):
             assert self.scenes is not None
             sample = self.scenes.sample(shape.height, shape.width, rng)
             samples.append(_finished(sample, settings.augment, rng))
-        return _batch(samples, photos=shape.pictures - made)
+        pairs = random_pairs(shape, settings.pairs, rng)
+        return _batch(samples, pairs, photos=shape.pictures - made)
 
     @property
     def steps_per_pass(self) -> int:
@@ -184,6 +189,22 @@ def _finished(sample: Sample, settings: AugmentSettings, rng: Generator) -> Samp
     return Sample(changed, percentile_scaled(depth), np.ascontiguousarray(classes))
 
 
+def random_pairs(shape: BatchShape, count: int, rng: Generator) -> NDArray[np.int64]:
+    """Return (B, 2, count) pixels of the output: half of the pairs anywhere, half close together.
+
+    Close ones are mostly on one surface or across one edge.
+    """
+    height, width = shape.height // OUTPUT_STRIDE, shape.width // OUTPUT_STRIDE
+    limits = np.array([height, width])
+    first = rng.integers(0, limits, (shape.pictures, count, 2))
+    second = rng.integers(0, limits, (shape.pictures, count, 2))
+    close = count // 2
+    offsets = np.rint(rng.normal(0.0, _CLOSE_PX, (shape.pictures, close, 2))).astype(np.int64)
+    second[:, :close] = np.clip(first[:, :close] + offsets, 0, limits - 1)
+    both = np.stack([first, second], axis=1)  # (B, 2, count, 2)
+    return np.asarray(both[..., 0] * width + both[..., 1], dtype=np.int64)
+
+
 def percentile_scaled(inverse_depth: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (H, W) inverse depth with its 2nd percentile at 0 and its 98th at 1."""
     far, near = np.percentile(inverse_depth, [_FAR_PERCENTILE, 100.0 - _FAR_PERCENTILE])
@@ -191,10 +212,10 @@ def percentile_scaled(inverse_depth: NDArray[np.float32]) -> NDArray[np.float32]
     return np.ascontiguousarray((inverse_depth - np.float32(far)) / np.float32(spread))
 
 
-def _batch(samples: list[Sample], *, photos: int) -> Batch:
+def _batch(samples: list[Sample], pairs: NDArray[np.int64], *, photos: int) -> Batch:
     pixels = torch.from_numpy(np.stack([s.pixels for s in samples])).permute(0, 3, 1, 2)
     depth = torch.from_numpy(np.stack([s.inverse_depth for s in samples]))
     classes = torch.from_numpy(np.stack([s.classes for s in samples])).long()
     exact = torch.arange(len(samples)) >= photos
     mask = torch.ones_like(depth, dtype=torch.bool)
-    return Batch(pixels, Targets(depth, classes, mask, exact))
+    return Batch(pixels, Targets(depth, classes, mask, exact, torch.from_numpy(pairs)))

@@ -2,7 +2,9 @@
 
 Depth follows MiDaS (Ranftl et al., arXiv 1907.01341): prediction and target are both brought to
 median 0 and mean absolute deviation 1, then compared (equations 4 to 6), without the largest
-residuals (equation 7), and by their gradients over several scales (equation 11).
+residuals (equation 7), and by their gradients over several scales (equation 11). Random pairs of
+pixels add a ranking loss (Chen et al., arXiv 1604.03701): the far range is so narrow in inverse
+depth that only its order is felt.
 All inputs are (B, H, W) at the network's output size; `mask` is true where the target is known.
 """
 
@@ -29,6 +31,12 @@ class LossWeights:
     gradient_scales: int = 4
     trimmed: float = 0.2
     """Share of the largest residuals that a photo's loss leaves out (MiDaS: 0.2)."""
+    ranking: float = 0.3
+    ranking_softness: float = 0.1
+    """Difference, in mean deviations, beyond which a pair in the right order costs little."""
+    min_difference: float = 0.05
+    """Pairs of a photo whose labels differ by less have no known order; far 0, near 1."""
+    min_difference_exact: float = 0.01
     anchor: float = 0.1
     """Of the plain difference, which keeps the output's range at 0 (far) to 1 (near)."""
     classes: float = 0.4
@@ -48,6 +56,8 @@ class Targets:
     """(B, H, W) bool: where inverse depth is known."""
     exact: Tensor
     """(B,) bool: procedural scenes."""
+    pairs: Tensor
+    """(B, 2, K) int64: pixels, row * W + column, to compare with each other."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class LossParts:
     total: Tensor
     depth: Tensor
     gradient: Tensor
+    ranking: Tensor
     anchor: Tensor
     classes: Tensor
 
@@ -106,6 +117,30 @@ def gradient_term(residual: Tensor, mask: Tensor, scale: int) -> Tensor:
     return (across.flatten(1).sum(dim=1) + down.flatten(1).sum(dim=1)) / count
 
 
+def ranking_term(
+    values: Tensor, target: Tensor, targets: Targets, min_difference: Tensor, softness: float
+) -> Tensor:
+    """Return (B,): the mean logistic loss of pairs whose order is known.
+
+    `values` and `target` are (B, H, W). A pair counts if both pixels are known and the target
+    differs by more than `min_difference` (B,). Slope 1 for pairs in the wrong order, falling to 0
+    over a few `softness` once the order is right.
+    """
+    one, other = targets.pairs[:, 0], targets.pairs[:, 1]  # (B, K)
+
+    def between(maps: Tensor) -> Tensor:
+        flat = maps.flatten(1)
+        return flat.gather(1, one) - flat.gather(1, other)  # (B, K)
+
+    known = targets.mask.flatten(1)
+    wanted = between(target)
+    counts = (wanted.abs() > min_difference[:, None]) & known.gather(1, one)
+    counts &= known.gather(1, other)
+    agreement = between(values) * wanted.sign()
+    cost = softness * functional.softplus(-agreement / softness)
+    return (cost * counts).sum(dim=1) / counts.sum(dim=1).clamp(min=1)
+
+
 def depth_and_class_loss(
     inverse_depth: Tensor, class_logits: Tensor, targets: Targets, weights: LossWeights
 ) -> LossParts:
@@ -114,7 +149,8 @@ def depth_and_class_loss(
     `inverse_depth` (B, H, W) and `class_logits` (B, 4, H, W) are the network's outputs.
     """
     mask, exact = targets.mask, targets.exact
-    residual = normalised(inverse_depth, mask) - normalised(targets.inverse_depth, mask)
+    predicted = normalised(inverse_depth, mask)
+    residual = predicted - normalised(targets.inverse_depth, mask)
     trimmed = torch.where(exact, 0.0, weights.trimmed)
     depth = trimmed_mean(residual, mask, trimmed)
     scales = torch.stack(
@@ -124,9 +160,13 @@ def depth_and_class_loss(
     gradient = torch.where(
         exact, weights.gradient_exact * scales.sum(dim=0), weights.gradient * coarse
     )
+    least = torch.where(exact, weights.min_difference_exact, weights.min_difference)
+    softness = weights.ranking_softness
+    ranking = ranking_term(predicted, targets.inverse_depth, targets, least, softness)
     difference = (inverse_depth - targets.inverse_depth).abs() * mask
     anchor = difference.flatten(1).sum(dim=1) / mask.flatten(1).sum(dim=1).clamp(min=1)
     per_class = torch.tensor(weights.class_weights, device=class_logits.device)
     classes = functional.cross_entropy(class_logits, targets.classes, weight=per_class)
-    total = (depth + gradient + weights.anchor * anchor).mean() + weights.classes * classes
-    return LossParts(total, depth.mean(), gradient.mean(), anchor.mean(), classes)
+    together = depth + gradient + weights.ranking * ranking + weights.anchor * anchor
+    total = together.mean() + weights.classes * classes
+    return LossParts(total, depth.mean(), gradient.mean(), ranking.mean(), anchor.mean(), classes)

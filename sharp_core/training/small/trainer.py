@@ -195,6 +195,7 @@ def _numbers(parts: LossParts) -> dict[str, float]:
         "loss": round(parts.total.item(), 4),
         "depth": round(parts.depth.item(), 4),
         "gradient": round(parts.gradient.item(), 4),
+        "ranking": round(parts.ranking.item(), 4),
         "anchor": round(parts.anchor.item(), 4),
         "classes": round(parts.classes.item(), 4),
     }

@@ -12,6 +12,7 @@ from sharp_core.training.small.data import (
     batches,
     crop_box,
     percentile_scaled,
+    random_pairs,
 )
 from sharp_core.training.small.photos import find_photos
 from sharp_core.training.small.scenes import Sample
@@ -96,6 +97,15 @@ def test_crops_stay_in_the_photo_at_about_the_shapes_aspect(width, height):
         assert 0 <= top < bottom <= height
         stretch = (right - left) / (bottom - top) / 1.5
         assert abs(np.log(stretch)) <= SETTINGS.stretch + 1e-6
+
+
+def test_pairs_are_pixels_of_the_output_and_half_of_them_close():
+    pairs = random_pairs(SHAPES[1], 400, np.random.default_rng(0))
+    assert pairs.shape == (2, 2, 400)
+    assert 0 <= pairs.min() <= pairs.max() < 32 * 48
+    rows, columns = np.divmod(pairs, 48)
+    distance = np.hypot(*(np.diff(part, axis=1)[:, 0] for part in (rows, columns)))
+    assert distance[:, :200].mean() < 8 < distance[:, 200:].mean()
 
 
 def test_percentiles_become_0_and_1_and_flat_maps_stay_flat():

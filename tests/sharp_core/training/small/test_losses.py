@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from sharp_core.training.small.losses import (
     depth_and_class_loss,
     gradient_term,
     normalised,
+    ranking_term,
     trimmed_mean,
 )
 
@@ -29,6 +32,9 @@ def targets(depth, exact=False):
         torch.full(depth.shape, 3),
         torch.ones_like(depth, dtype=torch.bool),
         torch.full((count,), exact),
+        torch.randint(
+            depth[0].numel(), (count, 2, 300), generator=torch.Generator().manual_seed(1)
+        ),
     )
 
 
@@ -75,6 +81,25 @@ def test_gradient_term_is_the_mean_difference_of_known_neighbours(scale):
         assert value.item() == pytest.approx(total / known.sum(), rel=1e-4)
 
 
+def test_ranking_is_the_mean_logistic_loss_of_pairs_of_known_order():
+    values, target, mask = maps(2, 6, 7), maps(2, 6, 7), masks(2, 6, 7)
+    wanted = replace(targets(target), mask=mask)
+    result = ranking_term(values, target, wanted, torch.tensor([0.3, 0.1]), 0.2)
+    for b, least in ((0, 0.3), (1, 0.1)):
+        costs = []
+        for i, j in wanted.pairs[b].T.tolist():
+            difference = (target[b].flatten()[i] - target[b].flatten()[j]).item()
+            if abs(difference) > least and mask[b].flatten()[i] and mask[b].flatten()[j]:
+                gain = (values[b].flatten()[i] - values[b].flatten()[j]).item()
+                costs.append(0.2 * np.log1p(np.exp(-gain * np.sign(difference) / 0.2)))
+        assert result[b].item() == pytest.approx(np.mean(costs), rel=1e-4)
+
+
+def test_the_right_order_costs_less_than_the_wrong_one():
+    truth = maps(1, 16, 16)
+    assert loss(truth, truth).ranking < 0.1 * loss(-truth, truth).ranking
+
+
 @pytest.mark.parametrize("exact", [False, True])
 def test_scale_and_shift_of_the_prediction_do_not_matter(exact):
     prediction, truth = maps(2, 16, 16), maps(2, 16, 16)
@@ -100,7 +125,8 @@ def test_a_prediction_that_is_right_up_to_scale_and_shift_costs_nothing():
 def test_the_total_is_the_weighted_sum():
     weights = LossWeights(anchor=0.3, classes=0.7)
     parts = loss(maps(2, 16, 16), maps(2, 16, 16), weights=weights)
-    expected = parts.depth + parts.gradient + 0.3 * parts.anchor + 0.7 * parts.classes
+    depth = parts.depth + parts.gradient + weights.ranking * parts.ranking
+    expected = depth + 0.3 * parts.anchor + 0.7 * parts.classes
     assert parts.total.item() == pytest.approx(expected.item(), rel=1e-5)
     assert parts.classes.item() == pytest.approx(np.log(4), rel=1e-5)
 
@@ -118,7 +144,7 @@ def test_flat_pictures_and_empty_masks_give_finite_gradients():
     wanted = targets(torch.zeros(2, 8, 8))
     mask = wanted.mask.clone()
     mask[1] = False
-    wanted = Targets(wanted.inverse_depth, wanted.classes, mask, wanted.exact)
+    wanted = replace(wanted, mask=mask)
     parts = depth_and_class_loss(prediction, torch.zeros(2, 4, 8, 8), wanted, LossWeights())
     parts.total.backward()
     assert parts.total.isfinite()

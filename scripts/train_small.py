@@ -16,7 +16,7 @@ fall to zero, as often as wanted:
         --export sharp_core/models/small/weights.safetensors
 
 This writes RUN_FOLDER/decay.pt (and continues it if stopped); later training goes on from the
-constant phase. --export writes only if validation is better than that of the file that is there.
+constant phase, and a later decay begins there. --export writes only if validation is better than that of the file that is there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.training.procedural.textures import textures_of
-from sharp_core.training.small.checkpoint import DECAY, LATEST
+from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings, StepBatches
 from sharp_core.training.small.imagenet import load_imagenet_encoder
 from sharp_core.training.small.photos import PhotoSet, find_photos
@@ -84,14 +84,7 @@ def _begin(options: argparse.Namespace, trainer: Trainer) -> Path:
     """Load the checkpoint to go on from; return the path of the one to write."""
     latest: Path = options.run / LATEST
     if options.decay_steps:
-        decay: Path = options.run / DECAY
-        source = decay if decay.exists() else latest
-        if not source.exists():
-            sys.exit(f"{latest}: expected a checkpoint to decay from, found none; train first")
-        trainer.resume(source)
-        if source == latest:
-            trainer.begin_decay(options.decay_steps)
-        return decay
+        return _begin_decay(options, trainer, latest)
     if latest.exists():
         trainer.resume(latest)
     elif options.encoder:
@@ -100,6 +93,21 @@ def _begin(options: argparse.Namespace, trainer: Trainer) -> Path:
     else:
         sys.exit("--encoder: a new run needs the ImageNet weights; see --help")
     return latest
+
+
+def _begin_decay(options: argparse.Namespace, trainer: Trainer, latest: Path) -> Path:
+    """Load a decay that began at the latest checkpoint, or begin one there."""
+    if not latest.exists():
+        sys.exit(f"{latest}: expected a checkpoint to decay from, found none; train first")
+    trainer.resume(latest)
+    path: Path = options.run / DECAY
+    if path.exists():
+        decay = read_checkpoint(path).decay
+        if decay is not None and decay.first == trainer.step:
+            trainer.resume(path)
+            return path
+    trainer.begin_decay(options.decay_steps)
+    return path
 
 
 class _Stop:

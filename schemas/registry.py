@@ -8,11 +8,12 @@ first use.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from schemas.errors import UsageError
@@ -63,15 +64,18 @@ class Registry(Generic[Entry]):
         kind: type[Entry],
         built_in: Callable[[], Iterable[Entry]],
         group: str | None = None,
+        replaced: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Take what an entry is called, its class, and the entry points' group of other packages.
 
         `built_in` is called once, at the first use, so that entries may import their registry.
+        `replaced` says of names that are gone what to use instead.
         """
         self._what = what
         self._kind = kind
         self._built_in = built_in
         self._group = group
+        self._replaced = replaced
         self._broken: dict[str, str] = {}  # entry point -> why it could not be loaded
 
     def __iter__(self) -> Iterator[Entry]:
@@ -98,6 +102,8 @@ class Registry(Generic[Entry]):
         if entry is not None:
             return entry
         hint = f"Known are {', '.join(self._entries)}."
+        if name in self._replaced:
+            hint = f"{self._replaced[name]} {hint}"
         if self._broken:
             broken = "; ".join(f"{point}: {reason}" for point, reason in self._broken.items())
             hint += f" These could not be loaded: {broken}."

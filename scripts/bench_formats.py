@@ -2,7 +2,7 @@
 
     python scripts/bench_formats.py [PHOTO...] [--repeat 3]
 
-Each scene has 1,179,648 Gaussians: the depth of `prior` with corrections like those of a network.
+Each scene has 1,179,648 Gaussians: the depth of `small` with corrections like those of a network.
 PSNR compares renders with those of the unquantised scene: from the photo's camera,
 from 5 cm beside it, and from the photo's camera with the same depth order, since another order
 changes a render more than a good format does. Times are CPU seconds, then wall seconds, the minimum

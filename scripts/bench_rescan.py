@@ -133,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     count = options.files
     print_environment()
-    model = resolve_model(ModelSettings("prior"))
+    model = resolve_model(ModelSettings("small"))
     with tempfile.TemporaryDirectory(prefix="bench-rescan-") as folder:
         root, library = Path(folder).resolve() / "photos", Path(folder) / "library"
         make_catalog(library, make_files(root, count, sidecars=options.sidecars), model)

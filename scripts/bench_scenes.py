@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from sharp_core.models.interface import PredictorInput
-from sharp_core.models.prior.predictor import PriorPredictor
+from sharp_core.models.small.predictor import SmallPredictor
 from sharp_core.models.two_layer.base_gaussians import STRIDE, base_gaussians, normalize_depth
 from sharp_core.models.two_layer.composer import DELTA_CHANNELS, NdcGaussians, compose
 from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
@@ -74,14 +74,14 @@ def scatter(grid: int, noise: Tensor | None = None) -> Tensor:
 
 
 def network_scene(path: Path, grid: int = GRID) -> Gaussians:
-    """Return the scene of a photo with the depth of `prior` and corrections like a network's.
+    """Return the scene of a photo with the depth of `small` and corrections like a network's.
 
     These differ between neighbours, yet not as pure noise would: half of their variance is noise of
     coarser scales.
     """
     picture = _picture(path)
-    (prior,) = PriorPredictor(grid).predict([PredictorInput(picture, FOCAL_PX)])
-    depth = prior.means[:, 2].view(1, 2, grid, grid)
+    (scene,) = SmallPredictor(cells=grid).predict([PredictorInput(picture, FOCAL_PX)])
+    depth = scene.means[:, 2].view(1, 2, grid, grid)
     side = STRIDE * grid
     pixels = np.asarray(Image.fromarray(picture).resize((side, side)), np.float32) / 255
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None]

@@ -101,7 +101,7 @@ class SleepingEncode:
         time.sleep(self.seconds)
         file_id = photo.file.photo_id
         record = SceneRecord(
-            file_id, file_id, "prior", "sleeping", "sog", None, NOWHERE, scene.gaussians,
+            file_id, file_id, "small", "sleeping", "sog", None, NOWHERE, scene.gaussians,
             1.0, 1.0, 1.0, None, seconds, self.seconds,
         )  # fmt: skip
         return Done(photo, record)

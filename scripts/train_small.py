@@ -16,7 +16,8 @@ fall to zero, as often as wanted:
         --export sharp_core/models/small/weights.safetensors
 
 This writes RUN_FOLDER/decay.pt (and continues it if stopped); later training goes on from the
-constant phase, and a later decay begins there. --export writes only if validation is better than that of the file that is there.
+constant phase, and a later decay begins there. --export writes only if validation is better than
+that of the file that is there.
 """
 
 from __future__ import annotations

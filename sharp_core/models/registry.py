@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from schemas.registry import Registry
 from sharp_core.models.entry import ModelEntry
-from sharp_core.models.prior.entry import PRIOR
 from sharp_core.models.sharp.entry import SHARP
+from sharp_core.models.small.entry import SMALL
 
 UNKNOWN_RANK = 0  # of a model that old catalogs name and nothing registers any more
 
 MODELS = Registry(
     "model",
     ModelEntry,
-    lambda: (SHARP, PRIOR),
+    lambda: (SHARP, SMALL),
     group="sharp_batch.models",
+    replaced={"prior": "The hand-made rules of 'prior' were replaced by the network 'small'."},
 )
 
 
 # What to begin with: it needs no download. Known without the other packages' models.
-FIRST_CHOICE = PRIOR.name
+FIRST_CHOICE = SMALL.name
 
 
 def rank_of(name: str) -> int:

@@ -11,6 +11,9 @@ from torch import Tensor
 
 from sharp_core.scene.conventions import SH_C0
 
+# Linear sRGB to CIE XYZ (IEC 61966-2-1).
+_LINEAR_TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+
 
 def srgb_to_linear(srgb: Tensor) -> Tensor:
     """Decode sRGB in [0, 1] to linear light."""
@@ -24,6 +27,16 @@ def linear_to_srgb(linear: Tensor) -> Tensor:
     # The floor keeps the gradient of the power finite where `where` takes the other branch.
     root = 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(linear <= 0.0031308, linear * 12.92, root)
+
+
+def srgb_to_lab(srgb: Tensor) -> Tensor:
+    """Convert sRGB in [0, 1], (3, H, W), to CIE 1976 L*a*b* with the white of sRGB (D65)."""
+    matrix = torch.tensor(_LINEAR_TO_XYZ, dtype=srgb.dtype, device=srgb.device)
+    matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white
+    t = torch.einsum("ij,jhw->ihw", matrix, srgb_to_linear(srgb))
+    root = t.clamp_min(1e-6) ** (1 / 3)
+    f = torch.where(t > (6 / 29) ** 3, root, t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return torch.stack((116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])))
 
 
 def srgb_to_sh0(srgb: Tensor) -> Tensor:

@@ -211,7 +211,7 @@ def test_every_command_asks_once_where_the_catalog_is(
         ("verify", "--quick"),
         ("catalog", "snapshot"),
         ("catalog", "migrate"),
-        ("ingest", photos, "--model", "prior", "--inline", "--limit", "1"),
+        ("ingest", photos, "--model", "small", "--inline", "--limit", "1"),
         ("preview", "--inline", "--seconds", "0.2", "--width", "64"),
         ("export", "--inline", "--kind", "ply", "--to", tmp_path / "out"),
         ("convert", "--inline", "--format", "ply"),
@@ -309,7 +309,7 @@ def test_a_lost_catalog_comes_back_of_the_snapshot_and_the_scenes(
 def test_a_store_that_cannot_be_used_is_said_so(
     remote_root: RemoteRoot, url: str, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("ingest", photos, "--catalog", url, "--model", "prior", "--inline", "--library")
+    command = ("ingest", photos, "--catalog", url, "--model", "small", "--inline", "--library")
     missing = run(*command, "s3://no-such-bucket/photos")
     assert (missing.returncode, "no such bucket" in missing.stderr) == (1, True), missing.stderr
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -343,6 +343,6 @@ def test_photos_are_not_kept_where_there_is_no_folder(remote_root: RemoteRoot) -
     from jobs.gallery.upload_job import Job, JobState
     from jobs.gallery.upload_queue import UploadQueue
 
-    job = Job("0", "a.jpg", Path("a.jpg"), "prior", None, state=JobState.DONE)
+    job = Job("0", "a.jpg", Path("a.jpg"), "small", None, state=JobState.DONE)
     with pytest.raises(UsageError, match="holds no photos"):
         UploadQueue(Library(CatalogAddress(remote_root)), "").keep(job)

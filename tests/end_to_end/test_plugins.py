@@ -101,7 +101,7 @@ def test_what_another_package_adds_is_used_everywhere(
     assert "absent" not in program("-m", "jobs", "status", "--library", library).stderr
 
     help_text = program("-m", "jobs", "ingest", "--help").stdout
-    assert "sharp|guess|prior" in help_text or "|guess]" in help_text
+    assert "sharp|guess|small" in help_text or "|guess]" in help_text
     record = records[0]
     pages = program(
         "-c", _GALLERY, library, tmp_path / "cache", record["photo_id"], record["scene_id"]
@@ -124,5 +124,5 @@ def test_a_name_that_nobody_registers_is_told_with_the_choices(
     )
     assert done.returncode == 2
     assert "--model absent: there is no such model" in done.stderr
-    assert "sharp, prior, guess" in done.stderr
+    assert "sharp, small, guess" in done.stderr
     assert "made_up_plugin_package_that_is_not_there" in done.stderr

@@ -55,7 +55,7 @@ def test_a_library_with_its_catalog_in_postgres(tmp_path: Path, url: str) -> Non
 def test_looking_makes_no_catalog(tmp_path: Path, url: str) -> None:
     make_photos(tmp_path / "photos", 1)
     command = ("ingest", tmp_path / "photos", "--library", tmp_path / "library", "--dry-run")
-    result = run(*command, "--catalog", url, "--model", "prior", "--json")
+    result = run(*command, "--catalog", url, "--model", "small", "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["due"] == 1
     assert not (tmp_path / "library").exists()
@@ -74,7 +74,7 @@ def test_a_held_catalog_is_exit_3(tmp_path: Path, url: str) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         command = ("ingest", tmp_path / "photos", "--library", tmp_path / "library")
-        result = run(*command, "--catalog", url, "--model", "prior", "--inline")
+        result = run(*command, "--catalog", url, "--model", "small", "--inline")
         assert result.returncode == 3, result.stderr
         assert f"process {holder.pid}" in result.stderr
     finally:

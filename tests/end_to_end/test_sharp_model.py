@@ -35,7 +35,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_sharp_makes_better_scenes_in_a_library_that_prior_made(
+def test_sharp_makes_better_scenes_in_a_library_that_small_made(
     tmp_path: Path, checkpoint: Path
 ) -> None:
     make_photos(tmp_path / "photos", 2)

@@ -60,9 +60,9 @@ def test_every_reason_is_documented(reason: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["ingest", "/nowhere/at/all", "--model", "prior"], 2, "does not exist"),
-        (["ingest", ".", "--model", "prior", "--limit", "0"], 2, "at least 1"),
-        (["ingest", ".", "--model", "prior", "--focal-35mm", "0"], 2, "no usable focal length"),
+        (["ingest", "/nowhere/at/all", "--model", "small"], 2, "does not exist"),
+        (["ingest", ".", "--model", "small", "--limit", "0"], 2, "at least 1"),
+        (["ingest", ".", "--model", "small", "--focal-35mm", "0"], 2, "no usable focal length"),
         (["ingest"], 2, "Missing argument"),
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),
@@ -76,9 +76,9 @@ def test_every_reason_is_documented(reason: str) -> None:
         (["query", "--format", "csv", "-o", "/"], 2, "is a folder"),
         (["query", "-o", "x.csv"], 2, "--format"),
         (["no-such-command"], 2, "No such command"),
-        (["predict", "README.md", "-o", "x.xyz", "--model", "prior"], 2, "x.xyz"),
-        (["predict", "README.md", "-o", "x.ply", "--model", "prior"], 1, "not_a_photo"),
-        (["ingest", ".", "--model", "sharp", "--checkpoint", "/nowhere.pt"], 4, "prior"),
+        (["predict", "README.md", "-o", "x.xyz", "--model", "small"], 2, "x.xyz"),
+        (["predict", "README.md", "-o", "x.ply", "--model", "small"], 1, "not_a_photo"),
+        (["ingest", ".", "--model", "sharp", "--checkpoint", "/nowhere.pt"], 4, "small"),
     ],
 )
 def test_a_mistake_gets_its_exit_code_and_a_word_without_a_traceback(
@@ -124,10 +124,10 @@ def test_a_run_with_a_failed_photo_is_exit_1_and_the_next_exit_0(tmp_path: Path)
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "notes.jpg").write_text("notes")
     arguments = ("ingest", tmp_path / "photos", "--library", tmp_path / "library")
-    first = run(*arguments, "--model", "prior", "--inline", "--json")
+    first = run(*arguments, "--model", "small", "--inline", "--json")
     assert first.returncode == 1, first.stderr
     assert json.loads(first.stdout)["reasons"] == {"not_a_photo": 1}
-    second = run(*arguments, "--model", "prior", "--json")
+    second = run(*arguments, "--model", "small", "--json")
     assert second.returncode == 0
     assert json.loads(second.stdout)["due"] == 0
 

@@ -187,7 +187,7 @@ class FaultyEncode:
     faults: Faults
     limit_s: float = 2.0
     seconds: float = 0.0
-    model = ResolvedModel(ModelSettings("prior"), "faulty-1")
+    model = ResolvedModel(ModelSettings("small"), "faulty-1")
 
     def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
         file = decoded.file
@@ -198,7 +198,7 @@ class FaultyEncode:
         except (PhotoError, OutOfTime) as error:
             return failed(file, "encode", error)
         record = SceneRecord(
-            file.photo_id, file.photo_id, "prior", "f", "ply", None, NOWHERE, scene.gaussians,
+            file.photo_id, file.photo_id, "small", "f", "ply", None, NOWHERE, scene.gaussians,
             1.0, 1.0, 1.0, None, seconds, 0.0,
         )  # fmt: skip
         return Done(decoded, record)

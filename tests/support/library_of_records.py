@@ -55,7 +55,7 @@ def meta(year: int = 2019, latitude: float | None = 48.8584, model: str = "X-E2"
 def done(
     file: PhotoFile,
     about: PhotoMeta | None = None,
-    model: str = "prior",
+    model: str = "small",
     focal: FocalLength = EXIF_FOCAL,
 ) -> Done:
     """Return a scene of 4000 x 3000 pixels, as its model makes it with a focal length."""

@@ -32,7 +32,7 @@ class QuickModel(ReliefModel):
 
 
 def resolve(settings: ModelSettings) -> ResolvedModel:
-    return QuickModel(ModelSettings("prior"), ReliefPredictor.fingerprint)
+    return QuickModel(ModelSettings("small"), ReliefPredictor.fingerprint)
 
 
 if __name__ == "__main__":

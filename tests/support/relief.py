@@ -27,7 +27,7 @@ NEAR_M, FAR_M = 1.5, 6.0
 class ReliefPredictor:
     """One Gaussian a cell of the photo: a near disc in the middle, and a far wall behind it."""
 
-    name = "prior"
+    name = "small"
     fingerprint = "relief-1"
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
@@ -69,7 +69,7 @@ class ReliefModel(ResolvedModel):
 def ingest_reliefs(
     library: Path, *sources: Path, settings: IngestSettings | None = None
 ) -> IngestReport:
-    model = ReliefModel(ModelSettings("prior"), ReliefPredictor.fingerprint)
+    model = ReliefModel(ModelSettings("small"), ReliefPredictor.fingerprint)
     run = Ingest(
         Library.resolve(library), sources, settings or IngestSettings(), model, Output(quiet=True)
     )

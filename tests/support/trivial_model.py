@@ -36,7 +36,7 @@ CELLS = 8
 class TrivialPredictor:
     """A flat grid of Gaussians, one metre away, in the photo's own colours."""
 
-    name = "prior"
+    name = "small"
     fingerprint = "trivial-1"
     device = torch.device("cpu")
 
@@ -83,7 +83,7 @@ class TrivialModel(ResolvedModel):
 
 def trivial_model(seconds: float = 0.0, deadly_width: int | None = None) -> TrivialModel:
     return TrivialModel(
-        ModelSettings("prior"),
+        ModelSettings("small"),
         TrivialPredictor.fingerprint,
         seconds=seconds,
         deadly_width=deadly_width,

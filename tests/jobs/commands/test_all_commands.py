@@ -41,11 +41,11 @@ def commands() -> dict[str, Any]:
 ALL = commands()
 # Of each command, what it does quietly here; {library} is one with two scenes.
 QUIET = {
-    "ingest": "{photos} --library {library} --model prior --inline --limit 1",
+    "ingest": "{photos} --library {library} --model small --inline --limit 1",
     "status": "--library {library}",
     "query": "--library {library}",
     "show": "{photos}/photo000.jpg --library {library}",
-    "predict": "{photos}/photo000.jpg -o {out}/a.ply --model prior",
+    "predict": "{photos}/photo000.jpg -o {out}/a.ply --model small",
     "preview": "--kind still --width 32 --library {library} --inline",
     "export": "--kind ply --to {out}/exported --library {library} --inline",
     "render": "{out}/scene.ply -o {out}/a.png --width 32",

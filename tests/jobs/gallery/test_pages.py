@@ -76,7 +76,7 @@ def test_filters_select_the_same_photos_as_a_query(large_client: TestClient) -> 
         ("after=2010&before=2012", 4),
         ("near=10,2.2945,5", 17),
         ("camera=eos&near=10,2.2945,5", 8),
-        ("model=prior", 50),
+        ("model=small", 50),
         ("model=sharp", 0),
     ):
         assert sum(periods(large_client.get(f"/?{query}").text).values()) == count, query
@@ -136,7 +136,7 @@ def test_places_link_to_their_photos(large_client: TestClient) -> None:
 def test_the_page_of_a_photo_shows_its_facts(client: TestClient) -> None:
     (row,) = client.get("/api/photos", params={"period": "undated"}).json()["photos"]
     page = client.get(f"/photos/{row[0]}").text
-    for text in ("coffee.png", "30 mm equivalent", "600 × 400", "prior", "32 768 Gaussians"):  # noqa: RUF001
+    for text in ("coffee.png", "30 mm equivalent", "600 × 400", "small", "32 768 Gaussians"):  # noqa: RUF001
         assert text.replace(" 768", "\u202f768") in page
     for name in ("ply", "sog"):
         assert f".{name}?download=true" in page

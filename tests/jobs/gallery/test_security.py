@@ -48,7 +48,7 @@ def test_requests_with_local_host_names_are_answered(client: TestClient, host: s
     ],
 )
 def test_posts_from_other_sites_are_refused(client: TestClient, headers: dict[str, str]) -> None:
-    for path in ("/api/jobs?name=a.jpg&model=prior", f"/api/jobs/{'0' * 32}/cancel"):
+    for path in ("/api/jobs?name=a.jpg&model=small", f"/api/jobs/{'0' * 32}/cancel"):
         answer = client.post(path, content=b"\xff\xd8\xff", headers=headers)
         assert answer.status_code == 403
     assert client.get("/api/jobs").json() == []
@@ -200,7 +200,7 @@ def test_other_machines_need_the_token(guarded: TestClient) -> None:
             answer = client.get(path)
             assert answer.status_code == 401
             assert "set-cookie" not in answer.headers
-        assert client.post(f"/api/jobs?name=a&model=prior&token={TOKEN}").status_code == 401
+        assert client.post(f"/api/jobs?name=a&model=small&token={TOKEN}").status_code == 401
         cookie = {"cookie": f"sharp-batch-gallery={'g' * 24}"}
         assert client.get("/", headers=cookie).status_code == 401
         bearer = {"authorization": f"Bearer {TOKEN}"}

@@ -105,7 +105,7 @@ def test_slow_clients_do_not_block_others(server: Server) -> None:
     for _ in range(20):
         connection = socket.create_connection(("127.0.0.1", server.port))
         connection.sendall(
-            b"POST /api/jobs?name=a.jpg&model=prior HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"POST /api/jobs?name=a.jpg&model=small HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             b"Sec-Fetch-Site: same-origin\r\nContent-Length: 100000\r\n\r\n\xff\xd8\xff"
         )
         slow.append(connection)
@@ -123,7 +123,7 @@ def test_slow_clients_do_not_block_others(server: Server) -> None:
 def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> None:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(
-        b"POST /api/jobs?name=a.jpg&model=prior HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"POST /api/jobs?name=a.jpg&model=small HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Sec-Fetch-Site: same-origin\r\nContent-Length: 999999999999\r\n\r\n"
     )
     assert connection.recv(100).startswith(b"HTTP/1.1 413")
@@ -180,7 +180,7 @@ def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_pa
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request(
         "POST",
-        "/api/jobs?name=a.jpg&model=prior",
+        "/api/jobs?name=a.jpg&model=small",
         body=photo,
         headers={"Sec-Fetch-Site": "same-origin"},
     )

@@ -48,7 +48,7 @@ def jpeg(tmp_path: Path, seed: int = 7, width: int = 320) -> bytes:
 
 
 def submit(client: TestClient, data: bytes, name: str = "a photo.jpg", **more: str) -> str:
-    answer = client.post("/api/jobs", params={"name": name, "model": "prior", **more}, content=data)
+    answer = client.post("/api/jobs", params={"name": name, "model": "small", **more}, content=data)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
@@ -112,7 +112,7 @@ def test_jobs_run_one_at_a_time_and_can_be_stopped(
     wait(client, endless, "step", "predict")
     second = submit(client, jpeg(tmp_path, 2))
     third = submit(client, slow)
-    assert client.post("/api/jobs?name=a.jpg&model=prior", content=slow).status_code == 429
+    assert client.post("/api/jobs?name=a.jpg&model=small", content=slow).status_code == 429
     assert job(client, second)["state"] == "waiting"
     client.post(f"/api/jobs/{third}/cancel")
     client.post(f"/api/jobs/{endless}/cancel")
@@ -150,7 +150,7 @@ def test_harmful_photos_fail(client: TestClient, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_a_photo_is_not_queued(client: TestClient) -> None:
     for data in (b"", b"hello", b"<script>", b"GIF89a" + bytes(99), b"PK\x03\x04" * 4000):
-        answer = client.post("/api/jobs?name=a.jpg&model=prior", content=data)
+        answer = client.post("/api/jobs?name=a.jpg&model=small", content=data)
         assert answer.status_code == 415
     assert client.get("/api/jobs").json() == []
 
@@ -165,7 +165,7 @@ def test_the_size_limit_does_not_trust_content_length(
         yield from (data[at : at + 5000] for at in range(0, len(data), 5000))
 
     for content in (data, without_length()):
-        answer = client.post("/api/jobs?name=a.jpg&model=prior", content=content)
+        answer = client.post("/api/jobs?name=a.jpg&model=small", content=content)
         assert answer.status_code == 413
     assert client.get("/api/jobs").json() == []
 
@@ -173,13 +173,13 @@ def test_the_size_limit_does_not_trust_content_length(
 @pytest.mark.parametrize(
     "query",
     [
-        "model=prior",
+        "model=small",
         "name=a",
         "name=a&model=x",
-        "name=a&model=prior&focal_35mm=0",
-        "name=a&model=prior&focal_35mm=nan",
-        "name=a&model=prior&focal_35mm=1e9",
-        "name=a&model=prior&focal_35mm=x",
+        "name=a&model=small&focal_35mm=0",
+        "name=a&model=small&focal_35mm=nan",
+        "name=a&model=small&focal_35mm=1e9",
+        "name=a&model=small&focal_35mm=x",
     ],
 )
 def test_settings_that_make_no_sense_are_refused(
@@ -205,7 +205,7 @@ def test_a_read_only_gallery_refuses_uploads(library: Path, tmp_path: Path) -> N
     settings = GallerySettings(Library.resolve(library), tmp_path / "cache", read_only=True)
     with gallery_client(settings) as client:
         assert client.get("/make").status_code == 403
-        answer = client.post("/api/jobs?name=a.jpg&model=prior", content=jpeg(tmp_path))
+        answer = client.post("/api/jobs?name=a.jpg&model=small", content=jpeg(tmp_path))
         assert answer.status_code == 403
         assert 'href="/make"' not in client.get("/").text
 

@@ -65,9 +65,9 @@ def test_sources_with_the_same_patterns_are_one_run(tmp_path: Path) -> None:
 
 
 def test_values_have_their_types(tmp_path: Path) -> None:
-    text = SMALL + '[model]\nname = "prior"\n[window]\nmax_hours = 3\n[previews]\nkinds = ["gif"]\n'
+    text = SMALL + '[model]\nname = "small"\n[window]\nmax_hours = 3\n[previews]\nkinds = ["gif"]\n'
     config = load(tmp_path, text)
-    assert config.model.predictor.model == "prior"
+    assert config.model.predictor.model == "small"
     assert config.window.end.max_hours == 3.0
     assert config.previews is not None
     assert config.previews.settings.kinds == (PreviewKind.GIF,)
@@ -77,7 +77,7 @@ def test_values_have_their_types(tmp_path: Path) -> None:
     ("text", "line", "message", "hint"),
     [
         (SMALL + "[modell]\n", 4, "modell: there is no such key", "'model'"),
-        (SMALL + '[model]\n\nnmae = "prior"\n', 6, "model.nmae: there is no such", "'name'"),
+        (SMALL + '[model]\n\nnmae = "small"\n', 6, "model.nmae: there is no such", "'name'"),
         (SMALL + '[model]\nname = "shrap"\n', 5, "model.name: 'shrap' is none", "'sharp'"),
         (SMALL + 'exlude = ["x"]\n', 4, "sources.exlude: there is no such", "'exclude'"),
         (SMALL + '[[sources]]\nexclude = ["x"]\n', 4, "sources: the key 'path' is miss", ""),

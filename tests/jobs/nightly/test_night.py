@@ -34,7 +34,7 @@ library = "library"
 path = "photos"
 exclude = ["*_edited*"]
 [model]
-name = "prior"
+name = "small"
 inline = true
 [limits]
 free_gb = 0
@@ -287,8 +287,10 @@ def test_the_printed_config_is_one_and_mistakes_are_exit_2(tmp_path: Path) -> No
     config = tmp_path / "night.toml"
     config.write_text(run("nightly", "--print-config").stdout)
     assert run("nightly", "--config", config, "--check").returncode == 0
-    config.write_text(config.read_text().replace("exclude =", "exlude ="))
+    lines = config.read_text().replace("exclude =", "exlude =").splitlines()
+    config.write_text("\n".join(lines))
+    number = 1 + next(i for i, line in enumerate(lines) if line.startswith("exlude"))
     wrong = run("nightly", "--config", config, "--check")
     assert wrong.returncode == 2
-    assert f"{config}, line 10: sources.exlude" in wrong.stderr
+    assert f"{config}, line {number}: sources.exlude" in wrong.stderr
     assert "'exclude'" in wrong.stderr

@@ -101,7 +101,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def submitted(cluster: Cluster, *arguments: str) -> list[str]:
-    return ["ingest", *arguments, "--model", "prior", "--submit", cluster.dashboard]
+    return ["ingest", *arguments, "--model", "small", "--submit", cluster.dashboard]
 
 
 def test_an_ingest_runs_on_the_cluster_with_our_code_and_its_result_comes_back(
@@ -145,7 +145,7 @@ def test_a_job_is_told_where_an_object_store_is_and_no_keys(
 def test_a_password_does_not_go_where_others_read_it(tmp_path: Path, name: str) -> None:
     make_photos(tmp_path / "photos", 1)
     url = "postgresql+psycopg://me:secret@host/photos"
-    arguments = ["ingest", "photos", "--model=prior", f"--submit=http://127.0.0.1:{free_port()}"]
+    arguments = ["ingest", "photos", "--model=small", f"--submit=http://127.0.0.1:{free_port()}"]
     environment = dict(os.environ)
     if name == "--catalog":
         arguments += [name, url]
@@ -179,7 +179,7 @@ def test_ctrl_c_ends_a_job_well(cluster: Cluster, tmp_path: Path) -> None:
 
 def test_an_ingest_from_a_machine_beside_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
     make_photos(tmp_path / "photos", 1)
-    arguments = ["ingest", "photos", "--library", "lib", "--model", "prior", "--format", "ply"]
+    arguments = ["ingest", "photos", "--library", "lib", "--model", "small", "--format", "ply"]
     environment = {**cluster.environment, "RAY_ADDRESS": cluster.client}
     code, out, err = finish(start(tmp_path, environment, *arguments, "--json"))
     assert code == 0, err
@@ -214,7 +214,7 @@ def test_a_cluster_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
         (f"--submit=http://{there}", "could not be submitted"),
         (f"--address=ray://{there}", f"no Ray cluster answers at ray://{there}"),
     ):
-        process = start(tmp_path, dict(os.environ), "ingest", "photos", "--model=prior", way)
+        process = start(tmp_path, dict(os.environ), "ingest", "photos", "--model=small", way)
         code, _, err = finish(process)
         assert code == 1
         assert said in err

@@ -20,13 +20,13 @@ FORGET = FocalChange.asked_for(None, UserFocalSource.FLAG, forget=True)
 GUESS = FocalLength(2500.0, FocalSource.EXIF_MM_GUESS)
 
 
-def by_user(focal_35mm: float, model: str = "prior") -> Done:
+def by_user(focal_35mm: float, model: str = "small") -> Done:
     """Return the scene that a run with --focal-35mm makes."""
     focal = FocalLength(focal_35mm * 115.56, FocalSource.USER)
     return done(replace(FILE, set_focal_35mm=focal_35mm), model=model, focal=focal)
 
 
-def by_photo(focal: FocalLength = EXIF_FOCAL, model: str = "prior") -> Done:
+def by_photo(focal: FocalLength = EXIF_FOCAL, model: str = "small") -> Done:
     return done(FILE, model=model, focal=focal)
 
 

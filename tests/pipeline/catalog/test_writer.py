@@ -79,7 +79,7 @@ def test_a_photo_with_a_scene_stays_done_when_another_model_fails(
         assert records(catalog)[file.photo_id].state == PhotoState.DONE
 
 
-@pytest.mark.parametrize("order", [["prior", "sharp"], ["sharp", "prior"]])
+@pytest.mark.parametrize("order", [["small", "sharp"], ["sharp", "small"]])
 def test_the_better_models_scene_is_shown_whichever_came_first(
     tmp_path: Path, catalog_url: str | None, order: list[str]
 ) -> None:
@@ -167,7 +167,7 @@ def test_status_counts_states_reasons_models_and_bytes(
             status = read_status(reader)
     assert status.photos == {"done": 1, "failed": 1}
     assert status.failed == {"truncated": 1}
-    assert status.scenes == {"prior": 1}
+    assert status.scenes == {"small": 1}
     assert status.bytes == {"ply": 66, "thumb": 10}
 
 

@@ -56,7 +56,7 @@ class Model(ResolvedModel):
 
 
 def run(library: Path, kind: type[TrivialPredictor]) -> None:
-    model = Model(ModelSettings("prior"), "trivial-1", kind=kind)
+    model = Model(ModelSettings("small"), "trivial-1", kind=kind)
     source = [library.parent / "photos"]
     job = Ingest(Library.resolve(library), source, IngestSettings(), model, Output(quiet=True))
     job.run(lambda: contextlib.nullcontext(run_inline))

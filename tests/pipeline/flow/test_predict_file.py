@@ -43,7 +43,7 @@ class Model(ResolvedModel):
 
 
 def model_of(kind: type[TrivialPredictor]) -> ResolvedModel:
-    return Model(ModelSettings("prior"), "trivial-1", kind=kind)
+    return Model(ModelSettings("small"), "trivial-1", kind=kind)
 
 
 @pytest.mark.parametrize(

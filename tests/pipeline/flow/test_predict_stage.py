@@ -53,7 +53,7 @@ class Model(ResolvedModel):
 
 
 def stage_of(predictor: Predictor, compactor: Compactor) -> PredictStage:
-    model = Model(ModelSettings("prior"), "trivial-1")
+    model = Model(ModelSettings("small"), "trivial-1")
     Model.predictor = predictor
     stage = PredictStage(model, compactor)
     stage.setup()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from schemas.errors import UsageError
 from sharp_core.models.registry import MODELS, UNKNOWN_RANK, rank_of
 
 HEAVY = ("torch", "numba", "av", "PIL", "sqlalchemy", "ray", "urllib.request")
 
 
 def test_the_better_scene_has_the_higher_rank() -> None:
-    assert rank_of("sharp") > rank_of("prior") > rank_of("of an old catalog") == UNKNOWN_RANK
+    assert rank_of("sharp") > rank_of("small") > rank_of("small") == UNKNOWN_RANK
     ranks = [model.rank for model in MODELS]
     assert ranks == sorted(ranks, reverse=True)
 
@@ -35,4 +38,10 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.split("\n")[:2] == ["sharp prior", ""]
+    assert result.stdout.split("\n")[:2] == ["sharp small", ""]
+
+
+def test_a_model_that_is_gone_names_what_replaced_it() -> None:
+    with pytest.raises(UsageError, match="no such model") as raised:
+        MODELS.get("small", "--model")
+    assert "replaced by the network 'small'" in raised.value.hint

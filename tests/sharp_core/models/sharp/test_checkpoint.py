@@ -54,7 +54,7 @@ def test_the_search_order_is_given_file_cache_torch_hub(tmp_path, home):
 def test_the_error_for_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(WeightsMissingError, match=r"no\.pt") as caught:
         find_checkpoint(tmp_path / "no.pt")
-    for way in (checkpoint.URL, "--checkpoint", "--model prior"):
+    for way in (checkpoint.URL, "--checkpoint", "--model small"):
         assert way in caught.value.hint
 
 
@@ -98,7 +98,7 @@ def test_the_error_for_a_failed_download_says_what_to_do(home, fault):
     with serve(Server(faults=[fault])) as server, pytest.raises(WeightsMissingError) as caught:
         fetch(server)
     assert server.url in caught.value.message
-    for way in (checkpoint.URL, str(home), "--checkpoint", "--model prior"):
+    for way in (checkpoint.URL, str(home), "--checkpoint", "--model small"):
         assert way in caught.value.hint
     assert find_checkpoint() is None
 

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import numpy as np
 import torch
 
-from sharp_core.models.prior.edges import STEEP, crisp_disparity
+from sharp_core.models.two_layer.crisp_disparity import STEEP, crisp_disparity
 
 CELLS = 192
 
 
-def lab_with_edge(height: int, width: int, edge: float) -> np.ndarray:
-    lab = np.zeros((height, width, 3), np.float32)
-    lab[:, : round(edge * width), 0] = 80
+def lab_with_edge(height: int, width: int, edge: float) -> torch.Tensor:
+    lab = torch.zeros(3, height, width)
+    lab[0, :, : round(edge * width)] = 80
     return lab
 
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-from sharp_core.models.prior.edges import STEEP, SWING, highest
+from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP, local_maximum
 
 # Steps of relative disparity that tear open a gap too wide for its rims to cover.
 _TEARING_STEP = 0.06
@@ -38,7 +38,7 @@ def grow_hidden(disparity: Tensor, colors: Tensor) -> HiddenLayer:
     cells = disparity.shape[-1]
     front = -F.max_pool2d(-disparity[None], _SHRINK)[0]  # (g, g)
     values = torch.cat((front[None], F.avg_pool2d(colors, _SHRINK)))  # (4, g, g)
-    values, grown = _grow(values, front, rounds=round(SWING * cells / _SHRINK) + 4)
+    values, grown = _grow(values, front, rounds=round(HEAD_BOX_SHIFT * cells / _SHRINK) + 4)
     for _ in range(_SOFTENING):
         padded = F.pad(values[None], (1, 1, 1, 1), mode="replicate")
         values = torch.where(grown, F.avg_pool2d(padded, 3, stride=1)[0], values)
@@ -57,7 +57,7 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
     """
     # Beside a step the colours of the far side hold some of the near side's: they are no source,
     # and are replaced as well, by what lies as far away as they.
-    tinged = highest(front, _TINGED) - front > _TEARING_STEP
+    tinged = local_maximum(front, _TINGED) - front > _TEARING_STEP
     limit = torch.where(tinged, front + _TEARING_STEP / 2, front - _TEARING_STEP)
     # Nor is a source what itself stands just before something else.
     floor = _without_cliffs(front, STEEP / len(front))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sharp_core.models.prior.edges import STEEP
-from sharp_core.models.prior.hidden import grow_hidden
+from sharp_core.models.two_layer.crisp_disparity import STEEP
+from sharp_core.models.two_layer.hidden_layer import grow_hidden
 
 CELLS = 128
 RED, BLUE = torch.tensor([0.9, 0.1, 0.1]), torch.tensor([0.1, 0.1, 0.9])

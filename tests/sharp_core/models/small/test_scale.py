@@ -1,0 +1,86 @@
+"""Scale rules on exact disparity of simple scenes, put through an unknown scale and shift."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
+from sharp_core.models.small.scale import ScaleSource, metric_disparity
+
+HEIGHT, WIDTH = 144, 192
+FOCAL = 160.0
+
+
+def rows() -> np.ndarray:
+    """Return each pixel's distance below the centre, in focal lengths."""
+    v = (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / FOCAL
+    return np.repeat(v[:, None], WIDTH, axis=1)
+
+
+def field(camera_height: float, pitch: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return disparity (1/m) and classes of flat ground under the sky; pitch is down, radians."""
+    disparity = (np.cos(pitch) * rows() + np.sin(pitch)) / camera_height
+    classes = np.where(disparity > 0, GROUND, SKY)
+    return np.maximum(disparity, 0), classes
+
+
+def metric(disparity: np.ndarray, classes: np.ndarray, scale: float = 3.7, shift: float = -0.4):
+    relative = torch.from_numpy((scale * disparity + shift).astype(np.float32))
+    probabilities = torch.zeros(4, HEIGHT, WIDTH)
+    for index in range(4):
+        probabilities[index] = torch.from_numpy(classes == index).float()
+    return metric_disparity(relative, probabilities, FOCAL)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (40.0, 7.0), (0.01, -0.002)])
+@pytest.mark.parametrize("pitch", [-0.1, 0.0, 0.2])
+def test_ground_under_the_sky_gives_metres_whatever_scale_and_shift_the_network_has(
+    scale, shift, pitch
+):
+    disparity, classes = field(1.5, pitch)
+    found = metric(disparity, classes, scale, shift)
+    assert found.scale_source is ScaleSource.GROUND
+    near = disparity > 0.02
+    ratio = found.disparity.numpy()[near] / disparity[near]
+    assert np.median(ratio) == pytest.approx(1.0, rel=0.05)
+    assert (found.disparity.numpy()[classes == SKY] == 0).all()
+
+
+def test_ground_without_sky_is_seen_by_a_level_camera():
+    disparity, classes = field(1.5)
+    wall = disparity < 0.12
+    disparity, classes = np.where(wall, 0.12, disparity), np.where(wall, OTHER, classes)
+    found = metric(disparity, classes)
+    assert found.scale_source is ScaleSource.GROUND
+    assert np.median(found.disparity.numpy() / disparity) == pytest.approx(1.0, rel=0.1)
+
+
+def test_a_standing_person_gives_metres_where_no_ground_is_seen():
+    disparity = np.zeros((HEIGHT, WIDTH))
+    classes = np.full((HEIGHT, WIDTH), SKY)
+    depth = 6.0
+    tall = round(FOCAL * 1.7 / depth)
+    person = (slice(60, 60 + tall), slice(80, 95))
+    disparity[person], classes[person] = 1 / depth, PERSON
+    found = metric(disparity, classes)
+    assert found.scale_source is ScaleSource.PERSON
+    assert np.median(found.disparity.numpy()[person]) == pytest.approx(1 / depth, rel=0.05)
+
+
+def test_a_person_who_is_cut_off_gives_no_scale():
+    disparity = np.zeros((HEIGHT, WIDTH))
+    classes = np.full((HEIGHT, WIDTH), OTHER)
+    disparity[60:, 80:95], classes[60:, 80:95] = 0.5, PERSON
+    assert metric(disparity, classes).scale_source is ScaleSource.USUAL
+
+
+def test_any_output_gives_finite_disparity_between_30_m_and_25_cm():
+    numbers = torch.Generator().manual_seed(0)
+    for relative in (torch.zeros(20, 30), torch.rand(20, 30, generator=numbers) * 1e6):
+        classes = torch.rand(4, 20, 30, generator=numbers).softmax(dim=0)
+        found = metric_disparity(relative, classes, 20.0).disparity
+        assert found.isfinite().all()
+        assert (found >= 0).all()
+        assert found.max() <= 4.0

@@ -1,4 +1,4 @@
-"""Speed of a catalog with a million photos: queries, status, the plan of a rescan.
+"""Speed of a catalog with a million photos: queries, status, the plan of a rescan, writes.
 
     python scripts/bench_catalog.py [--photos 1000000] [--postgres] [--plans]
 
@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,10 @@ from pipeline.catalog.status import read_status
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
+from schemas.outcomes import Done
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
+from tests.support.library_of_records import clip, done, photo_file
 from tests.support.postgres import fresh_schema, running_server
 
 ROWS = 20_000  # per insert
@@ -43,6 +46,7 @@ CAMERAS.append(("SONY", "ILCE-7M3"))
 HOME = (52.52, 13.405)
 TRIPS = [(48.8584, 2.2945), (-0.18, -78.47), (35.68, 139.69), (40.71, -74.0)]
 REPEATS = 7
+WRITES = 200  # photos recorded
 NOW = utc_now()
 QUESTIONS = {
     "a month, a camera, home": Filters(
@@ -234,6 +238,26 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
     started = time.perf_counter()
     answer = known()
     print(f"{'what a plan reads':<32} once {time.perf_counter() - started:8.2f} s   {answer}")
+    measure_writes(root, url)
+
+
+def measure_writes(root: Path, url: str | None) -> None:
+    """Record made-up photos as a run does: found, done with a preview, and done once more."""
+    stamp = time.time_ns()
+    outcomes = [done(photo_file(f"{stamp}-{number}.jpg")) for number in range(WRITES)]
+    outcomes = [replace(outcome, artifacts=(clip(outcome.scene),)) for outcome in outcomes]
+    with CatalogWriter(open_database(find_catalog(root, url))) as catalog:
+        writes: dict[str, Callable[[Done], None]] = {
+            "found": lambda one: catalog.add_found([(one.photo.file, None)]),
+            "done": lambda one: catalog.record(one, None),
+            "done once more": lambda one: catalog.record(one, None),
+        }
+        for name, write in writes.items():
+            started = time.perf_counter()
+            for outcome in outcomes:
+                write(outcome)
+            mean = (time.perf_counter() - started) / WRITES * 1000
+            print(f"{f'write: a photo is {name}':<32} mean {mean:8.2f} ms   {WRITES} photos")
 
 
 def main() -> None:

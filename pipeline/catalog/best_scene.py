@@ -17,6 +17,8 @@ from schemas.tables import photos, scenes, user_focals
 from schemas.user_focals import SAME_FOCAL, UserFocalSource
 from sharp_core.models.registry import MODELS, UNKNOWN_RANK
 
+# Fields that a photo shows as its best scene has them: those it is rendered with.
+FIELDS_OF_BEST_SCENE = ("width", "height", "focal_px", "focal_source")
 _AT_ONCE = 500  # values in one IN list
 _LAST = 99
 

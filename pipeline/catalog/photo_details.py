@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.text import path_text
 from schemas.errors import UsageError
 from schemas.tables import (
@@ -21,13 +22,14 @@ from schemas.tables import (
 )
 
 _FEWEST_DIGITS = 4
+_OF_BEST_SCENE = tuple(scenes.c[name] for name in FIELDS_OF_BEST_SCENE)
 
 
 def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, object]:
     """Return the photo's columns, and rows of other tables as lists of fields.
 
     These are its paths, the files beside it, the focal lengths that a person has set, its scenes,
-    artifacts and failures.
+    artifacts and failures. Size and focal length are those of the best scene, as in a query.
 
     `name` is a path (from `folder`), or a photo_id or scene_id or the first digits of one. Raises
     UsageError where it names no photo, or several.
@@ -37,6 +39,11 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     details: dict[str, object] = dict(row._mapping)
     columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
     paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])
+    best = sa.select(*_OF_BEST_SCENE).where(scenes.c.scene_id == row.scene_id)
+    for shown in connection.execute(best):
+        if shown.focal_source != row.focal_source:
+            details["focal_warning"] = None  # which is about another focal length
+        details |= shown._mapping
     details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
     for table, order in (
         (context_files, context_files.c.path),

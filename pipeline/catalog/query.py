@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.conditions import conditions_of
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
@@ -21,8 +22,6 @@ from schemas.tables import photo_paths, photos, scenes
 _PATHS_AT_ONCE = 500
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
-# Fields of the best scene's own, with which it is shown.
-_OF_SCENE = frozenset({"width", "height", "focal_px", "focal_source"})
 
 
 def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
@@ -132,7 +131,7 @@ def record_select() -> sa.Select[Any]:
     columns = []
     for name in _COLUMNS:
         column: sa.ColumnElement[Any]
-        if name in _OF_SCENE:  # a photo without a scene may have them too
+        if name in FIELDS_OF_BEST_SCENE:  # a photo without a scene may have them too
             column = sa.func.coalesce(scenes.c[name], photos.c[name])
         else:
             column = photos.c[name] if name in photos.c else scenes.c[name]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.query import find
 from pipeline.catalog.writer import CatalogWriter
 from schemas.outcomes import Done
@@ -93,6 +94,9 @@ def test_what_a_person_wants_now_counts_and_not_what_was_set_before(
             # The focal length is that of the scene that is shown.
             assert record.focal_px == expected.photo.focal.px
             assert record.focal_source == expected.photo.focal.source
+            with catalog.engine.connect() as reader:
+                details = photo_details(reader, FILE.photo_id, tmp_path)
+            assert details["focal_px"] == expected.photo.focal.px
 
 
 def test_a_flag_counts_more_than_a_rule_and_a_rule_more_than_a_sidecar(

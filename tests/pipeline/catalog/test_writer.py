@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from schemas.errors import FailureReason, SkipReason, StoreError, UsageError
 from schemas.outcomes import Skipped
 from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState
 from schemas.tables import CATALOG_VERSION, failures, metadata
-from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
+from tests.support.library_of_records import RUN, clip, done, failed, meta, new_catalog, photo_file
 
 
 def records(catalog: CatalogWriter) -> dict[str, PhotoRecord]:
@@ -169,6 +170,28 @@ def test_status_counts_states_reasons_models_and_bytes(
     assert status.failed == {"truncated": 1}
     assert status.scenes == {"small": 1}
     assert status.bytes == {"ply": 66, "thumb": 10}
+
+
+def test_no_write_of_a_run_scans_a_table(tmp_path: Path) -> None:
+    file = photo_file("a.jpg")
+    plans: list[str] = []
+
+    def explain(
+        _connection: object, cursor: sqlite3.Cursor, statement: str, parameters: object, *_: object
+    ) -> None:
+        if statement.startswith(("DELETE", "UPDATE", "SELECT")):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(f"{row[-1]}: {statement}" for row in cursor.fetchall())
+
+    with new_catalog(tmp_path) as catalog:
+        catalog.add_found([(file, None)])
+        sa.event.listen(catalog.connection, "before_cursor_execute", explain)
+        for _ in range(2):  # made, and made again in its place
+            outcome = done(file)
+            catalog.record(replace(outcome, artifacts=(clip(outcome.scene),)), RUN)
+        catalog.record(failed(file), RUN)
+    assert plans
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
 
 
 def test_names_that_are_no_unicode_can_be_recorded(tmp_path: Path, catalog_url: str | None) -> None:

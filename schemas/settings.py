@@ -327,7 +327,7 @@ class IngestSettings:
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
-            raise UsageError("--limit must be at least 1", "Leave it away to take every photo.")
+            raise UsageError("--limit must be at least 1", "Leave it out to take every photo.")
         check_limits(self)
 
     def as_dict(self) -> dict[str, object]:
@@ -353,4 +353,4 @@ class VerifySettings:
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
-            raise UsageError("--sample must be at least 1", "Leave it away to check every scene.")
+            raise UsageError("--sample must be at least 1", "Leave it out to check every scene.")

@@ -46,7 +46,7 @@ def convert(
     to: Annotated[
         Path | None,
         typer.Argument(
-            help=f"Where it goes: {_ENDINGS}.",
+            help=f"File to write: {_ENDINGS}.",
             metavar="OUT",
             show_default=False,
         ),
@@ -63,7 +63,7 @@ def convert(
     prune: Annotated[
         bool,
         typer.Option(
-            "--prune", help="Leave out what no view from near the photo's place shows; of one file."
+            "--prune", help="Remove Gaussians that no view near the photo's shows; of one file."
         ),
     ] = False,
     format: Annotated[  # noqa: A002 - the option's name
@@ -85,7 +85,7 @@ def convert(
         if format is not None:
             raise UsageError("--format is for a library", "The ending of OUT says the format.")
         if filters != Filters():
-            raise UsageError("filters are for a library", "Leave them away with IN and OUT.")
+            raise UsageError("filters are for a library", "Leave them out with IN and OUT.")
         check_are_here(source, to)
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file

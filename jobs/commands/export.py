@@ -46,7 +46,9 @@ def export(
     ] = False,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Write again what is there; never other people's files."),
+        typer.Option(
+            "--overwrite", help="Write files again that are there; never files of others."
+        ),
     ] = False,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be written, and change nothing.")

@@ -29,7 +29,7 @@ def gallery(
     ] = "127.0.0.1",
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="For looking only: no uploads, nothing is made.")
+        bool, typer.Option("--read-only", help="Show only: no uploads, and no new scenes.")
     ] = False,
 ) -> None:
     """Show the library as a local web page, until Ctrl-C.

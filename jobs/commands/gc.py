@@ -23,7 +23,7 @@ def gc(
     place: LibraryOptions,
     output: PlainOutput,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")
     ] = False,
     keep_superseded: Annotated[
         bool, typer.Option("--keep-superseded", help="Keep scenes that better ones have replaced.")

@@ -35,7 +35,7 @@ def render(
     splat: Annotated[Path, typer.Argument(help="The splat file.", metavar="IN")],
     to: Annotated[
         Path,
-        typer.Option("--output", "-o", help="Where it goes: .mp4, .webp or .gif, or a .png still."),
+        typer.Option("--output", "-o", help="File to write: .mp4, .webp or .gif, or a .png still."),
     ],
     output: PlainOutput,
     trajectory: Annotated[
@@ -61,7 +61,7 @@ def render(
         ),
     ] = None,
     no_crop: Annotated[
-        bool, typer.Option("--no-crop", help="Keep unseen borders and the whole picture.")
+        bool, typer.Option("--no-crop", help="Keep unseen borders and the whole image.")
     ] = False,
     device: Annotated[
         RenderDevice, typer.Option(help="Where it is rendered; auto takes the fastest.")
@@ -81,13 +81,13 @@ def render(
     if suffix == STILL_SUFFIX:
         if trajectory or steps or fps:
             raise UsageError(
-                f"{to} is to be a still, and a still does not move",
-                "Leave --trajectory, --steps and --fps away, or write an .mp4.",
+                f"{to} is a still, and a still does not move",
+                "Leave out --trajectory, --steps and --fps, or write an .mp4.",
             )
         settings = StillSettings(depth, width, not no_crop, eye=_eye(eye or "0,0,0"))
     elif suffix in CLIP_FORMATS:
         if eye:
-            raise UsageError("--eye is for stills", "Write a .png, or leave it away.")
+            raise UsageError("--eye is for stills", "Write a .png, or leave it out.")
         pace = fps or CLIP_FORMATS[suffix].fps
         settings = ClipSettings(
             depth,
@@ -99,7 +99,7 @@ def render(
         )
     else:
         known = ", ".join((*CLIP_FORMATS, STILL_SUFFIX))
-        raise UsageError(f"{to}: no picture format has this ending", f"Known are {known}.")
+        raise UsageError(f"{to}: no picture format has this ending", f"Known endings: {known}.")
     picture = render_file(splat, to, settings, _ENGINES[device])
     output.result(picture.as_dict(), _text(picture))
 

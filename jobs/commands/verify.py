@@ -28,7 +28,7 @@ def verify(
     place: LibraryOptions,
     output: PlainOutput,
 ) -> None:
-    """Check every scene, thumbnail and preview: there, of the right size, the bytes as written.
+    """Check that every scene, thumbnail and preview is there, with the bytes that were written.
 
     With --repair the next 'ingest' makes damaged scenes again, and 'preview' damaged previews; a
     scene whose photo is gone is kept. Exit code 5 says that damage is left.

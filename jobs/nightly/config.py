@@ -121,7 +121,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.photos is not None and self.photos < 1:
-            raise UsageError("photos must be at least 1", "Leave it away to take every photo.")
+            raise UsageError("photos must be at least 1", "Leave it out to take every photo.")
         if not self.free_gb >= 0:
             raise UsageError("free_gb must not be negative")
 

@@ -119,6 +119,8 @@ def test_the_library_below_and_the_viewer_have_the_same_defaults() -> None:
 
 def test_settings_that_older_runs_have_recorded_are_read() -> None:
     old = {"focal_35mm": 50.0, "allow_small": True, "own_depth": False, "full_raw": False}
-    assert from_recorded(PhotoSettings, old) == PhotoSettings(50.0, True, photo_depth=False)
+    assert from_recorded(PhotoSettings, old) == PhotoSettings(
+        focal_35mm=50.0, allow_small=True, photo_depth=False
+    )
     assert from_recorded(PhotoSettings, {"focal_35mm": None, "of_the_future": 1}) is None
     assert from_recorded(PhotoSettings, {"focal_35mm": 0.1}) is None

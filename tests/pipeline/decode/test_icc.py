@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -111,3 +112,45 @@ def test_profiles_are_found_in_files(kind):
     file = encode(scene(), kind, icc_profile=P3, **options.get(kind, {}))
     difference = decode(file, media_type(file)).astype(int) - in_srgb(picture(), P3)
     assert np.abs(difference).mean() < (3 if kind in ("JPEG", "AVIF") else 0.5)
+
+
+def lut_profile(of_light: Callable[[np.ndarray], np.ndarray]) -> bytes:
+    """A profile of three channels with a table: what sRGB colour each of 17 x 17 x 17 stands for.
+
+    As XYB JPEGs have: no channel is red, green or blue, and zero in all of them need not be black.
+    """
+    steps = np.linspace(0, 1, 17)
+    channels = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
+    colors = Image.fromarray((np.clip(of_light(channels), 0, 1) * 255 + 0.5).astype(np.uint8))
+    srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    transform = ImageCms.buildTransform(srgb, lab, "RGB", "LAB", ImageCms.Intent.PERCEPTUAL)
+    pixels = np.asarray(transform.apply(colors)) ^ np.array([0, 128, 128], np.uint8)  # a, b signed
+    values = pixels.reshape(-1, 3).astype(np.float64)
+    table = np.stack([values[:, 0] / 255 * 0xFF00, values[:, 1] * 256, values[:, 2] * 256], axis=1)
+    identity = struct.pack(">9i", *(65536 * (n % 4 == 0) for n in range(9)))
+    ends = struct.pack(">6H", *(0, 65535) * 3)
+    lut = b"mft2" + bytes(4) + bytes([3, 3, 17, 0]) + identity + struct.pack(">2H", 2, 2)
+    lut += ends + table.round().astype(">u2").tobytes() + ends
+    white = b"XYZ " + bytes(4) + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
+    places = [(b"wtpt", 128 + 4 + 24, white), (b"A2B0", 128 + 4 + 24 + len(white), lut)]
+    size = places[1][1] + len(lut)
+    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02400000, b"scnr", b"RGB ", b"Lab ")
+    header += struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
+    header += struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
+    tags = b"".join(name + struct.pack(">2I", at, len(data)) for name, at, data in places)
+    return header.ljust(128, b"\0") + struct.pack(">I", 2) + tags + white + lut
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [lambda color: 1 - color, lambda color: color[..., ::-1], lambda color: 1 - color[..., ::-1]],
+    ids=["inverted", "exchanged", "both"],
+)
+def test_a_table_of_colours_is_applied_as_it_is(stored):
+    color = scene() / 255
+    encoded = Image.fromarray((stored(color) * 255 + 0.5).astype(np.uint8))
+    got = np.asarray(icc_to_srgb(encoded, lut_profile(stored)))  # each of them undoes itself
+    # The table holds L*a*b* of eight bits, whose steps are wide in dark, strong colours.
+    error = np.abs(got - color * 255.0)
+    assert error.mean() <= 2
+    assert error.max() <= 16

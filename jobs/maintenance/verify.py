@@ -20,7 +20,7 @@ from jobs.runs.signals import stop_on_signals
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.library import Library
-from pipeline.maintenance.repairs import drop_artifact, drop_scene, mark_verified, put_right
+from pipeline.maintenance.repairs import drop_artifact, drop_scene, mark_verified, repair_photo
 from pipeline.maintenance.verify import (
     PHOTO,
     SCENE,
@@ -171,7 +171,7 @@ class _Verification:
         """Have what is damaged made again; keep it where its photo is gone."""
         connection = self._catalog.connection
         if damage.kind == PHOTO:
-            put_right(connection, damage.photo_id)
+            repair_photo(connection, damage.photo_id)
             return True
         if damage.kind == THUMB:
             return self._make_thumb(damage)

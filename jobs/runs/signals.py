@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from pipeline.store.retry import wait_no_more
+from pipeline.store.retry import stop_retrying
 from pipeline.work.stop import Stop
 
 _NUMBERS = [
@@ -30,7 +30,7 @@ def stop_on_signals(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
             raise KeyboardInterrupt
         is_asked = True
         stop.ask()
-        wait_no_more()
+        stop_retrying()
         on_first()
 
     before = {number: signal.signal(number, handle) for number in _NUMBERS}

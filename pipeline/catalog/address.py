@@ -1,6 +1,6 @@
-"""Where a library's catalog is: in the library's folder by SQLite, or in a PostgreSQL database.
+"""Where a library's catalog is: a SQLite file in the library's folder, or a PostgreSQL database.
 
-That of a library in an object store is in PostgreSQL: SQLite needs a disk.
+A library in an object store has its catalog in PostgreSQL: SQLite needs a disk.
 
 A library whose catalog is in PostgreSQL says so in its file `catalog.url`, without the password, so
 that every command finds it. An address on the command line overrides it.
@@ -101,6 +101,6 @@ def _parsed(text: str) -> sa.URL:
             f"Write it as {_DRIVER}://USER@HOST/DATABASE, or leave it away: the catalog is then a "
             "SQLite file in the library.",
         )
-    if "password" in url.query:  # the same, written otherwise: to be hidden like any
+    if "password" in url.query:  # another way to write it: it is hidden like the other
         url = url.set(password=str(url.query["password"])).difference_update_query(["password"])
     return url.set(drivername=_DRIVER)

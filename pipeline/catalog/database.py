@@ -1,4 +1,4 @@
-"""Opening a catalog's database, making it, and checking that this program can use it."""
+"""Opens a catalog's database, creates it, and checks that this program can use it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def has_catalog(address: CatalogAddress) -> bool:
 
 
 def unusable(address: CatalogAddress, error: sa.exc.DatabaseError) -> StoreError:
-    """Return the error for a catalog on which the database engine gave up."""
+    """Return the error for a catalog whose database failed."""
     if address.url is not None:
         return StoreError(
             f"the catalog {address} cannot be used: {str(error.orig).strip()}",
@@ -105,7 +105,7 @@ def is_full(error: sa.exc.DatabaseError) -> bool:
 
 
 def check_version(address: CatalogAddress, version: int) -> None:
-    """Raise StoreError where this program does not know the catalog's version."""
+    """Raise StoreError where this program cannot use the catalog's version."""
     check_not_newer(address, version)
     if version < CATALOG_VERSION:
         raise StoreError(
@@ -116,7 +116,7 @@ def check_version(address: CatalogAddress, version: int) -> None:
 
 
 def check_not_newer(address: CatalogAddress, version: int, newest: int = CATALOG_VERSION) -> None:
-    """Raise StoreError where the catalog is of a version that came after `newest`."""
+    """Raise StoreError where the catalog is newer than version `newest`."""
     if version > newest:
         raise StoreError(
             f"the catalog {address} has version {version}, and this sharp-batch knows versions up "
@@ -146,8 +146,8 @@ def open_unchecked(
     except sa.exc.OperationalError:
         if not read_only or has_wal(address.file):
             raise
-        # Where this user may write nothing, as on read-only media, SQLite cannot make the files
-        # that readers and a writer share. No writer has any either: read it as it is.
+        # Without write access, as on read-only media, SQLite cannot create the files that readers
+        # and a writer share. There is no writer then either, so the file can be read as it is.
         engine = sqlite_engine(address.file, read_only=True, immutable=True)
         return engine, _make_or_check(engine, address, create)
 
@@ -157,8 +157,7 @@ def _make_or_check(engine: Engine, address: CatalogAddress, create: bool) -> int
     with engine.begin() as connection:
         if create:
             if address.url is None:
-                # The driver begins no transaction for tables: killed in the middle, some would
-                # stay.
+                # The driver begins no transaction for CREATE TABLE: a kill would leave some tables.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             if read_version(connection) is None:
                 make_tables(connection)
@@ -177,7 +176,7 @@ def make_tables(connection: Connection) -> None:
 
 
 def _check_own(connection: Connection, address: CatalogAddress) -> None:
-    """Raise StoreError where the catalog knows photos, and the library knows no such catalog."""
+    """Raise StoreError where the catalog holds photos, but is not this library's catalog."""
     if connection.scalar(sa.select(photos.c.photo_id).limit(1)) is not None:
         raise StoreError(
             f"{address} is the catalog of another library than {address.root}",
@@ -187,7 +186,7 @@ def _check_own(connection: Connection, address: CatalogAddress) -> None:
 
 
 def no_library(root: LibraryRoot) -> UsageError:
-    """Return the error for a place that holds no library."""
+    """Return the error where there is no library."""
     return UsageError(
         f"{root} holds no library",
         "Make one with 'sharp-batch ingest PHOTOS', or name another with --library "

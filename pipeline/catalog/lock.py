@@ -1,8 +1,8 @@
-"""One writer a library: a lock that the operating system drops when its holder dies.
+"""One writer per library: a lock that the operating system releases when its holder dies.
 
-In a library's folder the file `lock` says who holds it. It stays when the holder is done, empty;
-where it still names somebody although the lock is free, that run died, and its successor says so.
-A library in an object store has the lock of its catalog alone.
+The file `lock` in a library's folder says who holds it. It stays, empty, when the holder is done.
+If it names a holder although the lock is free, that run died, and the next run says so. A library
+in an object store has the lock of its catalog only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import unusable
 from pipeline.catalog.postgres import hold_postgres
 from pipeline.store.layout import LOCK_FILE
-from pipeline.store.retry import stores_waited_for
+from pipeline.store.retry import retrying
 from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
 
@@ -53,9 +53,11 @@ def hold(address: CatalogAddress, command: str) -> Iterator[Holder | None]:
     with contextlib.ExitStack() as stack:
         if isinstance(root, RemoteRoot):
             _ = address.is_noted  # the first contact: a wrong address is not retried
-            stack.enter_context(stores_waited_for())
+            stack.enter_context(retrying())
         dead = None
-        if not isinstance(root, RemoteRoot):  # where several machines write, the catalog's counts
+        if not isinstance(
+            root, RemoteRoot
+        ):  # where several machines write, the catalog's lock counts
             dead = stack.enter_context(_hold_folder(root, command))
         if address.url is not None:
             try:
@@ -83,7 +85,7 @@ def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
         dead = _read_holder(path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(socket.gethostname(), os.getpid(), now, command)
-        with contextlib.suppress(OSError):  # a full disk: the lock holds without its note
+        with contextlib.suppress(OSError):  # on a full disk the lock holds without its text
             path.write_text(json.dumps(asdict(holder)))
         yield dead
     finally:

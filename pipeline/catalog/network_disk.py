@@ -1,4 +1,4 @@
-"""Finds out whether a catalog in SQLite lies where SQLite cannot be trusted: on a network."""
+"""Detects SQLite catalogs on network file systems, where SQLite is not safe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOCAL_FUSE = frozenset("fuse.ntfs fuse.ntfs-3g fuse.exfat fuse.lxcfs fuse.merge
 
 
 def network_warning(address: CatalogAddress) -> str | None:
-    """Return what to say of a library on a network file system whose catalog is in SQLite."""
+    """Return the warning for a SQLite catalog on a network file system, None elsewhere."""
     root = address.root
     if isinstance(root, RemoteRoot) or address.url is not None:
         return None
@@ -37,7 +37,7 @@ def network_warning(address: CatalogAddress) -> str | None:
 def file_system_of(path: Path, mounts: Iterable[tuple[str, str]]) -> str:
     """Return the kind of file system that holds `path`, of (mount point, kind) pairs.
 
-    Of several mounts on one point the last is the one in sight.
+    Of several mounts on one point, the last one is visible.
     """
     whole = os.path.realpath(path)
     best, found = "", ""

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from schemas.errors import LibraryBusyError, UsageError
 
-# A dead peer is noticed within a minute, so that its lock does not outlive it for long.
+# A dead peer is detected within a minute, and its lock is released.
 _CONNECT: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -55,7 +55,7 @@ def postgres_engine(url: sa.URL, *, read_only: bool = False, name: str = "sharp-
 
 @contextlib.contextmanager
 def hold_postgres(url: sa.URL, command: str) -> Iterator[None]:
-    """Hold the catalog at `url`: the server drops the lock when this process or its link dies.
+    """Hold the catalog at `url`. The server releases the lock when the connection dies.
 
     Raises LibraryBusyError at once where another run holds it.
     """
@@ -72,7 +72,7 @@ def hold_postgres(url: sa.URL, command: str) -> Iterator[None]:
         try:
             yield
         finally:
-            # The server would notice the closed link too, a moment later. A broken one it knows.
+            # Closing the connection releases it too, a moment later. A broken one has released it.
             with contextlib.suppress(sa.exc.DBAPIError):
                 connection.execute(sa.text(f"SELECT pg_advisory_unlock({_LOCK})"))
     engine.dispose()

@@ -1,6 +1,6 @@
-"""What the catalog holds of runs: that they began, what they are at, how they ended.
+"""Rows of runs: their start, the photos under way, their end.
 
-Each function is a part of the caller's transaction.
+Each function is part of the caller's transaction.
 """
 
 from __future__ import annotations

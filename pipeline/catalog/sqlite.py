@@ -12,12 +12,12 @@ from sqlalchemy.engine import Engine
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False, immutable: bool = False) -> Engine:
-    """Return an engine for the SQLite file `path`; `immutable` reads it as nobody writes it."""
-    # As an URI with quotes, for the path may hold any character and bytes that are no UTF-8.
+    """Return an engine for the SQLite file `path`; `immutable` is for files that nobody writes."""
+    # As a quoted URI: the path may hold any character, and bytes that are not UTF-8.
     file = f"file:{quote(os.fsencode(path.absolute()))}"
     options = {"uri": "true"} | ({"immutable": "1"} if immutable else {})
     url = sa.URL.create("sqlite", database=file, query=options)
-    # NullPool: a catalog holds one connection, and closing it lets the WAL files go.
+    # NullPool: closing the one connection of a catalog removes its WAL files.
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
 
     @sa.event.listens_for(engine, "connect")
@@ -38,6 +38,6 @@ def sqlite_engine(path: Path, *, read_only: bool = False, immutable: bool = Fals
 
 
 def has_wal(path: Path) -> bool:
-    """Tell whether rows lie beside the database that are not in it yet."""
+    """Tell whether the WAL file holds rows that are not in the database file yet."""
     wal = path.with_name(f"{path.name}-wal")
     return wal.exists() and wal.stat().st_size > 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from pipeline.store.retry import wait_no_more
+from pipeline.store.retry import stop_retrying
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.errors import RunError, SharpBatchError
@@ -48,7 +48,7 @@ def check_is_shared(library: LibraryRoot, hosts: Mapping[str, str]) -> None:
 
 def _check(store: Store, probe: str) -> str | None:
     """Return what is wrong with the library on this machine, if anything is."""
-    wait_no_more()  # a store that does not answer here would take minutes
+    stop_retrying()  # a store that does not answer here would take minutes
     try:
         return None if store.exists(probe) else "what was written there is not seen"
     except SharpBatchError as error:

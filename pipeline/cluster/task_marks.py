@@ -12,7 +12,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 
-from pipeline.store.retry import waiting_ends_when
+from pipeline.store.retry import stop_retries_when
 
 try:
     from ray.experimental import internal_kv
@@ -81,7 +81,7 @@ def notices_stop(run_id: str) -> contextlib.AbstractContextManager[None]:
             return False
         return bool(internal_kv._internal_kv_exists(_stop_key(run_id), namespace=_NAMESPACE))
 
-    return waiting_ends_when(is_stop_set)
+    return stop_retries_when(is_stop_set)
 
 
 def _stop_key(run_id: str) -> str:

@@ -66,8 +66,8 @@ def drop_artifact(connection: Connection, artifact_id: str) -> None:
         connection.execute(artifacts.delete().where(artifacts.c.artifact_id == artifact_id))
 
 
-def put_right(connection: Connection, photo_id: str) -> None:
-    """Have a photo whose scene is not in the catalog show its best other one, or be due."""
+def repair_photo(connection: Connection, photo_id: str) -> None:
+    """Show the best other scene of a photo whose scene is not in the catalog, or make it due."""
     with connection.begin():
         _show_best(connection, photo_id)
 

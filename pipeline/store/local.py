@@ -1,7 +1,7 @@
 """A library's files in a folder of this machine, or of a disk that several machines share.
 
-A file appears under its final name whole or not at all: it is written beside it under a temporary
-name, brought to disk, then renamed.
+A file appears under its final name whole or not at all: it is written under a temporary name in the
+same folder, synced, then renamed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LocalFiles:
 
     @property
     def disk(self) -> str:
-        """What is full where there is no room left."""
+        """What is full on a disk-full error."""
         return f"the disk of {self._root}"
 
     def address(self, relative: str) -> str:
@@ -54,7 +54,7 @@ class LocalFiles:
             partial.replace(final)
             sync_folder(final.parent)
         finally:
-            # Gone after the rename; on any error, an interrupt too, nothing half-written stays.
+            # It is gone after a rename; after any error or interrupt, nothing half-written stays.
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
         return stored
@@ -73,7 +73,7 @@ class LocalFiles:
         return (self._root / relative).stat().st_size
 
     def sizes(self, *_folders: str) -> Callable[[str], int]:
-        """Return what tells a file's size: a disk is asked for each by itself."""
+        """Return a function for the size of a file; each call asks the disk."""
         root = str(self._root)
         return lambda relative: os.stat(f"{root}/{relative}").st_size  # noqa: PTH116 - for a million
 
@@ -105,7 +105,7 @@ class LocalFiles:
         return swept
 
     def free_bytes(self) -> int:
-        """Return how much room the disk has on which the folder is, or is to be made."""
+        """Return the free bytes of the disk of the folder, which may not exist yet."""
         there = next(path for path in (self._root, *self._root.parents) if path.exists())
         return shutil.disk_usage(there).free
 
@@ -115,7 +115,7 @@ def fill(
 ) -> StoredFile:
     """Have `write` fill a new file at `path`; return the record of `relative`.
 
-    `to_disk` waits until the bytes are there. What is half-written is the caller's to remove.
+    `to_disk` syncs the file. On an error the caller removes what is half-written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x+b") as file:
@@ -130,7 +130,7 @@ def fill(
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a rename to disk. Some file systems cannot: they are no worse off than before."""
+    """Sync a rename to disk, where the file system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""A library's files in an object store, by way of fsspec.
+"""A library's files in an object store, through fsspec.
 
-A file is filled on this machine first and then sent whole, so that a writer that fails leaves
-nothing: object stores show what is sent once all of it is there.
+A file is written on this machine first and then uploaded as a whole. An upload appears in an object
+store once it is complete, so a writer that fails leaves nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, TypeVar
 from pipeline.store.disk_errors import is_disk_full
 from pipeline.store.layout import PROBE_FOLDER, TEMPORARY_PREFIX
 from pipeline.store.local import StoredPath, fill
-from pipeline.store.retry import are_waited_for, is_passing, outlast, wait_from_now_on
+from pipeline.store.retry import call_with_retries, is_retrying, is_transient, start_retrying
 from pipeline.store.root import S3, RemoteRoot
 from schemas.errors import RunError
 from schemas.records import StoredFile
@@ -30,26 +30,26 @@ _T = TypeVar("_T")
 
 
 class RemoteFiles:
-    """Files at an address. Raises FileNotFoundError for one that is missing, RunError for trouble.
+    """Files at an address. Raises FileNotFoundError for a missing file, RunError for other errors.
 
-    Only the address inside: connections survive neither pickling nor a fork, so each process makes
-    its own when it first needs one. A worker that is sent this waits for the store as its run does.
+    It holds the address only: connections survive neither pickling nor a fork, so each process
+    opens its own when it first needs one. A worker that gets this retries as its run does.
     """
 
     def __init__(self, root: RemoteRoot) -> None:
         self._root = root
 
     def __getstate__(self) -> tuple[RemoteRoot, bool]:
-        return self._root, are_waited_for()
+        return self._root, is_retrying()
 
     def __setstate__(self, state: tuple[RemoteRoot, bool]) -> None:
-        self._root, is_waited_for = state
-        if is_waited_for:
-            wait_from_now_on()
+        self._root, is_retrying_run = state
+        if is_retrying_run:
+            start_retrying()
 
     @property
     def disk(self) -> str:
-        """What is full where there is no room left: stores themselves tell nothing of that kind."""
+        """What is full on a disk-full error: object stores report none."""
         return f"the disk of {tempfile.gettempdir()}, for temporary files"
 
     def address(self, relative: str) -> str:
@@ -69,7 +69,7 @@ class RemoteFiles:
 
     @contextlib.contextmanager
     def open_local(self, relative: str) -> Iterator[Path]:
-        """Give a copy of a file on this machine, which goes afterwards."""
+        """Give a copy of a file on this machine, which is removed afterwards."""
         with _temporary_folder() as folder:
             local = folder / PurePosixPath(relative).name
             self._ask("read", relative, lambda system, path: system.get_file(path, str(local)))
@@ -133,7 +133,7 @@ class RemoteFiles:
                 self.remove(relative)
 
     def sweep(self, folder: str) -> int:
-        """Remove what killed probes left in a folder; killed writers leave nothing here."""
+        """Remove what killed probes left in a folder; killed writers leave nothing in a store."""
         if folder != PROBE_FOLDER:
             return 0
         left = [file.path for file in self._listed(folder, prefix=TEMPORARY_PREFIX)]
@@ -141,20 +141,20 @@ class RemoteFiles:
         return len(left)
 
     def free_bytes(self) -> None:
-        """Return None: stores do not tell."""
+        """Return None: stores report no free space."""
 
     def _ask(self, done: str, relative: str, ask: Callable[[Any, str], _T]) -> _T:
-        """Return what `ask` makes of the file system and a file's path in it; it may be asked anew.
+        """Call `ask` with the file system and a file's path in it, with retries.
 
-        Raises FileNotFoundError, and RunError, which tells what could not be `done`.
+        Raises FileNotFoundError, and RunError, which says what could not be `done`.
         """
         with self._known_errors(done, relative):
-            return outlast(lambda: ask(self._system, self._path(relative)))
+            return call_with_retries(lambda: ask(self._system, self._path(relative)))
 
     @property
     def _system(self) -> Any:  # noqa: ANN401 - fsspec has no types
         system, _ = _connect(str(self._root), os.getpid())
-        system.invalidate_cache()  # what other machines have written is to be seen
+        system.invalidate_cache()  # to see what other machines have written
         return system
 
     def _path(self, relative: str) -> str:
@@ -166,7 +166,7 @@ class RemoteFiles:
 
     @contextlib.contextmanager
     def _known_errors(self, done: str, relative: str) -> Iterator[None]:
-        """Turn what the store refuses into errors for people; a missing file stays one."""
+        """Translate the store's errors into RunError; FileNotFoundError stays."""
         address = self.address(relative)
         try:
             yield
@@ -189,7 +189,7 @@ class RemoteFiles:
                 f"{address} cannot be {done}: access is refused ({error})",
                 "Listing, reading, writing and removing have to be allowed there. " + self._hint(),
             ) from error
-        except Exception as error:  # each store has its own
+        except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and is_disk_full(error):
                 raise RunError(
                     f"no room left on {self.disk}", "Make room, or set TMPDIR."
@@ -221,9 +221,9 @@ def _send(system: Any, local: Path, path: str) -> None:  # noqa: ANN401 - fsspec
 
 
 def _refused(system: Any, files: dict[str, str]) -> list[str]:  # noqa: ANN401 - fsspec has no types
-    """Remove S3's files at these paths; return the names of those that it did not take.
+    """Remove S3's files at these paths; return the names of those that were not removed.
 
-    Not by `rm`, which takes a * in an address for any text, and does not look at what is refused.
+    Not by `rm`, which treats a * in an address as a pattern, and ignores errors of single files.
     """
     names = {system.split_path(path)[1]: name for path, name in files.items()}
     bucket, _, _ = system.split_path(next(iter(files)))
@@ -231,9 +231,9 @@ def _refused(system: Any, files: dict[str, str]) -> list[str]:  # noqa: ANN401 -
     try:
         answer = system.call_s3("delete_objects", Bucket=bucket, Delete=asked)
     except Exception as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
-        return list(names.values())  # not every server that speaks S3 knows this request
+        return list(names.values())  # not every S3 server has this request
     return [names[refused["Key"]] for refused in answer.get("Errors", ())]
 
 
@@ -241,7 +241,7 @@ def _refused(system: Any, files: dict[str, str]) -> list[str]:  # noqa: ANN401 -
 def _temporary_folder() -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix=_TEMPORARY_FOLDER)
-    except OSError as error:  # of this machine: no file of the library is missing or damaged
+    except OSError as error:  # of this machine, and not of a file of the library
         raise RunError(
             f"no folder for temporary files can be made: {error}", "Make room, or set TMPDIR."
         ) from error
@@ -256,12 +256,12 @@ def _connect(uri: str, _process: int) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
     scheme = uri.partition("://")[0]
-    if scheme not in available_protocols():  # abfss comes with its package
+    if scheme not in available_protocols():  # abfss is known once its package is installed
         raise ImportError("install adlfs")
     system, base = url_to_fs(uri, use_listings_cache=False, skip_instance_cache=True)
     if scheme in S3:
-        # Waiting is for `outlast`, which hears when the run is to end: by default, the client asks
-        # 25 times in almost a minute.
+        # Retries are for `call_with_retries`, which ends when the run stops: by default, the client
+        # tries 25 times in almost a minute.
         system.retries = 2
         if "AWS_MAX_ATTEMPTS" not in os.environ:
             system.config_kwargs.setdefault("retries", {"total_max_attempts": 3})
@@ -269,6 +269,6 @@ def _connect(uri: str, _process: int) -> tuple[Any, str]:
 
 
 def _is_bucket_missing(error: FileNotFoundError) -> bool:
-    """Tell a missing bucket from a missing file, as far as the store says."""
+    """Tell a missing bucket from a missing file, where the store says so."""
     answer = getattr(error.__cause__, "response", None) or {}
     return bool(answer.get("Error", {}).get("Code") == "NoSuchBucket")

@@ -11,8 +11,8 @@ from schemas.errors import UsageError
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # one letter is a drive
 S3 = frozenset({"s3", "s3a"})
-# A file appears under its name when all of it is there, and not before: these stores promise that,
-# and a library needs it. Most of what else fsspec knows writes in place, or renames by copying.
+# In these stores a file appears under its name once it is complete, which a library needs. Most
+# other file systems of fsspec write in place, or rename by copying.
 OBJECT_STORES = S3 | {"gs", "gcs", "az", "abfs", "abfss"}
 _EXAMPLE = "Write it as in s3://bucket/photos, or name a folder."
 
@@ -41,9 +41,9 @@ LibraryRoot = Path | RemoteRoot
 
 
 def parse_root(text: str) -> LibraryRoot:
-    """Return the root of a library as a person writes it. Raises UsageError.
+    """Return the root of a library from an option's text. Raises UsageError.
 
-    Plain text and file:// mean folders.
+    Plain text and file:// are folders.
     """
     found = _ADDRESS.match(text)
     if found is None:
@@ -55,7 +55,7 @@ def parse_root(text: str) -> LibraryRoot:
     except ValueError as error:
         raise UsageError(f"{text} is no address: {error}", _EXAMPLE) from error
     if has_password:
-        # It would be shown, and written into reports.
+        # It would appear in messages and reports.
         raise UsageError(
             f"a library's address must not hold a password ({scheme}://...)",
             "Give credentials as the object store's own tools take them, as in ~/.aws.",
@@ -74,12 +74,12 @@ def parse_root(text: str) -> LibraryRoot:
             f"abfss://). {_EXAMPLE}",
         )
     rest = text[found.end() :].rstrip("/")
-    if not parts.netloc or "//" in rest or "::" in rest:  # fsspec takes :: for one store in another
+    if not parts.netloc or "//" in rest or "::" in rest:  # in fsspec, :: nests one store in another
         raise UsageError(f"{text} is no whole address", _EXAMPLE)
     return RemoteRoot(f"{scheme}://{rest}")
 
 
 def address_meant(path: Path) -> str | None:
-    """Return the address that somebody gave where a file of this machine was asked for, if so."""
+    """Return the address, if one was given where a local file was asked for."""
     text = path.as_posix().replace(":/", "://", 1)
     return text if _ADDRESS.match(text) else None

@@ -1,7 +1,7 @@
-"""Where a library's bytes live: scenes, thumbnails and reports, in a folder or an object store.
+"""The files of a library: scenes, thumbnails and reports, in a folder or an object store.
 
-A file appears under its final name whole or not at all. Its catalog row comes after, so a row never
-names a missing or half-written file.
+A file appears under its final name whole or not at all. Its catalog row is written after it, so a
+row never names a missing or half-written file.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """A library's files. Only plain values inside: it travels to workers by pickling.
+    """A library's files. It holds plain values only, and is pickled for workers.
 
-    `relative` is a file's path in the library, with / between its parts. Where the library is in an
-    object store, everything raises RunError when that cannot be reached or refuses.
+    `relative` is a file's path in the library, with / between its parts. In an object
+    store, every method raises RunError where the store is unreachable or refuses.
     """
 
     def __init__(self, root: LibraryRoot) -> None:
@@ -48,18 +48,18 @@ class Store:
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> StoredFile:
         """Have `write` fill the file `relative`, whole or not at all, and return its record.
 
-        Raises PhotoError (`disk_full`) where there is no room, and RunError where nothing can be
-        written there at all: that is no photo's fault.
+        Raises PhotoError (`disk_full`) where the disk is full, and RunError where nothing can be
+        written at all, which is no photo's fault.
         """
         try:
             return self._files.write(relative, write)
         except OSError as error:
-            if error.errno is None:  # of what was to be written, and not of the disk
+            if error.errno is None:  # raised by `write`, and not by the disk
                 raise
             raise write_error(error, self.address(relative), self._files.disk) from error
 
     def open_local(self, relative: str) -> contextlib.AbstractContextManager[Path]:
-        """Give a path on this machine under which the file can be read, as long as this holds.
+        """Give a local path under which the file can be read inside.
 
         Raises FileNotFoundError, here or where the path is opened.
         """
@@ -74,9 +74,9 @@ class Store:
         return self._files.size(relative)
 
     def sizes(self, *folders: str) -> Callable[[str], int]:
-        """Return what tells the size of files in these folders as `size` does.
+        """Return a function for the size of files in these folders, like `size`.
 
-        For many files at once: an object store is asked for each folder only.
+        For many files: an object store is asked once for each folder.
         """
         return self._files.sizes(*folders)
 
@@ -90,7 +90,7 @@ class Store:
 
     @contextlib.contextmanager
     def probe(self) -> Iterator[str]:
-        """Give a small file that is there as long as this holds. Raises PhotoError, RunError."""
+        """Give a small file that exists inside. Raises PhotoError, RunError."""
         relative = str(temporary_path(PurePosixPath(PROBE_FOLDER, "probe")))
         self.write(relative, lambda file: file.write(b"."))
         try:
@@ -113,12 +113,12 @@ class Store:
     def remove_all(self, relatives: Iterable[str]) -> None:
         """Remove many files of the library, those that are there.
 
-        For many files at once: S3 takes a thousand a request.
+        For many files: S3 removes a thousand with one request.
         """
         self._files.remove_all(relatives)
 
     def free_bytes(self) -> int | None:
-        """Return how much room there is for the library, None where nobody can say."""
+        """Return the free bytes for the library, None where that is unknown."""
         return self._files.free_bytes()
 
 
@@ -131,7 +131,7 @@ def measure(path: Path, relative: str) -> StoredFile:
 
 def _files_at(root: LibraryRoot) -> LocalFiles | RemoteFiles:
     if isinstance(root, RemoteRoot):
-        # Imported here: folders need nothing of it.
+        # Imported here: a folder needs none of it.
         from pipeline.store.remote import RemoteFiles
 
         return RemoteFiles(root)

@@ -21,7 +21,7 @@ from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.payload import CompactScene
 from pipeline.scan.identify import photo_id_of
-from pipeline.store.retry import outlast, wait_from_now_on
+from pipeline.store.retry import call_with_retries, start_retrying
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, FailureReason, OutOfTime, PhotoError, RunError
@@ -91,8 +91,8 @@ class Faults:
             case "store":
                 raise RunError("the library cannot be written")
             case "wait":  # for a store that does not answer
-                wait_from_now_on()
-                outlast(refuse)
+                start_retrying()
+                call_with_retries(refuse)
 
     def count(self, name: str) -> int:
         return len(list(self.folder.glob(f"{name}@*")))

@@ -19,10 +19,10 @@ from fsspec.exceptions import FSTimeoutError
 
 from pipeline.store import retry
 from pipeline.store.retry import (
-    is_passing,
-    stores_waited_for,
-    wait_no_more,
-    waiting_ends_when,
+    is_transient,
+    retrying,
+    stop_retries_when,
+    stop_retrying,
 )
 from pipeline.store.root import RemoteRoot
 from pipeline.store.store import Store
@@ -69,7 +69,7 @@ def test_a_run_waits_for_a_store_that_refuses_for_a_while(
     store: Store, proxy: Proxy, request_name: str, status: int, times: int
 ) -> None:
     proxy.fault = refusing(times, status)
-    with stores_waited_for():
+    with retrying():
         REQUESTS[request_name](store)
     if request_name == "write":
         assert store.read_bytes("runs/b.json") == bytes(100_000)
@@ -77,7 +77,7 @@ def test_a_run_waits_for_a_store_that_refuses_for_a_while(
 
 def test_a_run_waits_for_a_store_that_has_too_much_to_do(store: Store, proxy: Proxy) -> None:
     proxy.fault = refusing(6, 503)  # after five the client itself gives up
-    with stores_waited_for():
+    with retrying():
         REQUESTS["write"](store)
 
 
@@ -94,7 +94,7 @@ def test_a_run_waits_for_a_server_that_is_started_anew(
     with proxy.listening():
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.address)
         assert not Store(remote_root).exists("a")
-    with stores_waited_for(), ThreadPoolExecutor() as pool:
+    with retrying(), ThreadPoolExecutor() as pool:
         server = pool.submit(come_back)
         Store(remote_root).write("a", lambda file: file.write(b"a"))
         is_over.set()
@@ -113,13 +113,13 @@ def test_what_will_not_change_is_not_asked_again(
 ) -> None:
     proxy.asked.clear()
     proxy.fault = lambda _method, _path: status
-    with stores_waited_for(), pytest.raises(RunError, match=f"(?i){message}"):
+    with retrying(), pytest.raises(RunError, match=f"(?i){message}"):
         store.write("runs/b.json", lambda file: file.write(b"b"))
     assert len(proxy.asked) == 1
 
 
 def test_what_is_missing_is_not_waited_for(store: Store) -> None:
-    with stores_waited_for():
+    with retrying():
         assert not store.exists("runs/b.json")
         with pytest.raises(RunError, match="no such bucket"):
             Store(RemoteRoot("s3://nor-is-this-one/photos")).read_bytes("a")
@@ -131,7 +131,7 @@ def test_an_outage_that_lasts_is_said_so(
     monkeypatch.setattr(retry, "_PATIENCE_SECONDS", 2.0)
     proxy.fault = lambda _method, _path: 500
     with (
-        stores_waited_for(),
+        retrying(),
         pytest.raises(RunError, match=r"Internal Server Error; asked again for 2 s"),
     ):
         store.size("runs/a.json")
@@ -139,8 +139,8 @@ def test_an_outage_that_lasts_is_said_so(
 
 def test_waiting_ends_where_the_run_is_to_end(store: Store, proxy: Proxy) -> None:
     proxy.fault = lambda _method, _path: 500
-    timer = threading.Timer(1.0, wait_no_more)
-    with stores_waited_for():
+    timer = threading.Timer(1.0, stop_retrying)
+    with retrying():
         timer.start()
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
@@ -153,7 +153,7 @@ def test_waiting_ends_where_the_run_is_to_end(store: Store, proxy: Proxy) -> Non
 def test_waiting_ends_where_somebody_outside_says_so(store: Store, proxy: Proxy) -> None:
     proxy.fault = lambda _method, _path: 500
     started = time.monotonic()
-    with stores_waited_for(), waiting_ends_when(lambda: time.monotonic() - started > 1.0):
+    with retrying(), stop_retries_when(lambda: time.monotonic() - started > 1.0):
         with pytest.raises(KeyboardInterrupt):
             store.size("runs/a.json")
         assert time.monotonic() - started < 5
@@ -161,13 +161,13 @@ def test_waiting_ends_where_somebody_outside_says_so(store: Store, proxy: Proxy)
 
 def test_an_outage_is_no_fault_of_the_photo_whose_time_it_takes(store: Store, proxy: Proxy) -> None:
     proxy.fault = lambda _method, _path: 500
-    with stores_waited_for(), pytest.raises(RunError, match="cannot be read"), time_limit(1.0):
+    with retrying(), pytest.raises(RunError, match="cannot be read"), time_limit(1.0):
         store.size("runs/a.json")
 
 
 @pytest.mark.parametrize("is_of_a_run", [True, False])
 def test_a_worker_waits_as_its_run_does(store: Store, proxy: Proxy, is_of_a_run: bool) -> None:
-    with stores_waited_for() if is_of_a_run else contextlib.nullcontext():
+    with retrying() if is_of_a_run else contextlib.nullcontext():
         sent = pickle.dumps(store)
     proxy.fault = refusing(2, 500)
     code = "import pickle, sys; print(pickle.load(sys.stdin.buffer).size('runs/a.json'))"
@@ -206,4 +206,4 @@ class ServiceRequestError(Exception):
     ],
 )
 def test_refusals_of_the_moment_are_known(error: Exception, is_of_the_moment: bool) -> None:
-    assert is_passing(error) is is_of_the_moment
+    assert is_transient(error) is is_of_the_moment

@@ -11,7 +11,7 @@ from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_unchanged
-from pipeline.scenes.read import read_splat, unviewable_scene_errors
+from pipeline.scenes.read import read_splat_file, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.records import PhotoFile, PhotoRecord, SceneFile
 from schemas.settings import ExportSettings
@@ -38,7 +38,7 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
 
     `info` is used if the splat file has no intrinsics of the photo.
     """
-    stored = read_splat(splat)
+    stored = read_splat_file(splat)
     write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)
 
 

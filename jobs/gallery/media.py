@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.gallery.files import send_file
-from jobs.gallery.reader import LibraryReader, SceneFile, library_reader
+from jobs.gallery.reader import LibraryReader, LibraryScene, library_reader
 from schemas.tables import artifacts
 
 router = APIRouter()
@@ -106,7 +106,7 @@ def _bundle_stamp() -> str:
     return f"{(_VIEWER / 'viewer.js').stat().st_mtime_ns:x}" if is_viewer_built() else "none"
 
 
-def _write_page(out: BinaryIO, reader: LibraryReader, stored: SceneFile) -> None:
+def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> None:
     from pipeline.scenes.page import SceneView, write_scene_page
 
     view = SceneView(stored.name, stored.width, stored.height, stored.focal_px)

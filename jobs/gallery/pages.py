@@ -25,7 +25,7 @@ from pipeline.catalog.timeline import (
     read_choices,
     read_period,
     read_periods,
-    read_pictures,
+    read_photo_list,
     read_spots,
 )
 from pipeline.exports.manifest import EXPORT_PREFIX
@@ -140,7 +140,7 @@ def problems(
     view = read_view(request.query_params)
     filters = view.of_state(state)
     with library_reader(request).catalog() as connection:
-        pictures = read_pictures(connection, filters, beyond, LIST_PAGE + 1)
+        pictures = read_photo_list(connection, filters, beyond, LIST_PAGE + 1)
         count = count_selected(connection, filters)
         status = read_status(connection)
     page, has_more = pictures[:LIST_PAGE], len(pictures) > LIST_PAGE

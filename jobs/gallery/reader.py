@@ -31,7 +31,7 @@ HEAVY_AT_ONCE = 2  # conversions and large images: each takes up to a gigabyte o
 
 
 @dataclass(frozen=True, slots=True)
-class SceneFile:
+class LibraryScene:
     """A stored scene and the camera of its photo."""
 
     scene_id: str
@@ -70,12 +70,12 @@ class LibraryReader:
         """Close the connections to the catalog."""
         self._engine.dispose()
 
-    def scene(self, scene_id: str) -> SceneFile:
+    def scene(self, scene_id: str) -> LibraryScene:
         """Return a stored scene by its full id. Raises HTTPException 404."""
         with self.catalog() as connection:
             row = _one(connection, sa.select(scenes).where(scenes.c.scene_id == scene_id))
             paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
-        return SceneFile(
+        return LibraryScene(
             scene_id,
             row.photo_id,
             row.splat_path,
@@ -87,7 +87,7 @@ class LibraryReader:
             Path(paths[0]).stem if paths else row.photo_id[:8],
         )
 
-    def scene_as(self, scene: SceneFile, format_name: str) -> Path:
+    def scene_as(self, scene: LibraryScene, format_name: str) -> Path:
         """Return the path of a scene in a format, converted once if needed. Raises PhotoError."""
         if scene.format == format_name:
             return self._stored(scene)
@@ -163,7 +163,7 @@ class LibraryReader:
 
         return self.cache.get(cached_as, fetch)
 
-    def _stored(self, scene: SceneFile) -> Path:
+    def _stored(self, scene: LibraryScene) -> Path:
         return self.file(scene.path, f"{scene.sha256[:32]}.{scene.format}")
 
     def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:

@@ -118,7 +118,7 @@ class UploadQueue:
 
     def scene_as(self, job: Job, format_name: str) -> Path:
         """Return a job's scene in a format. Raises PhotoError."""
-        from pipeline.scenes.read import read_splat
+        from pipeline.scenes.read import read_splat_file
         from sharp_core.formats.registry import write_scene
 
         master = job.folder / SCENE
@@ -126,7 +126,7 @@ class UploadQueue:
             return master
 
         def write(out: BinaryIO) -> None:
-            stored = read_splat(master)
+            stored = read_splat_file(master)
             write_scene(out, stored.gaussians, stored.info, format_name=format_name)
 
         return FileCache(job.folder, sys.maxsize).get(f"scene.{format_name}", write)

@@ -35,7 +35,7 @@ class Period(NamedTuple):
     photos: int
 
 
-class Picture(NamedTuple):
+class TimelinePhoto(NamedTuple):
     """What a grid shows of a photo."""
 
     photo_id: str
@@ -93,7 +93,7 @@ def read_periods(connection: Connection, filters: Filters) -> list[Period]:
 
 def read_period(
     connection: Connection, filters: Filters, period: str, after: str | None, limit: int
-) -> list[Picture]:
+) -> list[TimelinePhoto]:
     """Return up to `limit` photos of a period, newest first, which come after the photo `after`.
 
     Raises UsageError where `period` is none, or there is no photo `after`.
@@ -101,17 +101,17 @@ def read_period(
     statement = selected(connection, filters).where(_in_period(period))
     if after is not None:
         statement = statement.where(_older_than(_place_in_time(connection, after)))
-    return _pictures(connection, statement.order_by(*_NEWEST_FIRST).limit(limit))
+    return _timeline_photos(connection, statement.order_by(*_NEWEST_FIRST).limit(limit))
 
 
-def read_pictures(
+def read_photo_list(
     connection: Connection, filters: Filters, after: str | None, limit: int
-) -> list[Picture]:
+) -> list[TimelinePhoto]:
     """Return up to `limit` photos by id, of any month, which come after the photo `after`."""
     statement = selected(connection, filters).order_by(photos.c.photo_id).limit(limit)
     if after is not None:
         statement = statement.where(photos.c.photo_id > after)
-    return _pictures(connection, statement)
+    return _timeline_photos(connection, statement)
 
 
 def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Beside:
@@ -206,13 +206,14 @@ def _in_period(period: str) -> sa.ColumnElement[bool]:
     return sa.and_(photos.c.taken_at >= start, photos.c.taken_at < end)
 
 
-def _pictures(connection: Connection, statement: sa.Select[Any]) -> list[Picture]:
+def _timeline_photos(connection: Connection, statement: sa.Select[Any]) -> list[TimelinePhoto]:
     names = ("photo_id", "taken_at", "width", "height", "reason", "message")
     columns = [statement.selected_columns[name] for name in names]
     rows = connection.execute(statement.with_only_columns(*columns)).all()
     paths = paths_of(connection, [row.photo_id for row in rows])
     return [
-        Picture(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping) for row in rows
+        TimelinePhoto(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping)
+        for row in rows
     ]
 
 

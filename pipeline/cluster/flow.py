@@ -25,7 +25,7 @@ from pipeline.cluster.fault_attribution import (
     live_loss,
 )
 from pipeline.cluster.predict_queue import PredictQueue
-from pipeline.cluster.predictor import Predictor
+from pipeline.cluster.predictor import PredictorActor
 from pipeline.cluster.predictors import Predictors
 from pipeline.cluster.resources import ClusterResources
 from pipeline.cluster.run_reports import RunReports
@@ -165,7 +165,7 @@ class FlowOnRay:
         else:
             yield from self._settle(task, result)
 
-    def _predicted(self, ref: Ref, predictor: Predictor) -> Iterator[Outcome]:
+    def _predicted(self, ref: Ref, predictor: PredictorActor) -> Iterator[Outcome]:
         try:
             results = ray.get(ref)
         except RayTaskError as error:  # its process lives
@@ -215,7 +215,9 @@ class FlowOnRay:
             if predictor.is_late(self._flow.predict.limit_s):
                 yield from self._predictor_lost(predictor, None)
 
-    def _predictor_lost(self, predictor: Predictor, error: RayError | None) -> Iterator[Outcome]:
+    def _predictor_lost(
+        self, predictor: PredictorActor, error: RayError | None
+    ) -> Iterator[Outcome]:
         """Replace a predictor that died, or is to die; without an error, for it took too long.
 
         Raises RunError if it could not even predict a photo that nothing is wrong with.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from pipeline.cluster.predictor import Predictor
+from pipeline.cluster.predictor import PredictorActor
 from pipeline.cluster.predictors import Predictors
 from pipeline.cluster.tasks import PhotoTask
 from pipeline.cluster.workers import CALLS_PER_PREDICTOR
@@ -72,7 +72,7 @@ class PredictQueue:
                 count = min(len(self._ready), self._batch_size)
                 predictor.predict([self._ready.popleft() for _ in range(count)])
 
-    def _dispatch_alone(self, predictors: Predictors) -> list[Predictor]:
+    def _dispatch_alone(self, predictors: Predictors) -> list[PredictorActor]:
         """Give one idle predictor a suspect or a probe; return those that may take batches."""
         ready = predictors.ready
         if not (self._suspects or self._unproven) or any(p.is_exclusive for p in ready):

@@ -29,7 +29,7 @@ class Call:
 
 
 @dataclass(slots=True, eq=False)
-class Predictor:
+class PredictorActor:
     """A predictor actor; `calls` maps the small result of each call to the call."""
 
     actor: Actor

@@ -8,7 +8,7 @@ import ray
 from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
 from pipeline.cluster.fault_attribution import Loss, LossKind, error_text, first_line
-from pipeline.cluster.predictor import Predictor
+from pipeline.cluster.predictor import PredictorActor
 from pipeline.cluster.resources import Resources
 from pipeline.cluster.tasks import PhotoTask, Ref
 from pipeline.cluster.workers import spawn_predictor
@@ -24,17 +24,17 @@ class Predictors:
     def __init__(self, flow: Flow, resources: Resources) -> None:
         self._flow = flow
         self._resources = resources
-        self._all: list[Predictor] = []
+        self._all: list[PredictorActor] = []
         self._failed_starts = 0
 
-    def __iter__(self) -> Iterator[Predictor]:
+    def __iter__(self) -> Iterator[PredictorActor]:
         return iter(self._all)
 
     def __len__(self) -> int:
         return len(self._all)
 
     @property
-    def ready(self) -> list[Predictor]:
+    def ready(self) -> list[PredictorActor]:
         """Those whose model is loaded."""
         return [predictor for predictor in self._all if predictor.is_ready]
 
@@ -69,7 +69,7 @@ class Predictors:
             else:
                 yield predictor.started
 
-    def replace(self, predictor: Predictor) -> Predictor:
+    def replace(self, predictor: PredictorActor) -> PredictorActor:
         """Kill one and start another in its place."""
         ray.kill(predictor.actor)
         new = self._spawn()
@@ -77,13 +77,13 @@ class Predictors:
         self._all[self._all.index(predictor)] = new
         return new
 
-    def replace_dead(self, predictor: Predictor) -> None:
+    def replace_dead(self, predictor: PredictorActor) -> None:
         """Replace one that died while it was idle. Raises RunError if that happens repeatedly."""
         self._count_failed_start("while it was idle")
         self.replace(predictor)
 
     def replace_lost(
-        self, predictor: Predictor, loss: Loss, message: str, *, has_company: bool
+        self, predictor: PredictorActor, loss: Loss, message: str, *, has_company: bool
     ) -> list[PhotoTask]:
         """Replace one that died, or is to die, and return the photos that it had.
 
@@ -103,7 +103,7 @@ class Predictors:
             replacement.died_of.update(task.file.photo_id for task in tasks)
         return tasks
 
-    def finish_start(self, predictor: Predictor, *, has_company: bool) -> None:
+    def finish_start(self, predictor: PredictorActor, *, has_company: bool) -> None:
         """Handle the end of a start; one that died is repeated.
 
         A start that was starved of memory does not count if it `has_company` of other work.
@@ -134,8 +134,8 @@ class Predictors:
                 "See 'sharp-batch doctor'; with too little memory, try --inline.",
             )
 
-    def _spawn(self) -> Predictor:
+    def _spawn(self) -> PredictorActor:
         resources = self._resources
         on_each_node = -(-resources.predictors // resources.nodes)
         actor = spawn_predictor(self._flow, resources.gpus_per_predictor, on_each_node)
-        return Predictor(actor, actor.start.remote())
+        return PredictorActor(actor, actor.start.remote())

@@ -6,7 +6,12 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.scenes.read import UNKNOWN_PHOTO, intrinsics_of, read_splat, unviewable_scene_errors
+from pipeline.scenes.read import (
+    UNKNOWN_PHOTO,
+    intrinsics_of,
+    read_splat_file,
+    unviewable_scene_errors,
+)
 from pipeline.store.store import Store
 from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene
@@ -53,7 +58,7 @@ def convert_file(
     folder = to.absolute().parent
     if not folder.is_dir():
         raise UsageError(f"the folder {folder} does not exist", "Make it first.")
-    scene = read_splat(source)
+    scene = read_splat_file(source)
     gaussians = scene.gaussians
     pruning = _prune(scene) if prune else None
     if pruning is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.scenes.convert_file import file_bytes
-from pipeline.scenes.read import read_splat
+from pipeline.scenes.read import read_splat_file
 from sharp_core.formats.registry import format_of
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.scene.gaussians import depth_quantiles
@@ -31,7 +31,7 @@ class SplatDetails:
 
 def splat_details(path: Path) -> SplatDetails:
     """Read a splat file whole, and return what it holds. Raises PhotoError if it is damaged."""
-    scene = read_splat(path)
+    scene = read_splat_file(path)
     means = scene.gaussians.means
     least, greatest = (tuple(bound.tolist()) for bound in means.aminmax(dim=0))
     is_ahead = bool((means[:, 2] > 0).any())

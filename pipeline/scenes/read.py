@@ -38,7 +38,7 @@ def renderer_here(
     return make_renderer(gaussians, engine, threads=threads)
 
 
-def read_splat(path: Path) -> StoredScene:
+def read_splat_file(path: Path) -> StoredScene:
     """Read a splat file. Raises PhotoError."""
     try:
         return read_scene(path)
@@ -50,7 +50,7 @@ def read_stored(store: Store, relative: str) -> StoredScene:
     """Read a scene of a library. Raises PhotoError, and RunError as its store does."""
     try:
         with store.open_local(relative) as path:
-            return read_splat(path)
+            return read_splat_file(path)
     except FileNotFoundError as error:
         raise unreadable(store.address(relative), error) from error
 

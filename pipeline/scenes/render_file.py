@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.scenes.read import (
     UNKNOWN_PHOTO,
     intrinsics_of,
-    read_splat,
+    read_splat_file,
     renderer_here,
     unviewable_scene_errors,
 )
@@ -59,7 +59,7 @@ def render_file(
         with refuse_early(str(to)):
             clip_format.check()
     started = time.perf_counter()
-    scene = read_splat(splat)
+    scene = read_splat_file(splat)
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
     buffer = io.BytesIO()
     with unviewable_scene_errors():

@@ -6,7 +6,7 @@ import os
 from typing import BinaryIO
 
 from schemas.errors import FormatError
-from sharp_core.formats.ply.header import check_size, read_header, row_dtype
+from sharp_core.formats.ply.header import check_remaining_size, read_header, row_dtype
 
 
 def check_ply(file: BinaryIO) -> None:
@@ -20,6 +20,6 @@ def check_ply(file: BinaryIO) -> None:
     for element in header.elements:
         if element.has_lists:  # rows of unequal length; nothing of ours follows them
             return
-        check_size(file, header.encoding, element)
+        check_remaining_size(file, header.encoding, element)
         size = element.rows * row_dtype(header.encoding, element).itemsize
         file.seek(size, os.SEEK_CUR)

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.ply.header import Element, Header, check_size, row_dtype
+from sharp_core.formats.ply.header import Element, Header, check_remaining_size, row_dtype
 from sharp_core.formats.scene import StoredScene, validated_scene
 from sharp_core.formats.values import log_to_scales, rebuild_quats
 from sharp_core.scene.colors import srgb_to_linear
@@ -49,7 +49,7 @@ def read_compressed(file: BinaryIO, header: Header) -> StoredScene:
     for element in header.elements:
         if element.has_lists or header.encoding == "ascii":
             raise FormatError("a compressed PLY is binary and has no lists")
-        check_size(file, header.encoding, element)
+        check_remaining_size(file, header.encoding, element)
         dtype = row_dtype(header.encoding, element)
         if element.name in ("chunk", "vertex"):
             tables[element.name] = np.frombuffer(file.read(element.rows * dtype.itemsize), dtype)

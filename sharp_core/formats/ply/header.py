@@ -90,7 +90,7 @@ def row_dtype(encoding: Encoding, element: Element) -> np.dtype[np.void]:
     return np.dtype([(known.name, order + known.numpy_type) for known in element.properties])
 
 
-def check_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
+def check_remaining_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
     """Raise FormatError if the rest of the file is too short for the rows of `element`."""
     position = file.tell()
     left = file.seek(0, os.SEEK_END) - position

@@ -23,7 +23,7 @@ from sharp_core.formats.ply.header import (
     Element,
     Encoding,
     Header,
-    check_size,
+    check_remaining_size,
     read_header,
     row_dtype,
 )
@@ -56,7 +56,7 @@ def read_ply(file: BinaryIO) -> StoredScene:
     for element in header.elements:
         if element.has_lists:
             break  # lists cannot be skipped, and no element that we need follows them
-        check_size(file, header.encoding, element)
+        check_remaining_size(file, header.encoding, element)
         if element.name == "vertex":
             vertex, vertex_start = element, file.tell()
         if _INFO_ROWS.get(element.name) == element.rows and len(element.properties) == 1:

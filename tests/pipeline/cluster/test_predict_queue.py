@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.cluster.predict_queue import PredictQueue
-from pipeline.cluster.predictor import Predictor
+from pipeline.cluster.predictor import PredictorActor
 from pipeline.cluster.tasks import PhotoTask
 from schemas.errors import FailureReason
 from schemas.outcomes import Failed
@@ -36,7 +36,7 @@ class Actor:
         self.predict, self.probe = Call(), Call()
 
 
-class Living(Predictor):
+class Living(PredictorActor):
     """A predictor that need not be asked whether it lives."""
 
     __slots__ = ()
@@ -45,7 +45,7 @@ class Living(Predictor):
         return True
 
 
-class Dead(Predictor):
+class Dead(PredictorActor):
     __slots__ = ()
 
     def is_alive(self) -> bool:
@@ -55,15 +55,15 @@ class Dead(Predictor):
 class Several:
     """Predictors that are ready."""
 
-    def __init__(self, *ready: Predictor) -> None:
+    def __init__(self, *ready: PredictorActor) -> None:
         self.ready = list(ready)
-        self.replaced: list[Predictor] = []
+        self.replaced: list[PredictorActor] = []
 
-    def replace_dead(self, predictor: Predictor) -> None:
+    def replace_dead(self, predictor: PredictorActor) -> None:
         self.replaced.append(predictor)
 
 
-def predictor(kind: type[Predictor] = Living) -> Predictor:
+def predictor(kind: type[PredictorActor] = Living) -> PredictorActor:
     return kind(Actor(), None, node="here")
 
 
@@ -78,11 +78,11 @@ def task(name: str, crashes: int = 0) -> PhotoTask:
     return PhotoTask(photo(name), crashes=crashes)
 
 
-def given(predictor: Predictor) -> list[list[str]]:
+def given(predictor: PredictorActor) -> list[list[str]]:
     return [[task.file.path for task in call.tasks] for call in predictor.calls.values()]
 
 
-def dispatch(queue: PredictQueue, *ready: Predictor, more_to_come: bool = False) -> Several:
+def dispatch(queue: PredictQueue, *ready: PredictorActor, more_to_come: bool = False) -> Several:
     several = Several(*ready)
     queue.dispatch(several, more_to_come=more_to_come)  # type: ignore[arg-type]
     return several

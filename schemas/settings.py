@@ -135,7 +135,8 @@ class PhotoSettings:
         ),
     ] = None
     forget_focal: Annotated[
-        bool, Setting("Forget focal lengths that were set: photos' own count again.")
+        bool,
+        Setting("Take back focal lengths that were set: what the photos say counts again."),
     ] = False
     allow_small: Annotated[bool, Setting("Take images under 256 px too.")] = False
     allow_wide: Annotated[bool, Setting("Take panoramas wider than 2.5 : 1 too.")] = False

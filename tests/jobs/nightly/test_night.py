@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from jobs.console.output import Output
 from jobs.nightly import night as night_module
@@ -23,6 +24,7 @@ from jobs.nightly.units import UnitKind, unit_text
 from pipeline.library import Library
 from pipeline.store.root import RemoteRoot
 from schemas.errors import ExitCode, LibraryBusyError, UsageError
+from schemas.tables import user_focals
 from tests.support.cli import run
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.trivial_model import trivial_model
@@ -83,6 +85,19 @@ def webhook() -> Iterator[tuple[str, list[bytes]]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_a_focal_length_of_the_config_is_a_rule_until_the_config_drops_it(folder: Path) -> None:
+    def set_focals() -> list[tuple[str, float]]:
+        with Library.resolve(folder / "library").read() as reader:
+            rows = reader.execute(sa.select(user_focals.c.source, user_focals.c.focal_35mm))
+            return [(row.source, row.focal_35mm) for row in rows]
+
+    assert night(folder, SMALL + "[scenes]\nfocal_35mm = 28\n").exit_code == 0
+    assert set_focals() == [("folder_rule", 28.0)] * 2
+    night(folder, SMALL)
+    assert set_focals() == []
 
 
 def test_a_night_and_the_unchanged_one_after_it(

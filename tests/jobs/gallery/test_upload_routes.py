@@ -68,7 +68,7 @@ def wait(client: TestClient, job_id: str, field: str, *values: str) -> dict[str,
 def test_an_uploaded_photo_becomes_a_scene_and_is_added_to_the_library(
     client: TestClient, library: Path, tmp_path: Path
 ) -> None:
-    job_id = submit(client, jpeg(tmp_path), "../../Été 1.jpg", focal="40")
+    job_id = submit(client, jpeg(tmp_path), "../../Été 1.jpg", focal_35mm="40")
     assert wait(client, job_id, "state", "done", "failed")["state"] == "done"
     page = client.get(f"/made/{job_id}").text
     assert "Été 1.jpg" in page

@@ -27,7 +27,7 @@ def main() -> None:
     if start == "public":
         ray_internals.TESTED_VERSIONS = ()
     stage = FaultySceneStage(Faults(Path(folder)), limit_s=60.0)
-    answer: dict[str, object] = {}
+    answer: dict[str, object] = {"pid": os.getpid()}
     with RayRunner(ClusterSettings(object_store_bytes=100_000_000)) as runner:
         found = list(runner.map_scenes(stage, [scene_file("good")], Stop()))
         answer["made"] = sum(isinstance(outcome, Made) for outcome in found)

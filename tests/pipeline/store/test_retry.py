@@ -128,7 +128,7 @@ def test_what_is_missing_is_not_waited_for(store: Store) -> None:
 def test_an_outage_that_lasts_is_said_so(
     store: Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "_PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(retry, "_GIVE_UP_SECONDS", 2.0)
     proxy.fault = lambda _method, _path: 500
     with (
         retrying(),

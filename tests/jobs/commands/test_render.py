@@ -15,7 +15,7 @@ from PIL import Image
 
 from jobs.commands.render import render as render_command
 from jobs.console.output import Output
-from pipeline.scenes import render_file
+from pipeline.scenes import read
 from pipeline.scenes.read import renderer_here
 from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
 from schemas.settings import Trajectory
@@ -118,7 +118,7 @@ def test_a_gpu_is_taken_where_it_works_and_else_the_cpu_with_a_word(
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(api, "_installed", lambda _: True)
-    monkeypatch.setattr(render_file, "make_renderer", make)
+    monkeypatch.setattr(read, "make_renderer", make)
     scene = photo_scene(cells=8)
     renderer_here(scene)
     assert engines == (["gpu"] if works else ["gpu", "auto"])

@@ -100,7 +100,7 @@ def test_every_command_has_the_options_of_all(name: str) -> None:
     assert ALL[name].help
 
 
-@pytest.mark.parametrize("name", set(ALL) - {"predict", "render", "nightly"})
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"predict", "render", "nightly"}))
 def test_every_command_with_a_library_has_its_options(name: str) -> None:
     has_library = not name.startswith("model ")
     assert ({"--library", "--catalog"} <= options_of(ALL[name])) == has_library

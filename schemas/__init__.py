@@ -23,16 +23,10 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
+    from schemas.export_settings import ExportSettings, PreviewSettings
     from schemas.records import PhotoMeta, PhotoRecord, SceneFile
     from schemas.registry import Lazy, Registry
-    from schemas.settings import (
-        ExportSettings,
-        IngestSettings,
-        ModelSettings,
-        PhotoSettings,
-        PreviewSettings,
-        SplatSettings,
-    )
+    from schemas.settings import IngestSettings, ModelSettings, PhotoSettings, SplatSettings
 
 __all__ = [
     "DownloadError",

@@ -22,8 +22,8 @@ from pipeline.exports.names import SAMPLE_RECORD
 from pipeline.exports.registry import KINDS
 from pipeline.exports.scene import ExportScene
 from pipeline.store.store import Store
+from schemas.export_settings import ExportSettings
 from schemas.records import MediaType, PhotoFile, SceneFile
-from schemas.settings import ExportSettings
 from sharp_core.formats.registry import format_of, read_scene
 
 

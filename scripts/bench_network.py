@@ -32,7 +32,7 @@ from bench_support import Timing, best_of, option_parser, print_environment
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from schemas.settings import DType
+from schemas.choices import DType
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.sharp.compiling import Compiled
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName

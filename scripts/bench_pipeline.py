@@ -35,9 +35,9 @@ from pipeline.decode.thumbnail import thumbnail
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
+from schemas.choices import Device
 from schemas.outcomes import Outcome
 from schemas.records import MediaType
-from schemas.settings import Device
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.bundle import write_sog_planes
 from sharp_core.formats.sog.settings import SogOptions

@@ -26,7 +26,7 @@ import torch
 from bench_scenes import FOCAL_SHARE, GRID, SAMPLE, SIZE, make_scene
 from bench_support import option_parser, print_environment
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
 from sharp_core.render.api import Engine, Renderer, make_renderer
 from sharp_core.render.cpu.renderer import CpuRenderer

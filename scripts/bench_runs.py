@@ -35,7 +35,8 @@ from pipeline.library import Library
 from pipeline.scenes.previews import artifact_id_of, due_previews, settings_text
 from pipeline.store.layout import PreviewPath
 from pipeline.store.store import Store
-from schemas.settings import ExportSettings, PreviewKind, PreviewSettings
+from schemas.choices import PreviewKind
+from schemas.export_settings import ExportSettings, PreviewSettings
 from schemas.tables import artifacts, photo_paths, photos, scenes, utc_now
 from tests.support.library_of_records import done, photo_file
 from tests.support.postgres import fresh_schema, running_server

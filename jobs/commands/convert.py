@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.endings import counts_text, end_run
+from jobs.commands.finish import counts_text, end_run
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
 from jobs.console.output import Output, size_text, time_text
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
-from schemas.run_settings import SceneLimit
+from schemas.execution_settings import SceneLimit
 from schemas.settings import SplatSettings
 from sharp_core.formats.registry import FORMATS, STORABLE, format_of
 

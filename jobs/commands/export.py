@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.endings import counts_text, end_run
-from jobs.commands.option_groups import Unmade, with_options
+from jobs.commands.finish import counts_text, end_run
+from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
 from pipeline.catalog.filters import Filters
 from schemas.errors import ExitCode, UsageError
-from schemas.run_settings import SceneLimit
-from schemas.settings import ExportSettings
+from schemas.execution_settings import SceneLimit
+from schemas.export_settings import ExportSettings
 
 if TYPE_CHECKING:
     from jobs.runs.check_export import CheckedFile
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    settings: Unmade[ExportSettings],
+    settings: DeferredGroup[ExportSettings],
     filters: Filters,
     run: RunOptions,
     limit: SceneLimit,

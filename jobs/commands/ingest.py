@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.endings import counts_text, end_run
+from jobs.commands.finish import counts_text, end_run
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
-from schemas.settings import IngestSettings, PreviewSettings, StageLimits
+from schemas.execution_settings import StageLimits
+from schemas.export_settings import PreviewSettings
+from schemas.settings import IngestSettings
 
 if TYPE_CHECKING:
     from jobs.runs.dry_run import DryRun

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands.option_groups import Only, with_options
+from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import PlainOutput
 from jobs.console.output import Output, size_text
 from schemas.errors import UsageError, WeightsMissingError
@@ -64,7 +64,7 @@ def fetch(output: PlainOutput, name: _Name = _WITH_WEIGHTS[0]) -> None:
 @models.command("info")
 @with_options
 def info(
-    settings: Annotated[ModelSettings, Only(["checkpoint"])],
+    settings: Annotated[ModelSettings, OnlyFields(["checkpoint"])],
     output: PlainOutput,
     name: _Name = _WITH_WEIGHTS[0],
 ) -> None:

@@ -26,32 +26,32 @@ import typer
 
 from jobs.console.output import Output
 from schemas.errors import UsageError
-from schemas.setting import (
-    Described,
+from schemas.setting_fields import (
+    SettingField,
     check_choice,
-    described,
-    described_field,
     full_help,
     is_group,
     option_name,
+    setting_field,
+    setting_fields,
 )
 
 T = TypeVar("T")
 
 
-class Only(tuple[str, ...]):
+class OnlyFields(tuple[str, ...]):
     """Beside a group: the fields that become options; the others keep their defaults."""
 
     __slots__ = ()
 
 
-class Without(tuple[str, ...]):
+class WithoutFields(tuple[str, ...]):
     """Beside a group: the fields that do not become options."""
 
     __slots__ = ()
 
 
-class Unmade(Generic[T]):
+class DeferredGroup(Generic[T]):
     """A group that the command makes itself, since not each of its uses needs it."""
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -61,14 +61,14 @@ class Unmade(Generic[T]):
 
 def option_of(group: type, name: str) -> Any:  # noqa: ANN401 - typer's own type is not public
     """Return the option for one field of a group, to be written beside a type."""
-    return _option(described_field(group, name))
+    return _option(setting_field(group, name))
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command with an option for each field of the groups among its parameters."""
     hints = get_type_hints(command, include_extras=True)
     own: list[inspect.Parameter] = []
-    groups: dict[str, _Group] = {}
+    groups: dict[str, _OptionGroup] = {}
     for parameter in inspect.signature(command).parameters.values():
         hint = hints[parameter.name]
         group = _group_of(hint)
@@ -99,12 +99,12 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-class _Group(NamedTuple):
+class _OptionGroup(NamedTuple):
     """A group as a command has it."""
 
     kind: type
-    options: tuple[Described, ...]
-    inner: dict[str, _Group]
+    options: tuple[SettingField, ...]
+    inner: dict[str, _OptionGroup]
     is_made_later: bool
 
     def parameters(self) -> list[inspect.Parameter]:
@@ -127,25 +127,25 @@ class _Group(NamedTuple):
             made = {field.name: _value(field, value) for field, value in given}
             return self.kind(**groups, **made)
 
-        return Unmade(make) if self.is_made_later else make()
+        return DeferredGroup(make) if self.is_made_later else make()
 
 
-def _group_of(hint: Any) -> _Group | None:  # noqa: ANN401 - any annotation
+def _group_of(hint: Any) -> _OptionGroup | None:  # noqa: ANN401 - any annotation
     kind: Any = hint
     notes: tuple[Any, ...] = ()
     if get_origin(kind) is Annotated:
         kind, *rest = get_args(kind)
         notes = tuple(rest)
-    is_made_later = get_origin(kind) is Unmade
+    is_made_later = get_origin(kind) is DeferredGroup
     if is_made_later:
         (kind,) = get_args(kind)
     if not is_group(kind):
         return None
-    only = next((note for note in notes if isinstance(note, Only)), None)
-    without = next((note for note in notes if isinstance(note, Without)), Without())
+    only = next((note for note in notes if isinstance(note, OnlyFields)), None)
+    without = next((note for note in notes if isinstance(note, WithoutFields)), WithoutFields())
     options = [
         field
-        for field in described(kind)
+        for field in setting_fields(kind)
         if field.name not in without and (only is None or field.name in only)
     ]
     hints = get_type_hints(kind)
@@ -154,10 +154,10 @@ def _group_of(hint: Any) -> _Group | None:  # noqa: ANN401 - any annotation
         for field in fields(kind)
         if only is None and (group := _group_of(hints[field.name])) is not None
     }
-    return _Group(kind, tuple(options), inner, is_made_later)
+    return _OptionGroup(kind, tuple(options), inner, is_made_later)
 
 
-def _parameter(name: str, field: Described, option: Any) -> inspect.Parameter:  # noqa: ANN401
+def _parameter(name: str, field: SettingField, option: Any) -> inspect.Parameter:  # noqa: ANN401
     """Return the parameter for an option: what typer can read, with the field's default."""
     kind: Any = field.type
     default: Any = None if field.default is MISSING or name != field.name else field.default
@@ -177,7 +177,7 @@ def _parameter(name: str, field: Described, option: Any) -> inspect.Parameter:  
     )
 
 
-def _option(field: Described) -> Any:  # noqa: ANN401 - typer's own type is not public
+def _option(field: SettingField) -> Any:  # noqa: ANN401 - typer's own type is not public
     setting = field.setting
     names = [field.option] if setting.short is None else [field.option, setting.short]
     return typer.Option(
@@ -189,18 +189,18 @@ def _option(field: Described) -> Any:  # noqa: ANN401 - typer's own type is not 
     )
 
 
-def _choices_text(field: Described) -> str | None:
+def _choices_text(field: SettingField) -> str | None:
     """Return the choices as typer writes those of an enum."""
     if field.setting.choices is None or get_origin(field.type) is tuple:
         return None
     return f"[{'|'.join(field.setting.choices.get().names)}]"
 
 
-def _old_options(field: Described) -> list[str]:
+def _old_options(field: SettingField) -> list[str]:
     return [] if field.type is bool else list(field.setting.old_names)
 
 
-def _taken(field: Described, values: dict[str, Any], notes: list[str]) -> Any:  # noqa: ANN401
+def _taken(field: SettingField, values: dict[str, Any], notes: list[str]) -> Any:  # noqa: ANN401
     """Take an option's value out of `values`, where it may stand under an old name."""
     value = values.pop(field.name)
     for old in _old_options(field):
@@ -214,7 +214,7 @@ def _taken(field: Described, values: dict[str, Any], notes: list[str]) -> Any:  
     return value
 
 
-def _value(field: Described, value: Any) -> Any:  # noqa: ANN401 - the field's type
+def _value(field: SettingField, value: Any) -> Any:  # noqa: ANN401 - the field's type
     if field.is_switched_off:
         return not value
     check_choice(field.setting, field.option, value)

@@ -7,20 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from jobs.commands.option_groups import Without
+from jobs.commands.option_groups import WithoutFields
 from jobs.console.output import Output
 from jobs.runs.deadline import deadline_of
 from pipeline.store.root import LibraryRoot, address_meant, parse_root
 from schemas.errors import UsageError
-from schemas.run_settings import DeadlineSettings, RunnerSettings
-from schemas.setting import Setting
+from schemas.execution_settings import DeadlineSettings, RunnerSettings
+from schemas.setting_fields import Setting
 
 if TYPE_CHECKING:
     from jobs.runs.over_scenes import RunnerMaker
     from pipeline.library import Library
 
 # Of commands that show no progress; the others take an `Output` with all of its options.
-PlainOutput = Annotated[Output, Without(["progress"])]
+PlainOutput = Annotated[Output, WithoutFields(["progress"])]
 
 
 def _parse_library(option: str, text: str) -> LibraryRoot:

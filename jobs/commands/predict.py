@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.option_groups import Without, with_options
+from jobs.commands.option_groups import WithoutFields, with_options
 from jobs.commands.options import PlainOutput, check_are_here
 from jobs.console.output import size_text, time_text
 from schemas.settings import ModelSettings, PhotoSettings
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pipeline.flow.predict_file import Prediction
 
 # One photo that is named is predicted whatever its size and shape.
-_PhotoSettings = Annotated[PhotoSettings, Without(["allow_small", "allow_wide", "forget_focal"])]
+_PhotoSettings = Annotated[
+    PhotoSettings, WithoutFields(["allow_small", "allow_wide", "forget_focal"])
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from jobs.commands.endings import counts_text, end_run
+from jobs.commands.finish import counts_text, end_run
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
 from pipeline.catalog.filters import Filters
-from schemas.run_settings import SceneLimit
-from schemas.settings import PreviewSettings
+from schemas.execution_settings import SceneLimit
+from schemas.export_settings import PreviewSettings
 
 if TYPE_CHECKING:
     from jobs.runs.preview import PreviewReport

@@ -10,8 +10,9 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import PlainOutput, check_are_here
 from jobs.console.output import size_text, time_text
+from schemas.choices import RenderDevice, Trajectory
 from schemas.errors import UsageError
-from schemas.settings import CLIP_SECONDS, RenderDevice, Trajectory
+from schemas.export_settings import CLIP_SECONDS
 
 if TYPE_CHECKING:
     from pipeline.scenes.render_file import RenderedFile

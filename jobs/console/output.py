@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, TextIO
 
 from schemas.errors import SharpBatchError
-from schemas.setting import Setting
+from schemas.setting_fields import Setting
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,8 +13,8 @@ from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_unchanged
 from pipeline.scenes.read import read_splat_file, unviewable_scene_errors
 from pipeline.store.store import Store
+from schemas.export_settings import ExportSettings
 from schemas.records import PhotoFile, PhotoRecord, SceneFile
-from schemas.settings import ExportSettings
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 

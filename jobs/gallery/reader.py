@@ -22,8 +22,8 @@ from pipeline.catalog.query import find_photo, paths_of
 from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
+from schemas.export_settings import ExportSettings
 from schemas.records import MediaType, PhotoFile, PhotoState
-from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000

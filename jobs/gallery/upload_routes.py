@@ -23,7 +23,7 @@ from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from schemas.records import MediaType
-from schemas.setting import described_field
+from schemas.setting_fields import setting_field
 from schemas.settings import PhotoSettings
 from sharp_core.models.entry import ModelEntry
 from sharp_core.models.registry import MODELS
@@ -69,7 +69,7 @@ async def make_page(request: Request, queue: TheQueue) -> Response:
         ready=ready,
         missing=missing,
         largest=LARGEST_UPLOAD,
-        focal_35mm=described_field(PhotoSettings, "focal_35mm").setting,
+        focal_35mm=setting_field(PhotoSettings, "focal_35mm").setting,
     )
 
 

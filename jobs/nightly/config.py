@@ -19,14 +19,13 @@ from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from pipeline.store.root import LibraryRoot
 from schemas.errors import UsageError
-from schemas.run_settings import DeadlineSettings, RunnerSettings
-from schemas.setting import Setting, described_field
+from schemas.execution_settings import DeadlineSettings, RunnerSettings
+from schemas.export_settings import ExportSettings, PreviewSettings
+from schemas.setting_fields import Setting, setting_field
 from schemas.settings import (
-    ExportSettings,
     IngestSettings,
     ModelSettings,
     PhotoSettings,
-    PreviewSettings,
     SplatSettings,
     VerifySettings,
 )
@@ -34,7 +33,7 @@ from schemas.settings import (
 
 def _as(group: type, name: str, key: str | None = None) -> Setting:
     """Return what is known of a setting, for a key of another table."""
-    return replace(described_field(group, name).setting, key=key)
+    return replace(setting_field(group, name).setting, key=key)
 
 
 class AfterError(StrEnum):

@@ -19,7 +19,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, ge
 from jobs.nightly.key_location import KeyLocation, lines_of
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError, UsageError
-from schemas.setting import Setting, option_name, without_none
+from schemas.setting_fields import Setting, option_name, without_none
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin
 
 from jobs.nightly.config import NightlyConfig
 from jobs.nightly.config_file import TableKey, all_keys
-from schemas.setting import without_none
+from schemas.setting_fields import without_none
 
 _HEAD = (
     "# What 'sharp-batch nightly --config nightly.toml' does. Paths are relative to this file.\n"

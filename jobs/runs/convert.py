@@ -21,9 +21,10 @@ from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions
 from pipeline.store.layout import SCENES, ScenePath, parse
 from pipeline.store.store import Store
+from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.outcomes import Made
 from schemas.records import SceneFile
-from schemas.settings import SCENE_LIMIT_S, SplatSettings
+from schemas.settings import SplatSettings
 from schemas.tables import scenes
 
 

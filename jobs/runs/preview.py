@@ -11,7 +11,8 @@ from jobs.runs.run import new_run_id
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.previews import PreviewStage, check_previews, due_previews
-from schemas.settings import SCENE_LIMIT_S, PreviewSettings
+from schemas.execution_settings import SCENE_LIMIT_S
+from schemas.export_settings import PreviewSettings
 
 
 @dataclass(slots=True, kw_only=True)

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from schemas.errors import UsageError
 from schemas.records import PhotoState
-from schemas.setting import Described, Setting, check_limits, described, value_of_text
+from schemas.setting_fields import (
+    Setting,
+    SettingField,
+    check_limits,
+    setting_fields,
+    value_of_text,
+)
 from schemas.settings import MAX_LIMIT
 
 if TYPE_CHECKING:
@@ -200,17 +206,17 @@ class Filters:
         check_limits(self)
 
 
-def filter_fields() -> tuple[Described, ...]:
+def filter_fields() -> tuple[SettingField, ...]:
     """Return the definitions of all filters."""
-    return described(Filters)
+    return setting_fields(Filters)
 
 
-def is_on_web(field: Described) -> bool:
+def is_on_web(field: SettingField) -> bool:
     """Tell whether an address of the gallery may hold a filter."""
     return isinstance(field.setting, Filter) and field.setting.is_on_web
 
 
-def filters_of_texts(texts: Mapping[str, str], name_of: Callable[[Described], str]) -> Filters:
+def filters_of_texts(texts: Mapping[str, str], name_of: Callable[[SettingField], str]) -> Filters:
     """Read filters from texts by their fields' names; errors call a filter by `name_of`.
 
     Raises UsageError.

@@ -11,8 +11,8 @@ from ray.exceptions import RayError
 from pipeline.cluster.head import Head
 from pipeline.cluster.shared_library import check_is_shared
 from pipeline.store.root import LibraryRoot
+from schemas.choices import Device
 from schemas.errors import PhotoError, RunError, UsageError
-from schemas.settings import Device
 
 REFRESH_SECONDS = 5.0
 

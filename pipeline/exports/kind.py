@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO
 
-from schemas.settings import ExportSettings, ImageFormat
+from schemas.choices import ImageFormat
+from schemas.export_settings import ExportSettings
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene

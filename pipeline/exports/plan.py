@@ -33,8 +33,8 @@ from pipeline.exports.manifest import (
 from pipeline.exports.names import NameTemplate, candidates, same_name
 from pipeline.exports.registry import kind_named
 from pipeline.exports.target import ExportTarget, is_unchanged
+from schemas.export_settings import ExportSettings
 from schemas.records import ArtifactRecord, PhotoFile, PhotoRecord, SceneFile
-from schemas.settings import ExportSettings
 from schemas.tables import photo_paths, photos, scenes
 
 

@@ -11,8 +11,8 @@ from pipeline.scenes.read import read_stored, unreadable
 from pipeline.scenes.views import SceneViews
 from pipeline.store.store import Store
 from schemas.errors import UsageError
+from schemas.export_settings import ExportSettings
 from schemas.records import PhotoRecord, SceneFile
-from schemas.settings import ExportSettings
 from sharp_core.containers.exif import Exif
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.result import RenderResult

@@ -18,9 +18,10 @@ from pipeline.scenes.read import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
+from schemas.execution_settings import SCENE_LIMIT_S
+from schemas.export_settings import ExportSettings
 from schemas.outcomes import Failed, Made, UnnamedFile
 from schemas.records import ArtifactRecord
-from schemas.settings import SCENE_LIMIT_S, ExportSettings
 
 
 @dataclass(frozen=True, slots=True)

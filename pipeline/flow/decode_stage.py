@@ -24,9 +24,10 @@ from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
+from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed, Skipped
 from schemas.records import DecodedPhoto, PhotoFile, PhotoMeta, StoredFile
-from schemas.settings import PhotoSettings, StageLimits
+from schemas.settings import PhotoSettings
 
 _LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB

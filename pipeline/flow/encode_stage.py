@@ -14,9 +14,10 @@ from pipeline.scenes.write import SceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, RunError
+from schemas.execution_settings import StageLimits
 from schemas.outcomes import Done, Failed
 from schemas.records import ArtifactRecord, DecodedPhoto, SceneRecord
-from schemas.settings import PhotoSettings, StageLimits
+from schemas.settings import PhotoSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.planes import SogPlanes
 

@@ -11,10 +11,10 @@ from pipeline.flow.probe import probe_predictor
 from pipeline.work.crash_limit import given_up, is_last_crash
 from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
+from schemas.choices import Device
 from schemas.errors import DeviceError, FailureReason
 from schemas.outcomes import Failed, Outcome, UnderWay
 from schemas.records import DecodedPhoto, PhotoFile
-from schemas.settings import Device
 
 Batch = list[tuple[DecodedPhoto, Pixels]]
 

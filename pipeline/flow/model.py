@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.choices import Device, DType
 from schemas.errors import UsageError, WeightsMissingError
-from schemas.settings import Device, DType, ModelSettings
+from schemas.settings import ModelSettings
 from sharp_core.models.entry import DownloadedWeights, ModelEntry
 from sharp_core.models.registry import MODELS
 

@@ -13,9 +13,9 @@ from pipeline.scenes.info import info_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, OutOfTime
+from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed
 from schemas.records import DecodedPhoto
-from schemas.settings import StageLimits
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.models.lost_device import is_device_lost
 from sharp_core.scene.gaussians import Gaussians

@@ -21,7 +21,7 @@ from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError, UsageError
 from schemas.migrations import MIGRATIONS
 from schemas.records import MediaType, SceneRecord, StoredFile
-from schemas.setting import from_recorded
+from schemas.setting_fields import from_recorded
 from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
 from schemas.user_focals import UserFocals

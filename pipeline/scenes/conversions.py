@@ -17,9 +17,10 @@ from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
+from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.outcomes import Failed, Made, NewSplat
 from schemas.records import SceneFile
-from schemas.settings import SCENE_LIMIT_S, SplatSettings
+from schemas.settings import SplatSettings
 from schemas.tables import scenes
 from sharp_core.formats.scene import SceneInfo
 

@@ -20,10 +20,12 @@ from pipeline.scenes.views import SceneViews
 from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
+from schemas.choices import PreviewKind
 from schemas.errors import RunError
+from schemas.execution_settings import SCENE_LIMIT_S
+from schemas.export_settings import PreviewSettings
 from schemas.outcomes import Failed, Made
 from schemas.records import ArtifactRecord, SceneFile
-from schemas.settings import SCENE_LIMIT_S, PreviewKind, PreviewSettings
 from schemas.tables import artifacts
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.api import gpu_engine_is_installed

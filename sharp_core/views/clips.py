@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 import torch
 
-from schemas.settings import CLIP_SECONDS, Trajectory
+from schemas.choices import Trajectory
+from schemas.export_settings import CLIP_SECONDS
 from sharp_core.render.api import Renderer, make_renderer
 from sharp_core.render.result import BLACK, Background, RenderResult, to_srgb8
 from sharp_core.scene.cameras import (

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas.settings import EYE_DISTANCE_MM, MAX_DISPARITY
+from schemas.export_settings import EYE_DISTANCE_MM, MAX_DISPARITY
 
 # Readers of spatial photos reject a larger adjustment than a tenth of the width.
 MOST_ADJUSTMENT = 0.1

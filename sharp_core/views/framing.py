@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.render.api import Renderer
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, Matrix, fit_long_side

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.settings import EYE_DISTANCE_MM
+from schemas.export_settings import EYE_DISTANCE_MM
 from sharp_core.scene.cameras import Camera, Intrinsics
 
 

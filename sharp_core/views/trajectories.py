@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.scene.cameras import Intrinsics, Matrix, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
 

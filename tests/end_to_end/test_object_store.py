@@ -37,13 +37,8 @@ from pipeline.store.layout import TEMPORARY_PREFIX
 from pipeline.store.root import RemoteRoot
 from pipeline.store.store import Store
 from schemas.errors import LibraryBusyError, RunError, UsageError
-from schemas.settings import (
-    ExportSettings,
-    IngestSettings,
-    PreviewSettings,
-    SplatSettings,
-    VerifySettings,
-)
+from schemas.export_settings import ExportSettings, PreviewSettings
+from schemas.settings import IngestSettings, SplatSettings, VerifySettings
 from schemas.tables import artifacts
 from tests.support.cli import run
 from tests.support.gallery_client import gallery_client

@@ -15,15 +15,13 @@ from jobs.nightly import config as nightly
 from jobs.nightly.config_file import all_keys
 from pipeline.catalog.filters import Filters, filter_fields
 from schemas.errors import UsageError
-from schemas.run_settings import DeadlineSettings, RunnerSettings, SceneLimit
-from schemas.setting import Described, described, from_recorded
+from schemas.execution_settings import DeadlineSettings, RunnerSettings, SceneLimit
+from schemas.export_settings import EYE_DISTANCE_MM, ExportSettings, PreviewSettings
+from schemas.setting_fields import SettingField, from_recorded, setting_fields
 from schemas.settings import (
-    EYE_DISTANCE_MM,
-    ExportSettings,
     IngestSettings,
     ModelSettings,
     PhotoSettings,
-    PreviewSettings,
     SplatSettings,
     VerifySettings,
 )
@@ -58,7 +56,7 @@ def options_of(command: str) -> dict[str, Any]:
     return {option: one for one in COMMANDS[command].params for option in one.opts}
 
 
-def default_of(field: Described) -> object:
+def default_of(field: SettingField) -> object:
     """Return a field's default as an option has it."""
     if field.is_switched_off:
         return False
@@ -72,7 +70,7 @@ def default_of(field: Described) -> object:
 )
 def test_options_have_the_defaults_of_settings(command: str, group: type) -> None:
     options = options_of(command)
-    for field in described(group):
+    for field in setting_fields(group):
         option = options[field.option]
         assert (option.default or None) == (default_of(field) or None), field.option
         assert option.help.startswith(field.setting.help_off or field.setting.help)
@@ -83,7 +81,7 @@ def test_options_have_the_defaults_of_settings(command: str, group: type) -> Non
 )
 def test_keys_have_the_defaults_of_settings(table: type, group: type) -> None:
     keys = all_keys(table)
-    for field in described(group):
+    for field in setting_fields(group):
         assert keys[field.key].default == field.default, field.key
         assert keys[field.key].setting.help == field.setting.help
 

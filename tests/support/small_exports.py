@@ -19,7 +19,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.exports.manifest import MANIFEST
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
-from schemas.settings import ExportSettings
+from schemas.export_settings import ExportSettings
 from schemas.tables import artifacts
 from tests.support.paths import ROOT
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pipeline.exports.metadata import srgb_profile
 from pipeline.exports.scene import ExportScene
-from schemas.settings import ImageFormat
+from schemas.choices import ImageFormat
 
 JPEG_QUALITY = 92
 _FULL_COLOR, _HALF_COLOR = 0, 2  # Pillow's numbers: colour in each pixel, or in each four

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import torch
 
-from schemas.settings import DType
+from schemas.choices import DType
 
 _DTYPES = {
     DType.FP32: torch.float32,

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from schemas.choices import DType
 from schemas.errors import WeightsMissingError
-from schemas.settings import DType, ModelSettings
+from schemas.settings import ModelSettings
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.out_of_memory import is_out_of_memory
 from sharp_core.models.sharp.checkpoint import inspect_checkpoint

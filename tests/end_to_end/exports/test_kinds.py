@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from pipeline.exports.registry import KINDS
-from schemas.settings import ImageFormat
+from schemas.choices import ImageFormat
 from sharp_core.formats.registry import FORMATS, read_scene
 from sharp_core.spatial.check import check_spatial
 from tests.support.made_photos import make_photo

@@ -7,20 +7,16 @@ from typing import Annotated
 import pytest
 import typer
 
-from jobs.commands.option_groups import Only, Unmade, Without, with_options
+from jobs.commands.option_groups import DeferredGroup, OnlyFields, WithoutFields, with_options
 from jobs.console.output import Output
 from pipeline.catalog.filters import Filters, GeoCircle
+from schemas.choices import PreviewKind
 from schemas.errors import UsageError
+from schemas.export_settings import ExportSettings, PreviewSettings
 from schemas.records import PhotoState
-from schemas.settings import (
-    ExportSettings,
-    IngestSettings,
-    PhotoSettings,
-    PreviewKind,
-    PreviewSettings,
-)
+from schemas.settings import IngestSettings, PhotoSettings
 
-Quietly = Annotated[Output, Without(["progress"])]
+Quietly = Annotated[Output, WithoutFields(["progress"])]
 
 
 def call(command, *arguments: str) -> None:
@@ -74,7 +70,7 @@ def test_limits_are_those_of_the_settings() -> None:
 
 
 def test_fields_can_be_chosen() -> None:
-    def only(photo: Annotated[PhotoSettings, Only(["full_raw"])]) -> None:
+    def only(photo: Annotated[PhotoSettings, OnlyFields(["full_raw"])]) -> None:
         assert photo == PhotoSettings(full_raw=True)
 
     call(only, "--full-raw")
@@ -83,7 +79,7 @@ def test_fields_can_be_chosen() -> None:
 
 
 def test_a_group_can_be_made_later() -> None:
-    def command(settings: Unmade[ExportSettings]) -> None:
+    def command(settings: DeferredGroup[ExportSettings]) -> None:
         with pytest.raises(UsageError, match="--kind"):
             settings.make()
 

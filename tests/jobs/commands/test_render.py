@@ -17,8 +17,8 @@ from jobs.commands.render import render as render_command
 from jobs.console.output import Output
 from pipeline.scenes import read
 from pipeline.scenes.read import renderer_here
+from schemas.choices import Trajectory
 from schemas.errors import MissingToolError, PhotoError, SharpBatchError, UsageError
-from schemas.settings import Trajectory
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.render import api

@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery.app import GallerySettings
 from pipeline.library import Library
-from schemas.settings import IngestSettings, PreviewSettings
+from schemas.export_settings import PreviewSettings
+from schemas.settings import IngestSettings
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import DATA
 from tests.support.relief import ingest_reliefs

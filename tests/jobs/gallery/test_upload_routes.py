@@ -16,7 +16,7 @@ from jobs.gallery import upload_queue, upload_routes
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.upload_job import upload_file_name
 from pipeline.library import Library
-from schemas.setting import described_field
+from schemas.setting_fields import setting_field
 from schemas.settings import PhotoSettings
 from schemas.tables import photo_paths, runs
 from sharp_core.formats.registry import FORMATS, read_scene
@@ -189,7 +189,7 @@ def test_settings_that_make_no_sense_are_refused(
 
 
 def test_the_form_allows_the_focal_lengths_that_the_settings_allow(client: TestClient) -> None:
-    limits = described_field(PhotoSettings, "focal_35mm").setting
+    limits = setting_field(PhotoSettings, "focal_35mm").setting
     page = client.get("/make").text
     assert f'name="focal_35mm" type="number" min="{limits.minimum}" max="{limits.maximum}"' in page
 

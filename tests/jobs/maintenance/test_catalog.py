@@ -20,12 +20,7 @@ from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE, URL_FILE
 from schemas.arrow import snapshot_tables
 from schemas.errors import LibraryBusyError, StoreError, UsageError
-from schemas.settings import (
-    IngestSettings,
-    PhotoSettings,
-    SplatSettings,
-    VerifySettings,
-)
+from schemas.settings import IngestSettings, PhotoSettings, SplatSettings, VerifySettings
 from schemas.tables import runs, scenes, user_focals
 from sharp_core.formats.sog.entry import SOG
 from tests.support.cli import run

@@ -20,15 +20,11 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner
+from schemas.choices import PreviewKind
 from schemas.errors import UsageError
+from schemas.export_settings import PreviewSettings
 from schemas.records import PhotoRecord
-from schemas.settings import (
-    IngestSettings,
-    PhotoSettings,
-    PreviewKind,
-    PreviewSettings,
-    VerifySettings,
-)
+from schemas.settings import IngestSettings, PhotoSettings, VerifySettings
 from schemas.tables import photos, scenes
 from tests.support.cli import run
 from tests.support.made_photos import make_photos

@@ -11,9 +11,9 @@ from jobs.nightly.config_file import all_keys
 from jobs.nightly.example import example_text
 from jobs.nightly.key_location import lines_of
 from pipeline.catalog.filters import Filters, GeoCircle
+from schemas.choices import PreviewKind
 from schemas.errors import UsageError
 from schemas.records import PhotoState
-from schemas.settings import PreviewKind
 
 SMALL = 'library = "lib"\n[[sources]]\npath = "photos"\n'
 

@@ -18,8 +18,10 @@ from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
+from schemas.choices import PreviewKind
 from schemas.errors import RunError, UsageError
-from schemas.settings import IngestSettings, PreviewKind, PreviewSettings
+from schemas.export_settings import PreviewSettings
+from schemas.settings import IngestSettings
 from schemas.tables import artifacts, photos
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest

@@ -23,10 +23,11 @@ from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX, ReportPath
 from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.stop import Stop
+from schemas.choices import PreviewKind
 from schemas.errors import ExitCode, FailureReason, RunError
+from schemas.export_settings import PreviewSettings
 from schemas.outcomes import Failed, Made
 from schemas.records import MediaType, PhotoFile
-from schemas.settings import PreviewKind, PreviewSettings
 from schemas.tables import runs
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest

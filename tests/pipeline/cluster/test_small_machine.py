@@ -17,10 +17,10 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
+from schemas.choices import Device
 from schemas.errors import UsageError
 from schemas.outcomes import Failed
 from schemas.records import PhotoFile
-from schemas.settings import Device
 from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import (
     Faults,

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.exports.registry import KINDS, check_kinds, is_possible, kind_named
 from schemas.errors import UsageError
-from schemas.settings import ExportSettings
+from schemas.export_settings import ExportSettings
 from sharp_core.formats.registry import FORMATS
 
 

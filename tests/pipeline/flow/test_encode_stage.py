@@ -15,7 +15,9 @@ from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes import previews as scene_previews
 from schemas.errors import FailureReason, PhotoError
-from schemas.settings import IngestSettings, PreviewSettings, StageLimits
+from schemas.execution_settings import StageLimits
+from schemas.export_settings import PreviewSettings
+from schemas.settings import IngestSettings
 from schemas.tables import artifacts, failures, photos
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from pipeline.flow.model import ResolvedModel, resolve_model
+from schemas.choices import Device
 from schemas.errors import UsageError, WeightsError
-from schemas.settings import Device, ModelSettings
+from schemas.settings import ModelSettings
 from sharp_core.models.sharp import checkpoint as published
 from tests.support.stand_in import weights
 

@@ -18,8 +18,10 @@ from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
 from pipeline.scenes.conversions import due_conversions
 from pipeline.scenes.previews import due_previews
+from schemas.choices import PreviewKind
+from schemas.export_settings import ExportSettings, PreviewSettings
 from schemas.records import MediaType
-from schemas.settings import ExportSettings, PreviewKind, PreviewSettings, SplatSettings
+from schemas.settings import SplatSettings
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
 

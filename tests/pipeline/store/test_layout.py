@@ -23,7 +23,8 @@ from pipeline.store.layout import (
     parse,
     scene_path,
 )
-from schemas.settings import PreviewKind, SplatSettings
+from schemas.choices import PreviewKind
+from schemas.settings import SplatSettings
 from schemas.tables import metadata
 from sharp_core.formats.registry import STORABLE
 from sharp_core.formats.sog.entry import SOG

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.render.api import make_renderer, render
 from sharp_core.scene.cameras import Camera, eye_viewmat, target_depth
 from sharp_core.scene.gaussians import Gaussians

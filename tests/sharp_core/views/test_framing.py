@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.render.api import make_renderer
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat
 from sharp_core.views.framing import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from schemas.settings import Trajectory
+from schemas.choices import Trajectory
 from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import (

@@ -11,7 +11,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes import page as scene_page
 from schemas.errors import UsageError
-from schemas.settings import ExportSettings
+from schemas.export_settings import ExportSettings
 from tests.support.made_photos import make_photo
 from tests.support.small_exports import QUICK, run
 from tests.support.trivial_model import ingest

@@ -66,7 +66,7 @@ class Setting:
     parse: Callable[[str, str], Any] | None = None  # (option, text) -> value. Raises UsageError
 
 
-class Described(NamedTuple):
+class SettingField(NamedTuple):
     """A field of a group with all that is known of it."""
 
     name: str
@@ -113,13 +113,13 @@ def option_name(field: str, *, negative: bool = False) -> str:
     return f"--{'no-' if negative else ''}{field.replace('_', '-')}"
 
 
-def described(group: type[Any]) -> tuple[Described, ...]:
+def setting_fields(group: type[Any]) -> tuple[SettingField, ...]:
     """Return the fields of a group that have a `Setting`, in order."""
-    return _described(group)  # type: ignore[arg-type] # every type can be hashed
+    return _setting_fields(group)  # type: ignore[arg-type] # every type can be hashed
 
 
 @cache
-def _described(group: Hashable) -> tuple[Described, ...]:
+def _setting_fields(group: Hashable) -> tuple[SettingField, ...]:
     assert isinstance(group, type)
     hints = get_type_hints(group, include_extras=True)
     found = []
@@ -131,13 +131,13 @@ def _described(group: Hashable) -> tuple[Described, ...]:
         default = field.default
         if default is MISSING and field.default_factory is not MISSING:
             default = field.default_factory()
-        found.append(Described(field.name, kind, is_optional, default, setting))
+        found.append(SettingField(field.name, kind, is_optional, default, setting))
     return tuple(found)
 
 
-def described_field(group: type, name: str) -> Described:
+def setting_field(group: type, name: str) -> SettingField:
     """Return one field of a group."""
-    return next(field for field in described(group) if field.name == name)
+    return next(field for field in setting_fields(group) if field.name == name)
 
 
 def _split(hint: Any) -> tuple[Any, Setting | None]:  # noqa: ANN401 - any annotation
@@ -157,7 +157,7 @@ def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401 - any annotatio
 
 def check_limits(settings: object) -> None:
     """Raise UsageError where a number of a group lies outside of its limits."""
-    for field in described(type(settings)):
+    for field in setting_fields(type(settings)):
         value = getattr(settings, field.name)
         if value is not None and not _is_within(value, field.setting):
             raise UsageError(f"{field.option} must be {limits_text(field.setting)}")
@@ -180,7 +180,7 @@ def limits_text(setting: Setting) -> str:
 
 def from_recorded(group: type[T], values: Mapping[str, object]) -> T | None:
     """Return a group as an older run has recorded it; None where its settings are not ours."""
-    names = {old: field.name for field in described(group) for old in field.setting.old_names}
+    names = {old: field.name for field in setting_fields(group) for old in field.setting.old_names}
     try:
         return group(**{names.get(name, name): value for name, value in values.items()})
     except (TypeError, UsageError):  # settings of another version
@@ -191,10 +191,12 @@ def is_group(kind: object) -> bool:
     """Tell whether a type is a dataclass with settings among its fields, or with such groups."""
     if not (isinstance(kind, type) and is_dataclass(kind)):
         return False
-    return bool(described(kind)) or any(is_group(hint) for hint in get_type_hints(kind).values())
+    return bool(setting_fields(kind)) or any(
+        is_group(hint) for hint in get_type_hints(kind).values()
+    )
 
 
-def value_of_text(field: Described, name: str, text: str) -> Any:  # noqa: ANN401 - its own type
+def value_of_text(field: SettingField, name: str, text: str) -> Any:  # noqa: ANN401 - its own type
     """Read a setting from a text, as in an address; `name` is what an error calls it.
 
     Raises UsageError.

@@ -1,12 +1,14 @@
-"""Where a run works, and when it ends by itself: what all runs have in common."""
+"""Where a run works, when it ends by itself, and how long one photo or scene may take."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from schemas.setting import Setting, check_limits
-from schemas.settings import SCENE_LIMIT_S
+from schemas.errors import UsageError
+from schemas.setting_fields import Setting, check_limits
+
+SCENE_LIMIT_S = 900.0  # for a stored scene to become something else, such as its previews
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,16 @@ class SceneLimit:
 
     def __post_init__(self) -> None:
         check_limits(self)
+
+
+@dataclass(frozen=True, slots=True)
+class StageLimits:
+    """How long each stage may take for one photo, in seconds."""
+
+    decode_s: float = 180.0
+    predict_s: float = 1800.0  # a CPU takes minutes, a slow one many
+    encode_s: float = 900.0  # previews included
+
+    def __post_init__(self) -> None:
+        if min(self.decode_s, self.predict_s, self.encode_s) < 1:
+            raise UsageError("--timeout must be at least 1 second")

@@ -1,0 +1,58 @@
+"""What can be chosen in the settings, where the choices are fixed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Trajectory(StrEnum):
+    """The shape of a clip's camera path."""
+
+    SWIPE = "swipe"  # from left to right
+    SHAKE = "shake"  # left and right, then up and down
+    ROTATE = "rotate"  # a circle in the image plane of the photo's camera
+    ROTATE_FORWARD = "rotate_forward"  # left and right, with a step forward and back
+
+
+class Device(StrEnum):
+    """Where the predictor runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class RenderDevice(StrEnum):
+    """Where scenes are rendered."""
+
+    AUTO = "auto"  # the GPU where one can be used
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class DType(StrEnum):
+    """The number format of the predictor."""
+
+    AUTO = "auto"  # bf16 if the device supports it, otherwise fp32
+    FP32 = "fp32"  # float32 throughout
+    TF32 = "tf32"  # float32; CUDA rounds the inputs of matrix products to 10 bits
+    BF16 = "bf16"  # bfloat16 with sums in float32; the last layers in float32
+    FP16 = "fp16"  # float16 likewise; overflows above 65504
+
+
+class PreviewKind(StrEnum):
+    """What a preview is."""
+
+    CLIP = "clip"  # MP4 that loops
+    WEBP = "webp"
+    GIF = "gif"
+    DEPTH = "depth"  # MP4 of depths in colours
+    STILL = "still"  # PNG
+
+
+class ImageFormat(StrEnum):
+    """How flat stereo pictures are stored."""
+
+    JPEG = "jpeg"
+    PNG = "png"

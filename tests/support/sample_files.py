@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.decode.decode import decode, probe
+from schemas.records import MediaType
 from tests.support.pictures import png_chunk
 
 Shares = npt.NDArray[np.float64]  # (H, W, C) of the brightest value, 0 to 1
@@ -150,3 +152,27 @@ def _directory(entries: Mapping[int, tuple[str, tuple[int, ...]]], order: str, a
             packed += struct.pack(order + "I", values_at + len(values))
             values += content
     return packed + bytes(4) + values
+
+
+def check_decoded(
+    data: bytes, kind: MediaType, expected: np.ndarray, step: float = 1 / 255
+) -> None:
+    """Compare decoded pixels with shares of white, (H, W, 1 or 3).
+
+    The truth is the image that the samples were made of, by the specifications' own arithmetic.
+    The tolerance is half a step of the stored depth and one of the eight bits of the result.
+    """
+    assert probe(data, kind) == (WIDTH, HEIGHT)
+    got = decode(data, kind).astype(float)
+    wanted = np.broadcast_to(expected, (HEIGHT, WIDTH, 3)) * 255
+    # Colour, opacity and what is laid on white are rounded to eight bits each.
+    assert np.abs(got - wanted).max() <= 255 * step / 2 + 1.51
+
+
+def on_white(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    return color * alpha + (1 - alpha)
+
+
+def srgb(light: np.ndarray) -> np.ndarray:
+    low, high = light * 12.92, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
+    return np.where(light <= 0.0031308, low, high)

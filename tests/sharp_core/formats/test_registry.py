@@ -10,7 +10,15 @@ import pytest
 import torch
 
 from schemas.errors import FormatError, UsageError
-from sharp_core.formats.registry import FORMATS, Options, format_of, read_scene, write_scene
+from sharp_core.formats.registry import (
+    FORMATS,
+    Options,
+    check_scene,
+    format_of,
+    read_scene,
+    write_scene,
+)
+from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.settings import SogOptions
 from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.scene.gaussians import Gaussians
@@ -25,6 +33,7 @@ from tests.support.clouds import (
     srgb,
     written,
 )
+from tests.support.paths import ROOT
 
 WAYS: list[tuple[str, Options | None]] = [
     ("ply", None),
@@ -138,3 +147,56 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
     )
     assert result.stdout.split("\n")[0] == "sog spz ply splat"
     assert not {"torch", "numba", "numpy", "PIL", "ray"} & set(result.stdout.split())
+
+
+# The check of a file's structure.
+CHECKED = [entry.name for entry in FORMATS if entry.is_storable]
+
+
+def written_file(folder: Path, name: str) -> Path:
+    path = folder / f"scene.{name}"
+    write_scene(path, cloud(), SceneInfo(1000.0, 640, 480, "a" * 32, "test"))
+    return path
+
+
+@pytest.mark.parametrize("name", FORMATS.names)
+def test_what_is_written_passes(tmp_path: Path, name: str) -> None:
+    check_scene(written_file(tmp_path, name))
+
+
+@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.95])
+def test_a_file_that_is_cut_short_does_not(tmp_path: Path, name: str, kept: float) -> None:
+    path = written_file(tmp_path, name)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(kept * len(data))])
+    with pytest.raises(FormatError, match=f"scene.{name}"):
+        check_scene(path)
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_another_format_under_its_name_does_not(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"scene.{name}"
+    path.write_bytes(b"these are notes\n" * 100)
+    with pytest.raises(FormatError):
+        check_scene(path)
+
+
+def test_a_file_that_is_missing_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        check_scene(tmp_path / "scene.sog")
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_it_needs_no_torch(tmp_path: Path, name: str) -> None:
+    path = written_file(tmp_path, name)
+    program = (
+        "import sys; from pathlib import Path; from sharp_core.formats.registry import check_scene;"
+        f"check_scene(Path({str(path)!r})); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_every_format_of_a_library_has_one(name: str) -> None:
+    assert format_of(f"scene.{name}").check is not None

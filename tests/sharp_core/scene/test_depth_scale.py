@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sharp_core.scene.depth_scale import compare_depth, scaled
+from sharp_core.scene.depth_scale import align_scale_to_depth, compare_depth, scaled
 from sharp_core.scene.gaussians import Gaussians
 
 CELLS = 48
@@ -84,3 +84,26 @@ def test_scenes_without_the_order_of_a_predictor_are_refused():
     part = Gaussians(*(getattr(scene, name)[:-1] for name in scene.__slots__))
     with pytest.raises(ValueError, match="4607 Gaussians are not 2 layers"):
         compare_depth(part, surface(10, 10))
+
+
+def flat_scene(depth: float, cells: int = 16) -> Gaussians:
+    n = 2 * cells * cells
+    means = torch.zeros(n, 3)
+    means[:, 2] = depth
+    quats = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(n, 1)
+    return Gaussians(means, quats, torch.full((n, 3), 0.1), torch.ones(n), torch.ones(n, 3))
+
+
+def test_the_scene_takes_its_size_from_the_photos_depth() -> None:
+    scene, factor = align_scale_to_depth(flat_scene(2.0), np.full((12, 16), 3.0, np.float32))
+    assert factor is not None
+    assert abs(factor - 1.5) < 1e-6
+    assert torch.allclose(scene.means[:, 2], torch.tensor(3.0))
+    assert torch.allclose(scene.scales, torch.tensor(0.15))
+
+
+def test_without_a_depth_or_with_one_of_another_shape_the_scene_stays() -> None:
+    scene = flat_scene(2.0)
+    assert align_scale_to_depth(scene, None) == (scene, None)
+    noise = np.exp(np.random.default_rng(0).normal(0, 2, (12, 16))).astype(np.float32)
+    assert align_scale_to_depth(scene, noise) == (scene, None)

@@ -1,12 +1,9 @@
-"""Networks of a few pixels run on one thread: more would wait for each other, not work."""
-
 import pytest
-import torch
+
+from tests.support.small_model import one_torch_thread
 
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_torch_thread():
+        yield

@@ -5,13 +5,13 @@ import torch
 from sharp_core.models.small.inference import SmallDepth, network_input
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.models.small.weights import BUNDLED, write_weights
-from tests.sharp_core.models.small.test_network import varied
+from tests.support.small_model import vary_batch_norms
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("small") / "weights.safetensors"
-    write_weights(varied(SmallNetwork()).state_dict(), path)
+    write_weights(vary_batch_norms(SmallNetwork()).state_dict(), path)
     return path
 
 

@@ -3,16 +3,7 @@ import torch
 
 from sharp_core.models.small.config import CLASS_NAMES, STRIDE, SmallConfig, input_size
 from sharp_core.models.small.network import SmallNetwork, fold_batch_norms
-
-
-def varied(network: SmallNetwork) -> SmallNetwork:
-    """Give each batch normalisation statistics of its own, as training does."""
-    torch.manual_seed(3)
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_(0.0, 0.2)
-            module.running_var.uniform_(0.5, 2.0)
-    return network
+from tests.support.small_model import vary_batch_norms
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 160), (384, 96), (96, 224)])
@@ -32,7 +23,7 @@ def test_other_shapes_are_refused_with_both_sizes(shape):
 
 @torch.inference_mode()
 def test_folding_changes_outputs_by_rounding_alone():
-    network = varied(SmallNetwork()).eval()
+    network = vary_batch_norms(SmallNetwork()).eval()
     photo = torch.rand(1, 3, 64, 96)
     before = network(photo)
     after = fold_batch_norms(network)(photo)

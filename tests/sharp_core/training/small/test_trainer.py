@@ -4,23 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from sharp_core.models.small.config import SmallConfig, Stage
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.training.small.checkpoint import LATEST
-from sharp_core.training.small.data import BatchShape, DataSettings, StepBatches
+from sharp_core.training.small.data import DataSettings, StepBatches
 from sharp_core.training.small.metrics import DepthScores
 from sharp_core.training.small.photos import find_photos
 from sharp_core.training.small.trainer import LOG, Trainer, TrainSettings
 from sharp_core.training.small.validation import Validation, validate
-
-# One block a stage and few channels: steps of some milliseconds.
-TINY = SmallConfig(
-    stem_channels=8,
-    stages=tuple(Stage(1, 3, stride, 2, 8) for stride in (1, 2, 2, 2, 1, 2, 1)),
-    decoder_channels=(8, 8, 8, 8, 8),
-    head_channels=8,
-)
-SHAPES = (BatchShape(64, 64, 2, 1.0),)
+from tests.support.small_model import SHAPES, TINY
 
 
 def trainer(photo_folder, folder, **settings):

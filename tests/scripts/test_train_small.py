@@ -5,7 +5,6 @@ import json
 import signal
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +13,23 @@ from sharp_core.models.small.weights import load_weights, read_metadata
 from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings
 from sharp_core.training.small.trainer import LOG
-from tests.sharp_core.training.small.test_trainer import SHAPES, TINY
+from tests.support.paths import ROOT
+from tests.support.small_model import SHAPES, TINY, one_torch_thread, write_depth_photos
 
-SCRIPT = Path(__file__).parents[4] / "scripts" / "train_small.py"
+SCRIPT = ROOT / "scripts" / "train_small.py"
+
+
+@pytest.fixture(scope="module")
+def photo_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("depth")
+    write_depth_photos(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    with one_torch_thread():
+        yield
 
 
 @pytest.fixture

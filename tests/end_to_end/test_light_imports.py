@@ -68,7 +68,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=" ".join,
 )
-def test_upkeep_of_a_library_imports_neither_torch_nor_ray(
+def test_maintenance_of_a_library_imports_neither_torch_nor_ray(
     library: Path, command: list[str], tmp_path: Path
 ) -> None:
     arguments = [*command, "--library", str(library)]

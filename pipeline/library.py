@@ -30,7 +30,7 @@ class Library:
     def __init__(self, address: CatalogAddress) -> None:
         self.root: LibraryRoot = address.root
         self.store = Store(address.root)
-        self.address = address  # of the catalog
+        self.catalog_address = address  # of the catalog
         self._is_held_for_runs = False
 
     @classmethod
@@ -47,7 +47,7 @@ class Library:
 
     def has_catalog(self) -> bool:
         """Tell whether there is a catalog. Raises UsageError, StoreError."""
-        return database.has_catalog(self.address)
+        return database.has_catalog(self.catalog_address)
 
     def check_exists(self) -> None:
         """Raise UsageError where there is no library, StoreError where its catalog is no good."""
@@ -60,7 +60,7 @@ class Library:
 
         Raises UsageError where there is none, and StoreError.
         """
-        with database.read_catalog(self.address) as connection:
+        with database.read_catalog(self.catalog_address) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -70,8 +70,8 @@ class Library:
         `create` makes one where there is none. Raises UsageError, StoreError, RunError.
         """
         with (
-            database.known_errors(self.address),
-            CatalogWriter(database.open_database(self.address, create=create)) as writer,
+            database.known_errors(self.catalog_address),
+            CatalogWriter(database.open_database(self.catalog_address, create=create)) as writer,
         ):
             yield writer
 
@@ -80,11 +80,11 @@ class Library:
 
         Errors of its connections are the caller's to translate, by `known_errors`.
         """
-        return database.open_database(self.address, read_only=True)
+        return database.open_database(self.catalog_address, read_only=True)
 
     def known_errors(self) -> contextlib.AbstractContextManager[None]:
         """Translate what the catalog's database raises inside into errors for people."""
-        return database.known_errors(self.address)
+        return database.known_errors(self.catalog_address)
 
     @contextlib.contextmanager
     def hold(self, command: str, *, for_runs: bool = False) -> Iterator[lock.Holder | None]:
@@ -98,7 +98,7 @@ class Library:
             with self.known_errors():
                 yield None
             return
-        with lock.hold(self.address, command) as dead, self.known_errors():
+        with lock.hold(self.catalog_address, command) as dead, self.known_errors():
             self._is_held_for_runs = for_runs
             try:
                 yield dead
@@ -114,4 +114,4 @@ class Library:
 
     def network_warning(self) -> str | None:
         """Return what to say of a catalog in SQLite on a network file system."""
-        return network_warning(self.address)
+        return network_warning(self.catalog_address)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.flow.decode_stage import Pixels
-from pipeline.flow.payload import CompactScene
+from pipeline.flow.pack_scene import PackedScene
 from schemas.outcomes import Done
 from schemas.records import (
     DecodedPhoto,
@@ -69,20 +69,18 @@ class SleepingPredict:
     def setup(self, threads: int | None = None) -> None:
         """Load nothing."""
 
-    def process(
-        self, photos: list[tuple[DecodedPhoto, Pixels]]
-    ) -> list[tuple[CompactScene, float]]:
+    def process(self, photos: list[tuple[DecodedPhoto, Pixels]]) -> list[tuple[PackedScene, float]]:
         """Sleep as long as a network takes."""
         time.sleep(self.seconds * len(photos))
         return [(self._scene(), self.seconds) for _ in photos]
 
-    def _scene(self) -> CompactScene:
+    def _scene(self) -> PackedScene:
         rgb, rgba = (np.zeros((*self.grid, channels), dtype=np.uint8) for channels in (3, 4))
         planes = SogPlanes(
             rgb, rgb.copy(), rgba, rgb.copy(), rgba.copy(),
             self.grid[0] * self.grid[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
         )  # fmt: skip
-        return CompactScene(planes, planes.splats, 1.0, 1.0, 1.0, None)
+        return PackedScene(planes, planes.splats, 1.0, 1.0, 1.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class SleepingEncode:
     limit_s: float = 60.0
     model: SleepingModel = SleepingModel()
 
-    def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done:
+    def process(self, photo: DecodedPhoto, scene: PackedScene, seconds: float) -> Done:
         """Sleep as long as encoding takes."""
         if isinstance(scene.content, SogPlanes):
             for image in scene.content.images():

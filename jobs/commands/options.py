@@ -16,7 +16,7 @@ from schemas.execution_settings import DeadlineSettings, RunnerSettings
 from schemas.setting_fields import Setting
 
 if TYPE_CHECKING:
-    from jobs.runs.over_scenes import RunnerMaker
+    from jobs.runs.scene_run import RunnerMaker
     from pipeline.library import Library
 
 # Of commands that show no progress; the others take an `Output` with all of its options.
@@ -84,6 +84,6 @@ class RunOptions:
 
     def scene_runner(self) -> RunnerMaker:
         """Return how stored scenes are worked on."""
-        from jobs.runs.over_scenes import scene_runner
+        from jobs.runs.scene_run import scene_runner
 
         return scene_runner(self.runner.inline, self.runner.address)

@@ -15,7 +15,7 @@ from schemas.errors import UsageError
 from sharp_core.formats.registry import is_splat_name
 
 if TYPE_CHECKING:
-    from pipeline.scenes.details import SplatDetails
+    from pipeline.scenes.splat_details import SplatDetails
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def show(
         check_are_here(Path(photo))
         if not Path(photo).is_file():
             raise UsageError(f"there is no splat file {photo}")
-        from pipeline.scenes.details import splat_details  # torch takes seconds
+        from pipeline.scenes.splat_details import splat_details  # torch takes seconds
 
         splat = splat_details(Path(photo))
         output.result(asdict(splat), _splat_text(splat))

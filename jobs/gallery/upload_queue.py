@@ -173,7 +173,7 @@ class UploadQueue:
             job.model,
             job.focal_35mm,
             str(self._library),
-            self._library.address.given,
+            self._library.catalog_address.given,
         )
         last = await self._run(job, request)
         job.step = None

@@ -72,7 +72,7 @@ def upgrade(library: Library) -> Migrated:
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
     with library.hold("catalog migrate"):
-        return migrate(library.address)
+        return migrate(library.catalog_address)
 
 
 def import_catalog(library: Library, sources: Sequence[Path], output: Output) -> ImportReport:
@@ -101,7 +101,7 @@ def import_catalog(library: Library, sources: Sequence[Path], output: Output) ->
 
 def _load(library: Library) -> dict[str, int]:
     """Make a new catalog of the snapshot, whole or not at all."""
-    address, store = library.address, library.store
+    address, store = library.catalog_address, library.store
     snapshot = find_snapshot(store)
     if snapshot is None:
         raise UsageError(

@@ -147,7 +147,7 @@ def _writable(library: LibraryRoot) -> Check:
 
 def _writable_store(library: RemoteRoot) -> Check:
     try:
-        with Store(library).probe():
+        with Store(library).write_test():
             pass
     except SharpBatchError as error:
         return Check("writing", Level.PROBLEM, error.message, error.hint)

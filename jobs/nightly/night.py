@@ -20,9 +20,9 @@ from jobs.nightly.delivery import Delivery
 from jobs.nightly.report import NightlyReport, Problem, Step
 from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
-from jobs.runs.over_scenes import SceneRunReport, scene_runner
 from jobs.runs.preview import preview
 from jobs.runs.run import new_run_id
+from jobs.runs.scene_run import SceneRunReport, scene_runner
 from pipeline.catalog.status import read_status
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from jobs.runs.run import new_run_id
+from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage, due_conversions

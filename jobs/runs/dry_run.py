@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pipeline.flow.decode_stage import probe_photo
+from pipeline.flow.decode_stage import check_header
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
 from pipeline.library import Library
@@ -85,7 +85,7 @@ def dry_run(
         reason = (
             FailureReason.UNREADABLE
             if identified.error
-            else probe_photo(identified.photo, settings.photo)
+            else check_header(identified.photo, settings.photo)
         )
         if isinstance(reason, SkipReason):
             skipped[reason] += 1

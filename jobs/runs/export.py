@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from jobs.runs.run import new_run_id
+from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from pipeline.exports.manifest import known_exports

@@ -18,7 +18,7 @@ from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor
+from pipeline.flow.pack_scene import ScenePacker
 from pipeline.flow.plan import Plan
 from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
 from pipeline.flow.predict_stage import PredictStage
@@ -137,10 +137,10 @@ class Ingest:
 
     def _flow(self) -> Flow:
         settings, store = self._settings, self._library.store
-        compactor = Compactor(settings.splat, keep_floats=settings.previews is not None)
+        packer = ScenePacker(settings.splat, keep_floats=settings.previews is not None)
         return Flow(
             DecodeStage(settings.photo, store, settings.limits.decode_s),
-            PredictStage(self._model, compactor, settings.limits.predict_s),
+            PredictStage(self._model, packer, settings.limits.predict_s),
             EncodeStage(
                 self._model,
                 settings.photo,

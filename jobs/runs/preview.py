@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from jobs.runs.run import new_run_id
+from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes.previews import PreviewStage, check_previews, due_previews

@@ -3,7 +3,7 @@
 A task has one photo or scene, so its crash counts against that one. A crash of a predictor counts
 against none at first: its photos are predicted again, each alone on an idle predictor, and only a
 crash while alone counts. After `MOST_CRASHES` a photo is given up, but one that predictors die of
-only once such a predictor has survived a probe. A lost node counts against none.
+only once such a predictor has passed a health check. A lost node counts against none.
 
 Where memory runs low, Ray kills several busy or idle workers at once. The photos that this hits
 are repeated at the end, each with the whole cluster to itself, and only then does it count.
@@ -42,8 +42,8 @@ class LossKind(Enum):
 
     NODE = auto()  # the machine is gone, or what it had kept
     MEMORY = auto()  # there was too little of it
-    IN_COMPANY = auto()  # any of several photos may be at fault
-    ALONE = auto()  # no other photo can be at fault
+    SHARED_WORKER = auto()  # any of several photos may be at fault
+    SOLE_TASK = auto()  # no other photo can be at fault
 
 
 class Loss(NamedTuple):
@@ -60,8 +60,8 @@ class NextStep(Enum):
 
     AGAIN = auto()  # from the start
     SUSPECT = auto()  # to a predictor, alone
-    AT_END = auto()  # from the start, when all others are through
-    PROBED = auto()  # nowhere, once a predictor has survived a probe
+    RETRY_LAST = auto()  # from the start, when all others are through
+    HEALTH_CHECK = auto()  # nowhere, once a predictor has passed a health check
     ENDED = auto()
 
 
@@ -91,8 +91,8 @@ def attribute(task: ClusterTask, loss: Loss, rules: FaultRules) -> Attribution:
             return Attribution(NextStep.ENDED, record)
         case LossKind.MEMORY if not task.was_starved:
             task.was_starved = True
-            return Attribution(NextStep.AT_END)
-        case LossKind.IN_COMPANY:
+            return Attribution(NextStep.RETRY_LAST)
+        case LossKind.SHARED_WORKER:
             task.was_in_crash = True
             return Attribution(NextStep.SUSPECT)
     return _attribute_alone(task, loss, rules, fingerprint)
@@ -110,7 +110,7 @@ def _attribute_alone(
     record = given_up(task.file, loss.stage, loss.reason, loss.message, task.crashes, fingerprint)
     if not is_last_crash(task.crashes):
         return Attribution(NextStep.AGAIN, record)
-    return Attribution(NextStep.PROBED if loss.stage == "predict" else NextStep.ENDED, record)
+    return Attribution(NextStep.HEALTH_CHECK if loss.stage == "predict" else NextStep.ENDED, record)
 
 
 def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
@@ -127,8 +127,8 @@ def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> 
     if not isinstance(error, WorkerCrashedError):
         raise RunError(f"Ray cannot run {stage}: {error_text(error)}", _GO_ON)
     if is_late:
-        return timeout_loss(LossKind.ALONE, stage, limit_s)
-    return Loss(LossKind.ALONE, stage, message="the worker died")
+        return timeout_loss(LossKind.SOLE_TASK, stage, limit_s)
+    return Loss(LossKind.SOLE_TASK, stage, message="the worker died")
 
 
 def live_loss(stage: str, error: RayTaskError) -> Loss:

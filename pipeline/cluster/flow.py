@@ -181,8 +181,8 @@ class FlowOnRay:
             return
         call = predictor.finish(ref)
         self._predictors.note_work()
-        if call.is_probe:
-            yield from self._queue.proven()
+        if call.is_health_check:
+            yield from self._queue.confirm()
             return
         for task, scene, result in zip(call.tasks, call.scenes, results, strict=True):
             if isinstance(result, Failed):
@@ -201,7 +201,7 @@ class FlowOnRay:
         None is a photo whose worker has stopped with the run: it stays due.
         """
         if isinstance(result, Failed) and result.reason is FailureReason.TIMEOUT:
-            result = Loss(LossKind.ALONE, result.stage, result.reason, result.message)
+            result = Loss(LossKind.SOLE_TASK, result.stage, result.reason, result.message)
         if isinstance(result, Loss):
             yield from self._lost(task, result)
         elif result is not None:
@@ -233,8 +233,8 @@ class FlowOnRay:
         """Send a photo whose work was lost to where it goes now."""
         step, record = attribute(task, loss, self._rules)
         if record is not None:
-            if step is NextStep.PROBED:
-                self._queue.add_unproven(record)
+            if step is NextStep.HEALTH_CHECK:
+                self._queue.hold_for_health_check(record)
             else:
                 yield record
         match step:
@@ -242,6 +242,6 @@ class FlowOnRay:
                 self._start_decode(task)
             case NextStep.SUSPECT:
                 self._queue.add(task)
-            case NextStep.AT_END:
+            case NextStep.RETRY_LAST:
                 self._reports.say_starved()
                 self._admission.add_starved(task)

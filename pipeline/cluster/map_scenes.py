@@ -122,7 +122,7 @@ class _MapScenes(Generic[TaskT]):
                 yield result
             return
         step, record = attribute(task, result, _RULES)
-        if step is NextStep.AT_END:
+        if step is NextStep.RETRY_LAST:
             self._starved.append(task)
         elif step is NextStep.AGAIN:
             self._waiting.append(task)

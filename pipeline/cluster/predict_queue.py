@@ -1,7 +1,7 @@
 """Decoded photos that wait for a predictor, and which predictor gets which of them.
 
 Most go in batches. A suspect, which may have crashed a predictor, gets an idle predictor to itself,
-and so does a probe; meanwhile the other predictors go on with batches.
+and so does a health check; meanwhile the other predictors go on with batches.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class PredictQueue:
         self._batch_size = batch_size
         self._ready: deque[PhotoTask] = deque()
         self._suspects: deque[PhotoTask] = deque()
-        self._unproven: list[Failed] = []  # given up, if a predictor survives a probe
+        self._held: list[Failed] = []  # given up, if a predictor survives a health check
 
     def __len__(self) -> int:
         """Count the photos that wait."""
@@ -30,8 +30,8 @@ class PredictQueue:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left to do here, a probe included."""
-        return not (self._ready or self._suspects or self._unproven)
+        """Whether nothing is left to do here, a health check included."""
+        return not (self._ready or self._suspects or self._held)
 
     @property
     def ready(self) -> int:
@@ -47,13 +47,13 @@ class PredictQueue:
         """Add a photo that has just been decoded, or is to be predicted once more, alone."""
         (self._suspects if task.is_suspect else self._ready).append(task)
 
-    def add_unproven(self, failure: Failed) -> None:
-        """Hold back a failure until a predictor has survived a probe."""
-        self._unproven.append(failure)
+    def hold_for_health_check(self, failure: Failed) -> None:
+        """Hold back a failure until a predictor has passed a health check."""
+        self._held.append(failure)
 
-    def proven(self) -> list[Failed]:
-        """Return the failures that were held back: a predictor has survived a probe."""
-        failures, self._unproven = self._unproven, []
+    def confirm(self) -> list[Failed]:
+        """Return the failures that were held back: a predictor has passed a health check."""
+        failures, self._held = self._held, []
         return failures
 
     def clear(self) -> None:
@@ -73,14 +73,14 @@ class PredictQueue:
                 predictor.predict([self._ready.popleft() for _ in range(count)])
 
     def _dispatch_alone(self, predictors: Predictors) -> list[PredictorActor]:
-        """Give one idle predictor a suspect or a probe; return those that may take batches."""
+        """Give one idle predictor a suspect or a health check; return those for batches."""
         ready = predictors.ready
-        if not (self._suspects or self._unproven) or any(p.is_exclusive for p in ready):
+        if not (self._suspects or self._held) or any(p.is_exclusive for p in ready):
             return ready
         idle = [predictor for predictor in ready if not predictor.calls]
         if not idle:
             return ready[1:]  # one takes no more from now on, so that it falls idle
-        if not self._unproven:
+        if not self._held:
             # Rather on another predictor than where it crashed before.
             photo_id = self._suspects[0].file.photo_id
             idle.sort(key=lambda predictor: photo_id in predictor.died_of)
@@ -88,8 +88,8 @@ class PredictQueue:
         if not chosen.is_alive():  # no photo is at fault
             predictors.replace_dead(chosen)
             return [predictor for predictor in ready if predictor is not chosen]
-        if self._unproven:
-            chosen.probe()
+        if self._held:
+            chosen.health_check()
         else:
             chosen.predict([self._suspects.popleft()])
         return ready

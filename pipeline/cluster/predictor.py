@@ -17,13 +17,13 @@ _ANSWER_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A batch that a predictor has been given; a probe has no photos."""
+    """A batch that a predictor has been given; a health check has no photos."""
 
     tasks: list[PhotoTask]
     scenes: list[Ref]
 
     @property
-    def is_probe(self) -> bool:
+    def is_health_check(self) -> bool:
         """Whether it is a photo of our own that nothing is wrong with."""
         return not self.tasks
 
@@ -46,9 +46,9 @@ class PredictorActor:
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether a suspect or a probe has it to itself."""
+        """Whether a suspect or a health check has it to itself."""
         return any(
-            call.is_probe or any(task.is_suspect for task in call.tasks)
+            call.is_health_check or any(task.is_suspect for task in call.tasks)
             for call in self.calls.values()
         )
 
@@ -64,9 +64,9 @@ class PredictorActor:
         )
         self._add(status, Call(tasks, scenes))
 
-    def probe(self) -> None:
+    def health_check(self) -> None:
         """Give it a photo that nothing is wrong with."""
-        self._add(self.actor.probe.remote(), Call([], []))
+        self._add(self.actor.health_check.remote(), Call([], []))
 
     def finish(self, ref: Ref) -> Call:
         """Return the call that has come back; the clock of the next one begins."""
@@ -92,7 +92,7 @@ class PredictorActor:
         """Return the loss of its photos when it has died; without an error, it took too long."""
         if not self._is_node_alive():
             return Loss(LossKind.NODE, "predict")
-        kind = LossKind.ALONE if len(self.tasks) <= 1 else LossKind.IN_COMPANY
+        kind = LossKind.SOLE_TASK if len(self.tasks) <= 1 else LossKind.SHARED_WORKER
         if error is None:
             return timeout_loss(kind, "predict", limit_s)
         if isinstance(error, RayTaskError):  # its GPU takes no more work

@@ -93,13 +93,13 @@ class Predictors:
         tasks = predictor.tasks
         has_company = has_company or len(self.tasks) > len(tasks)
         is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
-        if not (tasks or is_outside):  # it was being probed
+        if not (tasks or is_outside):  # it was at a health check
             raise RunError(
                 f"the predictor fails at every photo: {message}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
         replacement = self.replace(predictor)
-        if loss.kind is LossKind.ALONE:
+        if loss.kind is LossKind.SOLE_TASK:
             replacement.died_of.update(task.file.photo_id for task in tasks)
         return tasks
 

@@ -99,6 +99,6 @@ def _make_token() -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOCALHOST, 0))
-        return int(probe.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind((_LOCALHOST, 0))
+        return int(listener.getsockname()[1])

@@ -24,11 +24,11 @@ def check_is_shared(library: LibraryRoot, hosts: Mapping[str, str]) -> None:
     if not hosts:
         return
     store = Store(library)
-    with store.probe() as probe:
+    with store.write_test() as test_file:
         checks = [
             _check_task.options(
                 scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False)
-            ).remote(store, probe)
+            ).remote(store, test_file)
             for node_id in hosts
         ]
         answers = ray.get(checks, timeout=_ANSWER_SECONDS)
@@ -46,11 +46,11 @@ def check_is_shared(library: LibraryRoot, hosts: Mapping[str, str]) -> None:
         )
 
 
-def _check(store: Store, probe: str) -> str | None:
+def _check(store: Store, test_file: str) -> str | None:
     """Return what is wrong with the library on this machine, if anything is."""
     stop_retrying()  # a store that does not answer here would take minutes
     try:
-        return None if store.exists(probe) else "what was written there is not seen"
+        return None if store.exists(test_file) else "what was written there is not seen"
     except SharpBatchError as error:
         return error.message
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.flow.decode_stage import DecodeStage, Pixels
     from pipeline.flow.encode_stage import EncodeStage
     from pipeline.flow.flow import Flow
-    from pipeline.flow.payload import CompactScene
+    from pipeline.flow.pack_scene import PackedScene
     from pipeline.flow.predict_stage import PredictStage
     from schemas.outcomes import Done, Skipped
 
@@ -43,7 +43,7 @@ def _decode(
 
 
 def _encode(
-    stage: EncodeStage, photo: DecodedPhoto, scene: CompactScene, seconds: float, run_id: str
+    stage: EncodeStage, photo: DecodedPhoto, scene: PackedScene, seconds: float, run_id: str
 ) -> Done | Failed | None:
     """Return what became of the scene; None where the run stopped meanwhile."""
     try:
@@ -77,12 +77,12 @@ class _PredictorWorker:
         statuses = [r if isinstance(r, Failed) else r[1] for r in results]
         return (statuses, *(None if isinstance(r, Failed) else r[0] for r in results))
 
-    def probe(self) -> None:
+    def health_check(self) -> None:
         """Predict a photo that nothing is wrong with. Raises RunError if that fails."""
-        from pipeline.flow.probe import probe_predictor
+        from pipeline.flow.health_check import check_predictor
 
         with self._one_at_a_time:
-            probe_predictor(self._stage)
+            check_predictor(self._stage)
 
 
 decode_task = ray.remote(num_cpus=1, max_retries=0, num_returns=2)(_decode)

@@ -52,7 +52,7 @@ _ROWS = 64  # copied at once; few enough to stay in a processor's cache
 _BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 
 
-def probe(
+def read_header_size(
     data: bytes, media_type: MediaType, orientation: int = 1, *, full_raw: bool = False
 ) -> tuple[int, int]:
     """Return the upright picture's width and height in pixels, without decoding it.

@@ -13,7 +13,7 @@ from pipeline.exports.kinds.parquet import PARQUET
 from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
 from pipeline.exports.kinds.splat import splat_kinds
 from pipeline.exports.kinds.stereo_jpeg import JPS, MPO
-from pipeline.scenes.requirements import refuse_early
+from pipeline.scenes.missing_tools import tool_errors_as_usage
 from schemas.errors import MissingToolError
 from schemas.registry import Registry
 
@@ -51,7 +51,7 @@ def kind_named(name: str) -> ExportKind:
 def check_kinds(names: Iterable[str]) -> None:
     """Raise UsageError where a kind is not known, or cannot work on this machine."""
     for name in names:
-        with refuse_early(f"--kind {name}"):
+        with tool_errors_as_usage(f"--kind {name}"):
             kind_named(name).check()
 
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
-from pipeline.scenes.info import GENERATOR
 from pipeline.scenes.read import read_stored, unreadable
+from pipeline.scenes.scene_info import GENERATOR
 from pipeline.scenes.views import SceneViews
 from pipeline.store.store import Store
 from schemas.errors import UsageError

@@ -56,7 +56,7 @@ class DecodeStage:
         try:
             data = read_unchanged(file)
             meta = read_metadata(data, file.media_type, read_sidecar(file))
-            width, height = decode.probe(
+            width, height = decode.read_header_size(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
             reason = skip_by_size(width, height, self.settings)
@@ -86,11 +86,13 @@ class DecodeStage:
         return self.store.write(ThumbnailPath(photo_id).path, lambda file: file.write(picture))
 
 
-def probe_photo(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
+def check_header(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
         # The orientation changes neither the smallest side nor the aspect ratio.
-        size = decode.probe(read_source(file), file.media_type, full_raw=settings.full_raw)
+        size = decode.read_header_size(
+            read_source(file), file.media_type, full_raw=settings.full_raw
+        )
         return skip_by_size(*size, settings)
     except PhotoError as error:
         return error.reason

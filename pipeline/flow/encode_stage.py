@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import CompactScene
+from pipeline.flow.pack_scene import PackedScene
 from pipeline.flow.scene_id import scene_id_of
-from pipeline.scenes.info import info_of
+from pipeline.scenes.scene_info import info_of
 from pipeline.scenes.write import SceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
@@ -52,7 +52,7 @@ class EncodeStage:
     previews: PreviewMaker | None = None
     limit_s: float = _LIMITS.encode_s
 
-    def process(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+    def process(self, photo: DecodedPhoto, scene: PackedScene, seconds: float) -> Done | Failed:
         """Store the scene; `seconds` is what its prediction took."""
         try:
             with time_limit(self.limit_s):
@@ -60,7 +60,7 @@ class EncodeStage:
         except OutOfTime as error:
             return failed(photo.file, "encode", error, photo.meta, self.model.fingerprint)
 
-    def _encode(self, photo: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+    def _encode(self, photo: DecodedPhoto, scene: PackedScene, seconds: float) -> Done | Failed:
         started = time.perf_counter()
         file = photo.file
         try:
@@ -106,7 +106,7 @@ class EncodeStage:
         return Done(photo, record, made)
 
     def _make_previews(
-        self, previews: PreviewMaker, photo: DecodedPhoto, record: SceneRecord, scene: CompactScene
+        self, previews: PreviewMaker, photo: DecodedPhoto, record: SceneRecord, scene: PackedScene
     ) -> tuple[ArtifactRecord, ...] | Failed:
         """Make previews while the scene is in memory.
 

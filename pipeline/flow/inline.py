@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.flow import Flow
+from pipeline.flow.health_check import check_predictor
 from pipeline.flow.model import resolve_device
-from pipeline.flow.probe import probe_predictor
 from pipeline.work.crash_limit import given_up, is_last_crash
 from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
@@ -34,7 +34,7 @@ class _InlineRun:
     """One run. A photo that has crashed a process before goes alone, with a predictor that works.
 
     A crash counts once without more evidence. Before it can count again, the predictor must have
-    predicted another photo, or a probe: a GPU that fails at every photo gives none up.
+    predicted another photo, or a health check: a GPU that fails at every photo gives none up.
     """
 
     def __init__(self, flow: Flow, stop: Stop, monitor: RunMonitor) -> None:
@@ -80,7 +80,7 @@ class _InlineRun:
         """
         if not self._has_predicted:
             self._flow.predict.setup()
-            probe_predictor(self._flow.predict)
+            check_predictor(self._flow.predict)
             self._has_predicted = True
 
     def _finish(self, batch: Batch) -> Iterator[Outcome]:

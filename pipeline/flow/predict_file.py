@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor
+from pipeline.flow.pack_scene import ScenePacker
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.scan.identify import identify
 from pipeline.scan.scan import FoundFile
@@ -75,7 +75,7 @@ def predict_file(
     check_paths(photo, to)
     started = time.perf_counter()
     decode = DecodeStage(settings, store=None)
-    predict = PredictStage(model, Compactor(SplatSettings(), keep_floats=True))
+    predict = PredictStage(model, ScenePacker(SplatSettings(), keep_floats=True))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
     on_step("decode")
     decoded = decode.process(_identified(photo, settings.focal_35mm))

@@ -1,4 +1,4 @@
-"""The second stage: pixels and focal length -> a scene, as compact as its format allows."""
+"""The second stage: pixels and focal length -> a scene, packed as its format allows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor, CompactScene
-from pipeline.scenes.info import info_of
+from pipeline.flow.pack_scene import PackedScene, ScenePacker
+from pipeline.scenes.scene_info import info_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import DeviceError, OutOfTime
@@ -27,12 +27,12 @@ class PredictStage:
     """Pixels and focal length -> Gaussians. `setup` loads the model, once a worker."""
 
     def __init__(
-        self, model: ResolvedModel, compactor: Compactor, limit_s: float = _LIMITS.predict_s
+        self, model: ResolvedModel, packer: ScenePacker, limit_s: float = _LIMITS.predict_s
     ) -> None:
         self.limit_s = limit_s
-        self.scene_bytes = compactor.usual_bytes
+        self.scene_bytes = packer.usual_bytes
         self._model = model
-        self._compactor = compactor
+        self._packer = packer
         self._predictor: Predictor | None = None
 
     def setup(self, threads: int | None = None) -> None:
@@ -44,7 +44,7 @@ class PredictStage:
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
-    ) -> list[tuple[CompactScene, float] | Failed]:
+    ) -> list[tuple[PackedScene, float] | Failed]:
         """Return each photo's scene with the seconds it took, or its failure.
 
         Raises DeviceError where the GPU takes no more work: any of the photos may be at fault.
@@ -64,20 +64,20 @@ class PredictStage:
             return [failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)]
         seconds = (time.perf_counter() - started) / len(photos)
         return [
-            self._compact(photo, scene, seconds)
+            self._pack(photo, scene, seconds)
             for (photo, _), scene in zip(photos, scenes, strict=True)
         ]
 
-    def _compact(
+    def _pack(
         self, photo: DecodedPhoto, scene: Gaussians, seconds: float
-    ) -> tuple[CompactScene, float] | Failed:
+    ) -> tuple[PackedScene, float] | Failed:
         started = time.perf_counter()
         try:
-            compact = self._compactor.compact(scene, photo, info_of(photo))
+            packed = self._packer.pack(scene, photo, info_of(photo))
         except Exception as error:
             self._check_device(error)
             return failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)
-        return compact, seconds + time.perf_counter() - started
+        return packed, seconds + time.perf_counter() - started
 
     def _check_device(self, error: BaseException) -> None:
         """Raise DeviceError if `error` has left the device unusable."""

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.scenes import scene_files
-from pipeline.scenes.info import GENERATOR
 from pipeline.scenes.read import read_stored
+from pipeline.scenes.scene_info import GENERATOR
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed

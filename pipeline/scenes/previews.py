@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_scenes
 from pipeline.catalog.scenes import scene_files
+from pipeline.scenes.missing_tools import tool_errors_as_usage
 from pipeline.scenes.read import read_stored, unviewable_scene_errors
-from pipeline.scenes.requirements import refuse_early
 from pipeline.scenes.views import SceneViews
 from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
@@ -48,7 +48,7 @@ def check_previews(settings: PreviewSettings) -> None:
     for kind in settings.kinds:
         clip_format = CLIP_FORMATS.get(_SUFFIXES[kind])
         if clip_format is not None:
-            with refuse_early(f"the preview '{kind}'"):
+            with tool_errors_as_usage(f"the preview '{kind}'"):
                 clip_format.check()
 
 

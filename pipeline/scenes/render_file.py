@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.scenes.missing_tools import tool_errors_as_usage
 from pipeline.scenes.read import (
     UNKNOWN_PHOTO,
     intrinsics_of,
@@ -14,7 +15,6 @@ from pipeline.scenes.read import (
     renderer_here,
     unviewable_scene_errors,
 )
-from pipeline.scenes.requirements import refuse_early
 from pipeline.store.store import Store
 from schemas.errors import (
     UsageError,
@@ -56,7 +56,7 @@ def render_file(
         raise UsageError(f"the folder {folder} does not exist", "Make it first.")
     clip_format = CLIP_FORMATS.get(to.suffix.lower())
     if clip_format is not None:
-        with refuse_early(str(to)):
+        with tool_errors_as_usage(str(to)):
             clip_format.check()
     started = time.perf_counter()
     scene = read_splat_file(splat)

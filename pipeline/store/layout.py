@@ -23,7 +23,7 @@ SCENES, THUMBNAILS, PREVIEWS = "scenes", "thumbs", "previews"
 SNAPSHOT, RUNS, UPLOADS = "catalog", "runs", "uploads"
 FOLDERS = (SCENES, THUMBNAILS, PREVIEWS, SNAPSHOT, RUNS)  # those that only this program fills
 CATALOG_FILE, URL_FILE, LOCK_FILE = "catalog.sqlite", "catalog.url", "lock"
-PROBE_FOLDER = RUNS  # where a file is written to see whether the library can be
+WRITE_TEST_FOLDER = RUNS  # where a file is written to see whether the library can be
 TEMPORARY_PREFIX = ".partial-"
 _AnyPath = TypeVar("_AnyPath", bound=PurePath)
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from pipeline.store.disk_errors import is_disk_full
-from pipeline.store.layout import PROBE_FOLDER, TEMPORARY_PREFIX
+from pipeline.store.layout import TEMPORARY_PREFIX, WRITE_TEST_FOLDER
 from pipeline.store.local import StoredPath, fill
 from pipeline.store.retry import call_with_retries, is_retrying, is_transient, start_retrying
 from pipeline.store.root import S3, RemoteRoot
@@ -134,7 +134,7 @@ class RemoteFiles:
 
     def sweep(self, folder: str) -> int:
         """Remove what killed probes left in a folder; killed writers leave nothing in a store."""
-        if folder != PROBE_FOLDER:
+        if folder != WRITE_TEST_FOLDER:
             return 0
         left = [file.path for file in self._listed(folder, prefix=TEMPORARY_PREFIX)]
         self.remove_all(left)

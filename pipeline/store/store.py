@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.store.disk_errors import write_error
-from pipeline.store.layout import FOLDERS, PROBE_FOLDER, temporary_path
+from pipeline.store.layout import FOLDERS, WRITE_TEST_FOLDER, temporary_path
 from pipeline.store.local import LocalFiles, StoredPath
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from schemas.errors import RunError
@@ -89,9 +89,9 @@ class Store:
         return True
 
     @contextlib.contextmanager
-    def probe(self) -> Iterator[str]:
+    def write_test(self) -> Iterator[str]:
         """Give a small file that exists inside. Raises PhotoError, RunError."""
-        relative = str(temporary_path(PurePosixPath(PROBE_FOLDER, "probe")))
+        relative = str(temporary_path(PurePosixPath(WRITE_TEST_FOLDER, "write-test")))
         self.write(relative, lambda file: file.write(b"."))
         try:
             yield relative

@@ -26,13 +26,13 @@ Mask = npt.NDArray[np.bool_]
 
 # Long side in pixels of the renders that measure coverage, and the alpha of a covered pixel. A
 # full-frame scene is opaque except for the outermost pixel or two.
-_PROBE_SIDE = 256
+_COVERAGE_SIDE = 256
 _COVERED_ALPHA = 0.95
 # Samples of a trajectory, among which the outermost camera positions along each axis are chosen.
 _PROBE_POSITIONS = 48
 # Uncovered share that a side of the crop may cross: gaps inside the scene are not a border.
 _MOST_UNCOVERED = 0.02
-# Distance of the crop from uncovered pixels, in pixels of the probe render.
+# Distance of the crop from uncovered pixels, in pixels of the low-resolution render.
 _MARGIN = 1
 # If more of a side is uncovered from the photo's own camera, the scene has no border to hide: it is
 # an object in empty space, made by another tool.
@@ -101,16 +101,16 @@ def balance_parallax(motion: Motion, gaussians: Gaussians) -> Motion:
 
 def covered_crop(renderer: Renderer, photo: Intrinsics, viewmats: Sequence[Matrix]) -> CropWindow:
     """Return the largest crop in the photo's aspect ratio that the scene covers in all views."""
-    view = probe_view(photo)
+    view = coverage_view(photo)
     if not is_full_frame(renderer.render(Camera(view, np.eye(4)))):
         return CropWindow()
     masks = [coverage_mask(renderer.render(Camera(view, viewmat))) for viewmat in viewmats]
     return _crop_within(np.logical_and.reduce(masks))
 
 
-def probe_view(photo: Intrinsics) -> Intrinsics:
+def coverage_view(photo: Intrinsics) -> Intrinsics:
     """Return the photo's view at the low resolution at which coverage is measured."""
-    return fit_long_side(photo, _PROBE_SIDE)
+    return fit_long_side(photo, _COVERAGE_SIDE)
 
 
 def coverage_mask(result: RenderResult) -> Mask:

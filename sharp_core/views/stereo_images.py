@@ -30,8 +30,8 @@ from sharp_core.views.framing import (
     CropWindow,
     centered_crop,
     coverage_mask,
+    coverage_view,
     is_full_frame,
-    probe_view,
 )
 from sharp_core.views.stereo import StereoRig, stereo_pair, view_aside
 
@@ -96,15 +96,15 @@ def plan_stereo(
 
     Raises ValueError if nothing lies in front of the camera.
     """
-    probe = probe_view(photo)
-    front = renderer.render(Camera(probe, np.eye(4)))
+    low_res = coverage_view(photo)
+    front = renderer.render(Camera(low_res, np.eye(4)))
     depth = _depth_range(front)
     focal = photo.fx / photo.width
     baseline = comfortable_baseline(focal, depth, settings)
     crop = CropWindow()
     if is_full_frame(front):
         adjustment = adjustment_behind_screen(focal, baseline, depth, settings)
-        crop = _stereo_crop(renderer, probe, baseline, adjustment)
+        crop = _stereo_crop(renderer, low_res, baseline, adjustment)
         # The crop magnifies the disparity too.
         baseline = comfortable_baseline(focal * crop.zoom, depth, settings)
     view = crop.of(fit_long_side(photo, long_side))
@@ -151,15 +151,15 @@ def _depth_range(front: RenderResult) -> DepthRange:
 
 
 def _stereo_crop(
-    renderer: Renderer, probe: Intrinsics, baseline_m: float, adjustment: float
+    renderer: Renderer, low_res: Intrinsics, baseline_m: float, adjustment: float
 ) -> CropWindow:
     """Return the crop that is covered in both eyes, with and without the shift."""
-    shift = math.ceil(adjustment * probe.width / 2)
-    pair = stereo_pair(_widened(probe, shift), StereoRig(1000 * baseline_m))
+    shift = math.ceil(adjustment * low_res.width / 2)
+    pair = stereo_pair(_widened(low_res, shift), StereoRig(1000 * baseline_m))
     masks: list[npt.NDArray[np.bool_]] = []
     for camera, start in zip(pair, (2 * shift, 0), strict=True):
         mask = coverage_mask(renderer.render(camera))
-        masks += _columns(mask, (shift, start), probe.width)
+        masks += _columns(mask, (shift, start), low_res.width)
     return centered_crop(masks)
 
 

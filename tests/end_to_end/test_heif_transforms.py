@@ -9,7 +9,7 @@ import numpy as np
 import pillow_heif
 import pytest
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from schemas.records import MediaType
 from tests.support.heif_files import clap, imir, irot, with_properties
 from tests.support.paths import DATA
@@ -56,7 +56,7 @@ def test_every_order_is_what_libheif_makes_of_it(order):
     for kind, file in FILES.items():
         data = with_properties(file, properties)
         height, width = expected.shape[:2]
-        assert probe(data, kind) == (width, height)
+        assert read_header_size(data, kind) == (width, height)
         # HEVC and AV1 lose other things: what lies where is what matters.
         assert same(decode(data, kind), expected, tolerance=8)
 
@@ -85,5 +85,5 @@ def test_a_crop_that_makes_no_sense_is_left_out(crop):
 
 def test_a_real_avif_with_a_clean_aperture():
     data = (DATA / "decode" / "blue-and-magenta-crop.avif").read_bytes()
-    assert probe(data, MediaType.AVIF) == (180, 100)
+    assert read_header_size(data, MediaType.AVIF) == (180, 100)
     assert decode(data, MediaType.AVIF).shape == (100, 180, 3)

@@ -24,8 +24,8 @@ from jobs.runs.convert import convert_library
 from jobs.runs.dry_run import dry_run
 from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
-from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import preview
+from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.address import CatalogAddress, find_catalog
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import CompactScene
+from pipeline.flow.pack_scene import PackedScene
 from pipeline.scan.identify import photo_id_of
 from pipeline.store.retry import call_with_retries, start_retrying
 from pipeline.work.failures import failed
@@ -146,9 +146,9 @@ class FaultyPredict:
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
-    ) -> list[tuple[CompactScene, float] | Failed]:
+    ) -> list[tuple[PackedScene, float] | Failed]:
         for decoded, _ in photos:
-            if decoded.file.path == "probe":
+            if decoded.file.path == "health-check":
                 if (self.faults.folder / "broken").exists():
                     os._exit(1)
                 if (self.faults.folder / "sick").exists():
@@ -156,7 +156,7 @@ class FaultyPredict:
             self.faults.strike("predict", decoded.file.path)
             time.sleep(self.seconds)
         floats = np.ones((self.gaussians, 14), dtype=np.float32)
-        scene = CompactScene(floats, self.gaussians, 1.0, 1.0, 1.0, None)
+        scene = PackedScene(floats, self.gaussians, 1.0, 1.0, 1.0, None)
         return [(scene, 0.0) for _ in photos]
 
 
@@ -189,7 +189,7 @@ class FaultyEncode:
     seconds: float = 0.0
     model = ResolvedModel(ModelSettings("small"), "faulty-1")
 
-    def process(self, decoded: DecodedPhoto, scene: CompactScene, seconds: float) -> Done | Failed:
+    def process(self, decoded: DecodedPhoto, scene: PackedScene, seconds: float) -> Done | Failed:
         file = decoded.file
         try:
             with time_limit(self.limit_s):

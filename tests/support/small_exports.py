@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from jobs.console.output import Output
 from jobs.runs.export import ExportOrder, ExportReport, export
-from jobs.runs.over_scenes import scene_runner
+from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.exports.manifest import MANIFEST
 from pipeline.library import Library

@@ -45,7 +45,7 @@ COLOR = 9
 FOOTPRINT = 12
 
 
-class PackedScene(NamedTuple):
+class CpuScene(NamedTuple):
     """The Gaussians, prepared once per renderer."""
 
     means: Value  # (3, N) float32, metres
@@ -92,7 +92,7 @@ def _type_of(*empty: Value) -> tuple[Value, ...]:
 # The same records as numba types.
 _ROW, _TABLE = np.empty(0, np.float32), np.empty((0, 0), np.float32)
 SCENE, CAMERA, FOOTPRINTS, TILE_LISTS, FRAME_BUFFER = _type_of(
-    PackedScene(_TABLE, _TABLE, _ROW, _TABLE),
+    CpuScene(_TABLE, _TABLE, _ROW, _TABLE),
     PackedCamera(_TABLE, _ROW, 0, 0),
     Footprints(_TABLE, np.empty((0, 0), np.int16)),
     TileLists(np.empty(0, np.int64), np.empty(0, np.int32)),

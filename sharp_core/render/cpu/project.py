@@ -23,9 +23,9 @@ from sharp_core.render.cpu.layout import (
     TILE_HEIGHT,
     TILE_WIDTH,
     WEAKEST,
+    CpuScene,
     Footprints,
     PackedCamera,
-    PackedScene,
     U,
     V,
     Value,
@@ -61,7 +61,7 @@ def scaled_axes(first: int, last: int, quats: Value, scales: Value, axes: Value)
 
 @inlined
 def _project_block(
-    scene: PackedScene, view: PackedCamera, start: int, size: int, block: Value
+    scene: CpuScene, view: PackedCamera, start: int, size: int, block: Value
 ) -> None:
     """Fill `block` (COLOR, size), columns of footprints from `start` on.
 
@@ -112,7 +112,7 @@ def _project_block(
 def project_gaussians(
     first: int,
     last: int,
-    scene: PackedScene,
+    scene: CpuScene,
     view: PackedCamera,
     footprints: Footprints,
     counts: Value,

@@ -25,10 +25,10 @@ from sharp_core.render.cpu.layout import (
     FOOTPRINT,
     TILE_HEIGHT,
     TILE_WIDTH,
+    CpuScene,
     Footprints,
     FrameBuffer,
     PackedCamera,
-    PackedScene,
     TileLists,
 )
 from sharp_core.render.cpu.project import fill_tile_lists, project_gaussians, scaled_axes
@@ -82,7 +82,7 @@ class CpuRenderer:
         axes = np.empty((9, count), np.float32)
         self._run_parallel(self._shares, lambda _, a, b: scaled_axes(a, b, quats, scales, axes))
         opacities = np.maximum(_floats(gaussians.opacities), _MIN_OPACITY)
-        self._scene = PackedScene(
+        self._scene = CpuScene(
             np.ascontiguousarray(_floats(gaussians.means).T),
             axes,
             np.log2(opacities) / np.float32(EXPONENT_UNIT),

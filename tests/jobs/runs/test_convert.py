@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from jobs.console.output import Output
 from jobs.runs.convert import ConvertReport, convert_library
-from jobs.runs.over_scenes import scene_runner
+from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library
 from pipeline.scenes.conversions import ConvertStage
 from pipeline.scenes.convert_file import convert_file
-from pipeline.scenes.details import splat_details
+from pipeline.scenes.splat_details import splat_details
 from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import Failed, Made
 from schemas.records import SceneFile

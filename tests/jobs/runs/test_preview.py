@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from PIL import Image
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import PreviewReport, preview
+from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.library import Library

@@ -14,9 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import RunnerMaker, SceneRunReport
 from jobs.runs.preview import preview
 from jobs.runs.run import Run, RunReport, new_run_id
+from jobs.runs.scene_run import RunnerMaker, SceneRunReport
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.lock import Holder
 from pipeline.library import Library

@@ -43,7 +43,7 @@ def raised(cause: Exception) -> RayTaskError:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (WorkerCrashedError(), LossKind.ALONE),
+        (WorkerCrashedError(), LossKind.SOLE_TASK),
         (LocalRayletDiedError(), LossKind.NODE),
         (ObjectLostError("ab", "", ""), LossKind.NODE),
         (raised(ObjectLostError("ab", "", "")), LossKind.NODE),
@@ -59,7 +59,7 @@ def test_a_loss_is_classified_by_its_error(error: RayError, kind: LossKind) -> N
 
 def test_a_death_long_after_the_limit_is_a_timeout() -> None:
     loss = task_loss("encode", LIMIT_S, WorkerCrashedError(), is_late=True)
-    assert loss == (LossKind.ALONE, "encode", FailureReason.TIMEOUT, "not finished after 1 s")
+    assert loss == (LossKind.SOLE_TASK, "encode", FailureReason.TIMEOUT, "not finished after 1 s")
 
 
 def test_errors_that_any_photo_would_meet_end_the_run() -> None:
@@ -78,7 +78,7 @@ def test_errors_that_any_photo_would_meet_end_the_run() -> None:
 
 def test_crashes_of_a_photo_alone_count_until_it_is_given_up() -> None:
     poison = item()
-    loss = Loss(LossKind.ALONE, "decode", message="the worker died")
+    loss = Loss(LossKind.SOLE_TASK, "decode", message="the worker died")
     attributions = [attribute(poison, loss, RULES) for _ in range(MOST_CRASHES)]
     assert [attribution.next for attribution in attributions] == [
         NextStep.AGAIN,
@@ -88,16 +88,16 @@ def test_crashes_of_a_photo_alone_count_until_it_is_given_up() -> None:
     assert [bool(v.record and v.record.is_final) for v in attributions] == [False, False, True]
 
 
-def test_a_photo_that_crashes_predictors_is_given_up_after_a_probe() -> None:
-    attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.ALONE, "predict"), RULES)
-    assert attribution.next is NextStep.PROBED
+def test_a_photo_that_crashes_predictors_is_given_up_after_a_health_check() -> None:
+    attribution = attribute(item(MOST_CRASHES - 1), Loss(LossKind.SOLE_TASK, "predict"), RULES)
+    assert attribution.next is NextStep.HEALTH_CHECK
     assert attribution.record is not None
     assert attribution.record.model_fingerprint == "f"
 
 
 def test_a_crash_in_company_makes_suspects_and_counts_against_none() -> None:
     suspect = item()
-    assert attribute(suspect, Loss(LossKind.IN_COMPANY, "predict"), RULES) == (
+    assert attribute(suspect, Loss(LossKind.SHARED_WORKER, "predict"), RULES) == (
         NextStep.SUSPECT,
         None,
     )
@@ -108,7 +108,7 @@ def test_a_crash_in_company_makes_suspects_and_counts_against_none() -> None:
 def test_out_of_memory_counts_only_after_a_photo_had_the_whole_cluster() -> None:
     large = item()
     loss = Loss(LossKind.MEMORY, "decode", FailureReason.OUT_OF_MEMORY, "the memory ran out")
-    assert attribute(large, loss, RULES) == (NextStep.AT_END, None)
+    assert attribute(large, loss, RULES) == (NextStep.RETRY_LAST, None)
     attribution = attribute(large, loss, RULES)
     assert attribution.next is NextStep.AGAIN
     assert attribution.record is not None

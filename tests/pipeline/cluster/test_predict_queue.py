@@ -33,7 +33,7 @@ class Call:
 
 class Actor:
     def __init__(self) -> None:
-        self.predict, self.probe = Call(), Call()
+        self.predict, self.health_check = Call(), Call()
 
 
 class Living(PredictorActor):
@@ -144,15 +144,15 @@ def test_a_dead_predictor_is_replaced_and_no_photo_is_at_fault() -> None:
     assert len(queue) == 1
 
 
-def test_failures_wait_for_a_probe() -> None:
+def test_failures_wait_for_a_health_check() -> None:
     one = predictor()
     queue = queue_of(task("suspect", crashes=1))
-    queue.add_unproven(FAILURE)
+    queue.hold_for_health_check(FAILURE)
     dispatch(queue, one)
     (call,) = one.calls.values()
-    assert call.is_probe
+    assert call.is_health_check
     assert not queue.is_empty
     queue.clear()
     assert not queue.is_empty  # a stop drops photos, not failures
-    assert queue.proven() == [FAILURE]
+    assert queue.confirm() == [FAILURE]
     assert queue.is_empty

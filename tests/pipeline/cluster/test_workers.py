@@ -19,7 +19,7 @@ def test_workers_import_stages_only_when_they_arrive() -> None:
         "cluster.workers",
         "flow.decode_stage",
         "flow.encode_stage",
-        "flow.payload",
+        "flow.pack_scene",
         "work.failures",
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
@@ -35,7 +35,7 @@ def decoded(data, orientation=1):
     pixels = decode(data, kind, orientation)
     assert pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous
-    assert probe(data, kind, orientation) == (pixels.shape[1], pixels.shape[0])
+    assert read_header_size(data, kind, orientation) == (pixels.shape[1], pixels.shape[0])
     return pixels
 
 
@@ -193,7 +193,7 @@ SMALL_FILES = [
 
 def picture_or_reason(data, kind):
     try:
-        width, height = probe(data, kind)
+        width, height = read_header_size(data, kind)
         pixels = decode(data, kind)
     except PhotoError as error:
         assert error.message

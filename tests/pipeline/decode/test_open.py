@@ -8,7 +8,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from pipeline.decode.open import check_size, open_photo, without_warnings
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
@@ -87,7 +87,7 @@ def test_pictures_of_too_many_pixels_are_not_decoded():
     webp[24:30] = b"\xff" * 6
     tile = {256: ("I", [64]), 257: ("I", [64]), 322: ("I", [1 << 20]), 323: ("I", [1 << 20])}
     for data in (png, bytes(webp), tiff_file([{**tile, 262: ("H", [1])}])):
-        for function in (decode, probe):
+        for function in (decode, read_header_size):
             with pytest.raises(PhotoError) as caught:
                 function(data, media_type(data))
             assert caught.value.reason is FailureReason.TOO_LARGE

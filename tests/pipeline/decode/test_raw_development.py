@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
 from tests.support.pictures import DECODE_DATA, jpeg, raw_file, scene, tiff_file
@@ -44,7 +44,7 @@ def test_sensor_data_become_a_picture():
     pixels = decode(dng(), media_type(dng()), full_raw=True)
     assert pixels.shape == (HEIGHT, WIDTH, 3)
     assert pixels.dtype == np.uint8
-    assert probe(dng(), media_type(dng()), full_raw=True) == (WIDTH, HEIGHT)
+    assert read_header_size(dng(), media_type(dng()), full_raw=True) == (WIDTH, HEIGHT)
     left, right = pixels[:, : WIDTH // 3].mean(), pixels[:, -WIDTH // 3 :].mean()
     assert left + 40 < right
 
@@ -54,13 +54,13 @@ def test_the_picture_is_upright():
     file = dng(orientation=6)
     pixels = decode(file, media_type(file), full_raw=True)
     assert pixels.shape == (WIDTH, HEIGHT, 3)
-    assert probe(file, media_type(file), full_raw=True) == (HEIGHT, WIDTH)
+    assert read_header_size(file, media_type(file), full_raw=True) == (HEIGHT, WIDTH)
     assert pixels[: WIDTH // 3].mean() + 40 < pixels[-WIDTH // 3 :].mean()
 
 
 def test_without_rawpy_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    for function in (decode, probe):
+    for function in (decode, read_header_size):
         with pytest.raises(PhotoError, match=r"sharp-batch\[raw\]") as caught:
             function(dng(), media_type(dng()), full_raw=True)
         assert caught.value.reason is FailureReason.UNSUPPORTED

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from pipeline.decode.raw_preview import largest_preview
 from pipeline.scan.media_type import media_type
 from schemas.errors import FailureReason, PhotoError
@@ -69,7 +69,7 @@ def test_a_raw_file_comes_out_upright_whoever_was_asked(orientation):
     file = raw_file(jpeg(as_stored(upright, orientation)), orientation=orientation)
     for told in (1, orientation):
         assert same(decode(file, media_type(file), told), upright, tolerance=4)
-        assert probe(file, media_type(file), told) == (768, 512)
+        assert read_header_size(file, media_type(file), told) == (768, 512)
 
 
 def test_what_is_told_counts_where_the_raw_file_says_nothing():

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from jobs.console.output import Output
-from jobs.runs.over_scenes import scene_runner
 from jobs.runs.preview import preview
+from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes import previews as scene_previews

@@ -10,7 +10,7 @@ import torch
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
-from pipeline.flow.payload import Compactor, CompactScene
+from pipeline.flow.pack_scene import PackedScene, ScenePacker
 from pipeline.flow.predict_stage import PredictStage
 from schemas.errors import DeviceError, FailureReason
 from schemas.outcomes import Failed
@@ -52,10 +52,10 @@ class Model(ResolvedModel):
         return self.predictor
 
 
-def stage_of(predictor: Predictor, compactor: Compactor) -> PredictStage:
+def stage_of(predictor: Predictor, packer: ScenePacker) -> PredictStage:
     model = Model(ModelSettings("small"), "trivial-1")
     Model.predictor = predictor
-    stage = PredictStage(model, compactor)
+    stage = PredictStage(model, packer)
     stage.setup()
     return stage
 
@@ -77,19 +77,19 @@ def reasons(results: Sequence[object]) -> list[FailureReason | None]:
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=["python", "cuda", "cpu"])
 def test_a_photo_that_does_not_fit_fails_alone(error: Exception) -> None:
-    stage = stage_of(SmallMemory(error), Compactor(SplatSettings("ply")))
+    stage = stage_of(SmallMemory(error), ScenePacker(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE, 80))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY, None]
     assert reasons(stage.process(batch_of(64))) == [None]  # the run goes on
 
 
-class NoRoom(Compactor):
+class NoRoom(ScenePacker):
     """Runs out of the GPU's memory when the scene is there."""
 
-    def compact(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> CompactScene:
+    def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
         if photo.width == TOO_LARGE:
             raise OUT_OF_MEMORY[1]
-        return super().compact(scene, photo, info)
+        return super().pack(scene, photo, info)
 
 
 class LostDevice(SmallMemory):
@@ -100,12 +100,12 @@ class LostDevice(SmallMemory):
 
 def test_a_lost_device_counts_against_no_photo() -> None:
     error = RuntimeError("CUDA error: an illegal memory access was encountered")
-    stage = stage_of(LostDevice(error), Compactor(SplatSettings("ply")))
+    stage = stage_of(LostDevice(error), ScenePacker(SplatSettings("ply")))
     with pytest.raises(DeviceError, match="illegal memory access"):
         stage.process(batch_of(64, TOO_LARGE, 80))
 
 
-def test_out_of_memory_while_compacting_is_reported_as_such() -> None:
+def test_out_of_memory_while_packing_is_reported_as_such() -> None:
     stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY]

@@ -144,12 +144,12 @@ def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_probe_that_a_killed_run_left_is_swept_by_two_requests(
+def test_a_write_test_that_a_killed_run_left_is_swept_by_two_requests(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     dying = """
 import os, pickle, sys
-with pickle.load(sys.stdin.buffer).probe():
+with pickle.load(sys.stdin.buffer).write_test():
     os._exit(9)
 """
     sent = pickle.dumps(store)

@@ -9,7 +9,7 @@ from schemas.errors import MissingToolError, UsageError
 
 
 @contextlib.contextmanager
-def refuse_early(what: str) -> Iterator[None]:
+def tool_errors_as_usage(what: str) -> Iterator[None]:
     """Turn a tool that is found missing inside into a UsageError that names what was asked for."""
     try:
         yield

@@ -31,7 +31,7 @@ _SOG_BYTES = 17  # a Gaussian
 _DEPTHS = (0.01, 0.5, 0.99)
 
 
-class CompactScene(NamedTuple):
+class PackedScene(NamedTuple):
     """What the encoder needs of a scene."""
 
     content: SogPlanes | Packed
@@ -50,8 +50,8 @@ class CompactScene(NamedTuple):
         return Gaussians.from_array(self.content)
 
 
-class Compactor(NamedTuple):
-    """How scenes are made compact."""
+class ScenePacker(NamedTuple):
+    """How scenes are packed."""
 
     splat: SplatSettings
     keep_floats: bool = False  # the encoder makes more than the splat of them, as previews
@@ -63,7 +63,7 @@ class Compactor(NamedTuple):
 
         return _USUAL_GAUSSIANS * (_SOG_BYTES if self._sog() else 4 * COLUMNS)
 
-    def compact(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> CompactScene:
+    def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
         """Correct a predicted scene by the photo's own depth and make it small.
 
         Works on the device of the Gaussians. Raises ValueError if they are not finite.
@@ -77,7 +77,7 @@ class Compactor(NamedTuple):
         near, median, far = depth_quantiles(scene, _DEPTHS)
         options = self._sog()
         content = prepare_sog(scene, info, options) if options else scene.to_array()
-        return CompactScene(content, len(scene), near, median, far, depth_scale)
+        return PackedScene(content, len(scene), near, median, far, depth_scale)
 
     def _sog(self) -> SogOptions | None:
         options = options_of(self.splat)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # workers that decode or encode do not need torch
 
 _SIDE = 256
 _PHOTO = DecodedPhoto(
-    PhotoFile("probe", "probe", 0, 0, MediaType.UNKNOWN),
+    PhotoFile("health-check", "health-check", 0, 0, MediaType.UNKNOWN),
     PhotoMeta(),
     FocalLength(float(_SIDE), FocalSource.DEFAULT),
     _SIDE,
@@ -26,7 +26,7 @@ _PHOTO = DecodedPhoto(
 )
 
 
-def probe_predictor(stage: PredictStage) -> None:
+def check_predictor(stage: PredictStage) -> None:
     """Predict the photo with a model that is loaded. Raises RunError if that fails."""
     pixels = np.full((_SIDE, _SIDE, 3), 128, dtype=np.uint8)
     (result,) = stage.process([(_PHOTO, pixels)])

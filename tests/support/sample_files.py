@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from schemas.records import MediaType
 from tests.support.pictures import png_chunk
 
@@ -162,7 +162,7 @@ def check_decoded(
     The truth is the image that the samples were made of, by the specifications' own arithmetic.
     The tolerance is half a step of the stored depth and one of the eight bits of the result.
     """
-    assert probe(data, kind) == (WIDTH, HEIGHT)
+    assert read_header_size(data, kind) == (WIDTH, HEIGHT)
     got = decode(data, kind).astype(float)
     wanted = np.broadcast_to(expected, (HEIGHT, WIDTH, 3)) * 255
     # Colour, opacity and what is laid on white are rounded to eight bits each.

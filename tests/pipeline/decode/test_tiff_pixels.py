@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.decode.decode import decode, probe
+from pipeline.decode.decode import decode, read_header_size
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from tests.support.sample_files import (
@@ -118,7 +118,7 @@ def test_how_a_tiff_lays_out_its_samples(bits, sample_format, predictor, tile, s
 def test_a_deep_tiff_is_turned_as_its_tag_says():
     color = color_picture(1)
     data = tiff_file_of(stored(color, 16), 16, WHITE_IS_ZERO, tags={274: ("H", (6,))})
-    assert probe(data, MediaType.TIFF) == (HEIGHT, WIDTH)
+    assert read_header_size(data, MediaType.TIFF) == (HEIGHT, WIDTH)
     turned = np.rot90(1 - color, -1)
     assert np.abs(decode(data, MediaType.TIFF) - turned * 255.0).max() <= 1.01
 

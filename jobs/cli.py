@@ -38,7 +38,7 @@ COMMANDS = (
 )
 
 
-def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+def make_command_line(names: Sequence[str] = COMMANDS) -> typer.Typer:
     """Return the command line with some of its commands; only their modules are imported."""
     app = typer.Typer(
         name="sharp-batch",
@@ -66,7 +66,7 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         # For people, typer itself explains a command line that makes no sense.
-        code = make_app(_asked_for(sys.argv[1:]))(standalone_mode=not as_json)
+        code = make_command_line(_asked_for(sys.argv[1:]))(standalone_mode=not as_json)
     except typer.TyperException as error:
         raise _ended(UsageError(error.format_message(), _USAGE_HINT), as_json) from None
     except SharpBatchError as error:

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 import uvicorn
 from bench_support import SCENE_COLUMNS, fill_tables, option_parser, print_environment
 
-from jobs.gallery.app import GallerySettings, make_app
+from jobs.gallery.app import GallerySettings, make_gallery_app
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.decode.thumbnail import thumbnail
@@ -133,7 +133,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-gallery-") as folder:
         library = Path(folder) / "library"
         make_catalog(library, arguments.photos)
-        app = make_app(
+        app = make_gallery_app(
             GallerySettings(Library.resolve(library), Path(folder) / "cache", read_only=True)
         )
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))

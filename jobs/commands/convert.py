@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.finish import counts_text, end_run
+from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
 from jobs.console.output import Output, size_text, time_text
@@ -115,7 +115,7 @@ def convert(
         deadline,
         limit.timeout,
     )
-    end_run(output, report, _library_text(report))
+    finish_command(output, report, _library_text(report))
 
 
 def _file_text(conversion: Conversion) -> str:

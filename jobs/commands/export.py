@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.finish import counts_text, end_run
+from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
@@ -77,7 +77,7 @@ def export(
         output.result(result.as_dict(), _dry_text(result, output.verbose))
         return
     report = run_export(place.resolve(), order, output, run.scene_runner(), deadline, limit.timeout)
-    end_run(output, report, _text(report, to))
+    finish_command(output, report, _text(report, to))
 
 
 def _text(report: ExportReport, to: Path) -> str:
@@ -115,9 +115,9 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
 
 
 def _check(files: list[Path], output: Output) -> None:
-    from jobs.runs.check_export import check_file
+    from jobs.runs.check_export import check_spatial_file
 
-    checked = [check_file(file) for file in files]
+    checked = [check_spatial_file(file) for file in files]
     output.result([one.as_dict() for one in checked], "\n".join(_check_text(c) for c in checked))
     if not all(one.is_good for one in checked):
         raise typer.Exit(int(ExitCode.SOME_FAILED))

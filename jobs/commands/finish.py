@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jobs.runs.run import RunReport
 
 
-def end_run(output: Output, report: RunReport, text: str) -> None:
+def finish_command(output: Output, report: RunReport, text: str) -> None:
     """Print a run's result and end the command with its exit code, unless all is done."""
     output.result(report.as_dict(), text)
     if report.exit_code:

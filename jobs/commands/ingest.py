@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.finish import counts_text, end_run
+from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
@@ -122,7 +122,7 @@ def ingest(
 
     run = Ingest(library, sources, settings, model, output, deadline)
     report = run.run(runner)
-    end_run(output, report, _text(report))
+    finish_command(output, report, _text(report))
 
 
 def _text(report: IngestReport) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from jobs.commands.finish import counts_text, end_run
+from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
@@ -48,7 +48,7 @@ def preview(
         deadline,
         limit.timeout,
     )
-    end_run(output, report, _text(report))
+    finish_command(output, report, _text(report))
 
 
 def _text(report: PreviewReport) -> str:

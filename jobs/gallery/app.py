@@ -37,7 +37,7 @@ class GallerySettings:
     worker: str = "jobs.gallery.worker"  # the module that makes scenes of uploads
 
 
-def make_app(settings: GallerySettings) -> FastAPI:
+def make_gallery_app(settings: GallerySettings) -> FastAPI:
     """Return the app over a library. Raises UsageError, StoreError where there is none to open."""
     reader = LibraryReader(settings.library, settings.cache)
     queue = None

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.gallery.files import send_file
 from jobs.gallery.reader import LibraryReader, LibraryScene, library_reader
+from jobs.gallery.send_file import send_file
 from schemas.tables import artifacts
 
 router = APIRouter()
@@ -107,8 +107,8 @@ def _bundle_stamp() -> str:
 
 
 def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> None:
-    from pipeline.scenes.page import SceneView, write_scene_page
+    from pipeline.scenes.page import ViewerStart, write_scene_page
 
-    view = SceneView(stored.name, stored.width, stored.height, stored.focal_px)
+    view = ViewerStart(stored.name, stored.width, stored.height, stored.focal_px)
     sog, poster = reader.scene_as(stored, "sog"), reader.picture(stored.photo_id)
     write_scene_page(out, view, sog.read_bytes(), poster.read_bytes())

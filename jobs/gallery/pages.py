@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.console.output import size_text
 from jobs.gallery.address import read_view
-from jobs.gallery.facts import REASONS, photo_facts
 from jobs.gallery.media import Id, is_viewer_built
+from jobs.gallery.photo_facts import REASONS, photo_facts
 from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
-from jobs.gallery.files import GONE, inside
+from jobs.gallery.send_file import GONE, inside
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find_photo, paths_of
 from pipeline.catalog.scenes import scene_files
@@ -92,7 +92,7 @@ class LibraryReader:
         if scene.format == format_name:
             return self._stored(scene)
         # Imported here: torch takes seconds to import, and most pages do not need it.
-        from jobs.gallery.derived_files import write_converted
+        from jobs.gallery.conversions import write_converted
         from sharp_core.formats.scene import SceneInfo
 
         info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
@@ -106,7 +106,7 @@ class LibraryReader:
 
         Raises HTTPException 404, PhotoError, RunError.
         """
-        from jobs.gallery.derived_files import write_export
+        from jobs.gallery.conversions import write_export
         from pipeline.exports.registry import KINDS
 
         if kind_name not in KINDS:
@@ -137,7 +137,7 @@ class LibraryReader:
 
     def picture(self, photo_id: str) -> Path:
         """Return a photo as a large image, or its thumbnail if the photo's file is missing."""
-        from jobs.gallery.derived_files import write_picture
+        from jobs.gallery.conversions import write_picture
         from schemas.errors import PhotoError
 
         for photo in self._files_of(photo_id):

@@ -12,7 +12,7 @@ import webbrowser
 import uvicorn
 
 from jobs.console.output import Output
-from jobs.gallery.app import GallerySettings, make_app
+from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
 from pipeline.library import Library
@@ -41,7 +41,7 @@ def serve(
         frozenset({host.lower(), socket.gethostname().lower()}) if token else frozenset(), token
     )
     settings = GallerySettings(library, cache_home() / "gallery", access, read_only)
-    app = make_app(settings)
+    app = make_gallery_app(settings)
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1], token)
     if not is_viewer_built():

@@ -15,10 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.gallery.facts import Fact
-from jobs.gallery.files import send_file
 from jobs.gallery.media import Id, is_viewer_built
+from jobs.gallery.photo_facts import Fact
 from jobs.gallery.rendering import render
+from jobs.gallery.send_file import send_file
 from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type

@@ -26,11 +26,11 @@ from pipeline.maintenance.verify import (
     SCENE,
     THUMB,
     Damage,
-    Problem,
+    DamageKind,
     StoredRow,
     check_catalog,
-    check_file,
     check_size,
+    check_stored_file,
     count_scenes,
     source_of,
     stored_rows,
@@ -132,7 +132,7 @@ class _Verification:
 
     def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
         if not self._settings.quick:
-            return partial(check_file, self._store)
+            return partial(check_stored_file, self._store)
         if self._settings.sample is not None:
             return partial(check_size, self._store.size)
         return partial(check_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
@@ -185,7 +185,7 @@ class _Verification:
                 self._store.remove(path)
             return True
         drop_artifact(connection, damage.row_id)
-        if damage.problem is not Problem.MISSING and damage.path is not None:
+        if damage.problem is not DamageKind.MISSING and damage.path is not None:
             self._store.remove(damage.path)
         return True
 

@@ -133,7 +133,7 @@ class Retries:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Verify:
     """Old scenes that are verified each night."""
 
     sample: Annotated[int, Setting("How many scenes; 0 for none, longest unchecked first.")] = 200
@@ -202,7 +202,7 @@ class NightlyConfig:
     window: Window = Window()
     limits: Limits = Limits()
     retries: Retries = Retries()
-    verify: Check = Check()
+    verify: Verify = Verify()
     gc: Gc = Gc()
     report: Report = Report()
 

@@ -17,7 +17,7 @@ from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
 from jobs.nightly.delivery import Delivery
-from jobs.nightly.report import NightlyReport, Problem, Step
+from jobs.nightly.report import NightlyReport, PhotoProblem, Step
 from jobs.runs.export import ExportOrder, export
 from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
@@ -201,7 +201,7 @@ class _Night:
             f", {done.repaired} of them repaired" if done.damaged else ""
         )
         self._report.damaged += [
-            Problem(
+            PhotoProblem(
                 str(item["path"] or item["photo_id"]), str(item["problem"]), str(item["message"])
             )
             for item in done.damages
@@ -237,7 +237,7 @@ class _Night:
         )
         with self._library.read() as reader:
             self._report.failed = [
-                Problem(path or photo_id, reason, message)
+                PhotoProblem(path or photo_id, reason, message)
                 for photo_id, path, reason, message in reader.execute(query)
             ]
             status = read_status(reader)

@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PhotoProblem:
     """A photo that failed tonight, or a stored file that was found damaged."""
 
     path: str
@@ -46,8 +46,8 @@ class NightlyReport:
     exit_code: int = 0
     is_out_of_time: bool = False
     steps: list[Step] = field(default_factory=list)
-    failed: list[Problem] = field(default_factory=list)
-    damaged: list[Problem] = field(default_factory=list)
+    failed: list[PhotoProblem] = field(default_factory=list)
+    damaged: list[PhotoProblem] = field(default_factory=list)
     photos: dict[str, int] = field(default_factory=dict)  # by state, after the night
     bytes: dict[str, int] = field(default_factory=dict)  # by kind of file
 
@@ -164,12 +164,12 @@ def _result(step: Step) -> str:
     return f"error: {step.error}" + (f" ({step.hint})" if step.hint else "")
 
 
-def _problems(report: NightlyReport) -> list[tuple[str, list[Problem]]]:
+def _problems(report: NightlyReport) -> list[tuple[str, list[PhotoProblem]]]:
     found = [("Photos that failed", report.failed), ("Damaged files", report.damaged)]
     return [(title, problems) for title, problems in found if problems]
 
 
-def _more(problems: list[Problem]) -> list[str]:
+def _more(problems: list[PhotoProblem]) -> list[str]:
     rest = len(problems) - _LISTED
     return ["", f"And {rest} more; the JSON lists them all."] if rest > 0 else []
 

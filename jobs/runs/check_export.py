@@ -29,7 +29,7 @@ class CheckedFile:
         return asdict(self)
 
 
-def check_file(path: Path) -> CheckedFile:
+def check_spatial_file(path: Path) -> CheckedFile:
     """Check a file. Raises UsageError where there is none."""
     try:
         data = path.read_bytes()

@@ -65,10 +65,15 @@ def dry_run(
         spent = scenes.c.decode_seconds + scenes.c.predict_seconds + scenes.c.encode_seconds
         of_model = scenes.c.model == model.name
         of_format = scenes.c.format == settings.splat.format
-        pace = sa.select(sa.func.avg(spent)).where(of_model)
-        room = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(of_model, of_format)
+        average_seconds_query = sa.select(sa.func.avg(spent)).where(of_model)
+        average_bytes_query = sa.select(sa.func.avg(scenes.c.splat_bytes)).where(
+            of_model, of_format
+        )
         with library.read() as connection:
-            average_seconds, average_bytes = connection.scalar(pace), connection.scalar(room)
+            average_seconds, average_bytes = (
+                connection.scalar(average_seconds_query),
+                connection.scalar(average_bytes_query),
+            )
         if average_seconds is not None:
             seconds, estimated_from = float(average_seconds), "by the scenes made so far"
         if average_bytes is not None:

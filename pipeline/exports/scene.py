@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.exports.metadata import photo_exif, picture_exif
 from pipeline.scenes.read import read_stored, unreadable
 from pipeline.scenes.scene_info import GENERATOR
-from pipeline.scenes.views import SceneViews
+from pipeline.scenes.views import SceneRenders
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
@@ -21,7 +21,7 @@ from sharp_core.views.comfort import ComfortSettings
 from sharp_core.views.stereo_images import StereoImages, StereoPlan, plan_stereo, render_stereo
 
 
-class ExportScene(SceneViews):
+class ExportScene(SceneRenders):
     """A scene, its photo's metadata, and its eyes, each made when it is first asked for."""
 
     def __init__(

@@ -25,7 +25,7 @@ SCENE, THUMB, PHOTO = "scene", "thumb", "photo"  # kinds; other artifacts have t
 _SCENES_AT_ONCE = 32
 
 
-class Problem(StrEnum):
+class DamageKind(StrEnum):
     """What is wrong with a stored file, or with the catalog's row of a photo."""
 
     MISSING = "missing"
@@ -55,7 +55,7 @@ class Damage:
     row_id: str
     photo_id: str
     path: str | None
-    problem: Problem
+    problem: DamageKind
     message: str
 
     def as_dict(self) -> dict[str, object]:
@@ -81,7 +81,7 @@ def check_catalog(connection: Connection) -> list[Damage]:
         )
     )
     return [
-        Damage(PHOTO, row.photo_id, row.photo_id, None, Problem.NO_SCENE, "its scene has no row")
+        Damage(PHOTO, row.photo_id, row.photo_id, None, DamageKind.NO_SCENE, "its scene has no row")
         for row in connection.execute(lost)
     ]
 
@@ -127,42 +127,42 @@ def check_size(size_of: Callable[[str], int], row: StoredRow) -> Damage | None:
     return _checked(row, lambda: _look_at_size(size_of(row.path), row))
 
 
-def check_file(store: Store, row: StoredRow) -> Damage | None:
+def check_stored_file(store: Store, row: StoredRow) -> Damage | None:
     """Return what is wrong with a stored file. Raises RunError as its store does."""
 
-    def look() -> tuple[Problem, str] | None:
+    def look() -> tuple[DamageKind, str] | None:
         with store.open_local(row.path) as path:
             return _look_at(path, row)
 
     return _checked(row, look)
 
 
-def _checked(row: StoredRow, look: Callable[[], tuple[Problem, str] | None]) -> Damage | None:
+def _checked(row: StoredRow, look: Callable[[], tuple[DamageKind, str] | None]) -> Damage | None:
     try:
         found = look()
     except FileNotFoundError:
-        found = Problem.MISSING, "the file is gone"
+        found = DamageKind.MISSING, "the file is gone"
     except FormatError as error:
-        found = Problem.UNREADABLE, str(error)
+        found = DamageKind.UNREADABLE, str(error)
     except OSError as error:
-        found = Problem.UNREADABLE, error.strerror or str(error)
+        found = DamageKind.UNREADABLE, error.strerror or str(error)
     if found is None:
         return None
     return Damage(row.kind, row.row_id, row.photo_id, row.path, *found)
 
 
-def _look_at_size(size: int, row: StoredRow) -> tuple[Problem, str] | None:
+def _look_at_size(size: int, row: StoredRow) -> tuple[DamageKind, str] | None:
     if size == row.bytes:
         return None
-    return Problem.SIZE, f"{size} bytes, expected {row.bytes}"
+    return DamageKind.SIZE, f"{size} bytes, expected {row.bytes}"
 
 
-def _look_at(path: Path, row: StoredRow) -> tuple[Problem, str] | None:
+def _look_at(path: Path, row: StoredRow) -> tuple[DamageKind, str] | None:
     wrong_size = _look_at_size(path.stat().st_size, row)
     if wrong_size is not None:
         return wrong_size
     if measure(path, row.path).sha256 != row.sha256:
-        return Problem.CHECKSUM, "its bytes are not those that were written"
+        return DamageKind.CHECKSUM, "its bytes are not those that were written"
     if row.kind == SCENE:
         check_scene(path)
     return None

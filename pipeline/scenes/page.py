@@ -23,7 +23,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; }
 
 
 @dataclass(frozen=True, slots=True)
-class SceneView:
+class ViewerStart:
     """How a scene was taken, which is how its viewer begins."""
 
     title: str
@@ -59,7 +59,7 @@ def _not_built() -> MissingToolError:
     )
 
 
-def write_scene_page(file: BinaryIO, view: SceneView, sog: bytes, poster: bytes) -> None:
+def write_scene_page(file: BinaryIO, view: ViewerStart, sog: bytes, poster: bytes) -> None:
     """Write the page of one scene to an open file. It needs no other file, and no network.
 
     `sog` is the scene, `poster` a WebP of the photo, shown until the scene is. Raises RunError

@@ -16,7 +16,7 @@ from pipeline.catalog.query import find_scenes
 from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.missing_tools import tool_errors_as_usage
 from pipeline.scenes.read import read_stored, unviewable_scene_errors
-from pipeline.scenes.views import SceneViews
+from pipeline.scenes.views import SceneRenders
 from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
@@ -71,7 +71,7 @@ class PreviewStage:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()
         info = SceneInfo(scene.focal_px, scene.width, scene.height)
-        views = SceneViews(
+        views = SceneRenders(
             lambda: read_stored(self.store, scene.splat_path).gaussians, info, self.cores
         )
         try:
@@ -86,10 +86,10 @@ class PreviewStage:
         self, photo_id: str, scene_id: str, gaussians: Gaussians, info: SceneInfo
     ) -> tuple[ArtifactRecord, ...]:
         """Make previews of a scene that is in memory. Raises PhotoError, RunError."""
-        return self._of_views(photo_id, scene_id, SceneViews(lambda: gaussians, info, self.cores))
+        return self._of_views(photo_id, scene_id, SceneRenders(lambda: gaussians, info, self.cores))
 
     def _of_views(
-        self, photo_id: str, scene_id: str, views: SceneViews
+        self, photo_id: str, scene_id: str, views: SceneRenders
     ) -> tuple[ArtifactRecord, ...]:
         with unviewable_scene_errors():
             made = [(kind, self._make(kind, views)) for kind in self.settings.kinds]
@@ -108,7 +108,7 @@ class PreviewStage:
             for kind, data in made
         )
 
-    def _make(self, kind: PreviewKind, views: SceneViews) -> bytes:
+    def _make(self, kind: PreviewKind, views: SceneRenders) -> bytes:
         if kind is PreviewKind.STILL:
             return views.still(StillSettings(long_side=self.settings.long_side))
         clip = ClipSettings(

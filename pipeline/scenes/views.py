@@ -15,7 +15,7 @@ from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_
 from sharp_core.views.encode_clip import CLIP_FORMATS
 
 
-class SceneViews:
+class SceneRenders:
     """A scene that is read when it is first looked at. Not for several threads."""
 
     def __init__(self, read: Callable[[], Gaussians], info: SceneInfo, threads: int) -> None:

@@ -36,7 +36,7 @@ _EXCHANGED_BELOW = -0.003  # of the width: what is measured is true to half of t
 _INTRINSICS, _EXTRINSICS = {INTRINSICS_UUID, INTRINSICS}, {EXTRINSICS_UUID, EXTRINSICS}
 
 
-class Problem(NamedTuple):
+class Finding(NamedTuple):
     """One finding."""
 
     is_error: bool
@@ -47,7 +47,7 @@ class Problem(NamedTuple):
 class SpatialReport:
     """What was found. `camera` and sizes as far as the file tells them."""
 
-    problems: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     width: int | None = None
     height: int | None = None
     camera: StereoCamera | None = None
@@ -61,20 +61,20 @@ class SpatialReport:
     @property
     def errors(self) -> list[str]:
         """What is wrong."""
-        return [problem.text for problem in self.problems if problem.is_error]
+        return [finding.text for finding in self.findings if finding.is_error]
 
     @property
     def warnings(self) -> list[str]:
         """What some readers may mind."""
-        return [problem.text for problem in self.problems if not problem.is_error]
+        return [finding.text for finding in self.findings if not finding.is_error]
 
     def error(self, text: str) -> None:
         """Add what is wrong."""
-        self.problems.append(Problem(True, text))
+        self.findings.append(Finding(True, text))
 
     def warn(self, text: str) -> None:
         """Add what some readers may mind."""
-        self.problems.append(Problem(False, text))
+        self.findings.append(Finding(False, text))
 
 
 def check_spatial(data: bytes) -> SpatialReport:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli import make_app
+from jobs.cli import make_command_line
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
@@ -78,7 +78,7 @@ def test_maintenance_of_a_library_imports_neither_torch_nor_ray(
 
 
 def test_help_imports_neither_torch_nor_ray() -> None:
-    app = make_app()
+    app = make_command_line()
     commands = [info.name for info in app.registered_commands]
     groups = {info.name: info.typer_instance for info in app.registered_groups}
     lines = [["--help"], *([str(name), "--help"] for name in commands)]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jobs.cli import make_app
+from jobs.cli import make_command_line
 from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings
 from jobs.maintenance.catalog import import_catalog
@@ -330,7 +330,7 @@ ADDRESS = "s3://bucket/photos/scenes/ab/ab12.sog"
 )
 def test_commands_for_single_files_say_that_an_address_is_none(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match=f"^{ADDRESS} is an address") as caught:
-        make_app()(arguments, standalone_mode=False)
+        make_command_line()(arguments, standalone_mode=False)
     assert "sharp-batch export" in caught.value.hint
 
 

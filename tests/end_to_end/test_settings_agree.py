@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from jobs.cli import make_app
+from jobs.cli import make_command_line
 from jobs.gallery.address import WEB_FILTERS, read_view
 from jobs.nightly import config as nightly
 from jobs.nightly.config_file import all_keys
@@ -49,7 +49,7 @@ TABLES = {
     nightly.Window: (DeadlineSettings,),
     Filters: (Filters,),
 }
-COMMANDS = typer.main.get_command(make_app()).commands
+COMMANDS = typer.main.get_command(make_command_line()).commands
 
 
 def options_of(command: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from jobs.cli import COMMANDS, make_app
+from jobs.cli import COMMANDS, make_command_line
 from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import ExitCode
 from sharp_core.formats.registry import write_scene
@@ -30,7 +30,7 @@ from tests.support.trivial_model import ingest
 def commands() -> dict[str, Any]:
     """Return every command with its options, also those of groups, as `catalog import`."""
     found = {}
-    for name, command in typer.main.get_command(make_app()).commands.items():
+    for name, command in typer.main.get_command(make_command_line()).commands.items():
         inner = getattr(command, "commands", None)
         found |= (
             {f"{name} {part}": one for part, one in inner.items()} if inner else {name: command}
@@ -111,7 +111,7 @@ def test_quiet_prints_nothing(
     places: dict[str, object], capfd: pytest.CaptureFixture[str], name: str
 ) -> None:
     arguments = QUIET[name].format(**places).split()
-    make_app()([*name.split(), *arguments, "--quiet"], standalone_mode=False)
+    make_command_line()([*name.split(), *arguments, "--quiet"], standalone_mode=False)
     assert capfd.readouterr() == ("", "")
 
 

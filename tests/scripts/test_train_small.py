@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from sharp_core.models.small.network import SmallNetwork
-from sharp_core.models.small.weights import load_weights, read_metadata
+from sharp_core.models.small.weights import load_weights, read_weights_metadata
 from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings
 from sharp_core.training.small.trainer import LOG
@@ -86,7 +86,7 @@ def test_the_same_command_goes_on_and_a_decay_leaves_the_constant_phase(train, t
     train("--steps", 4)
     train("--decay-steps", 2)
     assert read_checkpoint(folder / DECAY).step == 6
-    assert int(read_metadata(export)["step"]) in (5, 7)
+    assert int(read_weights_metadata(export)["step"]) in (5, 7)
     records = [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
     assert [record["step"] for record in records if "validation" in record] == [2, 3, 5, 7, 4, 6]
 

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from jobs.gallery.app import GallerySettings, make_app
+from jobs.gallery.app import GallerySettings, make_gallery_app
 from pipeline.library import Library
 from tests.support.paths import ROOT
 
@@ -69,7 +69,7 @@ def browser(**options: object) -> Iterator[BrowserContext]:
 @contextlib.contextmanager
 def serving(library: Path, cache: Path) -> Iterator[str]:
     """Serve a library; give the gallery's address."""
-    app = make_app(GallerySettings(Library.resolve(library), cache, worker=WORKER))
+    app = make_gallery_app(GallerySettings(Library.resolve(library), cache, worker=WORKER))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.exports.kind import ExportKind, KindGroup
-from pipeline.scenes.page import SceneView, check_viewer, write_scene_page
+from pipeline.scenes.page import ViewerStart, check_viewer, write_scene_page
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
@@ -20,7 +20,7 @@ _POSTER_QUALITY = 80
 def _write(file: BinaryIO, scene: ExportScene) -> None:
     paths, info = scene.record.paths, scene.info
     title = Path(paths[0]).stem if paths else scene.record.photo_id
-    view = SceneView(title, info.width, info.height, info.focal_px)
+    view = ViewerStart(title, info.width, info.height, info.focal_px)
     write_scene_page(file, view, _sog(scene), _poster(scene))
 
 

@@ -27,7 +27,7 @@ _ZIP_BEGINS_WITH = b"PK\x03\x04"  # checkpoints of torch are zip archives
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class CheckpointFile:
     """A checkpoint file with its size and hash."""
 
     path: Path
@@ -110,7 +110,7 @@ def _has_bytes(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def inspect_checkpoint(path: Path) -> Checkpoint:
+def inspect_checkpoint(path: Path) -> CheckpointFile:
     """Return size and SHA-256 of a checkpoint. The file is read if it is new or has changed.
 
     Raises WeightsDamagedError if a downloaded checkpoint has changed since its first use.
@@ -120,7 +120,7 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
     known = _read_hashes()
     entry = known.get(str(path))
     if entry is not None and (entry.size, entry.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-        return Checkpoint(path, stat.st_size, entry.sha256)
+        return CheckpointFile(path, stat.st_size, entry.sha256)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     published = (cache_home() / FILE_NAME).resolve()
@@ -132,7 +132,7 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
             f"{_hashes_path()} instead.",
         )
     _write_hashes(known | {str(path): _Entry(stat.st_size, stat.st_mtime_ns, sha256)})
-    return Checkpoint(path, stat.st_size, sha256)
+    return CheckpointFile(path, stat.st_size, sha256)
 
 
 @dataclass(frozen=True, slots=True)

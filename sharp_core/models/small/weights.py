@@ -45,7 +45,7 @@ def write_weights(
     temporary.replace(path)
 
 
-def read_metadata(path: Path) -> dict[str, str]:
+def read_weights_metadata(path: Path) -> dict[str, str]:
     """Return the text fields of a weights file, such as its validation scores."""
     with safe_open(path, framework="pt") as file:
         return _fields(file.metadata())

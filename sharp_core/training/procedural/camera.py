@@ -14,7 +14,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Camera:
+class ProceduralCamera:
     """Where a picture is taken from, and how large it is."""
 
     intrinsics: Array
@@ -51,11 +51,11 @@ class Camera:
         """Map world points (..., 3) to camera coordinates (..., 3)."""
         return points @ self.viewmat[:3, :3].T + self.viewmat[:3, 3]
 
-    def resized(self, factor: float) -> "Camera":
+    def resized(self, factor: float) -> "ProceduralCamera":
         """Return the same view with `factor` times the pixels in each direction."""
         scale = np.diag([factor, factor, 1.0]).astype(np.float32)
         size = (round(self.width * factor), round(self.height * factor))
-        return Camera(scale @ self.intrinsics, self.viewmat, *size)
+        return ProceduralCamera(scale @ self.intrinsics, self.viewmat, *size)
 
 
 def intrinsics_from_focal(focal_px: float, width: int, height: int) -> Array:

@@ -4,7 +4,12 @@ import numpy as np
 from numpy.random import Generator
 
 from sharp_core.training.procedural.builder import SceneBuilder, point
-from sharp_core.training.procedural.camera import Array, Camera, intrinsics_from_focal, look
+from sharp_core.training.procedural.camera import (
+    Array,
+    ProceduralCamera,
+    intrinsics_from_focal,
+    look,
+)
 from sharp_core.training.procedural.place import Place
 from sharp_core.training.procedural.places import PLACES
 from sharp_core.training.procedural.textures import TextureSource
@@ -24,7 +29,7 @@ def random_place(rng: Generator, textures: TextureSource, kind: str | None = Non
     return PLACES[kind][0](SceneBuilder(rng, textures))
 
 
-def random_camera(place: Place, height: int, width: int, rng: Generator) -> Camera:
+def random_camera(place: Place, height: int, width: int, rng: Generator) -> ProceduralCamera:
     """Return a camera in a scene, as a person would hold it; `height` and `width` in pixels."""
     field_of_view = float(np.radians(rng.uniform(32.0, 78.0)))  # of the longer side
     focal = max(width, height) / 2 / np.tan(field_of_view / 2)
@@ -32,11 +37,11 @@ def random_camera(place: Place, height: int, width: int, rng: Generator) -> Came
     yaw, pitch = float(rng.normal(0, 0.15)), place.pitch + float(rng.normal(0, 0.08))
     roll = float(rng.normal(0, 0.04))
     intrinsics = intrinsics_from_focal(float(focal), width, height)
-    return Camera(intrinsics, look(position, yaw, pitch, roll), width, height)
+    return ProceduralCamera(intrinsics, look(position, yaw, pitch, roll), width, height)
 
 
-def moved(camera: Camera, shift: Array) -> Camera:
+def moved(camera: ProceduralCamera, shift: Array) -> ProceduralCamera:
     """Return the camera moved by `shift` (3,) metres along its own axes: x right, y down, z on."""
     viewmat = camera.viewmat.copy()
     viewmat[:3, 3] -= np.asarray(shift, np.float32)
-    return Camera(camera.intrinsics, viewmat, camera.width, camera.height)
+    return ProceduralCamera(camera.intrinsics, viewmat, camera.width, camera.height)

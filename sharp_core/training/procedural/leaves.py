@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sharp_core.training.procedural.camera import Camera
+from sharp_core.training.procedural.camera import ProceduralCamera
 from sharp_core.training.procedural.solids import row_dot, unit_rows
 
 Array = NDArray[np.float32]
@@ -35,7 +35,7 @@ class Leaves:
     brightness: Array
     """(N,): factor on the material's colour."""
 
-    def hits(self, camera: Camera, directions: Array) -> tuple[Indices, Array, Indices]:
+    def hits(self, camera: ProceduralCamera, directions: Array) -> tuple[Indices, Array, Indices]:
         """Return pixels, depths and leaves of all hits, each (K,).
 
         `directions` is (H, W, 3) of `camera`. A pixel may be hit by several leaves.
@@ -69,7 +69,7 @@ class Leaves:
 
     def _hits_in_window(
         self,
-        camera: Camera,
+        camera: ProceduralCamera,
         directions: Array,
         these: Indices,
         column: Array,

@@ -1,7 +1,7 @@
 """Boxes, ellipsoids, cylinders and rectangles: unit shapes under an affine map.
 
 A ray is origin + t * direction; `hit` returns the smallest t > 0, in the caller's unit (depth in
-metres with `Camera.directions`). All arrays are float32; P rays are (P, 3).
+metres with `ProceduralCamera.directions`). All arrays are float32; P rays are (P, 3).
 """
 
 from dataclasses import dataclass

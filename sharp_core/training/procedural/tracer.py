@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sharp_core.training.procedural.camera import Camera, intrinsics_from_focal
+from sharp_core.training.procedural.camera import ProceduralCamera, intrinsics_from_focal
 from sharp_core.training.procedural.leaves import Leaves
 from sharp_core.training.procedural.scene import SKY, Item, Light, Scene, Sky
 from sharp_core.training.procedural.solids import Capsule, Solid, row_dot
@@ -36,7 +36,7 @@ class Rendering:
     """(H, W) in metres along the camera's axis; infinite for the sky."""
     classes: NDArray[np.uint8]
     """(H, W): sky 0, ground 1, person 2, other 3."""
-    camera: Camera
+    camera: ProceduralCamera
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Hits:
     leaf: NDArray[np.int32]  # (H, W), which leaf of a Leaves item
 
 
-def render(scene: Scene, camera: Camera, supersample: int = 1) -> Rendering:
+def render(scene: Scene, camera: ProceduralCamera, supersample: int = 1) -> Rendering:
     """Render `scene` from `camera`.
 
     With `supersample` n, colours are the mean of n x n rays per pixel; depth and classes are of
@@ -68,7 +68,7 @@ def render(scene: Scene, camera: Camera, supersample: int = 1) -> Rendering:
     return Rendering(rgb, np.ascontiguousarray(depth), kinds[item], camera)
 
 
-def _trace(items: tuple[Item, ...], camera: Camera, directions: Array) -> _Hits:
+def _trace(items: tuple[Item, ...], camera: ProceduralCamera, directions: Array) -> _Hits:
     shape = (camera.height, camera.width)
     depth = np.full(shape, np.inf, dtype=np.float32)
     found = np.full(shape, -1, dtype=np.int32)
@@ -90,7 +90,7 @@ def _trace(items: tuple[Item, ...], camera: Camera, directions: Array) -> _Hits:
 
 
 def _trace_leaves(
-    leaves: Leaves, index: int, camera: Camera, directions: Array, hits: _Hits
+    leaves: Leaves, index: int, camera: ProceduralCamera, directions: Array, hits: _Hits
 ) -> None:
     pixels, t, which = leaves.hits(camera, directions)
     order = np.argsort(-t, kind="stable")  # the nearest is written last and stays
@@ -102,7 +102,7 @@ def _trace_leaves(
     hits.leaf.reshape(-1)[pixels] = which[nearer]
 
 
-def _window(shape: Solid | Capsule, camera: Camera) -> tuple[slice, slice] | None:
+def _window(shape: Solid | Capsule, camera: ProceduralCamera) -> tuple[slice, slice] | None:
     """Return the rows and columns that a shape may cover, or None outside the picture."""
     corners = camera.to_camera(shape.corners())  # (N, 3)
     depth = corners[:, 2]
@@ -119,7 +119,7 @@ def _window(shape: Solid | Capsule, camera: Camera) -> tuple[slice, slice] | Non
     return slice(top, bottom), slice(left, right)
 
 
-def _shade(scene: Scene, camera: Camera, directions: Array, hits: _Hits) -> Array:
+def _shade(scene: Scene, camera: ProceduralCamera, directions: Array, hits: _Hits) -> Array:
     rays = directions.reshape(-1, 3)
     item, depth = hits.item.reshape(-1), hits.depth.reshape(-1)
     colours = _sky_colours(scene.sky, rays)
@@ -198,7 +198,7 @@ def _unshadowed(scene: Scene, points: Array) -> Array:
     return np.where(hidden, 0.0, 1.0).astype(np.float32)
 
 
-def lamp_camera(light: Light, focus: Array, extent: float) -> Camera:
+def lamp_camera(light: Light, focus: Array, extent: float) -> ProceduralCamera:
     """Return a camera at the lamp that sees a sphere of radius `extent` around `focus`."""
     position = focus + light.towards * np.float32(_LAMP_DISTANCE * extent)
     forward = -light.towards.astype(np.float64)
@@ -210,7 +210,7 @@ def lamp_camera(light: Light, focus: Array, extent: float) -> Camera:
     viewmat[:3, 3] = -rotation @ position
     focal = _LAMP_DISTANCE * _SHADOW_SIDE / 2
     intrinsics = intrinsics_from_focal(focal, _SHADOW_SIDE, _SHADOW_SIDE)
-    return Camera(intrinsics, viewmat.astype(np.float32), _SHADOW_SIDE, _SHADOW_SIDE)
+    return ProceduralCamera(intrinsics, viewmat.astype(np.float32), _SHADOW_SIDE, _SHADOW_SIDE)
 
 
 def _hazy(scene: Scene, colours: Array, depth: Array) -> Array:

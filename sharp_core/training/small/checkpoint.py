@@ -16,7 +16,7 @@ DECAY = "decay.pt"
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class TrainingCheckpoint:
     """A run's state after `step` steps."""
 
     step: int
@@ -26,7 +26,7 @@ class Checkpoint:
     decay: Decay | None
 
 
-def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+def write_checkpoint(checkpoint: TrainingCheckpoint, path: Path) -> None:
     """Write through a temporary file, so that a kill leaves the former file whole."""
     decay = checkpoint.decay
     temporary = path.with_name(path.name + ".part")
@@ -46,11 +46,11 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     temporary.replace(path)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> TrainingCheckpoint:
     """Read what `write_checkpoint` wrote."""
     stored = torch.load(path, map_location="cpu", weights_only=True)
     decay = stored["decay"]
-    return Checkpoint(
+    return TrainingCheckpoint(
         stored["step"],
         stored["network"],
         stored["average"],

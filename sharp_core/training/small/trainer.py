@@ -10,9 +10,13 @@ import torch
 from torch import nn
 
 from sharp_core.models.small.network import SmallNetwork
-from sharp_core.models.small.weights import read_metadata, write_weights
+from sharp_core.models.small.weights import read_weights_metadata, write_weights
 from sharp_core.training.small.average import WeightAverage
-from sharp_core.training.small.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from sharp_core.training.small.checkpoint import (
+    TrainingCheckpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from sharp_core.training.small.data import Batch, StepBatches, batches
 from sharp_core.training.small.losses import LossParts, LossWeights, depth_and_class_loss
 from sharp_core.training.small.schedule import Decay, Schedule
@@ -75,7 +79,7 @@ class Trainer:
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
         state = (self.network.state_dict(), self.average.state(), self.optimizer.state_dict())
-        write_checkpoint(Checkpoint(self.step, *state, self.schedule.decay), path)
+        write_checkpoint(TrainingCheckpoint(self.step, *state, self.schedule.decay), path)
 
     def run(
         self,
@@ -149,7 +153,10 @@ class Trainer:
 
     def export_if_better(self, validation: Validation, path: Path) -> bool:
         """Write the averaged weights to `path`, unless what is there scores as well or better."""
-        if path.exists() and float(read_metadata(path).get("score", "-inf")) >= validation.score:
+        if (
+            path.exists()
+            and float(read_weights_metadata(path).get("score", "-inf")) >= validation.score
+        ):
             return False
         metadata = {
             "score": f"{validation.score:.4f}",

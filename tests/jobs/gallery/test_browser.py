@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.scenes.page import SceneView, write_scene_page
+from pipeline.scenes.page import ViewerStart, write_scene_page
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import FORMATS
 from tests.support.browser import VIEWER, Watch, browser, need_viewer, serving
@@ -248,7 +248,7 @@ def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: 
     image.save(poster, "WEBP")
     file = tmp_path / "scene.html"
     with file.open("wb") as out:
-        view = SceneView('<b>"coffee"</b> & </title>', *image.size, 500.0)
+        view = ViewerStart('<b>"coffee"</b> & </title>', *image.size, 500.0)
         write_scene_page(out, view, sog.getvalue(), poster.getvalue())
     page = context.new_page()
     watch = Watch(page)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.nightly import night as night_module
 from jobs.nightly.config import load_config
-from jobs.nightly.report import NightlyReport, Problem, Step, html_page, markdown_page
+from jobs.nightly.report import NightlyReport, PhotoProblem, Step, html_page, markdown_page
 from jobs.nightly.units import UnitKind, unit_text
 from pipeline.library import Library
 from pipeline.store.root import RemoteRoot
@@ -243,7 +243,7 @@ def test_a_report_that_cannot_be_sent_is_no_error(
 def test_pages_of_odd_names_stay_pages() -> None:
     report = NightlyReport("n", "/a|b<c>", datetime(2026, 1, 2, tzinfo=UTC))
     report.steps = [Step("ingest", "1 | 2 <b>")]
-    report.failed = [Problem("/p|<script>\n.jpg", "truncated", "a\nb") for _ in range(60)]
+    report.failed = [PhotoProblem("/p|<script>\n.jpg", "truncated", "a\nb") for _ in range(60)]
     page = html_page(report)
     assert "<script>" not in page
     assert "And 10 more" in page

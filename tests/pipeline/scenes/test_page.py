@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.scenes import page as scene_page
-from pipeline.scenes.page import SceneView, bundle_file, write_scene_page
+from pipeline.scenes.page import ViewerStart, bundle_file, write_scene_page
 from schemas.errors import RunError
 
-VIEW = SceneView('a "photo" <of> & -->', 600, 400, 512.5)
+VIEW = ViewerStart('a "photo" <of> & -->', 600, 400, 512.5)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from schemas.errors import WeightsDamagedError
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.models.small.weights import (
     load_weights,
-    read_metadata,
+    read_weights_metadata,
     write_weights,
 )
 
@@ -35,7 +35,7 @@ def test_weights_come_back_as_their_float16_values(stored):
     for name, tensor in network.state_dict().items():
         if "num_batches" not in name:
             assert torch.equal(other.state_dict()[name], tensor.half().float()), name
-    assert read_metadata(path)["score"] == "0.5"
+    assert read_weights_metadata(path)["score"] == "0.5"
     assert path.stat().st_size <= 8_000_000
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sharp_core.training.procedural.camera import Camera, intrinsics_from_focal, look
+from sharp_core.training.procedural.camera import ProceduralCamera, intrinsics_from_focal, look
 from sharp_core.training.procedural.generate import moved
 
 
 def camera(yaw=0.4, pitch=-0.2, roll=0.1):
     viewmat = look(np.float32([1.0, -1.6, 2.0]), yaw, pitch, roll)
-    return Camera(intrinsics_from_focal(30.0, 40, 24), viewmat, 40, 24)
+    return ProceduralCamera(intrinsics_from_focal(30.0, 40, 24), viewmat, 40, 24)
 
 
 def test_viewmats_are_rotations_and_keep_the_position():

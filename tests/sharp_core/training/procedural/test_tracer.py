@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sharp_core.training.procedural.camera import Camera, intrinsics_from_focal, look
+from sharp_core.training.procedural.camera import ProceduralCamera, intrinsics_from_focal, look
 from sharp_core.training.procedural.leaves import Leaves
 from sharp_core.training.procedural.scene import (
     GROUND,
@@ -41,7 +41,7 @@ def ball(x, y, z, radius, kind=OTHER):
 
 def camera(width=64, height=48, pitch=0.0):
     viewmat = look(np.float32([0, -1.5, 0]), 0.0, pitch, 0.0)
-    return Camera(intrinsics_from_focal(FOCAL, width, height), viewmat, width, height)
+    return ProceduralCamera(intrinsics_from_focal(FOCAL, width, height), viewmat, width, height)
 
 
 def test_the_ground_has_its_analytic_depth_and_the_rest_is_sky():
@@ -131,7 +131,9 @@ def test_two_cameras_see_the_same_surface():
     """Points of one view, projected into the other, are there or behind something."""
     items = (ground(), ball(0.3, -1.0, 5, 0.8), ball(-1.0, -0.5, 3, 0.4))
     left = camera()
-    right = Camera(left.intrinsics, look(np.float32([0.3, -1.6, 0.2]), -0.05, 0, 0), 64, 48)
+    right = ProceduralCamera(
+        left.intrinsics, look(np.float32([0.3, -1.6, 0.2]), -0.05, 0, 0), 64, 48
+    )
     one, other = (render(scene(*items), view) for view in (left, right))
     seen = np.isfinite(one.depth) & (one.depth < 20)
     points = left.position + one.depth[seen][:, None] * left.directions()[seen]

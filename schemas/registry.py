@@ -89,6 +89,11 @@ class Registry(Generic[Entry]):
         """All names."""
         return tuple(self._entries)
 
+    @property
+    def known_names(self) -> tuple[str, ...]:
+        """All names, and those that were replaced."""
+        return (*self._entries, *self._replaced)
+
     def find(self, name: str) -> Entry | None:
         """Return the entry of that name, or None: for names of old catalogs."""
         return self._entries.get(name)

@@ -114,7 +114,12 @@ class LibraryReader:
         kind = KINDS.get(kind_name)
         with self.catalog() as connection:
             record = find_photo(connection, photo_id)
-            if record is None or record.scene_id is None or record.state != PhotoState.DONE:
+            if (
+                record is None
+                or record.scene_id is None
+                or record.splat_path is None
+                or record.state != PhotoState.DONE
+            ):
                 raise HTTPException(404, "The library has no scene of this photo.")
             (scene,) = scene_files(connection, [record.scene_id])
         stored = self.scene(record.scene_id)

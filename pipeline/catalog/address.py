@@ -55,6 +55,7 @@ class CatalogAddress:
             return
         text = self.url._replace(password=None).render_as_string().encode() + b"\n"
         Store(self.root).write(URL_FILE, lambda file: file.write(text))
+        self.__dict__["is_noted"] = True  # what was remembered before
 
 
 def find_catalog(root: LibraryRoot, given: str | None = None) -> CatalogAddress:

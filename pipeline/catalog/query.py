@@ -55,8 +55,9 @@ def find_scenes(connection: Connection, filters: Filters) -> list[FoundScene]:
 
     For many of them: nothing else is read of a scene. Raises UsageError as `find` does.
     """
-    rows = _select(connection, filters, FoundScene._fields)
-    return [FoundScene(row.photo_id, row.scene_id) for row in rows if row.scene_id is not None]
+    # A photo may name a scene that has no row: a damage that `verify` repairs.
+    rows = _select(connection, filters, (*FoundScene._fields, "splat_path"))
+    return [FoundScene(row.photo_id, row.scene_id) for row in rows if row.splat_path is not None]
 
 
 def find_by_ids(connection: Connection, photo_ids: Iterable[str]) -> Iterator[PhotoRecord]:

@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.context_files import read_context_files
 from pipeline.catalog.user_focals import read_user_focals
 from schemas.records import ContextFile, FocalSource, MediaType, PhotoState
-from schemas.tables import failures, photo_paths, photos, scenes
+from schemas.tables import catalog_info, failures, photo_paths, photos, scenes
 from schemas.user_focals import UserFocals
 
 PHOTO_STAGES = ("decode", "predict", "encode")  # whose failures a later run does not try again
+CONTEXT_VERSION = 2  # of catalogs, from which files beside photos are recorded
 _AT_ONCE = 500  # values in one IN list
 
 
@@ -102,13 +103,24 @@ def read_scan_state(connection: Connection) -> ScanState:
 
 
 def read_found_at(connection: Connection, photo_ids: Sequence[str]) -> dict[str, datetime]:
-    """Return when photos were first found, in UTC without a zone."""
+    """Return when photos were found, of those of a catalog that did not record files beside them.
+
+    In UTC without a zone. A catalog of version 1 read such files but did not record them; photos
+    that were found after its upgrade, or in a newer catalog, are not returned.
+    """
     found: dict[str, datetime] = {}
     with connection.begin():
+        rows = connection.execute(sa.select(catalog_info.c.version, catalog_info.c.created_at))
+        upgrades = {row.version: row.created_at for row in rows}
+        if not any(version < CONTEXT_VERSION for version in upgrades):
+            return found
+        upgraded = upgrades[CONTEXT_VERSION]
         for start in range(0, len(photo_ids), _AT_ONCE):
             chunk = photo_ids[start : start + _AT_ONCE]
             query = sa.select(photos.c.photo_id, photos.c.found_at)
-            rows = connection.execute(query.where(photos.c.photo_id.in_(chunk)))
+            rows = connection.execute(
+                query.where(photos.c.photo_id.in_(chunk), photos.c.found_at < upgraded)
+            )
             found.update({row.photo_id: row.found_at for row in rows})
     return found
 

@@ -66,7 +66,8 @@ def _find_context(
     if state.context or any(file.context for file in found.files):
         for file in found.files:
             recorded = paths.get(path_text(file.path))
-            if file.skip is None and recorded is not None and _is_same(file, recorded):
+            # Skipped paths count as well: a run of other paths must not take their sidecars away.
+            if recorded is not None and _is_same(file, recorded):
                 context.add(recorded.photo_id, file.path, file.context)
     return context
 

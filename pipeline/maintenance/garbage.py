@@ -24,6 +24,7 @@ from pipeline.store.layout import (
 from pipeline.store.local import StoredPath
 from pipeline.store.store import Store
 from schemas.tables import artifacts, photos, scenes
+from sharp_core.models.registry import MODELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def _superseded(connection: Connection) -> list[Superseded]:
         )
         .join(photos, scenes.c.photo_id == photos.c.photo_id)
         .outerjoin(made, scenes.c.scene_id == made.c.scene_id)
-        .where(photos.c.scene_id != scenes.c.scene_id)
+        # Scenes of a model that cannot be ranked now, as of a package that fails to load, stay.
+        .where(photos.c.scene_id != scenes.c.scene_id, scenes.c.model.in_(MODELS.known_names))
         .order_by(scenes.c.scene_id)
     )
     return [Superseded(row[0], row[1], int(row[2])) for row in connection.execute(query)]

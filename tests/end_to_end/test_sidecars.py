@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.records import PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
-from schemas.tables import context_files, photos, scenes, user_focals, utc_now
+from schemas.tables import catalog_info, context_files, photos, scenes, user_focals, utc_now
 from tests.support.exif_photos import exif_with, packed
 from tests.support.made_photos import make_photo
 from tests.support.sidecars import write_sidecar
@@ -148,12 +149,17 @@ def test_a_dry_run_says_that_a_sidecar_makes_a_scene_due_and_records_nothing(
     assert counts(run(photo)) == (1, 1, 1)
 
 
-def forget_context(photo: Path, found_in: int) -> None:
-    """Have the catalog be as an upgraded one: no sidecar recorded, photos found in that year."""
+def forget_context(photo: Path, found_in: int, *, is_upgraded: bool = True) -> None:
+    """Make the catalog look like an upgraded one: no sidecars recorded, photos of that year."""
     engine = sa.create_engine(f"sqlite:///{library(photo) / 'catalog.sqlite'}")
     with engine.begin() as connection:
         connection.execute(context_files.delete())
-        connection.execute(photos.update().values(found_at=sa.text(f"'{found_in}-01-01 00:00:00'")))
+        connection.execute(photos.update().values(found_at=datetime(found_in, 1, 1)))
+        if is_upgraded:
+            connection.execute(catalog_info.delete())
+            for version, year in ((1, 2000), (2, 3000)):
+                row = {"version": version, "created_at": datetime(year, 1, 1)}
+                connection.execute(catalog_info.insert().values(**row))
     engine.dispose()
 
 
@@ -165,6 +171,27 @@ def test_an_upgraded_catalog_reads_sidecars_only_that_came_later(photo: Path) ->
     forget_context(photo, 2001)
     assert counts(run(photo)) == (0, 1, 2)
     assert counts(run(photo)) == (0, 0, 2)
+
+
+def test_a_new_catalog_reads_every_sidecar_that_it_did_not_record(photo: Path) -> None:
+    write_sidecar(photo.with_suffix(".xmp"), lens="Lens A")
+    run(photo)
+    forget_context(photo, 2999, is_upgraded=False)
+    assert counts(run(photo)) == (0, 1, 2)
+
+
+def test_the_sidecar_of_a_copy_stays_when_a_run_includes_other_paths_only(photo: Path) -> None:
+    copy = photo.parent / "2019" / "a.jpg"
+    copy.parent.mkdir()
+    copy.write_bytes(photo.read_bytes())
+    write_sidecar(copy.with_suffix(".xmp"), lens="Lens A")
+    run(photo)  # which reads one of the copies
+    run(photo)
+    assert record(photo).lens_model == "Lens A"
+    others = IngestSettings(include=("*/photos/?.jpg",))
+    for settings in (others, IngestSettings()):
+        assert ingest(library(photo), photo.parent, settings=settings).metadata_updated == 0
+        assert record(photo).lens_model == "Lens A"
 
 
 def as_migrated_from_version_1(photo: Path, focal_35mm: float) -> None:

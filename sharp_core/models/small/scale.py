@@ -29,6 +29,7 @@ _FAR_SHARE = 0.12
 _DEEPEST = 2.0  # spans of r from the far end of a photo to infinity, at most
 _NEAREST_M, _NEAREST_OUTDOORS_M = 1.2, 3.0  # usual depth at the near end
 _CLOSEST_M, _FARTHEST_NEAR_M = 0.25, 30.0  # no scene's near end is taken to be outside of these
+_LEAST_RELIEF = 1e-3  # of the span from near to infinity, that something has to reach
 _UPRIGHT = 1.8  # height over width from which a person is taken to stand
 
 Plane = npt.NDArray[np.float32]
@@ -70,6 +71,8 @@ def metric_disparity(relative: Tensor, classes: Tensor, focal: float) -> MetricD
     above = np.maximum(r - far, 0.0)  # proportional to disparity
     above[sky] = 0.0
     above = np.minimum(above, near - far)
+    if above.max() < _LEAST_RELIEF * (near - far):
+        above[:] = near - far  # nothing but sky: a wall, at the usual distance
     scale, source = _scale(above, probability[PERSON] > _SURE, plane, far, focal, sky.mean())
     least, most = 1 / _FARTHEST_NEAR_M, 1 / _CLOSEST_M
     scale = float(np.clip(scale * (near - far), least, most)) / (near - far)
@@ -146,4 +149,5 @@ def _standing_person(person: npt.NDArray[np.bool_], above: Plane) -> tuple[float
     cut_off = top == 0 or bottom == len(person) - 1
     if cut_off or height < _UPRIGHT * width:
         return None
-    return float(height), float(np.median(above[person]))
+    value = float(np.median(above[person]))
+    return (float(height), value) if value > 0 else None

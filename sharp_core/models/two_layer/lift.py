@@ -59,7 +59,10 @@ def lift_to_gaussians(
     """Return the scene of a photo (height, width, 3) with `disparity` (h, w) in 1/m.
 
     Disparity of 0 is infinitely far; the farthest Gaussians lie at 100 times the nearest depth.
+    Raises ValueError where no disparity is positive, or some are not finite.
     """
+    if not disparity.isfinite().all() or disparity.max() <= 0:
+        raise ValueError("disparity has to be finite, and positive somewhere")
     height, width = pixels.shape[:2]
     nearest = float(disparity.max())
     relative = (disparity / nearest).clamp_min(1 / FARTHEST)

@@ -14,6 +14,7 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import TEMPORARY_PREFIX
 from schemas.settings import IngestSettings, PhotoSettings
+from schemas.tables import scenes
 from sharp_core.formats.sog.entry import SOG
 from tests.support.cli import run
 from tests.support.made_photos import make_photos
@@ -98,6 +99,16 @@ def test_foreign_files_stay(library: Path, path: str) -> None:
     put(library, path)
     assert gc(library).paths == []
     assert (library / path).exists()
+
+
+def test_superseded_scenes_of_a_model_that_cannot_be_ranked_stay(tmp_path: Path) -> None:
+    library, photos = tmp_path / "library", tmp_path / "photos"
+    make_photos(photos, 1)
+    ingest(library, photos)
+    ingest(library, photos, settings=OTHER_FOCAL)
+    with Library.resolve(library).write() as writer, writer.engine.begin() as connection:
+        connection.execute(scenes.update().values(model="of-a-broken-package"))
+    assert gc(library).paths == []
 
 
 def test_superseded_scenes_go_with_their_rows(tmp_path: Path, catalog_url: str | None) -> None:

@@ -74,6 +74,15 @@ def test_every_scene_gets_its_previews_and_each_is_recorded(library: Path) -> No
                 assert len(list(clip.decode(video=0))) == 6
 
 
+def test_a_photo_that_names_a_lost_scene_does_not_stop_the_others(library: Path) -> None:
+    with Library.resolve(library).write() as writer, writer.engine.begin() as connection:
+        photo_id = connection.scalar(sa.select(photos.c.photo_id).limit(1))
+        lost = photos.update().where(photos.c.photo_id == photo_id).values(scene_id="f" * 32)
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.execute(lost)
+    assert make(library).done == 2
+
+
 def test_a_second_run_makes_nothing_again_and_a_lost_file_anew(library: Path) -> None:
     make(library)
     assert (make(library).done, make(library).unchanged) == (0, 3)

@@ -38,6 +38,13 @@ def test_a_library_remembers_its_catalog_but_not_the_password(tmp_path: Path) ->
     assert address.url.host == "db.example"
 
 
+def test_a_library_that_was_asked_before_knows_what_it_has_noted_since(tmp_path: Path) -> None:
+    address = find_catalog(tmp_path, URL)
+    assert not address.is_noted
+    address.note()
+    assert address.is_noted
+
+
 def test_a_password_is_never_shown(tmp_path: Path) -> None:
     for url in (URL, "postgresql+psycopg://me@db.example/photos?password=secret"):
         address = find_catalog(tmp_path, url)

@@ -69,6 +69,23 @@ def test_a_standing_person_gives_metres_where_no_ground_is_seen():
     assert np.median(found.disparity.numpy()[person]) == pytest.approx(1 / depth, rel=0.05)
 
 
+def test_a_picture_of_the_sky_alone_is_a_wall_at_the_usual_distance():
+    found = metric(np.zeros((HEIGHT, WIDTH)), np.full((HEIGHT, WIDTH), SKY))
+    assert found.scale_source is ScaleSource.USUAL
+    assert (found.disparity == found.disparity[0, 0]).all()
+    assert found.disparity[0, 0] > 0
+
+
+def test_a_person_who_seems_farther_than_the_sky_gives_no_scale():
+    disparity = np.full((HEIGHT, WIDTH), 0.5)
+    classes = np.full((HEIGHT, WIDTH), SKY)
+    classes[100:], disparity[100:] = OTHER, 0.8
+    classes[20:70, 80:95], disparity[20:70, 80:95] = PERSON, 0.1
+    found = metric(disparity, classes)
+    assert found.scale_source is not ScaleSource.PERSON
+    assert found.disparity.isfinite().all()
+
+
 def test_a_person_who_is_cut_off_gives_no_scale():
     disparity = np.zeros((HEIGHT, WIDTH))
     classes = np.full((HEIGHT, WIDTH), OTHER)

@@ -72,6 +72,12 @@ def test_disparity_zero_is_a_hundred_times_the_nearest_depth():
     assert visible[2].median() == pytest.approx(100.0, rel=0.1)
 
 
+def test_disparity_that_is_nowhere_positive_is_refused():
+    for value in (0.0, float("nan")):
+        with pytest.raises(ValueError, match="disparity"):
+            lift_to_gaussians(torch.full((20, 30), value), photo(), FOCAL, CELLS)
+
+
 def test_a_longer_lens_narrows_the_scene_by_the_same_factor():
     wide, narrow = (lift_to_gaussians(disparity(), photo(), f, CELLS) for f in (100.0, 200.0))
     torch.testing.assert_close(wide.means[:, :2], 2 * narrow.means[:, :2])

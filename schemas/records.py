@@ -165,6 +165,9 @@ class DecodedPhoto:
         return self.file.set_focal_35mm or self.meta.focal.sidecar_focal_35mm
 
 
+RECORDED_DEPTHS = (0.01, 0.5, 0.99)  # quantiles of depth that are recorded of each scene
+
+
 @dataclass(frozen=True, slots=True)
 class SceneRecord:
     """One stored scene: its file, how it was made, and its scale."""
@@ -177,7 +180,7 @@ class SceneRecord:
     quality: str | None  # of a SOG
     splat: StoredFile
     gaussians: int
-    depth_near_m: float  # 0.01, 0.5 and 0.99 quantiles over the Gaussians
+    depth_near_m: float  # RECORDED_DEPTHS: quantiles over the Gaussians
     depth_median_m: float
     depth_far_m: float
     depth_scale: float | None  # by which the photo's own depth has corrected the scene

@@ -21,6 +21,7 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
+from sharp_core.formats.entry import PreparedScene
 from sharp_core.formats.sog.planes import SogPlanes
 
 GRID = (1536, 768)  # Gaussians of a scene, its two layers one above the other
@@ -80,7 +81,7 @@ class SleepingPredict:
             rgb, rgb.copy(), rgba, rgb.copy(), rgba.copy(),
             self.grid[0] * self.grid[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
         )  # fmt: skip
-        return PackedScene(planes, planes.splats, 1.0, 1.0, 1.0, None)
+        return PackedScene(PreparedScene("sog", planes), planes.splats, 1.0, 1.0, 1.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class SleepingEncode:
 
     def process(self, photo: DecodedPhoto, scene: PackedScene, seconds: float) -> Done:
         """Sleep as long as encoding takes."""
-        if isinstance(scene.content, SogPlanes):
-            for image in scene.content.images():
+        if isinstance(scene.content, PreparedScene):
+            for image in scene.content.content.images():
                 image.max()
         time.sleep(self.seconds)
         file_id = photo.file.photo_id

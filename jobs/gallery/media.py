@@ -107,8 +107,8 @@ def _bundle_stamp() -> str:
 
 
 def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> None:
-    from pipeline.scenes.page import ViewerStart, write_scene_page
+    from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, write_scene_page
 
     view = ViewerStart(stored.name, stored.width, stored.height, stored.focal_px)
-    sog, poster = reader.scene_as(stored, "sog"), reader.picture(stored.photo_id)
-    write_scene_page(out, view, sog.read_bytes(), poster.read_bytes())
+    scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.picture(stored.photo_id)
+    write_scene_page(out, view, scene.read_bytes(), poster.read_bytes())

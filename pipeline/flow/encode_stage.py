@@ -18,10 +18,10 @@ from schemas.execution_settings import StageLimits
 from schemas.outcomes import Done, Failed
 from schemas.records import ArtifactRecord, DecodedPhoto, SceneRecord
 from schemas.settings import PhotoSettings
+from sharp_core.formats.entry import PreparedScene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.planes import SogPlanes
 
-if TYPE_CHECKING:  # a worker that encodes quantised scenes does not need torch
+if TYPE_CHECKING:  # a worker that encodes prepared scenes does not need torch
     from sharp_core.scene.gaussians import Gaussians
 
 _LIMITS = StageLimits()
@@ -74,7 +74,7 @@ class EncodeStage:
             content = scene.content
             splat = self.writer.write(
                 scene_id,
-                content if isinstance(content, SogPlanes) else scene.to_gaussians(),
+                content if isinstance(content, PreparedScene) else scene.to_gaussians(),
                 info_of(photo),
             )
         except RunError:

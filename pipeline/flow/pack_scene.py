@@ -1,9 +1,9 @@
 """A predicted scene on its way to the encoder, as small as its format allows.
 
-Scenes that are stored as SOG are quantised where they were predicted, on the GPU if there is one:
-20 MB go to the encoder then instead of 66 MB.
+A format that quantises does so where the scene was predicted, on the GPU if there is one: as SOG,
+20 MB go to the encoder instead of 66 MB.
 
-torch is imported only where Gaussians are handled: a worker that encodes quantised scenes does not
+torch is imported only where Gaussians are handled: a worker that encodes prepared scenes does not
 need it.
 """
 
@@ -15,26 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.scenes.write import options_of
-from schemas.records import DecodedPhoto
+from schemas.records import RECORDED_DEPTHS, DecodedPhoto
 from schemas.settings import SplatSettings
+from sharp_core.formats.registry import FORMATS, PreparedScene, prepare_scene
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.planes import SogPlanes
-from sharp_core.formats.sog.settings import SogOptions
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians
 
-Packed = npt.NDArray[np.float32]  # Gaussians.to_array()
-
-_USUAL_GAUSSIANS = 2 * 768 * 768
-_SOG_BYTES = 17  # a Gaussian
-_DEPTHS = (0.01, 0.5, 0.99)
+Floats = npt.NDArray[np.float32]  # Gaussians.to_array()
 
 
 class PackedScene(NamedTuple):
     """What the encoder needs of a scene."""
 
-    content: SogPlanes | Packed
+    content: PreparedScene | Floats
     gaussians: int
     depth_near_m: float
     depth_median_m: float
@@ -42,9 +37,9 @@ class PackedScene(NamedTuple):
     depth_scale: float | None  # by which the photo's own depth has corrected the scene
 
     def to_gaussians(self) -> Gaussians:
-        """Return the scene as it was predicted. Raises TypeError if it has been quantised."""
-        if isinstance(self.content, SogPlanes):
-            raise TypeError("a quantised scene has no Gaussians any more")
+        """Return the scene as it was predicted. Raises TypeError if it has been prepared."""
+        if isinstance(self.content, PreparedScene):
+            raise TypeError("a prepared scene has no Gaussians any more")
         from sharp_core.scene.gaussians import Gaussians
 
         return Gaussians.from_array(self.content)
@@ -56,29 +51,30 @@ class ScenePacker(NamedTuple):
     splat: SplatSettings
     keep_floats: bool = False  # the encoder makes more than the splat of them, as previews
 
-    @property
-    def usual_bytes(self) -> int:
-        """What a scene of the model `sharp` takes."""
+    def usual_bytes(self, gaussians: int) -> int:
+        """Return what a packed scene of so many Gaussians takes."""
         from sharp_core.scene.gaussians import COLUMNS
 
-        return _USUAL_GAUSSIANS * (_SOG_BYTES if self._sog() else 4 * COLUMNS)
+        preparation = None if self.keep_floats else FORMATS.get(self.splat.format).preparation
+        each = 4 * COLUMNS if preparation is None else preparation.bytes_per_gaussian
+        return round(gaussians * each)
 
     def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
         """Correct a predicted scene by the photo's own depth and make it small.
 
         Works on the device of the Gaussians. Raises ValueError if they are not finite.
         """
-        from sharp_core.formats.sog.write import prepare_sog
         from sharp_core.scene.depth_scale import align_scale_to_depth
         from sharp_core.scene.gaussians import depth_quantiles
 
         scene.check()
         scene, depth_scale = align_scale_to_depth(scene, photo.depth_m)
-        near, median, far = depth_quantiles(scene, _DEPTHS)
-        options = self._sog()
-        content = prepare_sog(scene, info, options) if options else scene.to_array()
+        near, median, far = depth_quantiles(scene, RECORDED_DEPTHS)
+        prepared = self._prepared(scene, info)
+        content = scene.to_array() if prepared is None else prepared
         return PackedScene(content, len(scene), near, median, far, depth_scale)
 
-    def _sog(self) -> SogOptions | None:
-        options = options_of(self.splat)
-        return options if isinstance(options, SogOptions) and not self.keep_floats else None
+    def _prepared(self, scene: Gaussians, info: SceneInfo) -> PreparedScene | None:
+        if self.keep_floats:
+            return None
+        return prepare_scene(scene, info, self.splat.format, options_of(self.splat))

@@ -30,10 +30,14 @@ class PredictStage:
         self, model: ResolvedModel, packer: ScenePacker, limit_s: float = _LIMITS.predict_s
     ) -> None:
         self.limit_s = limit_s
-        self.scene_bytes = packer.usual_bytes
         self._model = model
         self._packer = packer
         self._predictor: Predictor | None = None
+
+    @property
+    def scene_bytes(self) -> int:
+        """What a scene takes on its way to the encoder."""
+        return self._packer.usual_bytes(self._model.entry.gaussians)
 
     def setup(self, threads: int | None = None) -> None:
         """Load the model, unless it is loaded; it computes on so many CPU threads from then on."""

@@ -20,7 +20,7 @@ from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError, UsageError
 from schemas.migrations import MIGRATIONS
-from schemas.records import MediaType, SceneRecord, StoredFile
+from schemas.records import RECORDED_DEPTHS, MediaType, SceneRecord, StoredFile
 from schemas.setting_fields import from_recorded
 from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION, runs, scenes
@@ -170,7 +170,7 @@ def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
     info = stored.info
     if info is None or info.photo_id is None:
         return None
-    near, median, far = depth_quantiles(stored.gaussians, (0.01, 0.5, 0.99))
+    near, median, far = depth_quantiles(stored.gaussians, RECORDED_DEPTHS)
     return LooseScene(
         scene.scene_id,
         info.photo_id,

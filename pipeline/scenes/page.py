@@ -15,6 +15,8 @@ from typing import BinaryIO
 
 from schemas.errors import MissingToolError, RunError
 
+VIEWER_FORMAT = "sog"  # what the viewer reads
+
 _PAGE_STYLE = """
 html, body { height: 100%; margin: 0; background: #000; }
 body { font: 1rem/1.5 system-ui, sans-serif; }
@@ -59,11 +61,11 @@ def _not_built() -> MissingToolError:
     )
 
 
-def write_scene_page(file: BinaryIO, view: ViewerStart, sog: bytes, poster: bytes) -> None:
+def write_scene_page(file: BinaryIO, view: ViewerStart, scene: bytes, poster: bytes) -> None:
     """Write the page of one scene to an open file. It needs no other file, and no network.
 
-    `sog` is the scene, `poster` a WebP of the photo, shown until the scene is. Raises RunError
-    where the viewer is not built.
+    `scene` is a file of VIEWER_FORMAT, `poster` a WebP of the photo, shown until the scene is.
+    Raises RunError where the viewer is not built.
     """
     script, style = bundle_file("viewer.js").decode(), bundle_file("viewer.css").decode()
     style += _PAGE_STYLE
@@ -96,7 +98,7 @@ def write_scene_page(file: BinaryIO, view: ViewerStart, sog: bytes, poster: byte
 <script id="scene" type="application/octet-stream">
 """
     file.write(page.encode())
-    file.write(base64.b64encode(sog))
+    file.write(base64.b64encode(scene))
     file.write(f'\n</script>\n<script type="module">{script}</script>\n</body>\n</html>\n'.encode())
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from pipeline.scenes.convert_file import file_bytes
 from pipeline.scenes.read import read_splat_file
+from schemas.records import RECORDED_DEPTHS
 from sharp_core.formats.registry import format_of
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.scene.gaussians import depth_quantiles
-
-_QUANTILES = (0.01, 0.5, 0.99)  # those that the catalog holds of a scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class SplatDetails:
     sh_degree: int
     least: tuple[float, float, float]  # of x, y, z over all centres
     greatest: tuple[float, float, float]
-    depths_m: tuple[float, ...] | None  # 0.01, 0.5, 0.99 quantiles; none if nothing lies ahead
+    depths_m: tuple[float, ...] | None  # quantiles RECORDED_DEPTHS; none if nothing lies ahead
     photo: SceneInfo | None  # what the file says about its photo
 
 
@@ -43,6 +42,6 @@ def splat_details(path: Path) -> SplatDetails:
         sh_degree=scene.sh_degree,
         least=least,
         greatest=greatest,
-        depths_m=depth_quantiles(scene.gaussians, _QUANTILES) if is_ahead else None,
+        depths_m=depth_quantiles(scene.gaussians, RECORDED_DEPTHS) if is_ahead else None,
         photo=scene.info,
     )

@@ -1,6 +1,6 @@
 """Scenes -> splat files: in a library, in the format that settings name, or as one file anywhere.
 
-torch is imported only where Gaussians are written: a worker that stores quantised scenes does not
+torch is imported only where Gaussians are written: a worker that stores prepared scenes does not
 need it.
 """
 
@@ -14,11 +14,14 @@ from pipeline.store.layout import scene_path
 from pipeline.store.store import Store
 from schemas.records import StoredFile
 from schemas.settings import SplatSettings
-from sharp_core.formats.registry import FORMATS, Options, write_scene
+from sharp_core.formats.registry import (
+    FORMATS,
+    Options,
+    PreparedScene,
+    write_prepared,
+    write_scene,
+)
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.bundle import write_sog_planes
-from sharp_core.formats.sog.planes import SogPlanes
-from sharp_core.formats.sog.settings import SogOptions
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians
@@ -34,10 +37,10 @@ class SceneWriter(Protocol):
 
     @property
     def quality(self) -> str | None:
-        """The name of the preset, of a SOG."""
+        """The name of the quality; None where the format has only one."""
         ...
 
-    def write(self, scene_id: str, scene: Gaussians | SogPlanes, info: SceneInfo) -> StoredFile:
+    def write(self, scene_id: str, scene: Gaussians | PreparedScene, info: SceneInfo) -> StoredFile:
         """Store a scene. Raises PhotoError, RunError, ValueError, FormatError."""
         ...
 
@@ -56,10 +59,10 @@ class LibrarySceneWriter:
 
     @property
     def quality(self) -> str | None:
-        """The name of the preset, of a SOG."""
+        """The name of the quality; None where the format has only one."""
         return self.settings.quality
 
-    def write(self, scene_id: str, scene: Gaussians | SogPlanes, info: SceneInfo) -> StoredFile:
+    def write(self, scene_id: str, scene: Gaussians | PreparedScene, info: SceneInfo) -> StoredFile:
         """Store a scene. Raises PhotoError, RunError, ValueError, FormatError."""
         return store_splat(self.store, scene_id, scene, info, self.settings)
 
@@ -72,10 +75,10 @@ class SingleSceneWriter:
     format: str
     quality: str | None = None
 
-    def write(self, scene_id: str, scene: Gaussians | SogPlanes, info: SceneInfo) -> StoredFile:
-        """Write the scene, which must not be quantised. Raises PhotoError, RunError, ValueError."""
-        if isinstance(scene, SogPlanes):
-            raise TypeError("a quantised scene can only be written to a library")
+    def write(self, scene_id: str, scene: Gaussians | PreparedScene, info: SceneInfo) -> StoredFile:
+        """Write the scene, which must not be prepared. Raises PhotoError, RunError, ValueError."""
+        if isinstance(scene, PreparedScene):
+            raise TypeError("a prepared scene can only be written to a library")
 
         def write(file: BinaryIO) -> None:
             write_scene(file, scene, info, format_name=self.format)
@@ -86,17 +89,16 @@ class SingleSceneWriter:
 def store_splat(
     store: Store,
     scene_id: str,
-    scene: Gaussians | SogPlanes,
+    scene: Gaussians | PreparedScene,
     info: SceneInfo,
     settings: SplatSettings,
 ) -> StoredFile:
     """Store a scene under its id. Raises PhotoError, RunError, ValueError, FormatError."""
     options = options_of(settings)
-    sog_options = options if isinstance(options, SogOptions) else SogOptions()
 
     def write(file: BinaryIO) -> None:
-        if isinstance(scene, SogPlanes):
-            write_sog_planes(file, scene, info, sog_options)
+        if isinstance(scene, PreparedScene):
+            write_prepared(file, scene, info, options=options)
         else:
             write_scene(file, scene, info, format_name=settings.format, options=options)
 

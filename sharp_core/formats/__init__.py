@@ -1,6 +1,7 @@
 """Splat files: reading and writing scenes. `registry` lists the formats without torch.
 
-To add one: a folder with an `entry`, a reader and a writer, and one line in `registry`.
+To add one: a folder with an `entry`, a reader and a writer, and one line in `registry`. One that
+quantises names a `Preparation` too, and scenes are made small where they are predicted.
 """
 
 from __future__ import annotations

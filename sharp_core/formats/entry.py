@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 from schemas.errors import UsageError
 from schemas.registry import Lazy
@@ -32,6 +32,30 @@ class FolderFormat:
     write: Lazy[Callable[..., None]]  # (path of the index file, Gaussians, info, options)
 
 
+class PreparedScene(NamedTuple):
+    """A scene in the form in which one format stores it, on the way to the writer of that format.
+
+    It travels between processes: `content` is made of NumPy arrays and plain values, and its
+    classes import no torch.
+    """
+
+    format: str
+    content: Any  # what `Preparation.prepare` of the format returned
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How a format makes a scene small where it was predicted, for a writer in another process."""
+
+    # (Gaussians, SceneInfo or None, options or None) -> content, on the device of the Gaussians.
+    # Raises ValueError, naming the field, if the Gaussians are not valid.
+    prepare: Lazy[Callable[..., object]]
+    # (file, content, SceneInfo or None, options or None): writes what `write` of the format would
+    # write of the same scene. Takes no torch.
+    write: Lazy[Callable[..., None]]
+    bytes_per_gaussian: float  # of the content
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SplatFormat:
     """One format. To add one, write its folder and name its entry in `registry`."""
@@ -45,6 +69,7 @@ class SplatFormat:
     check: Lazy[Callable[[BinaryIO], object]] | None = None  # of the structure; takes no torch
     is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
     folder: FolderFormat | None = None
+    preparation: Preparation | None = None  # None: Gaussians travel to the writer as floats
     keeps_grid: bool = False  # it is smaller where Gaussians keep their places in a grid
     options: type[Options] | None = None  # the class of what the writer can be told
     # Choices of --quality and of the format's version: what the writer is told for each.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import FormatError, UsageError
 from schemas.registry import Registry
-from sharp_core.formats.entry import DEFAULT_QUALITY, Options, SplatFormat
+from sharp_core.formats.entry import DEFAULT_QUALITY, Options, PreparedScene, SplatFormat
 from sharp_core.formats.ply.entry import PLY
 from sharp_core.formats.sog.entry import SOG
 from sharp_core.formats.splat.entry import SPLAT
@@ -149,6 +149,40 @@ def write_scene(
         entry.write.get()(file, gaussians, info, *more)
 
 
+def prepare_scene(
+    gaussians: Gaussians,
+    info: SceneInfo | None,
+    format_name: str,
+    options: Options | None = None,
+) -> PreparedScene | None:
+    """Return a scene in the form in which a format stores it, made on the Gaussians' device.
+
+    None where the format has no such form: Gaussians travel as floats then. Raises ValueError,
+    naming the field, if the Gaussians are not valid.
+    """
+    preparation = FORMATS.get(format_name).preparation
+    if preparation is None:
+        return None
+    return PreparedScene(format_name, preparation.prepare.get()(gaussians, info, options))
+
+
+def write_prepared(
+    file: BinaryIO,
+    scene: PreparedScene,
+    info: SceneInfo | None = None,
+    *,
+    options: Options | None = None,
+) -> None:
+    """Write to an open file what `write_scene` would write of the Gaussians. Takes no torch.
+
+    Raises ValueError where the scene was not prepared for a format that is known here.
+    """
+    preparation = FORMATS.get(scene.format).preparation
+    if preparation is None:
+        raise ValueError(f"scenes are not prepared for {scene.format}")
+    preparation.write.get()(file, scene.content, info, options)
+
+
 def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
     """Read a scene from a path or from an open, seekable binary file, which needs `format_name`.
 
@@ -216,12 +250,15 @@ __all__ = [
     "QUALITIES",
     "STORABLE",
     "Options",
+    "PreparedScene",
     "SplatFormat",
     "check_scene",
     "format_of",
     "is_folder_index",
     "is_splat_name",
+    "prepare_scene",
     "read_scene",
     "stored_quality",
+    "write_prepared",
     "write_scene",
 ]

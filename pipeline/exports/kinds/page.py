@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.exports.kind import ExportKind, KindGroup
-from pipeline.scenes.page import ViewerStart, check_viewer, write_scene_page
+from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, check_viewer, write_scene_page
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
@@ -21,14 +21,14 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     paths, info = scene.record.paths, scene.info
     title = Path(paths[0]).stem if paths else scene.record.photo_id
     view = ViewerStart(title, info.width, info.height, info.focal_px)
-    write_scene_page(file, view, _sog(scene), _poster(scene))
+    write_scene_page(file, view, _scene_file(scene), _poster(scene))
 
 
-def _sog(scene: ExportScene) -> bytes:
-    if scene.record.format == "sog":
+def _scene_file(scene: ExportScene) -> bytes:
+    if scene.record.format == VIEWER_FORMAT:
         return scene.stored_bytes()
     buffer = io.BytesIO()
-    write_scene(buffer, scene.gaussians, scene.info, format_name="sog")
+    write_scene(buffer, scene.gaussians, scene.info, format_name=VIEWER_FORMAT)
     return buffer.getvalue()
 
 
@@ -50,5 +50,6 @@ HTML = ExportKind(
     ("long_side",),
     check_viewer,
     # The scene, as text, and the viewer.
-    usual_bytes=round(USUAL_GAUSSIANS * FORMATS.get("sog").bytes_per_gaussian * 4 / 3) + 3_000_000,
+    usual_bytes=3_000_000
+    + round(4 / 3 * USUAL_GAUSSIANS * FORMATS.get(VIEWER_FORMAT).bytes_per_gaussian),
 )

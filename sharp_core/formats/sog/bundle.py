@@ -31,9 +31,13 @@ _EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_sog_planes(
-    file: BinaryIO, planes: SogPlanes, info: SceneInfo | None, options: SogOptions
+    file: BinaryIO,
+    planes: SogPlanes,
+    info: SceneInfo | None = None,
+    options: SogOptions | None = None,
 ) -> None:
     """Write a bundle of a quantised scene."""
+    options = options or SogOptions()
     bundle = io.BytesIO()
     with zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as archive:
         for name, content in sog_files(planes, info, options).items():

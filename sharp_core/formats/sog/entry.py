@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.registry import Lazy
-from sharp_core.formats.entry import FolderFormat, SplatFormat
+from sharp_core.formats.entry import FolderFormat, Preparation, SplatFormat
 from sharp_core.formats.sog.settings import PRESETS, SogOptions
 
 SOG = SplatFormat(
@@ -19,6 +19,11 @@ SOG = SplatFormat(
         index_file="meta.json",
         read=Lazy("sharp_core.formats.sog.read", "read_sog_folder"),
         write=Lazy("sharp_core.formats.sog.write", "write_sog_folder"),
+    ),
+    preparation=Preparation(
+        prepare=Lazy("sharp_core.formats.sog.write", "prepare_sog"),
+        write=Lazy("sharp_core.formats.sog.bundle", "write_sog_planes"),
+        bytes_per_gaussian=17,
     ),
     keeps_grid=True,
     options=SogOptions,

@@ -20,18 +20,18 @@ def write_sog(
     options: SogOptions | None = None,
 ) -> None:
     """Write a bundle. Raises ValueError, naming the field, if the Gaussians are not valid."""
-    options = options or SogOptions()
-    planes = prepare_sog(gaussians, info, options)
-    write_sog_planes(file, planes, info, options)
+    write_sog_planes(file, prepare_sog(gaussians, info, options), info, options)
 
 
-def prepare_sog(gaussians: Gaussians, info: SceneInfo | None, options: SogOptions) -> SogPlanes:
+def prepare_sog(
+    gaussians: Gaussians, info: SceneInfo | None = None, options: SogOptions | None = None
+) -> SogPlanes:
     """Quantise on the device of the Gaussians. The result has a third of their size.
 
     Raises ValueError, naming the field, if the Gaussians are not valid.
     """
     gaussians.check()
-    return quantize(gaussians, info, PRESETS[options.preset])
+    return quantize(gaussians, info, PRESETS[(options or SogOptions()).preset])
 
 
 def write_sog_folder(

@@ -15,7 +15,9 @@ from sharp_core.formats.registry import (
     Options,
     check_scene,
     format_of,
+    prepare_scene,
     read_scene,
+    write_prepared,
     write_scene,
 )
 from sharp_core.formats.scene import SceneInfo
@@ -59,6 +61,16 @@ def test_a_scene_survives_a_round_trip(name: str, options: Options | None) -> No
 @every_way
 def test_equal_scenes_give_equal_bytes(name: str, options: Options | None) -> None:
     assert written(cloud(), name, INFO, options) == written(cloud(), name, INFO, options)
+
+
+@every_way
+def test_a_prepared_scene_gives_the_same_file(name: str, options: Options | None) -> None:
+    prepared = prepare_scene(cloud(), INFO, name, options)
+    assert (prepared is None) == (name != "sog")
+    if prepared is not None:
+        file = io.BytesIO()
+        write_prepared(file, prepared, INFO, options=options)
+        assert file.getvalue() == written(cloud(), name, INFO, options)
 
 
 @every_way
@@ -120,6 +132,9 @@ def test_all_functions_that_entries_name_exist() -> None:
         if entry.folder is not None:
             assert callable(entry.folder.read.get())
             assert callable(entry.folder.write.get())
+        if entry.preparation is not None:
+            assert callable(entry.preparation.prepare.get())
+            assert callable(entry.preparation.write.get())
         told = [*entry.qualities.values(), *entry.versions.values()]
         assert all(type(options) is entry.options for options in told)
         assert entry.default_quality in (*entry.qualities, None)

@@ -18,11 +18,11 @@ from schemas.records import PhotoFile, PhotoRecord, SceneFile
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 
-PICTURE_SIDE = 1600
+IMAGE_SIDE = 1600
 _EXPORT_THREADS = 2
 
 
-def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
+def write_image(photo: PhotoFile, out: BinaryIO) -> None:
     """Write the upright photo as a WebP of at most 1600 pixels a side. Raises PhotoError.
 
     The file must still be the one that the catalog recorded, with the same size and time.
@@ -30,7 +30,7 @@ def write_picture(photo: PhotoFile, out: BinaryIO) -> None:
     data = read_unchanged(photo)
     meta = read_metadata(data, photo.media_type, None)
     pixels = decode.decode(data, photo.media_type, meta.orientation)
-    out.write(thumbnail(pixels, PICTURE_SIDE))
+    out.write(thumbnail(pixels, IMAGE_SIDE))
 
 
 def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInfo) -> None:

@@ -34,9 +34,9 @@ def thumb(request: Request, photo_id: Id) -> Response:
 
 
 @router.api_route("/pictures/{photo_id}.webp", methods=_GET)
-def picture(request: Request, photo_id: Id) -> Response:
+def image(request: Request, photo_id: Id) -> Response:
     """Send a photo as a large image."""
-    return send_file(request, library_reader(request).picture(photo_id))
+    return send_file(request, library_reader(request).image(photo_id))
 
 
 @router.api_route("/scenes/{scene_id}.{format_name}", methods=_GET)
@@ -110,5 +110,5 @@ def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> N
     from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, write_scene_page
 
     view = ViewerStart(stored.name, stored.width, stored.height, stored.focal_px)
-    scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.picture(stored.photo_id)
+    scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.image(stored.photo_id)
     write_scene_page(out, view, scene.read_bytes(), poster.read_bytes())

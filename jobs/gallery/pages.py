@@ -84,18 +84,18 @@ def photos_of_period(
     """Return photos of a period: id, width, height, time, name; and whether there are more."""
     filters = read_view(request.query_params).of_state(PhotoState.DONE)
     with library_reader(request).catalog() as connection:
-        pictures = read_period(connection, filters, period, beyond, PAGE + 1)
+        found = read_period(connection, filters, period, beyond, PAGE + 1)
     rows = [
         (
-            picture.photo_id,
-            picture.width,
-            picture.height,
-            picture.taken_at.isoformat(timespec="minutes") if picture.taken_at else None,
-            Path(picture.path).name if picture.path else None,
+            photo.photo_id,
+            photo.width,
+            photo.height,
+            photo.taken_at.isoformat(timespec="minutes") if photo.taken_at else None,
+            Path(photo.path).name if photo.path else None,
         )
-        for picture in pictures[:PAGE]
+        for photo in found[:PAGE]
     ]
-    return JSONResponse({"photos": rows, "more": len(pictures) > PAGE})
+    return JSONResponse({"photos": rows, "more": len(found) > PAGE})
 
 
 @router.get("/photos/{photo_id}")
@@ -140,17 +140,17 @@ def problems(
     view = read_view(request.query_params)
     filters = view.of_state(state)
     with library_reader(request).catalog() as connection:
-        pictures = read_photo_list(connection, filters, beyond, LIST_PAGE + 1)
+        found = read_photo_list(connection, filters, beyond, LIST_PAGE + 1)
         count = count_selected(connection, filters)
         status = read_status(connection)
-    page, has_more = pictures[:LIST_PAGE], len(pictures) > LIST_PAGE
+    page, has_more = found[:LIST_PAGE], len(found) > LIST_PAGE
     return render(
         request,
         "problems.html",
         view=view,
         state=state,
         states=status.photos,
-        pictures=page,
+        photos=page,
         more=view.query(state=state, beyond=page[-1].photo_id) if has_more else None,
         count=count,
         by_reason=status.failed if state is PhotoState.FAILED else status.skipped,

@@ -140,14 +140,14 @@ class LibraryReader:
             raise HTTPException(404, "There is no thumbnail of this photo.")
         return self.file(row.thumb_path, f"thumb-{photo_id}.webp")
 
-    def picture(self, photo_id: str) -> Path:
+    def image(self, photo_id: str) -> Path:
         """Return a photo as a large image, or its thumbnail if the photo's file is missing."""
-        from jobs.gallery.conversions import write_picture
+        from jobs.gallery.conversions import write_image
         from schemas.errors import PhotoError
 
         for photo in self._files_of(photo_id):
             with contextlib.suppress(PhotoError):
-                return self._made(f"{photo_id}.webp", partial(write_picture, photo))
+                return self._made(f"{photo_id}.webp", partial(write_image, photo))
         return self.thumb(photo_id)
 
     def file(self, relative: str, cached_as: str) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
-from jobs.gallery.worker import PICTURE, SCENE, WorkerRequest
+from jobs.gallery.worker import IMAGE, SCENE, WorkerRequest
 from pipeline.library import Library
 from pipeline.store.layout import UPLOADS
 from schemas.errors import UsageError
@@ -131,9 +131,9 @@ class UploadQueue:
 
         return FileCache(job.folder, sys.maxsize).get(f"scene.{format_name}", write)
 
-    def picture(self, job: Job) -> Path:
+    def image(self, job: Job) -> Path:
         """Return the photo of a job as a large image."""
-        return job.folder / PICTURE
+        return job.folder / IMAGE
 
     async def _work(self) -> None:
         while True:

@@ -169,10 +169,10 @@ def made_scene(
 
 
 @router.api_route("/made/{job_id}/picture.webp", methods=["GET", "HEAD"])
-def made_picture(request: Request, queue: TheQueue, job: TheJob) -> Response:
+def made_image(request: Request, queue: TheQueue, job: TheJob) -> Response:
     """Send an uploaded photo as a large image."""
     _result(job)
-    return send_file(request, queue.picture(job))
+    return send_file(request, queue.image(job))
 
 
 async def _receive(request: Request, photo: Path) -> None:

@@ -20,7 +20,7 @@ from schemas.errors import SharpBatchError, WeightsMissingError
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
 
 SCENE = "scene.ply"
-PICTURE = "picture.webp"
+IMAGE = "picture.webp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _make(request: WorkerRequest) -> dict[str, object]:
     _tell(step="begin")
-    from jobs.gallery.conversions import write_picture
+    from jobs.gallery.conversions import write_image
     from pipeline.flow.model import resolve_model
     from pipeline.flow.predict_file import predict_file
     from pipeline.scan.identify import identify
@@ -72,7 +72,7 @@ def _make(request: WorkerRequest) -> dict[str, object]:
     prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
     stat = photo.stat()
     found = identify(FoundFile(str(photo), stat.st_size, stat.st_mtime_ns))
-    Store(folder).write(PICTURE, partial(write_picture, found.photo))
+    Store(folder).write(IMAGE, partial(write_image, found.photo))
     return prediction.as_dict()
 
 

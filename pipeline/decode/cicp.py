@@ -1,8 +1,8 @@
-"""Colours that are given by numbers, brought to sRGB: ITU-T H.273 code points and a picture -> RGB.
+"""Colours that are given by numbers, brought to sRGB: ITU-T H.273 code points and an image -> RGB.
 
 HEIF, AVIF and PNG name their primaries and transfer function so, older PNGs give measured ones, and
 cameras set to Adobe RGB name theirs in EXIF. High dynamic range is toned down on the way. Light is
-relative: 1.0 is the white of paper, which ordinary pictures end at.
+relative: 1.0 is the white of paper, which ordinary images end at.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _SRGB_CHROMATICITIES = Chromaticities(_D65, (0.640, 0.330), (0.300, 0.600), (0.1
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _ADOBE_GAMMA = 563 / 256  # Adobe RGB (1998), 4.3.4.2
 
-_WHITE_NITS = 203  # of paper white in HDR pictures: ITU-R BT.2408, 5.1
-_PEAK_NITS = 1000  # that pictures are mastered for: all above becomes white
+_WHITE_NITS = 203  # of paper white in HDR images: ITU-R BT.2408, 5.1
+_PEAK_NITS = 1000  # that images are mastered for: all above becomes white
 _KNEE = 0.5  # below this luminance nothing is toned down
 _ROWS = 64  # converted at once; few enough to stay in a processor's cache
 _LEVELS = 4096  # of light, in the table that encodes it: half a level of 255 at the dark end
@@ -58,7 +58,7 @@ def is_hdr(colors: Colors) -> bool:
 
 
 def is_like_srgb(colors: Colors) -> bool:
-    """Say whether pictures of these colours are shown as if they were sRGB.
+    """Say whether images of these colours are shown as if they were sRGB.
 
     So are those with unknown code points, and with all transfer functions of ordinary television.
     """
@@ -68,7 +68,7 @@ def is_like_srgb(colors: Colors) -> bool:
 
 
 def image_to_srgb(image: Image.Image, colors: Colors) -> Image.Image:
-    """Return an RGB picture in sRGB; it is changed in place."""
+    """Return an RGB image in sRGB; it is changed in place."""
     for top in range(0, image.height, _ROWS):
         box = (0, top, image.width, min(top + _ROWS, image.height))
         encoded = np.asarray(image.crop(box))

@@ -1,4 +1,4 @@
-"""A photo file's bytes -> upright pixels in sRGB. The only place that decodes pictures.
+"""A photo file's bytes -> upright pixels in sRGB. The only place that decodes images.
 
 Decoders are Pillow (JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF) and, to develop raw files,
 rawpy. Each says what is wrong with a file in its own way, or does not notice: here it becomes a
@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pipeline.decode import raw_development
-from pipeline.decode.deep import DeepPicture
+from pipeline.decode.deep import DeepImage
 from pipeline.decode.errors import cut_off, diagnosis
 from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_warnings
 from pipeline.decode.png_pixels import load_png
@@ -28,11 +28,11 @@ from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers.heif_transforms import Crop, Mirror, Rotation, Transform
 from sharp_core.containers.jpeg import find_end, read_frame
-from sharp_core.containers.png import picture_chunks
+from sharp_core.containers.png import image_chunks
 
 Pixels = npt.NDArray[np.uint8]
 
-_TURNS = {  # EXIF orientation -> what brings the stored picture upright
+_TURNS = {  # EXIF orientation -> what brings the stored image upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -55,7 +55,7 @@ _BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 def read_header_size(
     data: bytes, media_type: MediaType, orientation: int = 1, *, full_raw: bool = False
 ) -> tuple[int, int]:
-    """Return the upright picture's width and height in pixels, without decoding it.
+    """Return the upright image's width and height in pixels, without decoding it.
 
     Takes what `decode` takes, and raises what it raises as far as the file's header shows it.
     """
@@ -69,11 +69,11 @@ def read_header_size(
 def decode(
     data: bytes, media_type: MediaType, orientation: int = 1, *, full_raw: bool = False
 ) -> Pixels:
-    """Return the picture in a whole file's bytes as (H, W, 3), upright and sRGB.
+    """Return the image in a whole file's bytes as (H, W, 3), upright and sRGB.
 
     `orientation` is EXIF's, 1 to 8, as the file stores it; others count as 1. A container that
-    turns its picture by itself, or a raw file that says how its preview is turned, overrules it.
-    Of several pictures the primary or first one is taken; of a raw file its largest preview or,
+    turns its image by itself, or a raw file that says how its preview is turned, overrules it.
+    Of several images the primary or first one is taken; of a raw file its largest preview or,
     with `full_raw`, what rawpy makes of the sensor's data.
 
     Raises PhotoError, with the reason `truncated`, `not_a_photo`, `unsupported`, `too_large`,
@@ -106,7 +106,7 @@ def _as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
 
 
 def _transformed(image: Image.Image, transforms: tuple[Transform, ...]) -> Image.Image:
-    """Apply what a container says of how its picture is to be shown."""
+    """Apply what a container says of how its image is to be shown."""
     for transform in transforms:
         match transform:
             case Crop():
@@ -127,12 +127,12 @@ def _other_size(stated: tuple[int, int], decoded: tuple[int, int]) -> str:
     )
 
 
-def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepPicture:
+def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepImage:
     """Decode the pixels."""
     image, colors = opened.image, opened.colors
     if isinstance(image, PngImageFile):
         changes = colors is not None and counts(colors, image.info.get("icc_profile"))
-        return load_png(picture_chunks(data), needs_all_bits=changes)
+        return load_png(image_chunks(data), needs_all_bits=changes)
     if isinstance(image, DeepTiff):
         with without_warnings():
             return image.load()
@@ -149,7 +149,7 @@ def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepPicture:
 def _lacks_lower_part(image: JpegImageFile, data: bytes) -> bool:
     """Say whether libjpeg ran out of data, which it fills with mid-grey and does not report.
 
-    A grey frame around a picture is no such case: it has an upper edge too.
+    A grey frame around an image is no such case: it has an upper edge too.
     """
     width, height = image.size
     if not _is_missing(image, (max(width - _BLOCK, 0), max(height - _BLOCK, 0), width, height)):
@@ -162,7 +162,7 @@ def _lacks_lower_part(image: JpegImageFile, data: bytes) -> bool:
 
 
 def _to_array(image: Image.Image) -> Pixels:
-    """Copy a picture row by row: as a whole, Pillow does it three times as slowly, and doubly."""
+    """Copy an image row by row: as a whole, Pillow does it three times as slowly, and doubly."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, _ROWS):

@@ -1,4 +1,4 @@
-"""Pictures of more than eight bits a sample, whose small steps a change of colours still needs."""
+"""Images of more than eight bits a sample, whose small steps a change of colours still needs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WHITE = 65535
 _ROWS = 64  # converted at once; few enough to stay in a processor's cache
 
 
-class DeepPicture(NamedTuple):
-    """A picture of 16 bits a sample, grey or RGB. 0 is black and 65535 is white."""
+class DeepImage(NamedTuple):
+    """An image of 16 bits a sample, grey or RGB. 0 is black and 65535 is white."""
 
     color: Samples  # (height, width, 1 or 3)
-    alpha: Image.Image | None = None  # of mode L; none for an opaque picture
+    alpha: Image.Image | None = None  # of mode L; none for an opaque image
     icc_profile: bytes | None = None
 
 
@@ -34,7 +34,7 @@ def eight_bits(samples: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
 
 
 def deep_to_srgb(color: Samples, colors: Colors) -> Image.Image:
-    """Return a grey or RGB picture, whose colours numbers give, as RGB in sRGB."""
+    """Return a grey or RGB image, whose colours numbers give, as RGB in sRGB."""
     made = np.empty((*color.shape[:2], 3), np.uint8)
     for rows in _blocks(len(color)):
         block = np.broadcast_to(color[rows], (*color[rows].shape[:2], 3))
@@ -43,7 +43,7 @@ def deep_to_srgb(color: Samples, colors: Colors) -> Image.Image:
 
 
 def deep_to_image(color: Samples) -> Image.Image:
-    """Return a picture of mode L or RGB."""
+    """Return an image of mode L or RGB."""
     samples = eight_bits(color)
     return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
 

@@ -1,4 +1,4 @@
-"""Why a file gives no picture: its bytes, and what a decoder said -> a PhotoError for people."""
+"""Why a file gives no image: its bytes, and what a decoder said -> a PhotoError for people."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers import jpeg, png, webp
 from sharp_core.containers.heif_codec import has_sound_structure, rare_coding
-from sharp_core.containers.heif_picture import has_cut_off_box
+from sharp_core.containers.heif_image import has_cut_off_box
 from sharp_core.containers.tiff_structure import read_tiff
 
-_CUT_OFF = "the file is cut off: a part of the picture is missing"
-_OTHER_PICTURES = (  # signatures of pictures that are not taken
+_CUT_OFF = "the file is cut off: a part of the image is missing"
+_OTHER_IMAGES = (  # signatures of images that are not taken
     (b"GIF8", "GIF"),
     (b"BM", "BMP"),
     (b"8BPS", "Photoshop"),
@@ -48,9 +48,9 @@ def refusal(data: bytes) -> PhotoError:
         return PhotoError(
             FailureReason.UNREADABLE, "the file holds zeros only: its content is lost"
         )
-    for signature, name in _OTHER_PICTURES:
+    for signature, name in _OTHER_IMAGES:
         if data.startswith(signature):
-            return PhotoError(FailureReason.UNSUPPORTED, f"{name} pictures are not supported")
+            return PhotoError(FailureReason.UNSUPPORTED, f"{name} images are not supported")
     return PhotoError(FailureReason.NOT_A_PHOTO, "the file's content is not that of a photo")
 
 
@@ -58,9 +58,9 @@ def diagnosis(error: Exception, data: bytes, kind: MediaType) -> PhotoError:
     """Return what an error, raised by a decoder at a file of this kind, means."""
     words = _words(error)
     if isinstance(error, MemoryError):
-        return PhotoError(FailureReason.OUT_OF_MEMORY, "memory ran out while decoding the picture")
+        return PhotoError(FailureReason.OUT_OF_MEMORY, "memory ran out while decoding the image")
     if isinstance(error, Image.DecompressionBombError) or "security limit" in words.lower():
-        return PhotoError(FailureReason.TOO_LARGE, f"the picture is too large: {words}")
+        return PhotoError(FailureReason.TOO_LARGE, f"the image is too large: {words}")
     if any(phrase in words.lower() for phrase in _ENDED) or _is_cut_off(data, kind):
         return cut_off()
     if unsupported := _not_supported(words, data, kind):

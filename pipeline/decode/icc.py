@@ -1,4 +1,4 @@
-"""ICC profiles: a picture and the profile embedded in it -> the picture in sRGB."""
+"""ICC profiles: an image and the profile embedded in it -> the image in sRGB."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-# The colour space that a profile for pictures of a mode must be about, as its header spells it.
+# The colour space that a profile for images of a mode must be about, as its header spells it.
 _COLOR_SPACES = {"RGB": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK", "LAB": b"Lab "}
 # Photo editors' own choice: colours stay exact where sRGB has them, and the shadows of a print,
 # whose black is lighter than a screen's, are not lost. Perceptual would repaint every colour.
@@ -18,9 +18,9 @@ _SAME = 2  # levels of 255: a profile that moves no colour by more is sRGB under
 
 
 def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return an L, RGB, CMYK or LAB picture as RGB in sRGB; an RGB picture is changed in place.
+    """Return an L, RGB, CMYK or LAB image as RGB in sRGB; an RGB image is changed in place.
 
-    A profile that is broken, or is about another kind of picture, counts as none: then colours are
+    A profile that is broken, or is about another kind of image, counts as none: then colours are
     taken to be sRGB's.
     """
     if profile:

@@ -1,7 +1,7 @@
-"""A photo file's bytes -> a picture whose header is read, and what is known of it besides.
+"""A photo file's bytes -> an image whose header is read, and what is known of it besides.
 
 What a decoder gets wrong, or lets pass, at this point is repaired here: files that are cut off,
-pictures too large to decode, broken notes beside a sound picture, two ways of being turned.
+images too large to decode, broken notes beside a sound image, two ways of being turned.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from pipeline.scan.media_type import media_type as identify
 from schemas.errors import FailureReason, PhotoError
 from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp, Colors
-from sharp_core.containers.heif_picture import read_heif_picture
+from sharp_core.containers.heif_image import read_heif_image
 from sharp_core.containers.heif_transforms import Transform, transformed_size
 from sharp_core.containers.jpeg import END, find_end, read_frame
-from sharp_core.containers.png import picture_chunks, read_cicp, read_measured_colors
+from sharp_core.containers.png import image_chunks, read_cicp, read_measured_colors
 from sharp_core.containers.tiff_structure import is_adobe_rgb, read_tiff
 
 # Phones take 200 million pixels and film scanners up to 300. A decoder needs some 7 bytes for each,
@@ -53,7 +53,7 @@ _warnings_lock = threading.Lock()
 
 
 class OpenedPhoto(NamedTuple):
-    """A picture whose header is read and whose pixels are not."""
+    """An image whose header is read and whose pixels are not."""
 
     image: Image.Image | DeepTiff
     orientation: int = 1  # EXIF's, still to be applied
@@ -68,13 +68,13 @@ class OpenedPhoto(NamedTuple):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the upright picture."""
+        """Width and height of the upright image."""
         width, height = transformed_size(self.transforms, *self.stored_size)
         return (height, width) if self.orientation in SIDEWAYS else (width, height)
 
 
 def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
-    """Open a file's picture. `orientation` is what EXIF says; what decoders raise goes through."""
+    """Open a file's image. `orientation` is what EXIF says; what decoders raise goes through."""
     with without_warnings():
         opened = _open_as(data, media_type, orientation)
     check_size(*opened.image.size)
@@ -109,7 +109,7 @@ def _open_as(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhot
         case MediaType.JPEG:
             return OpenedPhoto(_open_jpeg(data), orientation)
         case MediaType.PNG:
-            image = PngImageFile(io.BytesIO(picture_chunks(data)))
+            image = PngImageFile(io.BytesIO(image_chunks(data)))
             return OpenedPhoto(image, orientation, read_cicp(data) or read_measured_colors(data))
         case MediaType.WEBP:
             return OpenedPhoto(WebPImageFile(io.BytesIO(data)), orientation)
@@ -153,7 +153,7 @@ def _open_tiff(data: bytes) -> OpenedPhoto:
             raise refusal or error from error
         tags = layout.tags
         opened = OpenedPhoto(DeepTiff(data, layout), layout.orientation)
-    # A tile is decoded as a whole, however little of it the picture needs.
+    # A tile is decoded as a whole, however little of it the image needs.
     check_size(*(tags.get(tag, 1) for tag in _TILE_SIZE))
     return opened
 
@@ -168,17 +168,17 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     """Open a HEIF or AVIF file and settle how it is turned.
 
     EXIF's orientation is without effect here (ISO 23008-12, annex A). Yet some phones store nothing
-    else: so it counts where the container does not turn the picture, unless that would lay an
-    upright picture on its side, when it is a left-over of a converter that has turned the pixels.
+    else: so it counts where the container does not turn the image, unless that would lay an
+    upright image on its side, when it is a left-over of a converter that has turned the pixels.
     """
-    stored = read_heif_picture(data)
+    stored = read_heif_image(data)
     if stored.cut_off:
         raise cut_off()
     transforms: tuple[Transform, ...] = ()
     size = None
     if media_type is MediaType.HEIF:  # whose decoder applies the transforms
         image: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
-        if stored.is_cropped and stored.size:  # the header counts what lies outside the picture
+        if stored.is_cropped and stored.size:  # the header counts what lies outside the image
             size = transformed_size(stored.transforms, *stored.size)
         nclx = image.info.get("nclx_profile")
         cicp = Cicp(nclx["color_primaries"], nclx["transfer_characteristics"]) if nclx else None

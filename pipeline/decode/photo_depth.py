@@ -1,6 +1,6 @@
 """The depth map that a phone stores beside its photo -> metres, where it says that they are metres.
 
-Phones write disparity, in 1 / metre, as an auxiliary picture of a HEIC (ISO 23008-12, `auxl`), with
+Phones write disparity, in 1 / metre, as an auxiliary image of a HEIC (ISO 23008-12, `auxl`), with
 an XMP packet of Apple's that names its accuracy. Two lenses side by side give maps of "relative"
 accuracy: right in order, wrong in size, so of no use here. LiDAR and the front camera's projector
 give "absolute" ones.
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.records import MediaType
-from sharp_core.containers.heif_picture import read_heif_picture
+from sharp_core.containers.heif_image import read_heif_image
 
 Depth = npt.NDArray[np.float32]  # (height, width) metres, NaN where it is not known
 
@@ -39,7 +39,7 @@ def read_photo_depth(
     accuracy = _ACCURACY.search(data)
     if accuracy is None or accuracy[1] != b"absolute":
         return None
-    stored = read_heif_picture(data)
+    stored = read_heif_image(data)
     if stored.is_cropped or (orientation != 1 and not stored.is_turned):
         return None  # the map lies as the sensor did, unlike the photo that is shown
     depth = _read_disparity(data)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from pipeline.decode.deep import DeepPicture, eight_bits
+from pipeline.decode.deep import DeepImage, eight_bits
 
 _BITS_AT, _COLOR_TYPE_AT = 24, 25  # in the file: of IHDR's content
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
@@ -21,8 +21,8 @@ _UPPER, _LOWER = "16B", "16L"  # what Pillow takes for the upper byte
 _ROWS = 64  # copied at once
 
 
-def load_png(chunks: bytes, *, needs_all_bits: bool) -> Image.Image | DeepPicture:
-    """Decode the chunks that a picture needs. With 16 bits, a DeepPicture where they matter.
+def load_png(chunks: bytes, *, needs_all_bits: bool) -> Image.Image | DeepImage:
+    """Decode the chunks that an image needs. With 16 bits, a DeepImage where they matter.
 
     They do for grey, for opacity, for a transparent colour, and where colours are to be changed.
     """
@@ -35,7 +35,7 @@ def load_png(chunks: bytes, *, needs_all_bits: bool) -> Image.Image | DeepPictur
         image.info.pop("transparency", None)
         image.load()
         grey = np.asarray(image)[..., None]
-        return DeepPicture(grey, _opacity(grey, key), image.info.get("icc_profile"))
+        return DeepImage(grey, _opacity(grey, key), image.info.get("icc_profile"))
     if bits == 16 and color_type == _RGB_ALPHA:
         return _color(chunks, key)
     if bits == 16 and color_type == _RGB and (needs_all_bits or key is not None):
@@ -58,7 +58,7 @@ def _grey_with_key(image: PngImageFile, key: int, bits: int) -> Image.Image:
     return made
 
 
-def _color(chunks: bytes, key: object) -> DeepPicture:
+def _color(chunks: bytes, key: object) -> DeepImage:
     upper, lower = (_load_as(chunks, order) for order in (_UPPER, _LOWER))
     profile = upper.info.get("icc_profile")
     width, height = upper.size
@@ -70,8 +70,8 @@ def _color(chunks: bytes, key: object) -> DeepPicture:
     if upper.mode == "RGBA":
         high, low = (np.asarray(part.getchannel("A"), np.uint16) for part in (upper, lower))
         opacity = np.asarray(high << 8 | low, np.uint16)
-        return DeepPicture(color, Image.fromarray(eight_bits(opacity)), profile)
-    return DeepPicture(color, _opacity(color, key), profile)
+        return DeepImage(color, Image.fromarray(eight_bits(opacity)), profile)
+    return DeepImage(color, _opacity(color, key), profile)
 
 
 def _load_as(chunks: bytes, order: str) -> PngImageFile:
@@ -83,7 +83,7 @@ def _load_as(chunks: bytes, order: str) -> PngImageFile:
     return image
 
 
-def _grey_alpha(chunks: bytes) -> DeepPicture:
+def _grey_alpha(chunks: bytes) -> DeepImage:
     """Decode grey and opacity of 16 bits: four bytes a pixel, which is what RGBA has."""
     image = PngImageFile(io.BytesIO(chunks))
     image.tile = [tile._replace(args="RGBA") for tile in image.tile]
@@ -98,11 +98,11 @@ def _grey_alpha(chunks: bytes) -> DeepPicture:
         opacity[top : box[3]] = eight_bits(
             np.asarray(pixels[..., 2] << 8 | pixels[..., 3], np.uint16)
         )
-    return DeepPicture(grey, Image.fromarray(opacity), image.info.get("icc_profile"))
+    return DeepImage(grey, Image.fromarray(opacity), image.info.get("icc_profile"))
 
 
 def _opacity(color: npt.NDArray[np.uint16], key: object) -> Image.Image | None:
-    """Return where a picture has not its transparent colour."""
+    """Return where an image has not its transparent colour."""
     if not isinstance(key, (int, tuple)):
         return None
     transparent = np.ones(color.shape[:2], bool)

@@ -18,7 +18,7 @@ _QUARTER_TURNS = (5, 6)  # of LibRaw's `flip`
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Return width and height of the upright picture."""
+    """Return width and height of the upright image."""
     with _opened(data) as raw:
         sizes = raw.sizes
         turned = sizes.flip in _QUARTER_TURNS
@@ -26,7 +26,7 @@ def size(data: bytes) -> tuple[int, int]:
 
 
 def develop(data: bytes) -> npt.NDArray[np.uint8]:
-    """Return the upright picture as (H, W, 3) sRGB, with the camera's white balance."""
+    """Return the upright image as (H, W, 3) sRGB, with the camera's white balance."""
     with _opened(data) as raw:
         return raw.postprocess(use_camera_wb=True, gamma=_SRGB_CURVE)
 

@@ -1,8 +1,8 @@
-"""The picture that a camera puts into its raw file: the whole file's bytes -> one JPEG stream.
+"""The image that a camera puts into its raw file: the whole file's bytes -> one JPEG stream.
 
 Every raw format holds JPEG previews, and every maker keeps them elsewhere: in a directory, a
 private note, a box, a heap. So they are found by their own form, wherever they are; the file's
-directories only tell which streams are no previews, how the picture is turned, and what is missing.
+directories only tell which streams are no previews, how the image is turned, and what is missing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import NamedTuple
 from schemas.errors import FailureReason, PhotoError
 from sharp_core.containers.cr3 import is_cr3, read_cr3
 from sharp_core.containers.exif import block_in
-from sharp_core.containers.heif_picture import has_cut_off_box
+from sharp_core.containers.heif_image import has_cut_off_box
 from sharp_core.containers.jpeg import END, START, JpegFrame, exif_contents, find_end, read_frame
 from sharp_core.containers.tiff_structure import (
     STRIP_OFFSETS,
     TILE_OFFSETS,
     TiffStructure,
     is_adobe_rgb,
-    is_picture,
+    is_image,
     orientation,
     read_tiff,
 )
@@ -80,12 +80,12 @@ def largest_preview(data: bytes) -> RawPreview:
 
 
 def _streams(data: bytes, excluded: set[int]) -> Iterator[_Stream]:
-    """Yield all JPEG pictures that start anywhere in the file, those inside others too."""
+    """Yield all JPEG images that start anywhere in the file, those inside others too."""
     end: int | None = 0
     start = data.find(START)
     while start >= 0:
         frame = None if start in excluded else read_frame(data, start)
-        if frame is not None and frame.is_picture:
+        if frame is not None and frame.is_image:
             # One search serves all the streams that start before its result.
             if end is not None and end < frame.scan_start + len(END):
                 end = find_end(data, frame.scan_start)
@@ -94,11 +94,11 @@ def _streams(data: bytes, excluded: set[int]) -> Iterator[_Stream]:
 
 
 def _starts_of_pieces(tiff: TiffStructure) -> set[int]:
-    """Return where the tiles of larger pictures and the sensor's data begin: no previews."""
+    """Return where the tiles of larger images and the sensor's data begin: no previews."""
     starts: set[int] = set()
     for ifd in tiff.ifds:
         offsets = ifd.get(STRIP_OFFSETS, ()) + ifd.get(TILE_OFFSETS, ())
-        if len(offsets) > 1 or not is_picture(ifd):
+        if len(offsets) > 1 or not is_image(ifd):
             starts.update(offsets)
     return starts
 

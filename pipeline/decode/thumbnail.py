@@ -1,4 +1,4 @@
-"""Small pictures for lists and galleries: upright sRGB pixels -> a WebP file."""
+"""Small images for lists and galleries: upright sRGB pixels -> a WebP file."""
 
 from __future__ import annotations
 

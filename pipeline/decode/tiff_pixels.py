@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline.decode.deep import DeepPicture, eight_bits
+from pipeline.decode.deep import DeepImage, eight_bits
 from pipeline.decode.tiff_samples import (
     CHANNELS,
     CMYK,
@@ -28,7 +28,7 @@ Light = npt.NDArray[np.float32]
 _PREMULTIPLIED, _SEPARATE = 1, 2  # kinds of opacity
 _COLOR_MAP = 320
 _FLOAT = 3  # a sample format
-# The brightest value of pictures in 32-bit whole or floating-point numbers is nowhere stored: it is
+# The brightest value of images in 32-bit whole or floating-point numbers is nowhere stored: it is
 # the least of these that no pixel is above.
 _USUAL_WHITES = (1.0, 255.0, 65535.0, 4294967295.0)
 # Sensors of 10, 12 and 14 bits fill a part of 16 bits, and no tag says so.
@@ -47,14 +47,14 @@ class DeepTiff(NamedTuple):
         """Width and height as stored."""
         return self.layout.size
 
-    def load(self) -> Image.Image | DeepPicture:
+    def load(self) -> Image.Image | DeepImage:
         """Decode the pixels. Raises PhotoError, and what Pillow raises."""
         layout = self.layout
         colors = CHANNELS[layout.photometric]
         samples = read_samples(self.data, layout)
         color, rest = samples[..., :colors], samples[..., colors:]
         if layout.photometric == PALETTE:
-            return DeepPicture(_from_palette(color, layout), None, layout.icc_profile)
+            return DeepImage(_from_palette(color, layout), None, layout.icc_profile)
         scaled = _scaled(color, layout)
         alpha = None
         for kind, channel in zip(layout.extra, np.moveaxis(rest, 2, 0), strict=False):
@@ -68,7 +68,7 @@ class DeepTiff(NamedTuple):
             return _image(scaled, layout)
         if layout.photometric == WHITE_IS_ZERO:
             scaled = 65535 - scaled
-        return DeepPicture(scaled, alpha, layout.icc_profile)
+        return DeepImage(scaled, alpha, layout.icc_profile)
 
 
 def _scaled(samples: npt.NDArray[np.generic], layout: TiffLayout) -> npt.NDArray[np.uint16]:

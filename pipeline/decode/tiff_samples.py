@@ -1,7 +1,7 @@
 """The samples of a TIFF of any depth and format: its bytes -> (H, W, S) numbers as it stores them.
 
 Pillow knows a list of combinations of depth, format and channels. libtiff, which decompresses for
-it, knows no such limit. So a picture outside that list is described to Pillow as what it is for
+it, knows no such limit. So an image outside that list is described to Pillow as what it is for
 libtiff too: rows of bytes, one grey sample each. Layout: TIFF 6.0 and its technical notes 1 and 3.
 """
 
@@ -42,7 +42,7 @@ _MAX_CHANNELS = 8
 
 @dataclass(frozen=True, slots=True)
 class TiffLayout:
-    """How the first picture of a TIFF is stored."""
+    """How the first image of a TIFF is stored."""
 
     tags: ImageFileDirectory_v2
     order: str  # of bytes: "<" or ">"
@@ -94,7 +94,7 @@ def read_layout(data: bytes) -> TiffLayout:
 
 
 def read_samples(data: bytes, layout: TiffLayout) -> Samples:
-    """Decompress the picture: (H, W, S), of the type that it is stored in.
+    """Decompress the image: (H, W, S), of the type that it is stored in.
 
     Less than eight bits come as whole numbers from 0 on. Raises PhotoError, and what Pillow raises.
     """
@@ -176,7 +176,7 @@ def _unpacked(rows: npt.NDArray[np.uint8], layout: TiffLayout, channels: int) ->
 
 
 def _coded_width(layout: TiffLayout) -> int:
-    """Return the width with the part of the last tile that lies outside the picture."""
+    """Return the width with the part of the last tile that lies outside the image."""
     tile = layout.tags[_TILE_WIDTH] if _TILES in layout.tags else 1
     return -(-layout.width // tile) * tile
 
@@ -203,5 +203,5 @@ def _unsupported(what: str) -> PhotoError:
     return PhotoError(FailureReason.UNSUPPORTED, f"this variety of TIFF is not supported: {what}")
 
 
-# Pillow's own reader mistakes 16-bit pictures that are stored plane by plane for 8-bit ones.
+# Pillow's own reader mistakes 16-bit images that are stored plane by plane for 8-bit ones.
 TiffImagePlugin.READ_LIBTIFF = True

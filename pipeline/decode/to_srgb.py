@@ -1,7 +1,7 @@
-"""A picture in any of Pillow's modes and any colours -> RGB, eight bits, sRGB, opaque.
+"""An image in any of Pillow's modes and any colours -> RGB, eight bits, sRGB, opaque.
 
 What is deeper than eight bits is scaled, what is transparent is laid on white, and the colours are
-those that the picture says it has: by a profile, by numbers, or, saying nothing, sRGB's.
+those that the image says it has: by a profile, by numbers, or, saying nothing, sRGB's.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import numpy as np
 from PIL import Image
 
 from pipeline.decode.cicp import image_to_srgb, is_hdr, is_like_srgb
-from pipeline.decode.deep import DeepPicture, deep_to_image, deep_to_srgb, eight_bits
+from pipeline.decode.deep import DeepImage, deep_to_image, deep_to_srgb, eight_bits
 from pipeline.decode.icc import icc_to_srgb
 from sharp_core.containers.cicp import Colors
 
-# The brightest value of pictures in 32-bit whole or floating-point numbers is nowhere stored: it is
+# The brightest value of images in 32-bit whole or floating-point numbers is nowhere stored: it is
 # the least of these that no pixel is above.
 _USUAL_WHITES = (1.0, 255.0, 65535.0, 4294967295.0)
 
 
-def to_srgb(image: Image.Image | DeepPicture, colors: Colors | None) -> Image.Image:
-    """Return the picture as RGB; it may be changed in place.
+def to_srgb(image: Image.Image | DeepImage, colors: Colors | None) -> Image.Image:
+    """Return the image as RGB; it may be changed in place.
 
     `colors` are given by numbers, if anything gives them so.
     """
-    if isinstance(image, DeepPicture):
+    if isinstance(image, DeepImage):
         if colors is not None and counts(colors, image.icc_profile):
             color = deep_to_srgb(image.color, colors)
         else:
@@ -68,12 +68,12 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
 
 
 def _scale(image: Image.Image) -> Image.Image:
-    """Return a grey picture of 16 or 32 bits as one of 8."""
+    """Return a grey image of 16 or 32 bits as one of 8."""
     values = np.asarray(image)
     if values.dtype.itemsize == 2:  # either byte order
         return Image.fromarray(eight_bits(values))
     if values.dtype.kind == "i":
-        values = values.view(np.uint32)  # as pictures are stored; Pillow has a signed type alone
+        values = values.view(np.uint32)  # as images are stored; Pillow has a signed type alone
     light = np.nan_to_num(values, posinf=0.0, neginf=0.0).astype(np.float64)
     white = next((white for white in _USUAL_WHITES if light.max() <= white), light.max())
     return Image.fromarray((np.clip(light / white, 0, 1) * 255 + 0.5).astype(np.uint8))

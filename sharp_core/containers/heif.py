@@ -27,7 +27,7 @@ from sharp_core.containers.heif_parts import (
 from sharp_core.containers.isobmff import Box, BoxReader, boxes
 
 _SIZE_BYTES = 12  # of the content of `ispe`
-_MOST_ITEM_BYTES = 1 << 20  # of an item that is no picture
+_MOST_ITEM_BYTES = 1 << 20  # of an item that is no image
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Heif:
         return [self.properties[i - 1] for i in indices if 0 < i <= len(self.properties)]
 
     def size_of(self, item_id: int) -> tuple[int, int] | None:
-        """Return a picture's width and height in pixels, before any turn or crop."""
+        """Return an image's width and height in pixels, before any turn or crop."""
         for box in self.properties_of(item_id):
             if box.kind == b"ispe" and box.end - box.start == _SIZE_BYTES:
                 read = self.content(box)
@@ -89,8 +89,8 @@ class Heif:
         found = [item.item_id for item in self.items.values() if item.kind == kind]
         return [other for other in found if item_id in about.get(other, (item_id,))]
 
-    def pictures(self) -> list[int]:
-        """Return the pictures that are to be shown for themselves, in the file's order."""
+    def images(self) -> list[int]:
+        """Return the images that are to be shown for themselves, in the file's order."""
         others = {ref.from_id for ref in self.references if ref.kind in (b"thmb", b"auxl")}
         return [
             item.item_id

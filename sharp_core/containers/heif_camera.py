@@ -33,14 +33,14 @@ _MICROMETRES = 1e6
 
 @dataclass(frozen=True, slots=True)
 class StereoCamera:
-    """How both pictures of a pair were taken: parallel, without distortion, centred.
+    """How both images of a pair were taken: parallel, without distortion, centred.
 
     Raises ValueError where the numbers cannot be written.
     """
 
-    focal_share: float  # focal length as a share of the picture's width
+    focal_share: float  # focal length as a share of the image's width
     baseline_m: float
-    # By what share of the width the scene is set back on display: half by moving the left picture
+    # By what share of the width the scene is set back on display: half by moving the left image
     # to the left, half by moving the right one to the right.
     disparity: float
 

@@ -1,4 +1,4 @@
-"""How the pictures of a HEIF or AVIF file are coded, in words, where decoders rarely read it."""
+"""How the images of a HEIF or AVIF file are coded, in words, where decoders rarely read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = {
     b"vvc1": "VVC (H.266)",
 }
 _PACKINGS = {b"brot": "brotli", b"defl": "deflate", b"zlib": "zlib"}
-_MOST_STEPS = 8  # from a picture to the one that it is derived of
+_MOST_STEPS = 8  # from an image to the one that it is derived of
 
 
 def rare_coding(data: bytes) -> str | None:
@@ -35,7 +35,7 @@ def rare_coding(data: bytes) -> str | None:
     item_id = _coded_item(heif)
     kind = heif.items[item_id].kind if item_id in heif.items else b""
     if kind in _NAMES:
-        return f"HEIF of {_NAMES[kind]} pictures"
+        return f"HEIF of {_NAMES[kind]} images"
     if kind != _UNCOMPRESSED:
         return None
     packings = [
@@ -48,7 +48,7 @@ def rare_coding(data: bytes) -> str | None:
 
 
 def has_sound_structure(data: bytes) -> bool:
-    """Say whether the file's `meta` box can be read and names a primary picture that is there."""
+    """Say whether the file's `meta` box can be read and names a primary image that is there."""
     try:
         heif = read_heif(data)
     except HeifError:

@@ -15,7 +15,7 @@ _ESSENTIAL_WIDE, _ESSENTIAL = 0x8000, 0x80
 
 
 class HeifItem(NamedTuple):
-    """One item of a file: a picture, a tile of one, or a block of metadata."""
+    """One item of a file: an image, a tile of one, or a block of metadata."""
 
     item_id: int
     kind: bytes

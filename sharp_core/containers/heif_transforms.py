@@ -1,6 +1,6 @@
-"""How a HEIF or AVIF file wants its picture cropped, rotated and mirrored before it is shown.
+"""How a HEIF or AVIF file wants its image cropped, rotated and mirrored before it is shown.
 
-These properties apply one after another in the order in which they belong to the picture (ISO
+These properties apply one after another in the order in which they belong to the image (ISO
 23008-12, 6.5.8 `clap`, 6.5.10 `irot`, 6.5.12 `imir`). Crops are rounded as libheif does.
 """
 
@@ -23,9 +23,9 @@ class Crop(NamedTuple):
     below: Fraction
 
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return left, top, right and bottom in a picture of this size, the last two excluded.
+        """Return left, top, right and bottom in an image of this size, the last two excluded.
 
-        What lies outside the picture is left out; a crop that leaves nothing is none.
+        What lies outside the image is left out; a crop that leaves nothing is none.
         """
         left = math.trunc(self.right + Fraction(width - 1, 2) - (self.width - 1) / 2)
         top = _rounded(self.below + Fraction(height - 1, 2) - (self.height - 1) / 2)
@@ -52,13 +52,13 @@ Transform = Crop | Rotation | Mirror
 
 
 def read_transforms(heif: Heif, item_id: int) -> tuple[Transform, ...]:
-    """Return the transforms of a picture in their order; those that make no sense are left out."""
+    """Return the transforms of an image in their order; those that make no sense are left out."""
     found = (_read(heif.data, box) for box in heif.properties_of(item_id))
     return tuple(transform for transform in found if transform is not None)
 
 
 def transformed_size(transforms: tuple[Transform, ...], width: int, height: int) -> tuple[int, int]:
-    """Return the size of a picture after its transforms."""
+    """Return the size of an image after its transforms."""
     for transform in transforms:
         if isinstance(transform, Crop):
             left, top, right, bottom = transform.box(width, height)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DATE_CREATED, TIME_CREATED = (2, 55), (2, 60)  # of the picture's content
+DATE_CREATED, TIME_CREATED = (2, 55), (2, 60)  # of the image's content
 DIGITIZED_DATE, DIGITIZED_TIME = (2, 62), (2, 63)
 _CHARACTER_SET = (1, 90)
 _UTF8 = b"\x1b%G"

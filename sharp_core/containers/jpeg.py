@@ -41,14 +41,14 @@ class JpegFrame(NamedTuple):
     scan_start: int  # byte offset
 
     @property
-    def is_picture(self) -> bool:
+    def is_image(self) -> bool:
         """Whether viewers show it. Raw files keep sensor data as lossless or 12-bit JPEG."""
         ordinary = self.marker in _HUFFMAN_DCT_FRAMES and self.bits == 8
         return ordinary and self.components in (1, 3) and self.width > 0 and self.height > 0
 
     @property
     def is_progressive(self) -> bool:
-        """Whether the whole picture comes in several passes."""
+        """Whether the whole image comes in several passes."""
         return self.marker == 0xC2
 
 

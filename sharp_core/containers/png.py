@@ -1,4 +1,4 @@
-"""The chunks of a PNG file: those that its picture is made of, and those that describe it.
+"""The chunks of a PNG file: those that its image is made of, and those that describe it.
 
 Layout: PNG, third edition, chapters 5 and 11. Nothing here raises on damaged input.
 """
@@ -45,7 +45,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
         at = end + _AFTER
 
 
-def picture_chunks(data: bytes) -> bytes:
+def image_chunks(data: bytes) -> bytes:
     """Return the file with the chunks that decoding needs, and nothing after the last of them.
 
     Texts that unpack to gigabytes, animations with a broken plan and notes with a wrong checksum

@@ -1,6 +1,6 @@
-"""Which pictures a TIFF file holds, or a raw file built like one, and whether it is whole.
+"""Which images a TIFF file holds, or a raw file built like one, and whether it is whole.
 
-In: a file's bytes. Out: its directories with the tags that pictures are found by, as whole numbers.
+In: a file's bytes. Out: its directories with the tags that images are found by, as whole numbers.
 Tags of raw files: DNG 1.7 and TIFF/EP (ISO 12234-2). Nothing here raises on damaged input.
 """
 
@@ -52,7 +52,7 @@ _DATA_TAGS = (
     (TILE_OFFSETS, TILE_BYTE_COUNTS),
     (JPEG_OFFSET, JPEG_BYTE_COUNT),
 )
-_PICTURE_PHOTOMETRICS = (0, 1, 2, 6)  # grey, RGB, YCbCr; not depth, masks and the sensor's own
+_IMAGE_PHOTOMETRICS = (0, 1, 2, 6)  # grey, RGB, YCbCr; not depth, masks and the sensor's own
 _SENSOR_PHOTOMETRICS = (32803, 34892)  # colour filter array, linear raw
 _ADOBE_RGB_INDEX = tuple(b"R03")
 _NOWHERE = 0xFFFFFFFF  # the offset that RW2 writes where a private tag holds the true one
@@ -98,9 +98,9 @@ def orientation(tiff: TiffStructure) -> int | None:
     return tiff.ifds[0].get(ORIENTATION, (None,))[0] if tiff.ifds else None
 
 
-def is_picture(ifd: Ifd) -> bool:
+def is_image(ifd: Ifd) -> bool:
     """Say whether what a directory holds is made to be looked at."""
-    return ifd.get(PHOTOMETRIC, (0,))[0] in _PICTURE_PHOTOMETRICS
+    return ifd.get(PHOTOMETRIC, (0,))[0] in _IMAGE_PHOTOMETRICS
 
 
 def is_sensor_data(ifd: Ifd) -> bool:

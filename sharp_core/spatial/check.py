@@ -24,8 +24,8 @@ from sharp_core.containers.heif_camera import (
     read_intrinsics,
 )
 from sharp_core.containers.isobmff import Box
+from sharp_core.spatial.check_images import decode_eyes, parallax
 from sharp_core.spatial.check_items import grid_problems, item_problems
-from sharp_core.spatial.check_pictures import decode_eyes, parallax
 
 _WIDEST_DEG, _NARROWEST_DEG, _USUALLY_BELOW_DEG = 120.0, 10.0, 90.0
 _SAME_DEG = 0.01
@@ -97,7 +97,7 @@ def check_spatial(data: bytes) -> SpatialReport:
     _check_camera(heif, eyes, report)
     _check_exif(heif, eyes, report)
     if report.is_good:
-        _check_pictures(data, heif, eyes, report)
+        _check_images(data, heif, eyes, report)
     return report
 
 
@@ -120,12 +120,12 @@ def _check_group(heif: Heif, report: SpatialReport) -> tuple[int, int] | None:
     for name, eye in (("left", left), ("right", right)):
         item = heif.items.get(eye)
         if item is None or item.kind not in (b"hvc1", b"grid") or item.is_hidden:
-            report.error(f"the {name} eye, item {eye}, is no visible picture")
+            report.error(f"the {name} eye, item {eye}, is no visible image")
             return None
     if heif.primary_id == right:
-        report.warn("the primary picture is the right eye's")
+        report.warn("the primary image is the right eye's")
     elif heif.primary_id != left:
-        report.error("the primary picture is none of the eyes'")
+        report.error("the primary image is none of the eyes'")
     return left, right
 
 
@@ -147,7 +147,7 @@ def _check_sizes(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> No
         if turns:
             report.warn(f"item {eye} is turned, mirrored or cropped on display")
     if any(ref.kind == b"auxl" and set(ref.to_ids) & set(eyes) for ref in heif.references):
-        report.warn("an eye has an auxiliary picture, such as transparency")
+        report.warn("an eye has an auxiliary image, such as transparency")
 
 
 def _check_associations(heif: Heif, report: SpatialReport) -> None:
@@ -162,7 +162,7 @@ def _check_associations(heif: Heif, report: SpatialReport) -> None:
             elif index and is_essential and kind_of(heif.data, heif.properties[index - 1]) in own:
                 report.warn(
                     f"item {entity_id} marks a property of its camera as essential: readers that "
-                    "do not know it must refuse the picture"
+                    "do not know it must refuse the image"
                 )
 
 
@@ -233,7 +233,7 @@ def _position(heif: Heif, eye: int, report: SpatialReport) -> float:
 
 
 def _disparity(heif: Heif, eye: int) -> float:
-    """Return the adjustment, which belongs to the picture or to the group."""
+    """Return the adjustment, which belongs to the image or to the group."""
     groups = [group.group_id for group in heif.groups if eye in group.entity_ids]
     boxes = (box for entity in (eye, *groups) for box in heif.properties_of(entity))
     found = [box for box in boxes if kind_of(heif.data, box) == DISPARITY_UUID]
@@ -261,7 +261,7 @@ def _kind(heif: Heif, item_id: int) -> bytes:
     return heif.items[item_id].kind if item_id in heif.items else b""
 
 
-def _check_pictures(data: bytes, heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> None:
+def _check_images(data: bytes, heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> None:
     try:
         left, right = decode_eyes(data, heif, eyes)
     except HeifError as error:
@@ -270,7 +270,7 @@ def _check_pictures(data: bytes, heif: Heif, eyes: tuple[int, int], report: Spat
     is_cropped = any(box.kind == b"clap" for eye in eyes for box in heif.properties_of(eye))
     has_size = is_cropped or left.shape[1::-1] == (report.width, report.height)
     if left.shape != right.shape or not has_size:
-        report.error("the pictures have other sizes than the file says")
+        report.error("the images have other sizes than the file says")
         return
     report.parallax = parallax(left, right)
     if report.parallax is not None and report.parallax < _EXCHANGED_BELOW:

@@ -26,7 +26,7 @@ def item_problems(heif: Heif) -> Iterator[str]:
     if missing:
         yield f"the file does not call itself {b', '.join(sorted(missing)).decode()}"
     if heif.handler != b"pict":
-        yield f"the file's handler is {heif.handler!r}, not of pictures"
+        yield f"the file's handler is {heif.handler!r}, not of images"
     for item_id in heif.items:
         if item_id not in heif.locations:
             yield f"item {item_id} lies nowhere"
@@ -38,7 +38,7 @@ def item_problems(heif: Heif) -> Iterator[str]:
 
 
 def grid_problems(heif: Heif, item_id: int) -> Iterator[str]:
-    """Yield what is wrong with a picture that is made of tiles."""
+    """Yield what is wrong with an image that is made of tiles."""
     if heif.items[item_id].kind != b"grid":
         return
     location = heif.locations.get(item_id)

@@ -1,6 +1,6 @@
-"""Two pictures -> a spatial photo: one HEIC file that headsets show with depth at its true size.
+"""Two images -> a spatial photo: one HEIC file that headsets show with depth at its true size.
 
-pillow-heif writes the two pictures, in tiles, with their metadata. What it cannot write, the stereo
+pillow-heif writes the two images, in tiles, with their metadata. What it cannot write, the stereo
 group and the cameras' properties, is put into the file's `meta` box afterwards.
 """
 
@@ -27,7 +27,7 @@ from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 
 TILE = 512  # pixels of a side, as Apple's own
-# Still pictures gain 8 % of size by x265's slowest search, for six times the time.
+# Still images gain 8 % of size by x265's slowest search, for six times the time.
 _PRESET = "ultrafast"
 
 
@@ -41,12 +41,12 @@ def write_spatial_heic(
     exif: bytes = b"",
     icc_profile: bytes = b"",
 ) -> None:
-    """Write two pictures of the same even sides. `exif` begins with its TIFF header.
+    """Write two images of the same even sides. `exif` begins with its TIFF header.
 
-    Raises MissingToolError without an HEVC encoder, ValueError where the pictures do not fit.
+    Raises MissingToolError without an HEVC encoder, ValueError where the images do not fit.
     """
     if left.shape != right.shape or left.shape[0] % 2 or left.shape[1] % 2:
-        raise ValueError(f"two pictures of the same even sides: {left.shape} and {right.shape}")
+        raise ValueError(f"two images of the same even sides: {left.shape} and {right.shape}")
     file.write(with_stereo(_encode(left, right, quality, exif, icc_profile), camera))
 
 
@@ -86,7 +86,7 @@ def _encode(left: Pixels, right: Pixels, quality: int, exif: bytes, icc_profile:
 
 
 def with_stereo(data: bytes, camera: StereoCamera) -> bytes:
-    """Return a HEIC file of two pictures as a stereo pair, the one that comes first being left.
+    """Return a HEIC file of two images as a stereo pair, the one that comes first being left.
 
     Raises HeifError where the file is not such a file.
     """
@@ -99,7 +99,7 @@ def with_stereo(data: bytes, camera: StereoCamera) -> bytes:
         b"grpl": group_box(max(ids) + 1, left, right),
         b"iloc": _iloc(heif, 0),
     }
-    # The picture data lies behind `meta` and moves by what that grows; `iloc` keeps its size.
+    # The image data lies behind `meta` and moves by what that grows; `iloc` keeps its size.
     growth = len(_meta(heif, changed)) - (heif.meta.end - _header_start(data, heif.meta))
     changed[b"iloc"] = _iloc(heif, growth)
     before, after = data[: _header_start(data, heif.meta)], data[heif.meta.end :]
@@ -109,12 +109,12 @@ def with_stereo(data: bytes, camera: StereoCamera) -> bytes:
 def _eyes(heif: Heif) -> tuple[int, int]:
     kinds = [box.kind for box in heif.top]
     if b"grpl" in heif.parts:
-        raise HeifError("the file has groups of pictures already")
+        raise HeifError("the file has groups of images already")
     if b"mdat" in kinds[: kinds.index(b"meta")]:
-        raise HeifError("the pictures come before what describes them")
-    visible = heif.pictures()
+        raise HeifError("the images come before what describes them")
+    visible = heif.images()
     if len(visible) != 2:
-        raise HeifError(f"a stereo pair takes two pictures, and the file has {len(visible)}")
+        raise HeifError(f"a stereo pair takes two images, and the file has {len(visible)}")
     left, right = sorted(visible)
     return left, right
 

@@ -1,6 +1,6 @@
 """Stereo pairs in JPEG files: MPO, two whole JPEGs in one file, and JPS, one that says what it is.
 
-MPO follows CIPA DC-007 (2009); its index lies in an APP2 segment of each picture. JPS has an APP3
+MPO follows CIPA DC-007 (2009); its index lies in an APP2 segment of each image. JPS has an APP3
 segment, as VRex defined it in 1997.
 """
 
@@ -20,19 +20,19 @@ from sharp_core.containers.tiff import (
 
 _VERSION = b"0100"
 _VERSION_ENTRY = {0xB000: Entry(UNDEFINED, len(_VERSION), _VERSION)}
-# Attributes of a picture of an MPO: one of several views, and the one to show where only one is.
+# Attributes of an image of an MPO: one of several views, and the one to show where only one is.
 _DISPARITY_VIEW = 0x00020002
 _REPRESENTATIVE = 0x20000000
 _MARKER = b"MPF\0"
 
-# A stereo picture, side by side; without the bit for "left eye first" the right eye comes first.
+# A stereo image, side by side; without the bit for "left eye first" the right eye comes first.
 _JPS_RIGHT_FIRST = 0x00000201
 
 _Entries = dict[int, Entry]
 
 
 def with_jps_marker(jpeg: bytes) -> bytes:
-    """Return a JPEG of two pictures side by side, the right eye's first, that says so."""
+    """Return a JPEG of two images side by side, the right eye's first, that says so."""
     content = b"_JPSJPS_" + b"\0\4" + _JPS_RIGHT_FIRST.to_bytes(4, "big") + b"\0\0"
     at = end_of_metadata(jpeg)
     return jpeg[:at] + segment_bytes(APP3, content) + jpeg[at:]
@@ -55,11 +55,11 @@ def mpo_of(left: bytes, right: bytes, baseline_m: float) -> bytes:
 
 def _index(sizes: tuple[int, int], second_offset: int) -> _Entries:
     attributes = (_REPRESENTATIVE | _DISPARITY_VIEW, _DISPARITY_VIEW)
-    pictures = b"".join(
+    images = b"".join(
         b"".join(number.to_bytes(4, "big") for number in (attribute, size, offset)) + bytes(4)
         for attribute, size, offset in zip(attributes, sizes, (0, second_offset), strict=True)
     )
-    entry = Entry(UNDEFINED, len(pictures), pictures)
+    entry = Entry(UNDEFINED, len(images), images)
     return _VERSION_ENTRY | {0xB001: integer_entry(LONG, 2), 0xB002: entry}
 
 

@@ -1,4 +1,4 @@
-"""Both eyes in one flat picture, as televisions, headsets and phones take them.
+"""Both eyes in one flat image, as televisions, headsets and phones take them.
 
 Eyes are (height, width, 3) sRGB, of the same size; what lies at the distance of the screen has the
 same place in both.
@@ -32,7 +32,7 @@ _ROWS = 256  # computed at once
 
 
 def side_by_side(left: Pixels, right: Pixels) -> Pixels:
-    """Return the left eye's picture and, at its right, the right eye's: 2 W x H."""
+    """Return the left eye's image and, at its right, the right eye's: 2 W x H."""
     return np.concatenate([left, right], axis=1)
 
 
@@ -42,30 +42,30 @@ def half_side_by_side(left: Pixels, right: Pixels) -> Pixels:
 
 
 def crossed(left: Pixels, right: Pixels) -> Pixels:
-    """Return both side by side for eyes that squint: the right eye's picture on the left."""
+    """Return both side by side for eyes that squint: the right eye's image on the left."""
     return side_by_side(right, left)
 
 
 def top_bottom(left: Pixels, right: Pixels) -> Pixels:
-    """Return the left eye's picture above the right eye's: W x 2 H."""
+    """Return the left eye's image above the right eye's: W x 2 H."""
     return np.concatenate([left, right], axis=0)
 
 
 def anaglyph(left: Pixels, right: Pixels) -> Pixels:
-    """Return one picture for red-cyan glasses, the red glass before the left eye (Dubois)."""
+    """Return one image for red-cyan glasses, the red glass before the left eye (Dubois)."""
     matrices = [
         torch.tensor(matrix, dtype=torch.float32)
         for matrix in (_LEFT_TO_ANAGLYPH, _RIGHT_TO_ANAGLYPH)
     ]
-    picture = np.empty_like(left)
+    image = np.empty_like(left)
     for top in range(0, len(left), _ROWS):
         rows = slice(top, top + _ROWS)
         seen_left, seen_right = (
             _linear(eye[rows]) @ matrix.T
             for eye, matrix in zip((left, right), matrices, strict=True)
         )
-        picture[rows] = to_srgb8(seen_left + seen_right)
-    return picture
+        image[rows] = to_srgb8(seen_left + seen_right)
+    return image
 
 
 def _linear(pixels: Pixels) -> torch.Tensor:

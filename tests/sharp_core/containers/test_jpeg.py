@@ -19,7 +19,7 @@ def test_a_picture_has_a_size_and_an_end(mode, progressive):
     frame = read_frame(file)
     assert (frame.width, frame.height, frame.bits) == (50, 30, 8)
     assert frame.components == len(image.getbands())
-    assert frame.is_picture
+    assert frame.is_image
     assert frame.is_progressive == progressive
     assert find_end(file + b"and more", frame.scan_start) == len(file)
 
@@ -49,7 +49,7 @@ def test_what_sensors_see_is_no_picture(marker, bits):
     file = bytearray(jpeg(scene()))
     at = file.index(b"\xff\xc0")
     file[at + 1], file[at + 4] = marker, bits
-    assert not read_frame(bytes(file)).is_picture
+    assert not read_frame(bytes(file)).is_image
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"\xff\xd8" * 100, b"\xff\xd8" + bytes(9)])

@@ -7,32 +7,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sharp_core.containers.cicp import Cicp
-from sharp_core.containers.png import picture_chunks, read_cicp
+from sharp_core.containers.png import image_chunks, read_cicp
 from tests.support.pictures import encode, png_chunk, scene, with_png_chunk
 
 PNG = encode(scene(), "PNG")
 
 
 def test_a_plain_file_stays_as_it_is():
-    assert picture_chunks(PNG) == PNG
-    assert picture_chunks(PNG + b"what follows the end") == PNG
+    assert image_chunks(PNG) == PNG
+    assert image_chunks(PNG + b"what follows the end") == PNG
 
 
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"gAMA", b"vpAg"])
 def test_what_only_describes_the_picture_is_left_out(kind):
-    assert picture_chunks(with_png_chunk(PNG, kind, bytes(20))) == PNG
+    assert image_chunks(with_png_chunk(PNG, kind, bytes(20))) == PNG
 
 
 @pytest.mark.parametrize("kind", [b"iCCP", b"tRNS", b"eXIf"])
 def test_what_colours_need_is_kept_if_it_is_sound(kind):
     file = with_png_chunk(PNG, kind, b"content")
-    assert picture_chunks(file) == file
-    assert picture_chunks(file.replace(b"content", b"CONTENT")) == PNG
+    assert image_chunks(file) == file
+    assert image_chunks(file.replace(b"content", b"CONTENT")) == PNG
 
 
 def test_a_file_that_is_cut_off_stays_so():
     for size in range(len(PNG)):
-        assert PNG.startswith(picture_chunks(PNG[:size]))
+        assert PNG.startswith(image_chunks(PNG[:size]))
 
 
 def test_colours_by_numbers():
@@ -44,5 +44,5 @@ def test_colours_by_numbers():
 
 @given(st.binary(max_size=100))
 def test_arbitrary_bytes_raise_nothing(data):
-    picture_chunks(PNG[:8] + data)
+    image_chunks(PNG[:8] + data)
     read_cicp(PNG[:8] + data)

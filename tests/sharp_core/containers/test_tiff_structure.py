@@ -13,7 +13,7 @@ from sharp_core.containers.tiff_structure import (
     SUB_IFDS,
     TiffStructure,
     is_adobe_rgb,
-    is_picture,
+    is_image,
     is_sensor_data,
     orientation,
     read_tiff,
@@ -37,7 +37,7 @@ def test_a_raw_file():
     assert len(first[SUB_IFDS]) == 2
     assert orientation(read_tiff(RAW)) == 6
     assert [is_sensor_data(ifd) for ifd in (first, sensor, preview)] == [False, True, False]
-    assert [is_picture(ifd) for ifd in (first, sensor, preview)] == [True, False, True]
+    assert [is_image(ifd) for ifd in (first, sensor, preview)] == [True, False, True]
 
 
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])

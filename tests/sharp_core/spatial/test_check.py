@@ -72,7 +72,7 @@ ERRORS = {
     "one entity twice": (lambda: at(group_at(16), eye().to_bytes(4, "big")), "not two of them"),
     "an eye that is not there": (
         lambda: at(group_at(12), bytes([0, 0, 9, 9])),
-        "no visible picture",
+        "no visible image",
     ),
     "another size than its grid": (lambda: size_of_left(320), "size disagree"),
     "no intrinsics": (lambda: changed(INTRINSICS_UUID, bytes(16)), "intrinsics"),

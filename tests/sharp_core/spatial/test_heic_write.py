@@ -107,7 +107,7 @@ def test_files_that_are_no_pair_are_refused():
     with pytest.raises(HeifError, match="groups"):
         heic_write.with_stereo(spatial(), CAMERA)
     single = (DATA / "photos" / "IMG_2682.heic").read_bytes()
-    with pytest.raises(HeifError, match="two pictures"):
+    with pytest.raises(HeifError, match="two images"):
         heic_write.with_stereo(single, CAMERA)
     with pytest.raises(HeifError, match="no HEIF"):
         heic_write.with_stereo(b"no file", CAMERA)

@@ -7,7 +7,7 @@ import torch
 from sharp_core.render.api import make_renderer
 from sharp_core.scene.cameras import Camera, Intrinsics
 from sharp_core.scene.gaussians import Gaussians
-from sharp_core.spatial.check_pictures import parallax
+from sharp_core.spatial.check_images import parallax
 from sharp_core.views.comfort import ComfortSettings
 from sharp_core.views.framing import MOST_ZOOM
 from sharp_core.views.stereo import StereoRig, stereo_pair

@@ -1,6 +1,6 @@
-"""What a HEIF or AVIF file says of its primary picture that decoders do not check or pass on.
+"""What a HEIF or AVIF file says of its primary image that decoders do not check or pass on.
 
-In: the whole file. Out: whether a part of it is missing, and the picture's transforms and colours.
+In: the whole file. Out: whether a part of it is missing, and the image's transforms and colours.
 Layout: ISO 14496-12 (`colr`).
 """
 
@@ -22,22 +22,22 @@ from sharp_core.containers.heif_transforms import (
 from sharp_core.containers.isobmff import Box, BoxReader, boxes
 
 
-class HeifPicture(NamedTuple):
-    """What a file says of its primary picture."""
+class HeifImage(NamedTuple):
+    """What a file says of its primary image."""
 
     cut_off: bool = False  # something that the file refers to lies beyond its end
     transforms: tuple[Transform, ...] = ()  # in their order
     size: tuple[int, int] | None = None  # width and height before them
-    cicp: Cicp | None = None  # the picture's colours, where numbers give them
+    cicp: Cicp | None = None  # the image's colours, where numbers give them
 
     @property
     def is_turned(self) -> bool:
-        """Whether the file rotates or mirrors the picture by itself."""
+        """Whether the file rotates or mirrors the image by itself."""
         return any(isinstance(transform, (Rotation, Mirror)) for transform in self.transforms)
 
     @property
     def is_cropped(self) -> bool:
-        """Whether the file shows a part of the picture."""
+        """Whether the file shows a part of the image."""
         return any(isinstance(transform, Crop) for transform in self.transforms)
 
 
@@ -46,17 +46,17 @@ def has_cut_off_box(data: bytes) -> bool:
     return any(box.end > len(data) for box in boxes(data))
 
 
-def read_heif_picture(data: bytes) -> HeifPicture:
+def read_heif_image(data: bytes) -> HeifImage:
     """Read a HEIF or AVIF file. What cannot be read counts as not there; nothing is raised."""
     meta = next((box for box in boxes(data) if box.kind == b"meta"), None)
     if meta is None or meta.end > len(data):
-        return HeifPicture(cut_off=has_cut_off_box(data))
+        return HeifImage(cut_off=has_cut_off_box(data))
     try:
         heif = read_heif(data)
     except HeifError:
-        return HeifPicture()
+        return HeifImage()
     properties = heif.properties_of(heif.primary_id)
-    return HeifPicture(
+    return HeifImage(
         # Only what is referred to need be there: padding and trailers may be cut without harm.
         cut_off=_end_of_items(heif) > len(data),
         transforms=read_transforms(heif, heif.primary_id),

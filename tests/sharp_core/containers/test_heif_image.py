@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sharp_core.containers.cicp import Cicp
-from sharp_core.containers.heif_picture import HeifPicture, has_cut_off_box, read_heif_picture
+from sharp_core.containers.heif_image import HeifImage, has_cut_off_box, read_heif_image
 from sharp_core.containers.isobmff import Box, boxes
 from tests.support.pictures import DECODE_DATA, ORIENTATIONS, as_stored, encode, scene
 
@@ -51,28 +51,28 @@ def test_a_box_that_reaches_beyond_the_file_is_cut_off():
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_container_that_turns_its_picture_says_so(kind, orientation):
     file = encode(as_stored(scene(), orientation), kind, exif=exif_of(orientation))
-    assert read_heif_picture(file).is_turned == (orientation != 1)
+    assert read_heif_image(file).is_turned == (orientation != 1)
 
 
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
 def test_every_part_that_is_missing_is_noticed(kind):
     file = encode(scene(), kind, exif=exif_of(1))
-    assert not read_heif_picture(file).cut_off
+    assert not read_heif_image(file).cut_off
     for size in range(40, len(file), 7):
-        assert read_heif_picture(file[:size]).cut_off, size
+        assert read_heif_image(file[:size]).cut_off, size
 
 
 def test_what_follows_the_picture_may_be_missing():
     trailer = box(b"mpvd", bytes(1000))  # the film of a motion photo
-    assert not read_heif_picture((encode(scene(), "HEIF") + trailer)[:-500]).cut_off
+    assert not read_heif_image((encode(scene(), "HEIF") + trailer)[:-500]).cut_off
 
 
 def test_colours_by_numbers():
     options = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9}
     file = encode(scene(), "HEIF", full_range_flag=1, **options)
-    assert read_heif_picture(file).cicp == Cicp(9, 16)
+    assert read_heif_image(file).cicp == Cicp(9, 16)
     avif = (DECODE_DATA / "hdr_rec2020.avif").read_bytes()
-    assert read_heif_picture(avif).cicp == Cicp(9, 16)
+    assert read_heif_image(avif).cicp == Cicp(9, 16)
 
 
 def test_extents_without_any_bytes_are_not_counted_out():
@@ -80,7 +80,7 @@ def test_extents_without_any_bytes_are_not_counted_out():
     items = struct.pack(">HHH", 1, 0, 0xFFFF) * 60_000
     iloc = box(b"iloc", struct.pack(">IHH", 0, 0, 60_000) + items)
     meta = box(b"meta", bytes(4) + box(b"pitm", bytes(6)) + box(b"iprp") + iloc)
-    assert read_heif_picture(box(b"ftyp", b"heic") + meta) == HeifPicture()
+    assert read_heif_image(box(b"ftyp", b"heic") + meta) == HeifImage()
 
 
 TURNED = encode(scene(), "HEIF", exif=exif_of(6))
@@ -92,4 +92,4 @@ def test_damaged_boxes_raise_nothing(changes):
     file = bytearray(TURNED)
     for at, value in changes:
         file[at] = value
-    assert isinstance(read_heif_picture(bytes(file)), HeifPicture)
+    assert isinstance(read_heif_image(bytes(file)), HeifImage)

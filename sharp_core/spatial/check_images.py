@@ -1,6 +1,6 @@
-"""What the pictures of a spatial photo show: whether both decode, and which eye is which.
+"""What the images of a spatial photo show: whether both decode, and which eye is which.
 
-Parallel cameras see everything farther right in the left picture, the nearer the farther. So a
+Parallel cameras see everything farther right in the left image, the nearer the farther. So a
 parallax below zero tells eyes that were exchanged.
 """
 
@@ -25,29 +25,29 @@ _FEWEST_BLOCKS = 8
 
 
 def decode_eyes(data: bytes, heif: Heif, eyes: tuple[int, int]) -> tuple[Pixels, Pixels]:
-    """Return both pictures, (height, width, 3). Raises HeifError where one does not decode."""
+    """Return both images, (height, width, 3). Raises HeifError where one does not decode."""
     try:
         import pillow_heif
     except ImportError as error:
         raise HeifError(
-            "the pictures were not looked at, for that needs pillow-heif: pip install pillow-heif"
+            "the images were not looked at, for that needs pillow-heif: pip install pillow-heif"
         ) from error
-    # pillow-heif lists visible pictures with the primary one first, and gives no item numbers.
-    order = sorted(heif.pictures(), key=lambda item_id: item_id != heif.primary_id)
+    # pillow-heif lists visible images with the primary one first, and gives no item numbers.
+    order = sorted(heif.images(), key=lambda item_id: item_id != heif.primary_id)
     try:
         images = pillow_heif.open_heif(io.BytesIO(data))
         left, right = (
             np.asarray(images[order.index(eye)].to_pillow().convert("RGB")) for eye in eyes
         )
     except Exception as error:  # decoders raise whatever broken bytes make them
-        raise HeifError(f"the pictures cannot be decoded: {error}") from error
+        raise HeifError(f"the images cannot be decoded: {error}") from error
     return left, right
 
 
 def parallax(left: Pixels, right: Pixels) -> float | None:
-    """Return the median of x in the left minus x in the right picture, as a share of the width.
+    """Return the median of x in the left minus x in the right image, as a share of the width.
 
-    None where the pictures show too little to tell.
+    None where the images show too little to tell.
     """
     a, b = _measured(left), _measured(right)
     height, width = a.shape

@@ -4,15 +4,17 @@
 
 Grows one catalog to 10^3, 10^4, ... photos. At each size it prints the median time to record a
 finished photo, with the indexes of the catalog and, as the baseline, without the two on
-`artifacts`; and how long `preview` and `export` take to find that nothing is due, with the
-baseline of asking set after set for each scene. Files of previews and exports are not on the disk:
-their sizes come from a table, as with an object store.
+`artifacts`; and how long `preview` and `export` take to find that nothing is due, and how much
+memory `export` needs for it. Baselines: for previews, a copy of a set for each scene; for exports,
+all records and the whole manifest in memory. The manifest of exports is on the disk; files of
+previews and exports are not, so the time to ask the disk for their sizes is not measured.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -21,14 +23,16 @@ from pathlib import Path
 from unittest import mock
 
 from bench_catalog import rows_of
-from bench_support import option_parser, print_environment
+from bench_support import option_parser, print_environment, resident_mb
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import find
+from pipeline.catalog.query import find, find_scenes
 from pipeline.catalog.writer import CatalogWriter
-from pipeline.exports import plan
-from pipeline.exports.manifest import Exported
+from pipeline.exports import plan, wanted
+from pipeline.exports.exported import Exported, exports_by_file, source_paths
+from pipeline.exports.manifest import line_of, manifest_texts, parse_line
+from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.registry import kind_named
 from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
@@ -141,6 +145,36 @@ def previews_as_before(connection: Connection) -> None:
     assert missing <= MOST_NEW
 
 
+def exports_as_before(connection: Connection, target: ExportTarget) -> None:
+    """Find the due exports with everything in memory, and compare the whole manifest."""
+    recorded = [one.parsed() for one in exports_by_file(connection, target)]
+    known = {exported.file: exported for exported in recorded}
+    before = [line for line in map(parse_line, manifest_texts(target)) if line is not None]
+    assert all(line["file"] in known for line in before)
+    selected = {found.photo_id: found.scene_id for found in find_scenes(connection, Filters())}
+    settings = json.loads(kind_named("ply").settings_text(EXPORTS))
+    complete = {
+        exported.photo_id
+        for exported in known.values()
+        if selected.get(exported.photo_id) == exported.scene_id and exported.settings == settings
+    }
+    assert len(selected) - len(complete) <= MOST_NEW
+    paths = source_paths(connection, [exported.photo_id for exported in recorded])
+    lines = [line_of(exported, paths.get(exported.photo_id, ())) for exported in recorded]
+    lines.sort(key=lambda line: str(line["file"]))
+    assert lines == before
+
+
+def with_peak(call: Callable[[], object]) -> str:
+    """Return the seconds of a call, and the most memory that it added to this process."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is what is resident now
+    before = resident_mb()
+    took = seconds(call)
+    status = Path("/proc/self/status").read_text()
+    peak = 1024 * int(status.partition("VmHWM:")[2].split()[0]) / 1e6
+    return f"{took:8.2f} s, {max(0.0, peak - before):6.0f} MB"
+
+
 def measure(library: Library, target: ExportTarget, count: int, baseline: bool) -> None:
     def previews(connection: Connection) -> None:
         due, _ = due_previews(connection, library.store, Filters(), PREVIEWS)
@@ -149,15 +183,21 @@ def measure(library: Library, target: ExportTarget, count: int, baseline: bool) 
     def exports(connection: Connection) -> None:
         found = plan.plan_exports(connection, target, Filters(), EXPORTS)
         assert len(found.items) <= MOST_NEW
+        assert found.manifest_is_current
 
     all_there = mock.patch.object(Store, "sizes", lambda *_: lambda _: 300_000)
-    unchanged = mock.patch.object(plan, "is_unchanged", lambda *_: True)
-    with library.read() as connection, all_there, unchanged:
+    unchanged = mock.patch.object(wanted, "is_unchanged", lambda *_: True)
+    is_file = mock.patch.object(os.path, "isfile", lambda _: True)
+    with library.read() as connection, all_there, unchanged, is_file:
+        rewrite = with_peak(lambda: rewrite_manifest(connection, target))
+        print(f"{count:>9} manifest, written:    {rewrite}")
+        print(f"{count:>9} export, nothing due:  {with_peak(lambda: exports(connection))}")
+        before = with_peak(lambda: exports_as_before(connection, target))
+        print(f"{count:>9} export, in memory:    {before}  (baseline)")
         print(f"{count:>9} preview, nothing due: {seconds(lambda: previews(connection)):8.2f} s")
-        print(f"{count:>9} export, nothing due:  {seconds(lambda: exports(connection)):8.2f} s")
         if baseline:
-            before = seconds(lambda: previews_as_before(connection))
-            print(f"{count:>9} preview, a set each:  {before:8.2f} s  (baseline)")
+            slow = seconds(lambda: previews_as_before(connection))
+            print(f"{count:>9} preview, a set each:  {slow:8.2f} s  (baseline)")
 
 
 def main() -> None:

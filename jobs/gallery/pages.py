@@ -28,7 +28,7 @@ from pipeline.catalog.timeline import (
     read_photo_list,
     read_spots,
 )
-from pipeline.exports.manifest import EXPORT_PREFIX
+from pipeline.exports.exported import EXPORT_PREFIX
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 

@@ -14,9 +14,9 @@ from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
-from pipeline.exports.manifest import known_exports
+from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
-from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports, rewrite_manifest
+from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports
 from pipeline.exports.registry import check_kinds, kind_named
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
@@ -80,16 +80,13 @@ class _Exports:
         self._order = order
         self.target = checked_target(root, order)
         self._plan = ExportPlan()
-        self._files: list[str] = []
 
     def due(self, connection: Connection) -> tuple[list[ExportTask], int]:
         order, target = self._order, self.target
         self._plan = plan_exports(
             connection, target, order.filters, order.settings, overwrite=order.overwrite
         )
-        self._files = [file.file for item in self._plan.items for file in item.files]
-        self._files += [exported.file for exported in self._plan.recorded]
-        target.sweep(self._files)
+        target.sweep(self._plan.folders)
         return self._plan.items, self._plan.complete
 
     def adopted(self) -> Sequence[ArtifactRecord]:
@@ -113,10 +110,10 @@ class _Exports:
                 raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
 
     def close(self, connection: Connection) -> None:
-        self.target.sweep(self._files)
-        is_changed = self._plan.items or self._plan.adopted
-        recorded = known_exports(connection, self.target) if is_changed else self._plan.recorded
-        rewrite_manifest(connection, self.target, recorded)
+        plan = self._plan
+        self.target.sweep(plan.folders)
+        if plan.items or plan.adopted or not plan.manifest_is_current:
+            rewrite_manifest(connection, self.target)
 
 
 def export(

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+_REGISTERED = "sharp_batch_functions"  # of a connection's `info`
 _GLOB_PART = re.compile(r"\*|\?|\[\^?\]?[^\]]*\]|\[|[^*?\[]+")
 
 
@@ -29,6 +30,12 @@ def matches_glob(
     if "[" in parts:  # a set that never ends matches nothing
         return sa.false()
     return column.op("~", is_comparison=True)(f"^{''.join(map(_regex, parts))}$")
+
+
+def by_code_point(column: sa.ColumnElement[str], dialect: str) -> sa.ColumnElement[str]:
+    """Return a text as an expression that compares and sorts by code points, as Python does."""
+    # Every index of SQLite does; the collation of a PostgreSQL database is its administrator's.
+    return column if dialect == "sqlite" else sa.collate(column, "C")
 
 
 def _regex(part: str) -> str:
@@ -82,7 +89,9 @@ def distance_expression(
 def register_functions(connection: Connection) -> None:
     """Give SQLite the functions that queries use."""
     driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection):
+    # Once: SQLite refuses to define a function again while a statement is still being read.
+    if isinstance(driver, sqlite3.Connection) and not connection.info.get(_REGISTERED):
+        connection.info[_REGISTERED] = True
         driver.create_function("distance_km", 4, distance_km, deterministic=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -20,6 +21,7 @@ from schemas.records import PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
 
 _PATHS_AT_ONCE = 500
+_ROWS_AT_ONCE = 5_000
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
 
@@ -60,6 +62,23 @@ def find_scenes(connection: Connection, filters: Filters) -> list[FoundScene]:
     return [FoundScene(row.photo_id, row.scene_id) for row in rows if row.splat_path is not None]
 
 
+def stream_scenes(connection: Connection, filters: Filters) -> Iterator[FoundScene]:
+    """Return the scenes of the photos that `filters` select in order of photo_id, as a stream.
+
+    With `where` or `limit`, what they select is held in memory. Raises UsageError as `find` does,
+    here and not where the stream is read.
+    """
+    if filters.where is not None or filters.limit is not None:
+        return iter(sorted(find_scenes(connection, filters)))
+    register_functions(connection)
+    _ordered(record_select(), filters.order)  # an unknown field is an error here too
+    with _text_errors():
+        statement = _only(selected(connection, filters), FoundScene._fields)
+        statement = statement.where(photos.c.scene_id.is_not(None)).order_by(photos.c.photo_id)
+        rows = connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE})
+    return (FoundScene(*row) for chunk in rows.partitions() for row in chunk)
+
+
 def find_by_ids(connection: Connection, photo_ids: Iterable[str]) -> Iterator[PhotoRecord]:
     """Yield the records of these photos, in any order; of those that the catalog has."""
     ids = iter(photo_ids)
@@ -72,8 +91,15 @@ def _select(
     connection: Connection, filters: Filters, names: tuple[str, ...] = _COLUMNS
 ) -> Sequence[sa.Row[Any]]:
     """Return the rows that filters select, with these columns at least."""
-    try:
+    with _text_errors():
         return _rows(connection, filters, names)
+
+
+@contextlib.contextmanager
+def _text_errors() -> Iterator[None]:
+    """Raise UsageError where a filter is no text."""
+    try:
+        yield
     except UnicodeEncodeError as error:
         raise UsageError(
             f"{error.object!a} holds bytes that are no UTF-8", "Write the filter as text."

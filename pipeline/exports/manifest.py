@@ -1,24 +1,21 @@
-"""What is known of files that were exported: rows of the catalog, lines of a folder's manifest."""
+"""The manifest in a folder of exports: a line for each file, as JSON Lines and as CSV.
+
+Lines are in order of `file`, by code points. They are read and written as streams.
+"""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
+from pipeline.exports.exported import Exported, RecordedExport
 from pipeline.exports.target import ExportTarget
-from schemas.records import ArtifactRecord, StoredFile
-from schemas.tables import artifacts
 
 MANIFEST = "sharp-batch-manifest"
-EXPORT_PREFIX = "export:"  # of an artifact's kind; its path is absolute and outside the library
+MANIFEST_JSONL, MANIFEST_CSV = f"{MANIFEST}.jsonl", f"{MANIFEST}.csv"
 _COLUMNS = (
     "file",
     "kind",
@@ -33,116 +30,89 @@ _COLUMNS = (
     "stem",
     "mtime_ns",
 )
+_TEXTS = ("file", "kind", "photo_id", "scene_id", "sha256", "name", "stem")
+_FIELDS = tuple(name for name in _COLUMNS if name != "source_paths")
+_quote = json.encoder.encode_basestring  # a text as JSON, as `_encode` writes it
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+Line = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """One file in a folder of exports."""
-
-    file: str  # relative to the folder
-    kind: str
-    photo_id: str
-    scene_id: str
-    bytes: int
-    sha256: str
-    settings: dict[str, Any]  # what counts for the kind
-    facts: dict[str, Any]  # what was decided for the scene
-    name: str  # the template
-    stem: str  # what came of it
-    mtime_ns: int | None
-
-    def artifact(self, target: ExportTarget) -> ArtifactRecord:
-        """Return the row of the catalog."""
-        path = target.catalog_path(self.file)
-        record = {
-            "to": target.text,
-            "settings": self.settings,
-            "facts": self.facts,
-            "name": self.name,
-            "stem": self.stem,
-            "mtime_ns": self.mtime_ns,
-        }
-        return ArtifactRecord(
-            hashlib.sha256(path.encode()).hexdigest()[:32],
-            EXPORT_PREFIX + self.kind,
-            self.photo_id,
-            self.scene_id,
-            StoredFile(path, self.bytes, self.sha256),
-            json.dumps(record),
-        )
-
-
-def known_exports(connection: Connection, target: ExportTarget) -> list[Exported]:
-    """Return what the catalog knows of a folder's exports, whether the files are there or not."""
-    prefix = f"{target.text.rstrip('/')}/"
-    query = sa.select(artifacts).where(
-        artifacts.c.kind.startswith(EXPORT_PREFIX, autoescape=True),
-        artifacts.c.path.startswith(prefix, autoescape=True),
-    )
-    known = []
-    for row in connection.execute(query.order_by(artifacts.c.path)):
-        record = json.loads(row.settings)
-        if record["to"] == target.text:
-            known.append(
-                Exported(
-                    row.path.removeprefix(prefix),
-                    row.kind.removeprefix(EXPORT_PREFIX),
-                    row.photo_id,
-                    row.scene_id,
-                    row.bytes,
-                    row.sha256,
-                    record["settings"],
-                    record["facts"],
-                    record["name"],
-                    record["stem"],
-                    record["mtime_ns"],
-                )
-            )
-    return known
-
-
-def manifest_lines(target: ExportTarget) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the manifest in a folder; one that cannot be read is none."""
+def manifest_texts(target: ExportTarget) -> Iterator[bytes]:
+    """Yield the lines of the manifest in a folder as they are, without their line ends."""
     try:
-        text = target.absolute(f"{MANIFEST}.jsonl").read_text("utf-8")
-    except (OSError, ValueError):
+        with target.absolute(MANIFEST_JSONL).open("rb") as file:
+            for text in file:
+                yield text.rstrip(b"\r\n")
+    except OSError:
         return
-    for line in text.splitlines():
-        try:
-            fields = json.loads(line)
-            if isinstance(fields, dict) and set(fields) == set(_COLUMNS):
-                yield fields
-        except ValueError:
-            continue
 
 
-def of_line(fields: dict[str, Any]) -> Exported:
-    """Return what a line of a manifest says."""
-    values = {name: fields[name] for name in _COLUMNS if name != "source_paths"}
-    return Exported(**values)
+def parse_line(text: bytes) -> Line | None:
+    """Return the fields of a line, or None where it is no line of a manifest."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(fields, dict) or set(fields) != set(_COLUMNS):
+        return None
+    return fields if all(isinstance(fields[name], str) for name in _TEXTS) else None
 
 
-def line_of(exported: Exported, source_paths: Sequence[str]) -> dict[str, Any]:
-    """Return the line of a manifest for a file."""
-    values = {name: getattr(exported, name) for name in _COLUMNS if name != "source_paths"}
-    values |= {"source_paths": list(source_paths)}
-    return {name: values[name] for name in _COLUMNS}
+def exported_of(line: Line) -> Exported:
+    """Return the export that a line describes."""
+    return Exported(**{name: line[name] for name in _FIELDS})
 
 
-def write_manifest(target: ExportTarget, lines: Sequence[dict[str, Any]]) -> None:
-    """Write the manifest as JSON Lines and as CSV, each whole or not at all."""
-    as_json = "".join(f"{_json(line)}\n" for line in lines).encode()
-    table = io.StringIO(newline="")
+def line_of(exported: Exported, source_paths: Sequence[str]) -> Line:
+    """Return the line for a file."""
+    return {
+        name: list(source_paths) if name == "source_paths" else getattr(exported, name)
+        for name in _COLUMNS
+    }
+
+
+def line_text(line: Line) -> bytes:
+    """Return a line as it is written, without its line end."""
+    return _encode(line).encode()
+
+
+def recorded_line_text(
+    recorded: RecordedExport, source_paths: Sequence[str], record_start: str
+) -> bytes:
+    """Return `line_text` of a recorded export, for a million of them.
+
+    A line ends as the record does, so neither is parsed; `record_start` is what the record of an
+    export in this folder starts with.
+    """
+    file, kind, photo_id, scene_id, size, sha256, text = recorded
+    is_plain = (photo_id + scene_id + sha256).isalnum() and "\\u" not in text
+    if not is_plain or not text.startswith(record_start):  # written in other ways
+        return line_text(line_of(recorded.parsed(), source_paths))
+    paths = ", ".join(map(_quote, source_paths))
+    return (
+        f'{{"file": {_quote(file)}, "kind": {_quote(kind)}, "photo_id": "{photo_id}", '
+        f'"scene_id": "{scene_id}", "source_paths": [{paths}], "bytes": {size}, '
+        f'"sha256": "{sha256}", {text[len(record_start) :]}'
+    ).encode()
+
+
+def write_manifest(target: ExportTarget, lines: Iterable[bytes]) -> None:
+    """Write both forms of the manifest, each whole or not at all.
+
+    `lines` are texts without line ends; they may read the manifest that is there.
+    Raises PhotoError (`disk_full`) and RunError.
+    """
+    target.write(MANIFEST_JSONL, lambda file: file.writelines(line + b"\n" for line in lines))
+    target.write(MANIFEST_CSV, lambda file: _write_csv(file, target))
+
+
+def _write_csv(file: BinaryIO, target: ExportTarget) -> None:
+    table = io.TextIOWrapper(file, "utf-8", newline="")
     writer = csv.writer(table)
     writer.writerow(_COLUMNS)
-    for line in lines:
-        packed = {name: _json(line[name]) for name in ("settings", "facts")}
+    for line in filter(None, map(parse_line, manifest_texts(target))):
+        packed = {name: _encode(line[name]) for name in ("settings", "facts")}
         values = {**line, **packed, "source_paths": ";".join(line["source_paths"])}
         writer.writerow("" if values[name] is None else values[name] for name in _COLUMNS)
-    as_csv = table.getvalue().encode()
-    target.write(f"{MANIFEST}.jsonl", lambda file: file.write(as_json))
-    target.write(f"{MANIFEST}.csv", lambda file: file.write(as_csv))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    table.detach()  # flushes; the file is the caller's to close

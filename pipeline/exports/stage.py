@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.exports.manifest import Exported
+from pipeline.exports.exported import Exported
 from pipeline.exports.metadata import capture_seconds
 from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_named

@@ -98,11 +98,14 @@ class ExportTarget:
         """Write a file of the folder's own, whole or not at all."""
         self._store.write(relative, write)
 
-    def sweep(self, files: Iterable[str]) -> int:
-        """Remove what killed runs of this library left beside these files. Return how many."""
+    def sweep(self, folders: Iterable[str]) -> int:
+        """Remove what killed runs of this library left in these folders. Return how many files.
+
+        Folders are relative to this one, which is swept too.
+        """
         swept = 0
-        for folder in {self.folder, *(self.absolute(file).parent for file in files)}:
-            for partial in folder.glob(f"{TEMPORARY_PREFIX}{self._owner}*"):
+        for folder in {"", *folders}:
+            for partial in self.absolute(folder).glob(f"{TEMPORARY_PREFIX}{self._owner}*"):
                 partial.unlink(missing_ok=True)
                 swept += 1
         return swept

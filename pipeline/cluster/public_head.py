@@ -19,6 +19,7 @@ import ray
 
 _LOCALHOST = "127.0.0.1"
 _START_SECONDS = 120.0
+_FORK_SECONDS = 5.0  # within which the guard has started Ray
 # Ends Ray once the other end of its stdin is closed, as also happens when that process is killed.
 _GUARD = '"$@" & ray=$!; read -r _; kill -TERM "$ray"; wait "$ray"'
 _RAY = (sys.executable, "-m", "ray.scripts.scripts")  # the command `ray`
@@ -54,12 +55,15 @@ class PublicHead:
 
     def connect(self) -> None:
         """Connect this process, as soon as Ray is up. Raises ConnectionError, RuntimeError."""
-        deadline = time.monotonic() + _START_SECONDS
+        began = time.monotonic()
         while True:
             try:
                 self._try_to_connect()
-            except (OSError, RuntimeError):
-                if time.monotonic() > deadline or self._guard.poll() is not None:
+            except (OSError, RuntimeError) as error:
+                waited = time.monotonic() - began
+                if waited > _FORK_SECONDS and not self._is_running():
+                    raise RuntimeError(f"'ray start' has ended: {self._last_words()}") from error
+                if waited > _START_SECONDS:
                     raise
                 time.sleep(0.1)
             else:
@@ -71,6 +75,18 @@ class PublicHead:
         self._guard.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guard.wait(_START_SECONDS)
+
+    def _is_running(self) -> bool:
+        """Tell whether `ray start` runs: the guard itself waits for this process, not for Ray."""
+        try:
+            children = self.process.children()
+            return any(child.status() != psutil.STATUS_ZOMBIE for child in children)
+        except psutil.NoSuchProcess:
+            return False
+
+    def _last_words(self) -> str:
+        lines = Path(self._folder, "start.log").read_text(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "without a message")
 
     def _try_to_connect(self) -> None:
         socket.create_connection((_LOCALHOST, self._port), 1.0).close()

@@ -11,7 +11,7 @@ from jobs.commands.options import LibraryOptions, PlainOutput
 from schemas.errors import ExitCode
 
 if TYPE_CHECKING:
-    from jobs.maintenance.doctor import Check
+    from jobs.maintenance.doctor import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -26,16 +26,16 @@ def doctor(
     """Check this machine: Python, torch, GPU, Ray, photo formats, weights, disk, library."""
     from jobs.maintenance.doctor import Level, examine
 
-    checks = examine(place.library, place.catalog)
+    findings = examine(place.library, place.catalog)
     document = {
-        "ok": all(check.level is not Level.PROBLEM for check in checks),
-        "checks": [check.as_dict() for check in checks],
+        "ok": all(finding.level is not Level.PROBLEM for finding in findings),
+        "checks": [finding.as_dict() for finding in findings],
     }
-    output.result(document, "\n".join(map(_line, checks)))
+    output.result(document, "\n".join(map(_line, findings)))
     if not document["ok"]:
         raise typer.Exit(int(ExitCode.SOME_FAILED))
 
 
-def _line(check: Check) -> str:
-    text = f"{check.level:<9}{check.name:<18}{check.found}"
-    return text + (f"\n{'':<27}{check.advice}" if check.advice else "")
+def _line(finding: Finding) -> str:
+    text = f"{finding.level:<9}{finding.name:<18}{finding.found}"
+    return text + (f"\n{'':<27}{finding.advice}" if finding.advice else "")

@@ -68,15 +68,16 @@ def export(
         raise UsageError("--to is needed", "As in: sharp-batch export --kind sbs --to ~/3D")
     chosen, deadline = settings.make(), run.deadline()
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
-    from jobs.runs.export import ExportOrder, dry_export
-    from jobs.runs.export import export as run_export
+    from jobs.runs.export import ExportOrder, dry_export, export_scenes
 
     order = ExportOrder(to, filters, chosen, overwrite)
     if dry:
         result = dry_export(place.resolve(), order)
         output.result(result.as_dict(), _dry_text(result, output.verbose))
         return
-    report = run_export(place.resolve(), order, output, run.scene_runner(), deadline, limit.timeout)
+    report = export_scenes(
+        place.resolve(), order, output, run.scene_runner(), deadline, limit.timeout
+    )
     finish_command(output, report, _text(report, to))
 
 

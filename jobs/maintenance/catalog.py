@@ -1,4 +1,4 @@
-"""A catalog as a whole: its snapshot, its upgrade, and its second life after it was lost."""
+"""A catalog as a whole: its snapshot, its upgrade, and its rebuild after a loss."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ from pipeline.maintenance.rebuild import (
     recipes,
 )
 from pipeline.maintenance.repairs import drop_scene
-from pipeline.maintenance.verify import SCENE, check_size, count_scenes, source_of, stored_rows
+from pipeline.maintenance.verify import (
+    SCENE,
+    check_stored_size,
+    count_scenes,
+    source_of,
+    stored_rows,
+)
 from pipeline.scan.identify import identify_all
 from pipeline.scan.scan import check_sources, scan
 from pipeline.scan.sidecars import find_sidecars
@@ -46,12 +52,12 @@ from schemas.user_focals import FocalChange
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came back. Rows by table; then what files added or took away."""
+    """What was rebuilt: rows by table, then what scene files added or lacked."""
 
     library: str
     rows: dict[str, int] = field(default_factory=dict)
     missing: int = 0  # scenes of the snapshot whose files are gone: their photos are due again
-    adopted: int = 0  # scene files that came after the snapshot
+    adopted: int = 0  # scene files newer than the snapshot
     loose: int = 0  # scene files whose photos were not found
     seconds: float = 0.0
 
@@ -78,8 +84,8 @@ def upgrade(library: Library) -> Migrated:
 def import_catalog(library: Library, sources: Sequence[Path], output: Output) -> ImportReport:
     """Rebuild the catalog of a library that has none.
 
-    `sources` are folders of photos in which those of scenes are looked for that the snapshot does
-    not know. Raises UsageError, LibraryBusyError, StoreError, RunError.
+    `sources` are folders that are searched for photos of scenes that the snapshot does not hold.
+    Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
     started = time.monotonic()
     check_sources(sources)
@@ -100,7 +106,7 @@ def import_catalog(library: Library, sources: Sequence[Path], output: Output) ->
 
 
 def _load(library: Library) -> dict[str, int]:
-    """Make a new catalog of the snapshot, whole or not at all."""
+    """Make a new catalog from the snapshot, whole or not at all."""
     address, store = library.catalog_address, library.store
     snapshot = find_snapshot(store)
     if snapshot is None:
@@ -113,7 +119,7 @@ def _load(library: Library) -> dict[str, int]:
         if version is not None:
             raise UsageError(
                 f"the library has a catalog: {address}",
-                "Move it away if it is to be made anew of its snapshot.",
+                "Move it away if you want to rebuild it from its snapshot.",
             )
         with engine.begin() as connection:
             if address.url is None:
@@ -127,7 +133,7 @@ def _load(library: Library) -> dict[str, int]:
 
 
 def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
-    """Forget scenes whose files are gone or not whole."""
+    """Delete scenes whose files are missing or have another size."""
     missing = 0
     with closing(catalog.engine.connect()) as reader:
         total = count_scenes(reader, None)
@@ -136,7 +142,7 @@ def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
             for rows in stored_rows(reader, None):
                 found = [row for row in rows if row.kind == SCENE]
                 for row in found:
-                    if check_size(size_of, row) is not None:
+                    if check_stored_size(size_of, row) is not None:
                         drop_scene(catalog.connection, row.row_id)
                         missing += 1
                 advance(len(found))
@@ -151,7 +157,7 @@ def _adopt(
     report: ImportReport,
     output: Output,
 ) -> None:
-    """Record scene files that came after the snapshot, with the facts of their photos."""
+    """Record scene files newer than the snapshot, with the facts of their photos."""
     connection, store = catalog.connection, library.store
     with connection.begin():
         loose = list(loose_scenes(connection, store))
@@ -186,7 +192,7 @@ def _adopt(
 def _find_photos(
     catalog: CatalogWriter, library: Library, sources: Sequence[Path], wanted: set[str]
 ) -> dict[str, PhotoFile]:
-    """Read files that the snapshot does not know, and record those that are wanted."""
+    """Read files that the snapshot does not hold, and record the wanted ones."""
     paths = read_recorded_paths(catalog.connection)
     new = (file for file in scan(sources, (), library.root).files if file.path not in paths)
     found = {}
@@ -200,7 +206,7 @@ def _find_photos(
 def _as_done(
     scene: LooseScene, file: PhotoFile, recipe: Recipe | None, store: Store
 ) -> Done | None:
-    """Return the outcome of the run that made the scene; None where that cannot be told."""
+    """Return the outcome of the run that made the scene; None if that cannot be determined."""
     if recipe is None:
         return None
     file = replace(file, context=find_sidecars(file.path), set_focal_35mm=recipe.user_focal_35mm)

@@ -1,4 +1,4 @@
-"""Checks of a machine: each finds something out and says what to do where it is missing."""
+"""Checks of a machine, each with advice if something is missing."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One finding, with advice where something can be done."""
+class Finding:
+    """The result of one check, with advice if something can be done."""
 
     name: str
     level: Level
@@ -46,11 +46,11 @@ class Check:
         return asdict(self)
 
 
-def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Check]:
-    """Run every check."""
+def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
+    """Run every check and return its findings."""
     return [
-        Check("sharp-batch", Level.OK, version("sharp-batch")),
-        Check("python", Level.OK, f"{platform.python_version()} ({sys.executable})"),
+        Finding("sharp-batch", Level.OK, version("sharp-batch")),
+        Finding("python", Level.OK, f"{platform.python_version()} ({sys.executable})"),
         _machine(),
         *_torch(),
         _package("ray", "scenes are made in one process only; install ray, or use --inline"),
@@ -67,25 +67,25 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Check]:
     ]
 
 
-def _machine() -> Check:
+def _machine() -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Check("machine", Level.OK, f"{cores} cores, {size_text(memory)} of memory")
+    return Finding("machine", Level.OK, f"{cores} cores, {size_text(memory)} of memory")
 
 
-def _torch() -> Iterator[Check]:
+def _torch() -> Iterator[Finding]:
     import torch
 
-    yield Check("torch", Level.OK, torch.__version__)
+    yield Finding("torch", Level.OK, torch.__version__)
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             properties = torch.cuda.get_device_properties(index)
             found = f"{properties.name}, {size_text(properties.total_memory)}"
-            yield Check(f"gpu {index}", Level.OK, found)
+            yield Finding(f"gpu {index}", Level.OK, found)
     elif torch.backends.mps.is_available():
-        yield Check("gpu", Level.OK, "Apple GPU")
+        yield Finding("gpu", Level.OK, "Apple GPU")
     else:
-        yield Check(
+        yield Finding(
             "gpu",
             Level.NOTE,
             "none that torch can use",
@@ -93,98 +93,98 @@ def _torch() -> Iterator[Check]:
         )
 
 
-def _package(name: str, consequence: str) -> Check:
+def _package(name: str, consequence: str) -> Finding:
     try:
-        return Check(name, Level.OK, version(name))
+        return Finding(name, Level.OK, version(name))
     except PackageNotFoundError:
-        return Check(name, Level.PROBLEM, "not installed", consequence)
+        return Finding(name, Level.PROBLEM, "not installed", consequence)
 
 
-def _optional(name: str, purpose: str, how: str) -> Check:
+def _optional(name: str, purpose: str, how: str) -> Finding:
     if importlib.util.find_spec(name) is not None:
-        return Check(name, Level.OK, version(name))
-    return Check(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
+        return Finding(name, Level.OK, version(name))
+    return Finding(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
 
 
-def _gsplat() -> Iterator[Check]:
+def _gsplat() -> Iterator[Finding]:
     import torch
 
     if torch.cuda.is_available():
         yield _optional("gsplat", "drawing scenes on the GPU", "pip install 'sharp-batch[gpu]'")
 
 
-def _weights() -> Iterator[Check]:
+def _weights() -> Iterator[Finding]:
     for model in MODELS:
         if model.weights is None:
             continue
         what, path = f"weights of {model.name}", model.weights.source.get().find_checkpoint()
         if path is None:
             found = f"not on this machine; only --model {model.name} needs them"
-            yield Check(what, Level.NOTE, found, f"sharp-batch model fetch {model.name}")
+            yield Finding(what, Level.NOTE, found, f"sharp-batch model fetch {model.name}")
         else:
-            yield Check(what, Level.OK, f"{path}, {size_text(path.stat().st_size)}")
+            yield Finding(what, Level.OK, f"{path}, {size_text(path.stat().st_size)}")
 
 
 def _nearest_folder(library: Path) -> Path:
-    """Return the library's folder, or the one above it that is there already."""
+    """Return the library's folder, or its nearest parent that exists."""
     library = library.absolute()
     return next(path for path in (library, *library.parents) if path.exists())
 
 
-def _writable(library: LibraryRoot) -> Check:
+def _writable(library: LibraryRoot) -> Finding:
     if not isinstance(library, Path):
         return _writable_store(library)
     folder = _nearest_folder(library)
     if os.access(folder, os.W_OK | os.X_OK):
-        return Check("writing", Level.OK, f"{folder} can be written")
-    return Check(
+        return Finding("writing", Level.OK, f"{folder} can be written")
+    return Finding(
         "writing",
         Level.PROBLEM,
-        f"{folder} cannot be written: photos cannot be ingested, only looked at",
+        f"{folder} cannot be written: photos cannot be ingested, only viewed",
         "Change its permissions, or name another library with --library.",
     )
 
 
-def _writable_store(library: RemoteRoot) -> Check:
+def _writable_store(library: RemoteRoot) -> Finding:
     try:
         with Store(library).write_test():
             pass
     except SharpBatchError as error:
-        return Check("writing", Level.PROBLEM, error.message, error.hint)
-    return Check("writing", Level.OK, f"{library} can be written")
+        return Finding("writing", Level.PROBLEM, error.message, error.hint)
+    return Finding("writing", Level.OK, f"{library} can be written")
 
 
-def _disk(library: LibraryRoot) -> Iterator[Check]:
+def _disk(library: LibraryRoot) -> Iterator[Finding]:
     if not isinstance(library, Path):
         return
     folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
     found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
     level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
-    yield Check("disk", level, found, "" if level is Level.OK else "Make room.")
+    yield Finding("disk", level, found, "" if level is Level.OK else "Make room.")
 
 
-def _library(root: LibraryRoot, catalog_url: str | None) -> Iterator[Check]:
+def _library(root: LibraryRoot, catalog_url: str | None) -> Iterator[Finding]:
     try:
         library = Library.resolve(root, catalog_url)
     except SharpBatchError as error:
-        yield Check("library", Level.PROBLEM, error.message, error.hint)
+        yield Finding("library", Level.PROBLEM, error.message, error.hint)
         return
     try:
         yield _content(library)
     except SharpBatchError as error:
-        yield Check("library", Level.PROBLEM, error.message, error.hint)
+        yield Finding("library", Level.PROBLEM, error.message, error.hint)
     warning = library.network_warning()
     if warning is not None:
-        yield Check("catalog", Level.NOTE, warning)
+        yield Finding("catalog", Level.NOTE, warning)
 
 
-def _content(library: Library) -> Check:
+def _content(library: Library) -> Finding:
     place = library.root.absolute() if isinstance(library.root, Path) else library.root
     if not library.has_catalog():
         advice = "Make one: sharp-batch ingest PHOTOS"
-        return Check("library", Level.NOTE, f"none at {place}", advice)
+        return Finding("library", Level.NOTE, f"none at {place}", advice)
     with library.read() as connection:
         status = read_status(connection)
     photos = ", ".join(f"{count} {state}" for state, count in status.photos.items())
-    return Check("library", Level.OK, f"{place}: {photos or 'empty'}")
+    return Finding("library", Level.OK, f"{place}: {photos or 'empty'}")

@@ -1,4 +1,4 @@
-"""Removes from a library what it no longer needs, and says what and how much."""
+"""Removes from a library what it no longer needs, and reports what and how much."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.maintenance.repairs import drop_superseded
 
 @dataclass(slots=True)
 class GcReport:
-    """What went, or would go: counts and bytes by kind."""
+    """What was or would be removed: counts and bytes by kind."""
 
     library: str
     is_dry_run: bool
@@ -23,7 +23,7 @@ class GcReport:
     orphan_bytes: int = 0
     temporaries: int = 0
     temporary_bytes: int = 0
-    foreign: int = 0  # files of nobody we know: they stay
+    foreign: int = 0  # foreign files, which are kept
     bytes: int = 0
     paths: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -40,7 +40,7 @@ def collect_garbage(
     keep_superseded: bool = False,
     is_dry_run: bool = False,
 ) -> GcReport:
-    """Remove what can go from the library, or only say what that is.
+    """Remove from the library what is not needed, or only report it.
 
     Raises UsageError, LibraryBusyError, StoreError, RunError.
     """
@@ -55,7 +55,7 @@ def collect_garbage(
         if not is_dry_run:
             _remove(garbage, library)
     if garbage.foreign:
-        output.note(f"{garbage.foreign} files there are not this library's: they stay.")
+        output.note(f"{garbage.foreign} files do not belong to this library and are kept.")
     report.seconds = round(time.monotonic() - started, 3)
     return report
 

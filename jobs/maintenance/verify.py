@@ -1,4 +1,4 @@
-"""Looks whether a library's files are what its catalog says, and puts right what is not."""
+"""Checks a library's files against its catalog, and repairs what differs."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from pipeline.maintenance.verify import (
     DamageKind,
     StoredRow,
     check_catalog,
-    check_size,
     check_stored_file,
+    check_stored_size,
     count_scenes,
     source_of,
     stored_rows,
@@ -46,13 +46,13 @@ _THREADS = min(8, os.cpu_count() or 1)
 
 @dataclass(slots=True)
 class VerifyReport:
-    """What was looked at and what was found."""
+    """What was checked and what was found."""
 
     library: str
-    scenes: int = 0  # looked at
-    files: int = 0  # of scenes and of what was made of them
+    scenes: int = 0  # checked
+    files: int = 0  # of scenes and of what was made from them
     bytes: int = 0
-    left: int = 0  # scenes that an interrupt left
+    left: int = 0  # scenes not checked because of an interrupt
     damaged: int = 0
     repaired: int = 0
     problems: dict[str, int] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def verify(
 
 
 class _Verification:
-    """One pass. `reader` goes through the rows while `catalog` writes."""
+    """One pass. `reader` streams the rows while `catalog` writes."""
 
     def __init__(
         self,
@@ -134,8 +134,8 @@ class _Verification:
         if not self._settings.quick:
             return partial(check_stored_file, self._store)
         if self._settings.sample is not None:
-            return partial(check_size, self._store.size)
-        return partial(check_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
+            return partial(check_stored_size, self._store.size)
+        return partial(check_stored_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
 
     def _check(
         self,
@@ -168,7 +168,7 @@ class _Verification:
         self._output.note(f"{damage.kind} {what}: {damage.problem}: {damage.message}")
 
     def _repair(self, damage: Damage) -> bool:
-        """Have what is damaged made again; keep it where its photo is gone."""
+        """Make what is damaged due again; keep it if its photo is gone."""
         connection = self._catalog.connection
         if damage.kind == PHOTO:
             repair_photo(connection, damage.photo_id)
@@ -179,7 +179,7 @@ class _Verification:
             with connection.begin():
                 source = source_of(connection, damage.photo_id)
             if source is None:
-                self._output.warn(f"{damage.path} stays as it is: its photo is gone")
+                self._output.warn(f"{damage.path} is kept: its photo is gone")
                 return False
             for path in drop_scene(connection, damage.row_id):
                 self._store.remove(path)
@@ -205,4 +205,4 @@ class _Verification:
         return True
 
     def _say_ending(self) -> None:
-        self._output.note("Finishing the files under way. Press Ctrl-C again to stop now.")
+        self._output.note("Finishing the files in progress. Press Ctrl-C again to stop now.")

@@ -18,7 +18,7 @@ from jobs.maintenance.verify import verify
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
 from jobs.nightly.delivery import Delivery
 from jobs.nightly.report import NightlyReport, PhotoProblem, Step
-from jobs.runs.export import ExportOrder, export
+from jobs.runs.export import ExportOrder, export_scenes
 from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
 from jobs.runs.run import new_run_id
@@ -176,7 +176,7 @@ class _Night:
         self._note_made(step, done)
 
     def _export(self, step: Step, order: Export) -> None:
-        done = export(
+        done = export_scenes(
             self._library,
             ExportOrder(order.to, order.query, order.settings),
             self._output,

@@ -1,4 +1,4 @@
-"""Whether a file is a spatial photo, in words."""
+"""Checks whether a file is a valid spatial photo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sharp_core.spatial.check import check_spatial
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """What was found; numbers as far as the file tells them."""
+    """The result; numbers are None if the file does not state them."""
 
     file: str
     is_good: bool
@@ -30,7 +30,7 @@ class CheckedFile:
 
 
 def check_spatial_file(path: Path) -> CheckedFile:
-    """Check a file. Raises UsageError where there is none."""
+    """Check a file. Raises UsageError if it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:

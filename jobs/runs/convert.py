@@ -1,7 +1,7 @@
-"""A whole library in another format. Resumable: what is stored so already is left alone.
+"""Converts a library to another format. Resumable: scenes that already have it are not changed.
 
-The new file is written first, then the row names it, then the old file goes: whenever the run
-ends, each row names a whole file. What a killed run left over is removed by the next one.
+The new file is written first, then the row is updated, then the old file is removed: at every
+moment, each row names a whole file. The next run removes what a killed run left.
 """
 
 from __future__ import annotations

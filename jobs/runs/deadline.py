@@ -18,7 +18,7 @@ def deadline_of(until: str | None, max_hours: float | None) -> datetime | None:
         ends.append(_next(now, _clock_time(until)))
     if max_hours is not None:
         if not 0 < max_hours <= 24 * 365:
-            raise UsageError(f"--max-hours {max_hours:g} is no length of time for a run")
+            raise UsageError(f"--max-hours {max_hours:g} is not a valid length of a run")
         ends.append(now + timedelta(hours=max_hours))
     return min(ends, default=None)
 
@@ -27,7 +27,9 @@ def _clock_time(text: str) -> time:
     try:
         return datetime.strptime(text, "%H:%M").time()
     except ValueError:
-        raise UsageError(f"--until {text!r} is no time of day", "Write it as in 06:30.") from None
+        raise UsageError(
+            f"--until {text!r} is not a time of day", "Write it as in 06:30."
+        ) from None
 
 
 def _next(now: datetime, clock: time) -> datetime:

@@ -38,11 +38,11 @@ class DryRun:
     unchanged: int
     due: int
     new: int
-    failing: int  # of those due: they will fail, by their headers
+    failing: int  # of those due: their headers show that they will fail
     estimated_seconds: float
     estimated_from: str
     estimated_bytes: int
-    free_bytes: int | None  # None where nobody can say, as in an object store
+    free_bytes: int | None  # None if unknown, as for an object store
     reasons: dict[str, int]
 
     def as_dict(self) -> dict[str, object]:
@@ -56,7 +56,7 @@ def dry_run(
     settings: IngestSettings,
     model: ResolvedModel,
 ) -> DryRun:
-    """Scan and plan, read new files to know copies from photos, and estimate the rest."""
+    """Scan and plan, read new files to find copies, and estimate the rest."""
     seconds = model.entry.cpu_seconds
     size = round(model.entry.gaussians * FORMATS.get(settings.splat.format).bytes_per_gaussian)
     estimated_from = "a guess: two CPU cores, no scenes made yet"

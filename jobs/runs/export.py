@@ -1,4 +1,4 @@
-"""Exports of the scenes that filters select, into a folder of the user's."""
+"""Exports the scenes that filters select into a folder of the user."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from schemas.records import ArtifactRecord
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What is to be exported, and where to."""
+    """What to export, and the folder to write to."""
 
     folder: Path
     filters: Filters
     settings: ExportSettings
-    overwrite: bool = False  # also what is there already; never files of somebody else's
+    overwrite: bool = False  # also files that are complete; never foreign files
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class ExportReport(SceneRunReport):
 
     kinds: list[str] = field(default_factory=list)
     to: str = ""
-    has_manifest: bool = True  # False where the disk was too full for it
+    has_manifest: bool = True  # False if the disk was too full to write it
 
     @property
     def has_failures(self) -> bool:
@@ -93,19 +93,19 @@ class _Exports:
         return self._plan.adopted
 
     def name_files(self, made: Made) -> None:
-        """Give files their names, now that they are recorded. Raises PhotoError, RunError."""
+        """Rename the files that have been recorded. Raises PhotoError, RunError."""
         for file in made.unnamed:
             try:
                 give_name(file)
             except FileExistsError as error:
                 raise PhotoError(
                     FailureReason.UNREADABLE,
-                    f"another file has come to {file.path}; the next run gives this one another "
-                    "name",
+                    f"another file now has the name {file.path}; the next run gives this one "
+                    "another name",
                 ) from error
             except OSError as error:
                 if is_disk_full(error):
-                    message = f"no room left on the disk of {self.target.folder}"
+                    message = f"no space left on the disk of {self.target.folder}"
                     raise PhotoError(FailureReason.DISK_FULL, message) from error
                 raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
 
@@ -116,7 +116,7 @@ class _Exports:
             rewrite_manifest(connection, self.target)
 
 
-def export(
+def export_scenes(
     library: Library,
     order: ExportOrder,
     output: Output,
@@ -164,7 +164,7 @@ def _unnamed(made: Made) -> Sequence[ArtifactRecord]:
 
 
 def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
-    """Say what an export would write, and change nothing. Raises UsageError."""
+    """Return what an export would write. Changes nothing. Raises UsageError."""
     target = checked_target(library.root, order)
     with library.read() as connection:
         plan = plan_exports(
@@ -186,7 +186,7 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
 
 
 def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
-    """Return the folder. Raises UsageError for all that makes no sense, before anything is done."""
+    """Return the folder. Raises UsageError for an invalid setting, before anything is written."""
     NameTemplate(order.settings.name)
     comfort_of(order.settings)
     check_kinds(order.settings.kinds)

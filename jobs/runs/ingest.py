@@ -126,9 +126,9 @@ class Ingest:
             self._focal_change,
         )
         for folder in found.unreadable_folders:
-            self._output.warn(f"{folder} cannot be read, and is left out")
+            self._output.warn(f"{folder} cannot be read and is skipped")
         for folder in found.libraries:
-            self._output.note(f"{folder} is a library: its own files are left out")
+            self._output.note(f"{folder} is a library: its own files are skipped")
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         catalog.change_user_focals(plan.focal_changes, self._focal_change)

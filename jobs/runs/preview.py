@@ -1,4 +1,4 @@
-"""Previews of the scenes that filters select. Resumable: what is there is not made again."""
+"""Previews of the scenes that filters select. Resumable: existing previews are not made again."""
 
 from __future__ import annotations
 

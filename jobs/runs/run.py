@@ -1,12 +1,12 @@
-"""One run over a library, whatever it does: held, recorded, reported, and ended in good order.
+"""One run over a library, for every command: locked, recorded, reported and closed.
 
     run = Run(library, "preview", settings, report, output, deadline=deadline)
-    with run.held():                                  # locked, cleared of what a killed run left
+    with run.held():                                  # locked; leftovers of a killed run removed
         with run.recorded() as catalog:               # a row, signals; at the end report, snapshot
             with run.progress("scenes", total) as progress:
                 run.take(outcome)
 
-`ingest`, `preview`, `export` and `convert` differ in what stands in the middle.
+`ingest`, `preview`, `export` and `convert` differ in the middle part.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class RunReport:
     unchanged: int = 0  # nothing was due of them
     done: int = 0
     failed: int = 0
-    left: int = 0  # due, and not reached: an interrupt, a deadline, a full disk or --limit
+    left: int = 0  # due but not begun: an interrupt, a deadline, a full disk or --limit
     seconds: float = 0.0
     is_interrupted: bool = False
     is_out_of_time: bool = False
@@ -56,12 +56,12 @@ class RunReport:
         return asdict(self)
 
     def close(self, seconds: float) -> None:
-        """Fill in what is known once the run has ended after so many seconds."""
+        """Fill in what is known at the end; `seconds` is the length of the run."""
         self.seconds = round(seconds, 3)
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the command ends with."""
+        """The exit code of the command."""
         if self.is_interrupted:
             return ExitCode.INTERRUPTED
         return ExitCode.SOME_FAILED if self.has_failures else ExitCode.OK
@@ -103,13 +103,13 @@ class Run:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the library; clear it of what a killed run left half-written.
+        """Hold the library, and remove files that a killed run left half-written.
 
         Raises LibraryBusyError, StoreError, RunError.
         """
         with self.library.hold(self._command) as dead:
             if dead is not None:
-                self._output.note(f"Taking over from {dead}, which did not end well.")
+                self._output.note(f"Taking over from {dead}, which did not end properly.")
             swept = self.library.store.sweep()
             if swept:
                 self._output.note(f"Removed {swept} half-written files of a killed run.")
@@ -136,7 +136,7 @@ class Run:
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[RunProgress]:
-        """Show progress while this holds. The second signal ends what is inside, and no more."""
+        """Show progress inside the context. The second signal ends only this context."""
         with (
             RunProgress(self._output, what, self._monitor) as progress,
             contextlib.suppress(KeyboardInterrupt),
@@ -160,9 +160,9 @@ class Run:
             if not is_full(error):
                 raise
             if isinstance(outcome, UnderWay):
-                return outcome  # the photo itself will meet the full disk
+                return outcome  # the photo's own outcome will fail too
             file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
-            return failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no room left"))
+            return failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no space left"))
         return outcome
 
     def count(self, outcome: Outcome) -> None:
@@ -186,7 +186,7 @@ class Run:
 
     @property
     def skipped(self) -> int:
-        """How many of those due were skipped after all."""
+        """How many of those due were skipped when they were decoded."""
         return self._skipped
 
     def _count(self) -> None:
@@ -218,20 +218,20 @@ class Run:
             if catalog.is_changed:
                 self.library.write_snapshot(catalog)
         except (SharpBatchError, sa.exc.OperationalError) as trouble:
-            # What was made is stored and recorded: the run has not failed for this.
+            # All results are stored and recorded, so the run has not failed.
             self._output.warn(f"the run's report could not be written: {trouble}")
 
     def _say_ending(self) -> None:
         self._output.note(
-            "Finishing what is under way; what is done is kept. Press Ctrl-C again to stop now."
+            "Finishing the work in progress; finished work is kept. Press Ctrl-C again to stop now."
         )
 
 
 @contextlib.contextmanager
 def closing_with(close: Callable[[BaseException | None], object], output: Output) -> Iterator[None]:
-    """Call `close` at the end, with the error that ended it if there is one.
+    """Call `close` at the end, with the error that ended the context, if any.
 
-    An error of `close` never hides that first error: it is a warning then.
+    An error of `close` never hides that error: it becomes a warning.
     """
     try:
         yield

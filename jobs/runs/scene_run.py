@@ -1,4 +1,4 @@
-"""One run over stored scenes, whatever is made of them. Resumable at any moment."""
+"""One run over stored scenes, for every command that makes files from them. Resumable."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SceneRunReport(RunReport):
 
 
 class SceneWork(NamedTuple, Generic[TaskT]):
-    """What a run makes of which scenes."""
+    """What a run makes, and from which scenes."""
 
     command: str
     settings: dict[str, object]  # as the catalog records them

@@ -17,7 +17,7 @@ _NUMBERS = [
 
 @contextlib.contextmanager
 def stop_on_signals(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
-    """Inside, the first signal asks `stop`, and the second raises KeyboardInterrupt.
+    """Inside the context, the first signal asks `stop`, the second raises KeyboardInterrupt.
 
     The first also ends retries of an object store, which take minutes. It is KeyboardInterrupt
     because Ray lets no other exception through where it waits.

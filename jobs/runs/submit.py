@@ -11,13 +11,13 @@ from pipeline.catalog.address import holds_password
 from schemas.errors import ExitCode, RunError, UsageError
 
 _OPTION = "--submit"
-_CATALOG = "SHARP_BATCH_CATALOG"  # a job is told of it, as of every variable of ours
+_CATALOG = "SHARP_BATCH_CATALOG"  # passed to the job, like every SHARP_BATCH variable
 
 
 def submit(head: str, catalog: str | None, output: Output) -> int:
     """Run this process's own command line on the cluster of `head`; return its exit code.
 
-    Ctrl-C asks the job to end well, a second one does not wait for that. Raises RunError, and
+    Ctrl-C asks the job to stop gracefully; a second one does not wait for it. Raises RunError, and
     UsageError where the address of the catalog holds a password.
     """
     for name, address in ((_CATALOG, os.environ.get(_CATALOG)), ("--catalog", catalog)):
@@ -31,11 +31,11 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
         raise RunError(
             "--submit needs Ray's job client", "Get it: pip install 'sharp-batch[cluster]'"
         ) from error
-    output.note(f"Submitted as {job.job_id}; it goes on if this terminal is closed.")
-    said: list[str] = []
+    output.note(f"Submitted as {job.job_id}; it continues if this terminal is closed.")
+    texts: list[str] = []
 
     def on_text(text: str) -> None:
-        said.append(text)
+        texts.append(text)
         if not output.as_json:
             sys.stderr.write(text)
             sys.stderr.flush()
@@ -45,7 +45,7 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
         try:
             code = job.follow(on_text)
         except KeyboardInterrupt:
-            output.note("Asking the job to end well ... Press Ctrl-C again not to wait for it.")
+            output.note("Asking the job to stop ... Press Ctrl-C again not to wait for it.")
             job.stop()
             code = job.follow(on_text)
     except KeyboardInterrupt:
@@ -53,28 +53,28 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
     finally:
         signal.signal(signal.SIGINT, before)
     if output.as_json:
-        sys.stdout.write(_document("".join(said)))
+        sys.stdout.write(_document("".join(texts)))
     return code
 
 
 def _readable_password(name: str) -> UsageError:
     return UsageError(
-        f"{name} holds a password, which whoever sees the cluster's dashboard could read",
-        "Leave the password away, as in postgresql+psycopg://USER@HOST/DATABASE, and have it where "
+        f"{name} holds a password, which users of the cluster's dashboard could read",
+        "Leave out the password, as in postgresql+psycopg://USER@HOST/DATABASE, and store it where "
         "the job runs: in ~/.pgpass or a service file (postgresql+psycopg:///?service=NAME) on the "
         "cluster's machines, or as PGPASSWORD in the environment that the cluster is started in.",
     )
 
 
 def _document(text: str) -> str:
-    """Return the JSON document at the end of what a job has said; Ray speaks before it."""
+    """Return the JSON document at the end of a job's output, which starts with lines of Ray."""
     lines = text.splitlines(keepends=True)
     begins = [index for index, line in enumerate(lines) if line.startswith("{")]
     return "".join(lines[begins[0] :]) if begins else ""
 
 
 def _without_submit(arguments: list[str], output: Output) -> list[str]:
-    """Return the command line without --submit; a JSON document must come alone."""
+    """Return the command line without --submit; a JSON document must be the only output."""
     kept = []
     rest = iter(arguments)
     for argument in rest:

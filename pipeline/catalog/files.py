@@ -1,6 +1,6 @@
-"""What the catalog holds of files: new and changed ones, skipped ones, missing ones.
+"""Writes the results of a scan to the catalog: new, changed, skipped and missing files.
 
-Each function is a part of the caller's transaction.
+Each function runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VARIABLES = 500  # values in one IN list, well below every database's limit
 
 
 def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]) -> None:
-    """Record files that are new or changed, and their photos where they are new."""
+    """Record new and changed files, and their photos if those are new."""
     _insert_new_photos(connection, found)
     # A photo first found in a hidden folder, and now in another one, is due.
     for chunk in _chunks([file.photo_id for file, skip in found if skip is None]):
@@ -75,7 +75,7 @@ def forget_missing_photos(connection: Connection) -> None:
 
 
 def skip_photos_of_skipped_files(connection: Connection) -> None:
-    """Skip photos without a scene whose files are all skipped, for the reason of one of them."""
+    """Skip photos without a scene whose files are all skipped, with the reason of one of them."""
     reason = (
         sa.select(photo_paths.c.skip_reason)
         .where(photo_paths.c.photo_id == photos.c.photo_id)
@@ -93,7 +93,7 @@ def skip_photos_of_skipped_files(connection: Connection) -> None:
 def _insert_new_photos(
     connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]
 ) -> None:
-    """Insert the photos that are not recorded yet; of several files of one, the first counts."""
+    """Insert the photos that are not recorded yet; of several copies, the first counts."""
     now = utc_now()
     rows: dict[str, dict[str, Any]] = {
         file.photo_id: {

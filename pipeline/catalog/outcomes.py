@@ -1,6 +1,6 @@
-"""What the catalog holds of outcomes: scenes, failures, skips, and files made of scenes.
+"""Writes outcomes to the catalog: scenes, failures, skips, and files made from scenes.
 
-Each function is a part of the caller's transaction.
+Each function runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def record(
     outcome: Done | Made | Skipped | Failed | RereadMetadata,
     run_id: str | None,
 ) -> None:
-    """Record what became of a photo or a scene."""
+    """Record the outcome of a photo or a scene."""
     match outcome:
         case RereadMetadata():
             _record_reread(connection, outcome)
@@ -44,7 +44,7 @@ def record(
 def record_artifacts(
     connection: Connection, made: Iterable[ArtifactRecord], run_id: str | None
 ) -> None:
-    """Record files made of photos and scenes; each takes the place of what had its path."""
+    """Record files made from photos and scenes; each replaces the row that has the same path."""
     for artifact in made:
         forget_artifacts(connection, [artifact])
         connection.execute(
@@ -72,7 +72,7 @@ def forget_artifacts(connection: Connection, made: Iterable[ArtifactRecord]) -> 
 def insert_failure(
     connection: Connection, photo_id: str, run_id: str | None, **columns: object
 ) -> None:
-    """Record one more failure of a photo; its state is another matter."""
+    """Record one more failure of a photo; its state does not change here."""
     count = sa.select(sa.func.count()).where(failures.c.photo_id == photo_id)
     attempt = (connection.scalar(count) or 0) + 1
     connection.execute(
@@ -85,7 +85,7 @@ def insert_failure(
 def _record_done(connection: Connection, done: Done, run_id: str | None) -> None:
     photo, scene = done.photo, done.scene
     size = {"width": photo.width, "height": photo.height}
-    for table in (artifacts, scenes):  # of the same scene, made before
+    for table in (artifacts, scenes):  # rows of an earlier run for the same scene
         connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
     connection.execute(
         scenes.insert().values(

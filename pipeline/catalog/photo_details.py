@@ -1,4 +1,4 @@
-"""Everything that the catalog holds of one photo."""
+"""Everything that the catalog knows about one photo."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     best = sa.select(*_OF_BEST_SCENE).where(scenes.c.scene_id == row.scene_id)
     for shown in connection.execute(best):
         if shown.focal_source != row.focal_source:
-            details["focal_warning"] = None  # which is about another focal length
+            details["focal_warning"] = None  # it is about another focal length
         details |= shown._mapping
     details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
     for table, order in (
@@ -75,7 +75,7 @@ def _photo_id(connection: Connection, name: str, folder: Path) -> str:
     if len(found) == 1:
         return found.pop()
     if found:
-        raise UsageError(f"{name} begins the ids of several photos", "Give more of its digits.")
+        raise UsageError(f"{name} is the start of several photos' ids", "Give more of its digits.")
     raise UsageError(
         f"{name}: the library knows no such photo",
         "Give a photo's path or its photo_id; 'sharp-batch query' lists them.",

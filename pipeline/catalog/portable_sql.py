@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL have no common words for: globs, distances, a person's expression."""
+"""SQL that differs between SQLite and PostgreSQL: globs, distances, a user's expression."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _GLOB_PART = re.compile(r"\*|\?|\[\^?\]?[^\]]*\]|\[|[^*?\[]+")
 def matches_glob(
     column: sa.ColumnElement[str], pattern: str, dialect: str
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a text matches a glob: * ? [abc] [^abc], as SQLite reads them."""
+    """Return the condition that a text matches a glob: * ? [abc] [^abc], with SQLite's meaning."""
     if dialect == "sqlite":
         return column.op("GLOB", is_comparison=True)(pattern)
     parts = _GLOB_PART.findall(pattern)
-    if "[" in parts:  # a set that never ends matches nothing
+    if "[" in parts:  # an unclosed set matches nothing
         return sa.false()
     return column.op("~", is_comparison=True)(f"^{''.join(map(_regex, parts))}$")
 
@@ -74,7 +74,7 @@ def distance_expression(
     to_longitude: float,
     dialect: str,
 ) -> sa.ColumnElement[float]:
-    """Return `distance_km` as SQL; SQLite needs `register_functions` before."""
+    """Return `distance_km` as SQL; on SQLite, call `register_functions` first."""
     if dialect == "sqlite":
         return sa.func.distance_km(latitude, longitude, to_latitude, to_longitude)
     f = sa.func
@@ -87,7 +87,7 @@ def distance_expression(
 
 
 def register_functions(connection: Connection) -> None:
-    """Give SQLite the functions that queries use."""
+    """Define in SQLite the functions that queries use."""
     driver = connection.connection.driver_connection
     # Once: SQLite refuses to define a function again while a statement is still being read.
     if isinstance(driver, sqlite3.Connection) and not connection.info.get(_REGISTERED):
@@ -98,10 +98,10 @@ def register_functions(connection: Connection) -> None:
 def rows_where(
     expression: str, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[sa.Row[Any]]
 ) -> list[sa.Row[Any]]:
-    """Return the rows for which a person's expression holds, as SQLite reads it.
+    """Return the rows for which a user's expression is true, evaluated by SQLite in memory.
 
-    So that an expression means the same whatever database the rows come from, and can do no harm
-    there. Raises sqlite3.Error where it makes no sense.
+    So an expression has the same meaning for every database, and cannot damage one. Raises
+    sqlite3.Error if the expression is invalid.
     """
     kinds = ", ".join(
         f"{column.name} {column.type.compile(dialect=sqlite.dialect())}" for column in columns
@@ -123,7 +123,7 @@ def rows_where(
 
 
 def _value(value: object) -> object:
-    # As times are stored in SQLite.
+    # The format in which SQLAlchemy stores times in SQLite.
     if isinstance(value, datetime):
         return value.isoformat(" ", "microseconds")
     return value
@@ -131,7 +131,7 @@ def _value(value: object) -> object:
 
 @contextlib.contextmanager
 def reading_only(driver: sqlite3.Connection) -> Iterator[set[str]]:
-    """Have SQLite refuse everything but reading tables; yields the names of columns it reads."""
+    """Let SQLite read tables only; yields the names of the columns that it reads."""
     used: set[str] = set()
 
     def authorize(

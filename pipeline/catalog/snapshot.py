@@ -1,4 +1,4 @@
-"""The catalog as Parquet files, one a table, for DuckDB, pandas and Spark."""
+"""The catalog as Parquet files, one per table, for DuckDB, pandas and Spark."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class LibraryStatus:
 
 def read_status(connection: Connection) -> LibraryStatus:
     """Count what the catalog holds."""
-    # Each table is gone through once, by an index that holds all that is asked.
+    # Each table is scanned once, through an index that covers the query.
     made = sa.select(
         scenes.c.model, scenes.c.format, sa.func.count(), sa.func.sum(scenes.c.splat_bytes)
     ).group_by(scenes.c.model, scenes.c.format)
@@ -75,8 +75,8 @@ def read_status(connection: Connection) -> LibraryStatus:
 
 def count_states(connection: Connection) -> dict[str, int]:
     """Count the photos by state."""
-    # Most photos are done: they are what is left of all, and need no counting one by one. All in
-    # one statement, which sees one moment of a catalog that a run writes to.
+    # Most photos are done: their count is the total minus the others. One statement, so that all
+    # counts come from one state of a catalog that a run is writing to.
     count = sa.func.count()
     everything = sa.select(sa.literal(PhotoState.DONE.value), count).select_from(photos)
     others = [

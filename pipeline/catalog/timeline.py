@@ -1,8 +1,8 @@
-"""A library by capture time, newest first: its months, pages of pictures, and what lies beside one.
+"""A library by capture time, newest first: its months, pages of photos, a photo's neighbours.
 
-Filters select as in a query, but for `where`, `order` and `limit`, which have no place here.
-Pages go on after a photo (its time and id), not after a number, so that nothing is shown twice or
-left out while a run adds photos.
+Filters select as in a query, except `where`, `order` and `limit`, which are not used here. A page
+starts after a photo (its time and id), not at an offset, so that no photo is repeated or missed
+while a run adds photos.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class TimelinePhoto(NamedTuple):
     message: str | None
 
 
-class Beside(NamedTuple):
+class Neighbours(NamedTuple):
     """The photos before and after one, by capture time; None at the ends."""
 
     newer: str | None
@@ -73,7 +73,7 @@ class Choices(NamedTuple):
 def read_periods(connection: Connection, filters: Filters) -> list[Period]:
     """Return the months that have photos, newest first, and the undated ones last.
 
-    Where most months would have a few photos only, they are years instead, or decades.
+    Where most months have only a few photos, the periods are years or decades.
     """
     month = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
     statement = (
@@ -96,7 +96,7 @@ def read_period(
 ) -> list[TimelinePhoto]:
     """Return up to `limit` photos of a period, newest first, which come after the photo `after`.
 
-    Raises UsageError where `period` is none, or there is no photo `after`.
+    Raises UsageError if `period` is not a period, or the photo `after` does not exist.
     """
     statement = selected(connection, filters).where(_in_period(period))
     if after is not None:
@@ -114,12 +114,12 @@ def read_photo_list(
     return _timeline_photos(connection, statement)
 
 
-def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Beside:
+def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Neighbours:
     """Return the neighbours of a photo among those that filters select. Raises UsageError."""
     place = _place_in_time(connection, photo_id)
     older = selected(connection, filters).where(_older_than(place)).order_by(*_NEWEST_FIRST)
     newer = selected(connection, filters).where(_newer_than(place)).order_by(*_OLDEST_FIRST)
-    return Beside(*(_first_id(connection, statement) for statement in (newer, older)))
+    return Neighbours(*(_first_id(connection, statement) for statement in (newer, older)))
 
 
 def count_selected(connection: Connection, filters: Filters) -> int:
@@ -137,7 +137,7 @@ def read_choices(connection: Connection) -> Choices:
 def read_spots(connection: Connection, filters: Filters, limit: int) -> list[Spot]:
     """Return up to `limit` places where photos were taken, the most frequent first.
 
-    Photos within about 11 km make one place.
+    Photos within about 11 km count as one place.
     """
     latitude, longitude = photos.c.latitude, photos.c.longitude
     count = sa.func.count()
@@ -200,7 +200,7 @@ def _in_period(period: str) -> sa.ColumnElement[bool]:
     first_year, last_year = int(decade + (digit or "0")), int(decade + (digit or "9"))
     first_month, last_month = (int(month), int(month)) if month else (1, 12)
     if not (first_year >= 1 and last_year < 9999 and 1 <= first_month <= 12):
-        raise UsageError(f"{period!r} is no month", f"Write 2019-07, 2019, 201 or {UNDATED}.")
+        raise UsageError(f"{period!r} is not a month", f"Write 2019-07, 2019, 201 or {UNDATED}.")
     start = datetime(first_year, first_month, 1)
     end = datetime(last_year + last_month // 12, last_month % 12 + 1, 1)
     return sa.and_(photos.c.taken_at >= start, photos.c.taken_at < end)

@@ -1,7 +1,7 @@
-"""What a kind of export is. Each lives in a file of `kinds`; `registry` lists them all.
+"""The definition of an export kind. Each is in a file of `kinds`; `registry` lists them all.
 
-Files of kinds are read for help texts and menus: they import torch, PyAV and the like where they
-write.
+These files are imported for help texts and menus, so they import torch, PyAV and the like only
+where they write.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemas.export_settings import ExportSettings
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
 
-# The settings that change what is written, by what is made of a scene.
+# The settings that change the written file, by group.
 STEREO = ("long_side", "baseline_mm", "converge_m", "max_disparity")
 METADATA = ("strip_gps",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
@@ -64,7 +64,7 @@ class ExportKind:
         return self.suffix.format(image=_IMAGE_SUFFIXES[settings.image_format])
 
     def settings_text(self, settings: ExportSettings) -> str:
-        """Return the settings that count for this kind, as JSON: others make other files."""
+        """Return the settings that count for this kind, as JSON: a change makes the file due."""
         return json.dumps(
             {"kind": self.name, **{name: getattr(settings, name) for name in self.uses}}
         )

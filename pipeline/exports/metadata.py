@@ -1,7 +1,7 @@
-"""The EXIF of an export: what the photo's own says, with what no longer holds left out.
+"""The EXIF of an export: the photo's own, without entries that do not apply to the export.
 
-Entries are carried over byte for byte. What the catalog knows besides, as from XMP or where the
-photo's file is gone, fills in what is missing.
+Entries are copied byte for byte. Missing ones come from the catalog, as those from XMP, or where
+the photo's file is gone.
 """
 
 from __future__ import annotations

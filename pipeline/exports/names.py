@@ -1,7 +1,6 @@
-"""What an export is called: a template over a record's fields -> a path that every disk can hold.
+"""File names of exports: a template over a record's fields -> a path valid on every file system.
 
-What a record's fields say never makes folders; slashes of the template, and of the way in which it
-writes a time, do.
+Slashes of the template and of its time formats separate folders; slashes in values do not.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from pathlib import PurePath, PureWindowsPath
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
 
-# Beside the record's own: short names for what most templates need.
+# Besides the record's own fields: short names that most templates need.
 _MORE_FIELDS = ("stem", "folder", "taken", "camera")
 NAME_FIELDS = (
     *(field.name for field in fields(PhotoRecord) if field.name != "paths"),
     *_MORE_FIELDS,
 )
 
-# Every file system takes 255 bytes; what kinds add, and what tells equal names apart, needs some.
+# Every file system allows 255 bytes; suffixes of kinds, and ids added to equal names, need some.
 _MOST_BYTES = 180
 _FORBIDDEN = re.compile(r'[<>:"\\|?*/]')
 _WINDOWS_DEVICES = frozenset(
@@ -36,7 +35,7 @@ _ID_DIGITS = (6, 12, 32)
 
 
 class NameTemplate:
-    """A checked template. Raises UsageError, naming the known fields, where it makes no sense."""
+    """A checked template. Raises UsageError, which lists the known fields, if it is invalid."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -53,7 +52,7 @@ class NameTemplate:
             raise UsageError(f"--name {text!r} names nothing", "Write '{stem}', for example.")
 
     def stem(self, record: PhotoRecord) -> str:
-        """Return the path of a photo's exports, without what their kinds add: 'a/b/name'."""
+        """Return the path of a photo's exports, without the suffixes of kinds: 'a/b/name'."""
         values = _values(record)
         text = "".join(
             literal + (_formatted(name, values[name], spec or "") if name is not None else "")
@@ -63,7 +62,7 @@ class NameTemplate:
 
 
 def safe_name(name: str) -> str:
-    """Return a name for one file or folder that all file systems take, as near as possible."""
+    """Return the nearest name for a file or folder that all file systems allow."""
     name = unicodedata.normalize("NFC", name)
     name = "".join("_" if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in name)
     name = _FORBIDDEN.sub("_", name)
@@ -78,14 +77,14 @@ def safe_name(name: str) -> str:
 
 
 def candidates(stem: str, photo_id: str) -> Iterator[str]:
-    """Yield the names for a photo's exports, best first; the last one no other photo has."""
+    """Yield the names for a photo's exports, best first; the last one is unique to the photo."""
     yield stem
     for digits in _ID_DIGITS:
         yield f"{stem}_{photo_id[:digits]}"
 
 
 def same_name(path: str) -> str:
-    """Return what equal names have in common on disks that do not tell cases apart."""
+    """Return the form in which names are compared on case-insensitive file systems."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
@@ -98,7 +97,7 @@ def _check_field(name: str | None, spec: str, conversion: str | None) -> None:
         raise ValueError("a field within a field is not understood")
     if conversion:
         raise ValueError(f"!{conversion} is not understood")
-    if re.search(r"\d{4}", spec):  # before thousands of blanks take all memory
+    if re.search(r"\d{4}", spec):  # else thousands of blanks could exhaust memory
         raise ValueError("a width has at most three digits")
 
 
@@ -127,7 +126,7 @@ def _formatted(name: str, value: object, spec: str) -> str:
         is_time = name == "taken" or name in _TIME_FIELDS
         return _MISSING_TIME if is_time else _MISSING
     if isinstance(value, datetime):
-        # strftime's slashes make folders, and nothing of the time itself has any.
+        # Slashes of the time format separate folders; the time itself contains none.
         return value.strftime(spec or "%Y-%m-%d_%H%M%S")
     return format(value, spec).replace("/", "_")
 

@@ -1,4 +1,4 @@
-"""One photo's scene as all kinds of exports that are asked for share it."""
+"""One photo's scene, shared by all kinds of exports that are made from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sharp_core.views.stereo_images import StereoImages, StereoPlan, plan_stereo
 
 
 class ExportScene(SceneRenders):
-    """A scene, its photo's metadata, and its eyes, each made when it is first asked for."""
+    """A scene, its photo's metadata and its stereo pair, each computed on first use."""
 
     def __init__(
         self,
@@ -44,39 +44,39 @@ class ExportScene(SceneRenders):
         """Return the scene's file as the library holds it. Raises PhotoError."""
         try:
             return self._library.read_bytes(self._splat_path)
-        except OSError as error:  # no fault of the file that it would be written to
+        except OSError as error:  # of the scene's file, not of the export's
             raise unreadable(self._library.address(self._splat_path), error) from error
 
     @cached_property
     def stereo(self) -> StereoPlan:
-        """How two eyes look at the scene."""
+        """The cameras of the two eyes."""
         return plan_stereo(
             self.renderer, self.photo, self.settings.long_side, comfort_of(self.settings)
         )
 
     @cached_property
     def eyes(self) -> StereoImages:
-        """What they see."""
+        """The images of the two eyes."""
         return render_stereo(self.renderer, self.stereo)
 
     @cached_property
     def front(self) -> RenderResult:
-        """What the photo's own camera sees."""
+        """The view of the photo's own camera."""
         seen = fit_long_side(self.photo, self.settings.long_side)
         viewmat = eye_viewmat((0.0, 0.0, 0.0), target_depth(self.gaussians))
         return self.renderer.render(Camera(seen, viewmat))
 
     @cached_property
     def exif(self) -> Exif:
-        """What is carried over of the photo's EXIF."""
+        """The part of the photo's EXIF that its exports keep."""
         return photo_exif(self.record, self._media_type, strip_gps=self.settings.strip_gps)
 
     def exif_of(self, width: int, height: int, seen: Intrinsics | None = None) -> bytes:
-        """Return the EXIF of a picture: of an eye, if nothing else is said."""
+        """Return the EXIF of an image; without `seen`, of an eye's image."""
         return picture_exif(self.exif, seen or self.stereo.view, width, height)
 
     def facts(self) -> dict[str, Any]:
-        """Return what was decided for this scene, as far as it was asked for, for its record."""
+        """Return the stereo parameters chosen for this scene, if it was rendered in stereo."""
         if "stereo" not in self.__dict__:
             return {}
         plan = self.stereo
@@ -91,7 +91,7 @@ class ExportScene(SceneRenders):
 
 
 def comfort_of(settings: ExportSettings) -> ComfortSettings:
-    """Return the settings of a stereo pair. Raises UsageError where they make no sense."""
+    """Return the settings of a stereo pair. Raises UsageError if they are invalid."""
     try:
         return ComfortSettings(settings.baseline_mm, settings.converge_m, settings.max_disparity)
     except ValueError as error:

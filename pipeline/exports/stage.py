@@ -1,4 +1,4 @@
-"""Stored scene -> files of the kinds asked for: read once, its eyes rendered once."""
+"""Stored scene -> files of the wanted kinds. It is read once, its stereo pair rendered once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemas.records import ArtifactRecord
 
 @dataclass(frozen=True, slots=True)
 class ExportStage:
-    """Makes the files that are due of one scene, under temporary names."""
+    """Makes the due files of one scene, under temporary names."""
 
     settings: ExportSettings
     library: Store
@@ -37,7 +37,7 @@ class ExportStage:
     gpus: float = 0.0
 
     def process(self, item: ExportTask) -> Made | Failed:
-        """Make them, all or none. Raises RunError where no scene is at fault."""
+        """Make all files, or none. Raises RunError for an error that is not the scene's."""
         started = time.perf_counter()
         scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)
         made: list[tuple[ArtifactRecord, UnnamedFile]] = []

@@ -1,8 +1,8 @@
-"""The folder that exports go to: outside the library, and full of files that are not ours.
+"""The folder that exports are written to: outside the library, and shared with foreign files.
 
-A file is made under a temporary name, then recorded in the catalog, then given its own name, in
-this order: so whatever kills a run, a file under a name that the catalog does not know is somebody
-else's, and is never touched.
+A file is written under a temporary name, then recorded in the catalog, then renamed, in this
+order. So even after a run is killed, a file whose name the catalog does not record is foreign, and
+is never changed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ExportTarget:
     def __init__(self, folder: Path, library: LibraryRoot) -> None:
         self.folder = Path(os.path.realpath(folder))
         self._store = Store(self.folder)
-        # Of a library's own: another one may be writing into the same folder.
+        # Distinguishes libraries: another one may be writing into the same folder.
         place = os.path.realpath(library) if isinstance(library, Path) else str(library)
         owner = hashlib.sha256(os.fsencode(place)).hexdigest()
         self._owner = f"{owner[:_OWNER_DIGITS]}-"
@@ -53,29 +53,29 @@ class ExportTarget:
         return path_text(str(self.absolute(relative)))
 
     def check(self) -> None:
-        """Raise UsageError where the folder cannot be one."""
+        """Raise UsageError if exports cannot be written to the folder."""
         for path in (self.folder, *self.folder.parents):
             if path.is_dir():
                 if not os.access(path, os.W_OK | os.X_OK):
                     raise UsageError(f"--to {self.folder}: {path} cannot be written to")
                 return
             if os.path.lexists(path):
-                raise UsageError(f"--to {self.folder}: {path} is no folder", "Name another one.")
+                raise UsageError(f"--to {self.folder}: {path} is not a folder", "Name another one.")
 
     def check_folders(self, files: Iterable[str]) -> None:
-        """Raise UsageError where a file lies in the way of a folder that these files need."""
+        """Raise UsageError if a file has the name of a folder that these files need."""
         for folder in {folder for file in files for folder in PurePosixPath(file).parents}:
             path = self.absolute(str(folder))
             if os.path.lexists(path) and not path.is_dir():
                 raise UsageError(
-                    f"{path} is no folder, and exports would lie in one of this name",
+                    f"{path} is no folder, and exports need a folder of this name",
                     "Move that file away, or choose other names with --name.",
                 )
 
     def fill(
         self, relative: str, write: Callable[[BinaryIO], object], seconds: float | None
     ) -> tuple[StoredFile, Path]:
-        """Fill a file under a temporary name, with the capture time as its own; return both.
+        """Fill a file under a temporary name, and set its time to the capture time; return both.
 
         Raises PhotoError (`disk_full`) and RunError as a store does; nothing is left then.
         """
@@ -95,7 +95,7 @@ class ExportTarget:
         return stored, partial
 
     def write(self, relative: str, write: Callable[[BinaryIO], object]) -> None:
-        """Write a file of the folder's own, whole or not at all."""
+        """Write a file such as the manifest, whole or not at all."""
         self._store.write(relative, write)
 
     def sweep(self, folders: Iterable[str]) -> int:
@@ -112,7 +112,7 @@ class ExportTarget:
 
 
 def give_name(file: UnnamedFile) -> None:
-    """Give a file its own name. Raises FileExistsError where another's has that by now."""
+    """Rename a temporary file. Raises FileExistsError if a foreign file has the name by now."""
     partial, path = Path(file.partial), Path(os.fsdecode(path_bytes(file.path)))
     if file.may_replace:
         partial.replace(path)
@@ -131,7 +131,7 @@ def give_name(file: UnnamedFile) -> None:
 
 
 def is_unchanged(path: str | Path, size: int, sha256: str, mtime_ns: int | None) -> bool:
-    """Tell whether a file is the one that was written. It is read only where its time differs."""
+    """Tell whether a file is as it was written. It is read only if its time differs."""
     try:
         found = os.stat(path)  # noqa: PTH116 - for a million files
         if found.st_size != size or not stat.S_ISREG(found.st_mode):

@@ -1,6 +1,6 @@
 """Finds what a library no longer needs: files without a row, and superseded scenes.
 
-What a file is, its path alone says; foreign files in the library stay.
+The path alone tells what a file is; foreign files in the library are kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sharp_core.models.registry import MODELS
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A scene whose photo shows a better one, with the bytes of what was made of it."""
+    """A scene whose photo shows a better one, with the bytes of it and of files made from it."""
 
     scene_id: str
     path: str
@@ -38,7 +38,7 @@ class Superseded:
 
 @dataclass(slots=True)
 class Garbage:
-    """What can go, and how many foreign files stay."""
+    """What can be removed, and how many foreign files are kept."""
 
     superseded: list[Superseded] = field(default_factory=list)
     orphans: list[StoredPath] = field(default_factory=list)

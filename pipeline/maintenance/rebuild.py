@@ -143,7 +143,7 @@ class Recipe:
 
 
 def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
-    """Yield scene files whose scenes the catalog does not have, and that tell their photo.
+    """Yield scene files whose scenes the catalog does not have, and that name their photo.
 
     Of several files of one scene, as a killed `convert` leaves them, the first counts.
     """
@@ -198,7 +198,7 @@ def recipes(connection: Connection) -> list[Recipe]:
 def recipe_of(
     loose: LooseScene, media_type: MediaType, known: list[Recipe], focals: UserFocals
 ) -> Recipe | None:
-    """Return what a scene was made with: its id is the hash of that, and of its photo.
+    """Return what a scene was made with: its id is the hash of that and of its photo.
 
     `focals` are those that are set for the photo now. Others may have been set then.
     """
@@ -216,7 +216,7 @@ def recipe_of(
 
 
 def forget_seconds(connection: Connection, scene_ids: list[str]) -> None:
-    """Record that nobody knows how long these scenes took."""
+    """Record that the times of these scenes are unknown."""
     unknown: dict[str, Any] = {
         f"{stage}_seconds": None for stage in ("decode", "predict", "encode")
     }

@@ -1,6 +1,7 @@
-"""What `verify` and `gc` change in a catalog: rows go before their files, each in one transaction.
+"""What `verify` and `gc` change in a catalog, each in one transaction.
 
-So that a row never names a file that is gone; a file that lost its row is found by the next `gc`.
+Rows are deleted before their files, so that no row names a missing file; the next `gc` finds a
+file without a row.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _AT_ONCE = 500  # values in one IN list, and rows in one transaction
 
 
 def mark_verified(connection: Connection, scene_ids: Sequence[str]) -> None:
-    """Record that these scenes' files were found whole just now."""
+    """Record that these scenes' files have just been checked and are whole."""
     with connection.begin():
         connection.execute(
             scenes.update().where(scenes.c.scene_id.in_(scene_ids)).values(verified_at=utc_now())
@@ -28,13 +29,13 @@ def mark_verified(connection: Connection, scene_ids: Sequence[str]) -> None:
 
 
 def drop_scene(connection: Connection, scene_id: str) -> list[str]:
-    """Forget a scene and what was made of it; its photo is due again, or shows another scene.
+    """Delete a scene and what was made from it; its photo is due again, or shows another scene.
 
     Returns the paths of the library's files that no row names any more.
     """
     with connection.begin():
         row = connection.execute(sa.select(scenes).where(scenes.c.scene_id == scene_id)).one()
-        # What had failed before this scene was made would now speak against making it again.
+        # Failures before this scene was made would now keep it from being made again.
         connection.execute(
             failures.delete().where(
                 failures.c.photo_id == row.photo_id,
@@ -48,7 +49,7 @@ def drop_scene(connection: Connection, scene_id: str) -> list[str]:
 
 
 def drop_superseded(connection: Connection, scene_ids: Iterable[str]) -> list[str]:
-    """Forget scenes whose photos show better ones, and what was made of them.
+    """Delete scenes whose photos show better ones, and what was made from them.
 
     Returns the paths of the library's files that no row names any more.
     """
@@ -61,7 +62,7 @@ def drop_superseded(connection: Connection, scene_ids: Iterable[str]) -> list[st
 
 
 def drop_artifact(connection: Connection, artifact_id: str) -> None:
-    """Forget a preview, so that it is made again."""
+    """Delete the row of a preview, so that it is made again."""
     with connection.begin():
         connection.execute(artifacts.delete().where(artifacts.c.artifact_id == artifact_id))
 
@@ -73,7 +74,7 @@ def repair_photo(connection: Connection, photo_id: str) -> None:
 
 
 def in_library(path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that a file lies in the library, and not where a user has it."""
+    """Return the condition that a file lies in the library, and not in a folder of exports."""
     return ~path.startswith("/")
 
 

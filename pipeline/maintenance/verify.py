@@ -1,4 +1,4 @@
-"""Compares what the catalog says of the library's files with the files themselves."""
+"""Compares the library's files with their rows in the catalog."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class DamageKind(StrEnum):
     SIZE = "size"
     CHECKSUM = "checksum"
     UNREADABLE = "unreadable"
-    NO_SCENE = "no_scene"  # the photo is said to have a scene that the catalog does not know
+    NO_SCENE = "no_scene"  # the photo's row names a scene that has no row
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A file of the library as the catalog knows it; `row_id` is its scene's or artifact's."""
+    """A file of the library as the catalog records it; `row_id` is its scene's or artifact's."""
 
     kind: str
     row_id: str
@@ -49,7 +49,7 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something that is not as the catalog says."""
+    """A difference between the catalog and a stored file or row."""
 
     kind: str
     row_id: str
@@ -64,13 +64,13 @@ class Damage:
 
 
 def check_catalog(connection: Connection) -> list[Damage]:
-    """Return photos whose scene the catalog does not know. Raises StoreError for a broken file."""
+    """Return photos whose scene has no row. Raises StoreError if the catalog's file is damaged."""
     if connection.dialect.name == "sqlite":
-        said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if said != "ok":
+        answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if answer != "ok":
             raise StoreError(
-                f"the catalog is damaged: {said}",
-                "Move it away; 'sharp-batch catalog import' makes a new one of its snapshot.",
+                f"the catalog is damaged: {answer}",
+                "Move it away; 'sharp-batch catalog import' makes a new one from its snapshot.",
             )
     lost = (
         sa.select(photos.c.photo_id, photos.c.scene_id)
@@ -87,15 +87,15 @@ def check_catalog(connection: Connection) -> list[Damage]:
 
 
 def count_scenes(connection: Connection, sample: int | None) -> int:
-    """Return how many scenes will be looked at."""
+    """Return how many scenes will be checked."""
     count = connection.scalar(sa.select(sa.func.count()).select_from(scenes)) or 0
     return count if sample is None else min(sample, count)
 
 
 def stored_rows(connection: Connection, sample: int | None) -> Iterator[list[StoredRow]]:
-    """Yield the files to check, some scenes and what was made of them at a time.
+    """Yield the files to check, some scenes and the files made from them at a time.
 
-    A sample takes the scenes whose last check is the longest ago, so that small ones go round.
+    A sample takes the scenes that were checked longest ago, so that repeated samples cover all.
     """
     query = sa.select(scenes).order_by(scenes.c.verified_at.asc().nulls_first(), scenes.c.scene_id)
     rows = connection.execute(query.limit(sample), execution_options={"yield_per": _SCENES_AT_ONCE})
@@ -106,7 +106,7 @@ def stored_rows(connection: Connection, sample: int | None) -> Iterator[list[Sto
             )
             for row in chunk
         ]
-        # What was made of the scene; and of its photo, for the scene that the photo shows.
+        # Files made from the scene and, for the scene that its photo shows, from the photo.
         ids = [row.scene_id for row in chunk]
         made = (
             sa.select(artifacts)
@@ -122,24 +122,24 @@ def stored_rows(connection: Connection, sample: int | None) -> Iterator[list[Sto
         yield found
 
 
-def check_size(size_of: Callable[[str], int], row: StoredRow) -> Damage | None:
-    """Return what is wrong with a stored file by its size alone; `size_of` is the store's."""
-    return _checked(row, lambda: _look_at_size(size_of(row.path), row))
+def check_stored_size(size_of: Callable[[str], int], row: StoredRow) -> Damage | None:
+    """Return the damage that a stored file's size shows; `size_of` is the store's."""
+    return _checked(row, lambda: _size_damage(size_of(row.path), row))
 
 
 def check_stored_file(store: Store, row: StoredRow) -> Damage | None:
-    """Return what is wrong with a stored file. Raises RunError as its store does."""
+    """Return the damage of a stored file, read whole. Raises RunError as its store does."""
 
-    def look() -> tuple[DamageKind, str] | None:
+    def read() -> tuple[DamageKind, str] | None:
         with store.open_local(row.path) as path:
-            return _look_at(path, row)
+            return _file_damage(path, row)
 
-    return _checked(row, look)
+    return _checked(row, read)
 
 
-def _checked(row: StoredRow, look: Callable[[], tuple[DamageKind, str] | None]) -> Damage | None:
+def _checked(row: StoredRow, check: Callable[[], tuple[DamageKind, str] | None]) -> Damage | None:
     try:
-        found = look()
+        found = check()
     except FileNotFoundError:
         found = DamageKind.MISSING, "the file is gone"
     except FormatError as error:
@@ -151,14 +151,14 @@ def _checked(row: StoredRow, look: Callable[[], tuple[DamageKind, str] | None]) 
     return Damage(row.kind, row.row_id, row.photo_id, row.path, *found)
 
 
-def _look_at_size(size: int, row: StoredRow) -> tuple[DamageKind, str] | None:
+def _size_damage(size: int, row: StoredRow) -> tuple[DamageKind, str] | None:
     if size == row.bytes:
         return None
     return DamageKind.SIZE, f"{size} bytes, expected {row.bytes}"
 
 
-def _look_at(path: Path, row: StoredRow) -> tuple[DamageKind, str] | None:
-    wrong_size = _look_at_size(path.stat().st_size, row)
+def _file_damage(path: Path, row: StoredRow) -> tuple[DamageKind, str] | None:
+    wrong_size = _size_damage(path.stat().st_size, row)
     if wrong_size is not None:
         return wrong_size
     if measure(path, row.path).sha256 != row.sha256:
@@ -169,7 +169,7 @@ def _look_at(path: Path, row: StoredRow) -> tuple[DamageKind, str] | None:
 
 
 def source_of(connection: Connection, photo_id: str) -> PhotoFile | None:
-    """Return the photo's file, where one is still there and seems unchanged."""
+    """Return the photo's file, if one still exists with the recorded size and time."""
     query = (
         sa.select(photo_paths, photos.c.media_type)
         .join(photos)

@@ -1,4 +1,4 @@
-"""A file's identity: the hash of its bytes, and what it is by its content."""
+"""A file's identity: the hash of its bytes, and its media type by content."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A photo file and what it is."""
+    """A photo file that was read: its id and media type."""
 
     photo: PhotoFile
     skip: SkipReason | None = None  # the path is skipped

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: names lie, and one library holds them all.
+"""A file's type by its first bytes, as its name may be wrong.
 
 In: the first `HEADER_BYTES` of a file and its suffix. Out: a `MediaType`.
 """
@@ -10,7 +10,7 @@ from sharp_core.containers.tiff_structure import DNG_VERSION, is_sensor_data, re
 
 HEADER_BYTES = 4096
 
-# Raw formats that are TIFF files with private tags: the name tells them surest.
+# Raw formats that are TIFF files with private tags: the suffix identifies them most reliably.
 _TIFF_RAW_SUFFIXES = frozenset(
     ".3fr .arw .cr2 .dcr .erf .fff .gpr .iiq .k25 .kdc .mef .mos .nef .nrw .orf .pef .raw .rw2"
     " .rwl .sr2 .srf .srw".split()
@@ -34,10 +34,8 @@ _SIGNATURES = (
 _TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEVC_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs".split())
-_MINI_BRAND = b"mif3"  # the codec's brand stands where others have a version
-_ANY_CODEC_BRANDS = frozenset(
-    {b"mif1", b"mif2", b"mif3", b"msf1"}
-)  # HEIF that does not say what is inside
+_MINI_BRAND = b"mif3"  # the codec's brand is in the field of the version
+_ANY_CODEC_BRANDS = frozenset({b"mif1", b"mif2", b"mif3", b"msf1"})  # HEIF without the codec
 
 
 def media_type(header: bytes, suffix: str = "") -> MediaType:

@@ -1,4 +1,4 @@
-"""What the name of a file or of its folder says: a photo, or skipped for a reason."""
+"""Files that are skipped by their name or their folder's name, and the reason."""
 
 from __future__ import annotations
 

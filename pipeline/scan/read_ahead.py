@@ -15,7 +15,7 @@ _Out = TypeVar("_Out")
 
 
 def read_ahead(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Yield `work` of each item in order; a few items ahead are worked on meanwhile."""
+    """Yield `work` of each item in order; a few items ahead are processed in threads."""
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="read-ahead") as pool:
         ahead: deque[Future[_Out]] = deque()
         try:

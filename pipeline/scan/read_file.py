@@ -23,7 +23,7 @@ def read_unchanged(file: PhotoFile) -> bytes:
 
 
 def read_source(file: PhotoFile) -> bytes:
-    """Return the file's bytes, whatever they are. Raises PhotoError, SourceError."""
+    """Return the file's bytes, unchecked. Raises PhotoError, SourceError."""
     if file.size > LARGEST_FILE_BYTES:
         message = f"{file.size / 1e9:.1f} GB; no photo has more than {LARGEST_FILE_BYTES / 1e9:g}"
         raise PhotoError(FailureReason.TOO_LARGE, message)
@@ -34,7 +34,7 @@ def read_source(file: PhotoFile) -> bytes:
 
 
 def read_sidecar(file: PhotoFile) -> bytes | None:
-    """Return the photo's XMP sidecar; None where it has none, or the one found is gone."""
+    """Return the photo's XMP sidecar; None if it has none, or it is gone since the scan."""
     for sidecar in file.context:
         if sidecar.kind is ContextKind.XMP:
             try:

@@ -20,7 +20,7 @@ from pipeline.store.root import LibraryRoot
 from schemas.errors import SkipReason, UsageError
 from schemas.records import ContextFile, ContextKind
 
-# Entries of a library; in the same folder a person may keep photos too.
+# Entries of a library, which may share its folder with photos.
 _LIBRARY_ENTRIES = frozenset({*layout.FOLDERS, layout.URL_FILE, layout.LOCK_FILE})
 
 
@@ -150,7 +150,7 @@ class _Walk:
                     return None
                 return entry.path, skip
             if not entry.is_file():
-                return None  # a broken link, a socket or a device: nothing that could be a photo
+                return None  # a broken link, a socket or a device
             stat = entry.stat()
         except OSError:
             self.result.unreadable_folders.append(entry.path)
@@ -162,7 +162,7 @@ class _Walk:
     def _file(self, path: str, size: int, mtime_ns: int, skip: SkipReason | None) -> None:
         if path not in self._seen_files:
             self._seen_files.add(path)
-            # Times beyond 64 bits occur on damaged disks, and fit into no database.
+            # Times beyond 64 bits occur on damaged disks; no database can store them.
             mtime_ns = max(-(1 << 63), min(mtime_ns, (1 << 63) - 1))
             self.result.files.append(FoundFile(path, size, mtime_ns, skip))
             if path.endswith(SIDECAR_ENDINGS):

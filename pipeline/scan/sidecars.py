@@ -14,7 +14,7 @@ _CLOCKS_DIFFER = timedelta(hours=1)  # of this machine and of a file server, at 
 
 
 def sidecar_names(photo_path: str) -> tuple[str, ...]:
-    """Return the paths at which a photo's sidecar may be; the first that is there counts."""
+    """Return the possible paths of a photo's sidecar; the first that exists counts."""
     stem, _ = os.path.splitext(photo_path)  # noqa: PTH122 - quick, for each photo
     return f"{stem}.xmp", f"{stem}.XMP", f"{photo_path}.xmp"
 
@@ -26,7 +26,7 @@ def sidecar_of(photo_path: str, sidecars: Mapping[str, ContextFile]) -> tuple[Co
 
 
 def find_sidecars(photo_path: str) -> tuple[ContextFile, ...]:
-    """Return a photo's sidecar as the disk has it; empty where it has none."""
+    """Return a photo's sidecar, read from the disk now; empty if it has none."""
     return tuple(_on_disk(photo_path))[:1]
 
 

@@ -1,4 +1,4 @@
-"""Which pictures are skipped for their size and shape."""
+"""Photos that are skipped for their size and shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes of a library -> the same scenes in another format, or as finely as another preset says."""
+"""Scenes of a library -> the same scenes in another format or quality preset."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class ConvertStage:
 def due_conversions(
     connection: Connection, filters: Filters, settings: SplatSettings
 ) -> tuple[list[SceneFile], int]:
-    """Return the scenes that are stored otherwise, and how many are stored so already.
+    """Return the scenes in another format or quality, and how many already have the wanted one.
 
-    Of the photos that filters select, all scenes count, also those that better ones replace.
-    What a coarser preset has lost does not come back; a finer one is followed all the same.
+    All scenes of the selected photos count, superseded ones too. Detail lost by a coarser preset
+    does not come back; a scene is converted to a finer preset all the same.
     """
     chosen = None if filters == Filters() else find_photo_ids(connection, filters)
     columns = scenes.c.scene_id, scenes.c.photo_id, scenes.c.format, scenes.c.quality

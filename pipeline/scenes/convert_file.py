@@ -42,11 +42,11 @@ class Conversion:
 def convert_file(
     source: Path, to: Path, options: Options | None = None, *, prune: bool = False
 ) -> Conversion:
-    """Write the scene of `source` to `to`, whole or not at all; the endings say the formats.
+    """Write the scene of `source` to `to`, whole or not at all; suffixes select the formats.
 
     A SOG as a folder is written image by image, meta.json last. Raises UsageError where a path or
     an option is of no use, PhotoError where the splat cannot be read, RunError where this machine
-    lacks what pruning takes.
+    cannot prune.
     """
     started = time.perf_counter()
     source_format, target_format = format_of(source), format_of(to)

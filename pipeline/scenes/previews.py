@@ -126,7 +126,7 @@ def settings_text(kind: PreviewKind, settings: PreviewSettings) -> str:
 
 
 def artifact_id_of(scene_id: str, kind: PreviewKind, settings: PreviewSettings) -> str:
-    """Return the id of a preview: other settings give another one."""
+    """Return the id of a preview: it depends on the settings."""
     text = f"{scene_id} {settings_text(kind, settings)}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -157,8 +157,8 @@ def due_previews(
 def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:
     """Tell whether a preview is the one that was recorded.
 
-    Those of other settings have the same name: one may lie there whose row a killed run has not
-    written.
+    Previews with other settings have the same file name: a killed run may have left one without
+    a row.
     """
     try:
         return size_of(path) == size

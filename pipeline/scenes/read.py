@@ -19,7 +19,7 @@ from sharp_core.scene.gaussians import Gaussians
 
 _log = logging.getLogger(__name__)
 
-# How a splat is shown that does not say how it was taken: a camera of 60 degrees.
+# The camera for a splat file that does not store one: a field of view of 60 degrees.
 UNKNOWN_PHOTO = SceneInfo(focal_px=1108.5, width=1280, height=960)
 
 

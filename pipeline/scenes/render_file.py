@@ -28,7 +28,7 @@ STILL_SUFFIX = ".png"
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """What was made of a scene."""
+    """A clip or still that was rendered."""
 
     path: str
     bytes: int
@@ -46,10 +46,10 @@ class RenderedFile:
 def render_file(
     splat: Path, to: Path, settings: ClipSettings | StillSettings, engine: Engine = "auto"
 ) -> RenderedFile:
-    """Render the scene of `splat` to `to`: a clip by its ending, or a still by StillSettings.
+    """Render the scene of `splat` to `to`: a clip by its suffix, or a still by StillSettings.
 
-    Raises UsageError where a path is of no use, PhotoError where the splat cannot be read,
-    RunError where this machine lacks what it takes.
+    Raises UsageError if a path cannot be used, PhotoError where the splat cannot be read,
+    RunError where this machine cannot render it.
     """
     folder = to.absolute().parent
     if not folder.is_dir():

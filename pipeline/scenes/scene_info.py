@@ -1,4 +1,4 @@
-"""What splat files say of their photo and their maker."""
+"""The facts about photo and program that splat files store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stored scene as all that is made of it shares it: read and prepared at most once."""
+"""One stored scene, shared by all renders of it: read and prepared at most once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sharp_core.views.encode_clip import CLIP_FORMATS
 
 
 class SceneRenders:
-    """A scene that is read when it is first looked at. Not for several threads."""
+    """A scene that is read on first use. Not thread-safe."""
 
     def __init__(self, read: Callable[[], Gaussians], info: SceneInfo, threads: int) -> None:
         self._read = read
@@ -35,7 +35,7 @@ class SceneRenders:
 
     @cached_property
     def renderer(self) -> Renderer:
-        """What renders it."""
+        """The prepared renderer of the scene."""
         return renderer_here(self.gaussians, threads=self._threads)
 
     def clip(self, suffix: str, settings: ClipSettings) -> bytes:

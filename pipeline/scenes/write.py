@@ -1,4 +1,4 @@
-"""Scenes -> splat files: in a library, in the format that settings name, or as one file anywhere.
+"""Scenes -> splat files: in a library, in the format of the settings, or as one file anywhere.
 
 torch is imported only where Gaussians are written: a worker that stores prepared scenes does not
 need it.
@@ -106,5 +106,5 @@ def store_splat(
 
 
 def options_of(settings: SplatSettings) -> Options | None:
-    """Return what the format's writer is told."""
+    """Return the options of the format's writer."""
     return FORMATS.get(settings.format).options_for(settings.quality)

@@ -22,7 +22,7 @@ from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
 from jobs.runs.convert import convert_library
 from jobs.runs.dry_run import dry_run
-from jobs.runs.export import ExportOrder, export
+from jobs.runs.export import ExportOrder, export_scenes
 from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
 from jobs.runs.scene_run import scene_runner
@@ -255,11 +255,11 @@ def test_what_is_made_of_scenes(
     assert (spz.done, spz.bytes_before > 0) == (3, True)
     assert {path[-4:] for path in files(remote_root, "scenes")} == {".spz"}
     order = ExportOrder(tmp_path / "out", Filters(), ExportSettings(("spz", "ply")))
-    assert export(Library.resolve(remote_root), order, QUIET, INLINE).files == 6
-    assert export(Library.resolve(remote_root), order, QUIET, INLINE).unchanged == 3
+    assert export_scenes(Library.resolve(remote_root), order, QUIET, INLINE).files == 6
+    assert export_scenes(Library.resolve(remote_root), order, QUIET, INLINE).unchanged == 3
     elsewhere = ExportOrder(Path("s3://bucket/out"), Filters(), ExportSettings(("spz",)))
     with pytest.raises(UsageError, match="is an address"):
-        export(Library.resolve(remote_root), elsewhere, QUIET, INLINE)
+        export_scenes(Library.resolve(remote_root), elsewhere, QUIET, INLINE)
     check_whole(remote_root)
 
 

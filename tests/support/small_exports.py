@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jobs.console.output import Output
-from jobs.runs.export import ExportOrder, ExportReport, export
+from jobs.runs.export import ExportOrder, ExportReport, export_scenes
 from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.exports.manifest import MANIFEST
@@ -34,7 +34,7 @@ def run(
     **order: Any,
 ) -> ExportReport:
     filters = order.pop("filters", Filters())
-    return export(
+    return export_scenes(
         Library.resolve(library),
         ExportOrder(to, filters, settings, **order),
         Output(quiet=True),

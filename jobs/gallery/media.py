@@ -109,6 +109,7 @@ def _bundle_stamp() -> str:
 def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> None:
     from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, write_scene_page
 
-    view = ViewerStart(stored.name, stored.width, stored.height, stored.focal_px)
-    scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.image(stored.photo_id)
+    file = stored.file
+    view = ViewerStart(stored.name, file.width, file.height, file.focal_px)
+    scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.image(file.photo.photo_id)
     write_scene_page(out, view, scene.read_bytes(), poster.read_bytes())

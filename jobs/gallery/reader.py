@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -23,25 +22,19 @@ from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
 from schemas.export_settings import ExportSettings
-from schemas.records import MediaType, PhotoFile, PhotoState
+from schemas.records import MediaType, PhotoFile, PhotoState, SceneFile
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
 HEAVY_AT_ONCE = 2  # conversions and large images: each takes up to a gigabyte of memory
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryScene:
-    """A stored scene and the camera of its photo."""
+class LibraryScene(NamedTuple):
+    """A stored scene, and what its file contains."""
 
-    scene_id: str
-    photo_id: str
-    path: str  # relative to the library
+    file: SceneFile
     format: str
     sha256: str
-    width: int
-    height: int
-    focal_px: float
     name: str  # of the photo's file, without its suffix
 
 
@@ -74,18 +67,10 @@ class LibraryReader:
         """Return a stored scene by its full id. Raises HTTPException 404."""
         with self.catalog() as connection:
             row = _one(connection, sa.select(scenes).where(scenes.c.scene_id == scene_id))
+            (file,) = scene_files(connection, [scene_id])
             paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
-        return LibraryScene(
-            scene_id,
-            row.photo_id,
-            row.splat_path,
-            row.format,
-            row.splat_sha256,
-            row.width,
-            row.height,
-            row.focal_px,
-            Path(paths[0]).stem if paths else row.photo_id[:8],
-        )
+        name = Path(paths[0]).stem if paths else row.photo_id[:8]
+        return LibraryScene(file, row.format, row.splat_sha256, name)
 
     def scene_as(self, scene: LibraryScene, format_name: str) -> Path:
         """Return the path of a scene in a format, converted once if needed. Raises PhotoError."""
@@ -95,7 +80,8 @@ class LibraryReader:
         from jobs.gallery.conversions import write_converted
         from sharp_core.formats.scene import SceneInfo
 
-        info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo_id)
+        file = scene.file
+        info = SceneInfo(file.focal_px, file.width, file.height, file.photo.photo_id)
         return self._made(
             f"{scene.sha256[:32]}.{format_name}",
             lambda out: write_converted(out, self._stored(scene), format_name, info),
@@ -121,12 +107,11 @@ class LibraryReader:
                 or record.state != PhotoState.DONE
             ):
                 raise HTTPException(404, "The library has no scene of this photo.")
-            (scene,) = scene_files(connection, [record.scene_id])
         stored = self.scene(record.scene_id)
         suffix = kind.suffix_for(ExportSettings((kind.name,)))
         path = self._made(
             f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
-            lambda out: write_export(out, kind, scene, record, self._store),
+            lambda out: write_export(out, kind, stored.file, record, self._store),
         )
         return path, stored.name + suffix
 
@@ -169,7 +154,7 @@ class LibraryReader:
         return self.cache.get(cached_as, fetch)
 
     def _stored(self, scene: LibraryScene) -> Path:
-        return self.file(scene.path, f"{scene.sha256[:32]}.{scene.format}")
+        return self.file(scene.file.splat_path, f"{scene.sha256[:32]}.{scene.format}")
 
     def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
         """Return a file of the cache. Creating one may wait for others; reading never waits."""

@@ -21,6 +21,7 @@ import pytest
 from jobs.console.output import Output
 from jobs.gallery.serve import TOKEN_VARIABLE, serve
 from jobs.gallery.upload_queue import MOST_WAITING
+from pipeline.library import Library
 from schemas.errors import ExitCode, RunError, UsageError
 from tests.support.made_photos import make_photo
 
@@ -156,12 +157,19 @@ def test_an_address_for_other_machines_contains_a_token(gallery_library: Path) -
 @pytest.mark.parametrize("host", ["300.1.1.1", "no such host.invalid"])
 def test_the_error_for_an_invalid_host_is_explained(gallery_library: Path, host: str) -> None:
     with pytest.raises(RunError, match="cannot be listened on"):
-        serve(gallery_library, host, 0, Output(quiet=True), False, True)
+        serve(Library.resolve(gallery_library), host, 0, Output(quiet=True), False, True)
 
 
 def test_a_port_in_use_is_explained(server: Server, gallery_library: Path) -> None:
     with pytest.raises(RunError, match=str(server.port)) as caught:
-        serve(gallery_library, "127.0.0.1", server.port, Output(quiet=True), False, True)
+        serve(
+            Library.resolve(gallery_library),
+            "127.0.0.1",
+            server.port,
+            Output(quiet=True),
+            False,
+            True,
+        )
     assert "--port" in caught.value.hint
 
 
@@ -171,7 +179,7 @@ def test_an_invalid_token_is_refused(
 ) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, token)
     with pytest.raises(UsageError, match=TOKEN_VARIABLE):
-        serve(gallery_library, "0.0.0.0", 0, Output(quiet=True), False, True)
+        serve(Library.resolve(gallery_library), "0.0.0.0", 0, Output(quiet=True), False, True)
 
 
 def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_path: Path) -> None:

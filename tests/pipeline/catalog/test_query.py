@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.filters import Filters, GeoCircle, parse_circle, parse_filter_time
+from pipeline.catalog.filters import Filters, GeoCircle, parse_circle
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import find
@@ -161,30 +161,6 @@ def test_distances_on_the_ground() -> None:
     assert distance_km(48.8584, 2.2945, 48.8584, 2.2945) == 0
     assert distance_km(0, 179.9, 0, -179.9) == pytest.approx(22.24, abs=0.01)
     assert distance_km(None, 2, 0, 0) is None
-
-
-@pytest.mark.parametrize("text", ["", "1,2", "91,0,1", "0,181,1", "0,0,0", "a,b,c", "nan,0,1"])
-def test_places_that_are_none_are_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        circle(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2019", datetime(2019, 1, 1)),
-        ("2019-07", datetime(2019, 7, 1)),
-        ("2019-07-14", datetime(2019, 7, 14)),
-        ("2019-07-14T18:30", datetime(2019, 7, 14, 18, 30)),
-    ],
-)
-def test_times_as_people_write_them(text: str, time: datetime) -> None:
-    assert parse_filter_time("--after", text) == time
-
-
-def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(UsageError, match="--after"):
-        parse_filter_time("--after", "yesterday")
 
 
 def test_details_are_found_by_id_by_its_digits_and_by_path(catalog: Connection) -> None:

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.exports.exported import Exported, RecordedExport, record_start
 from pipeline.exports.manifest import (
-    MANIFEST,
-    Exported,
-    known_exports,
+    MANIFEST_CSV,
+    exported_of,
     line_of,
-    manifest_lines,
-    of_line,
+    line_text,
+    manifest_texts,
+    parse_line,
+    recorded_line_text,
     write_manifest,
 )
 from pipeline.exports.target import ExportTarget
-from tests.support.library_of_records import RUN, done, new_catalog, photo_file
 
 ONE = Exported(
     file="2019/a_sbs.jpg",
@@ -36,49 +37,58 @@ ONE = Exported(
 
 @pytest.fixture
 def target(tmp_path: Path) -> ExportTarget:
-    return ExportTarget(tmp_path / "out", tmp_path / "library")
+    return ExportTarget(tmp_path / "out", tmp_path)
 
 
 def test_a_line_gives_back_what_was_exported(target: ExportTarget) -> None:
     other = replace(ONE, file="ü;b.jpg", mtime_ns=7)
-    write_manifest(target, [line_of(ONE, ["/p/a.jpg", "/q/a.jpg"]), line_of(other, [])])
-    lines = list(manifest_lines(target))
-    assert [of_line(line) for line in lines] == [ONE, other]
+    texts = [line_text(line_of(ONE, ["/p/a.jpg", "/q/a.jpg"])), line_text(line_of(other, []))]
+    write_manifest(target, texts)
+    assert list(manifest_texts(target)) == texts
+    lines = [parse_line(text) or {} for text in texts]
+    assert [exported_of(line) for line in lines] == [ONE, other]
     assert lines[0]["source_paths"] == ["/p/a.jpg", "/q/a.jpg"]
 
 
 def test_the_table_has_the_same_values_as_text(target: ExportTarget) -> None:
-    write_manifest(target, [line_of(ONE, ["/p/a.jpg", "/q/a.jpg"])])
-    with target.absolute(f"{MANIFEST}.csv").open(newline="", encoding="utf-8") as file:
+    write_manifest(target, [line_text(line_of(ONE, ["/p/a.jpg", "/q/a.jpg"]))])
+    with target.absolute(MANIFEST_CSV).open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["file"], row["bytes"], row["mtime_ns"]) == (ONE.file, "10", "")
     assert row["source_paths"] == "/p/a.jpg;/q/a.jpg"
     assert json.loads(row["settings"]) == ONE.settings
 
 
-def test_lines_of_something_else_are_left_out(target: ExportTarget) -> None:
-    assert list(manifest_lines(target)) == []
-    whole = json.dumps(line_of(ONE, []))
-    fewer = json.dumps({"file": "a.jpg"})
-    target.folder.mkdir()
-    target.absolute(f"{MANIFEST}.jsonl").write_text(f"{fewer}\n[1]\n{whole[:-9]}\n{whole}\n")
-    assert [of_line(line) for line in manifest_lines(target)] == [ONE]
-    target.absolute(f"{MANIFEST}.jsonl").write_bytes(b"\xff\xfe")
-    assert list(manifest_lines(target)) == []
+def test_a_folder_without_a_manifest_has_no_lines(target: ExportTarget) -> None:
+    assert list(manifest_texts(target)) == []
 
 
-def test_the_catalog_knows_the_exports_of_this_folder_only(
-    target: ExportTarget, tmp_path: Path
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"file": "a.jpg"}',
+        b"[1]",
+        b"\xff\xfe",
+        line_text(line_of(ONE, []))[:-9],
+        line_text({**line_of(ONE, []), "file": 7}),
+        line_text({**line_of(ONE, []), "more": 7}),
+    ],
+)
+def test_other_text_is_no_line(text: bytes) -> None:
+    assert parse_line(text) is None
+
+
+@pytest.mark.parametrize(
+    "exported",
+    [ONE, replace(ONE, file='2019/"ü" \\.jpg', mtime_ns=7), replace(ONE, facts={"lens": "ü"})],
+)
+def test_a_recorded_export_gives_the_line_without_being_parsed(
+    target: ExportTarget, exported: Exported
 ) -> None:
-    file = photo_file("a.jpg")
-    outcome = done(file)
-    one = replace(ONE, photo_id=file.photo_id, scene_id=outcome.scene.scene_id)
-    inner = ExportTarget(target.folder / "2019", tmp_path / "library")
-    with new_catalog(tmp_path) as catalog:
-        catalog.add_found([(file, None)])
-        catalog.record(outcome, RUN)
-        made = [one.artifact(target), replace(one, file="c.jpg").artifact(inner)]
-        catalog.record_known(made, RUN)
-        with catalog.engine.connect() as reader:
-            assert known_exports(reader, target) == [one]
-            assert known_exports(reader, inner) == [replace(one, file="c.jpg")]
+    text = exported.artifact(target).settings
+    assert text is not None
+    start = (exported.file, exported.kind, exported.photo_id, exported.scene_id)
+    recorded = RecordedExport(*start, exported.bytes, exported.sha256, text)
+    paths = ["/p/ü.jpg", '/q/"a".jpg']
+    expected = line_text(line_of(exported, paths))
+    assert recorded_line_text(recorded, paths, record_start(target)) == expected

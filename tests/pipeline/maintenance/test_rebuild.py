@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.catalog.snapshot import write_snapshot
+from pipeline.flow.scene_id import scene_id_of
+from pipeline.maintenance.rebuild import LooseScene, Recipe, find_snapshot, recipe_of, recipes
+from pipeline.store.layout import SnapshotPath
+from pipeline.store.store import Store
+from schemas.errors import StoreError
+from schemas.records import MediaType, StoredFile
+from schemas.settings import PhotoSettings, SplatSettings
+from schemas.tables import CATALOG_VERSION
+from schemas.user_focals import UserFocalSource
+from tests.support.library_of_records import done, new_catalog, photo_file
+
+PHOTO = "a" * 32
+RECIPE = Recipe("small", "small-1", PhotoSettings())
+OTHER = Recipe("sharp", "sharp-1", PhotoSettings(full_raw=True))
+
+
+def loose_scene(
+    recipe: Recipe,
+    user_focal_35mm: float | None,
+    media_type: MediaType = MediaType.RAW,
+    focal_35mm: float = 28.0,
+) -> LooseScene:
+    scene_id = scene_id_of(PHOTO, media_type, recipe.fingerprint, recipe.settings, user_focal_35mm)
+    file = StoredFile("scenes/x.sog", 1, "0" * 64)
+    return LooseScene(scene_id, PHOTO, SplatSettings(), file, 1, (1.0, 2.0, 3.0), focal_35mm)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, OTHER])
+def test_the_recipe_is_the_one_that_gives_the_scenes_id(recipe: Recipe) -> None:
+    found = recipe_of(loose_scene(recipe, None), MediaType.RAW, [RECIPE, OTHER], {})
+    assert found == recipe
+
+
+def test_a_focal_length_that_was_set_is_found_in_the_catalog_or_the_scene() -> None:
+    known = {UserFocalSource.FLAG: 50.0}
+    by_catalog = recipe_of(loose_scene(RECIPE, 50.0), MediaType.RAW, [RECIPE], known)
+    assert by_catalog is not None
+    assert by_catalog.user_focal_35mm == 50.0
+    by_scene = recipe_of(loose_scene(RECIPE, 28.0), MediaType.RAW, [RECIPE], known)
+    assert by_scene is not None
+    assert by_scene.user_focal_35mm == 28.0
+
+
+def test_a_scene_of_unknown_settings_has_no_recipe() -> None:
+    unknown = Recipe("later", "later-1", PhotoSettings())
+    assert recipe_of(loose_scene(unknown, None), MediaType.RAW, [RECIPE, OTHER], {}) is None
+
+
+def test_recipes_are_those_of_models_scenes_and_runs(tmp_path: Path) -> None:
+    file = photo_file("a.jpg")
+    with new_catalog(tmp_path) as catalog:
+        catalog.add_found([(file, None)])
+        catalog.record(done(file, model="old"), None)
+        catalog.begin_run("run-2", "ingest", {"photo": {"allow_small": True}})
+        catalog.begin_run("run-3", "ingest", {"photo": {"of_the_future": True}})
+        with catalog.engine.connect() as reader:
+            found = recipes(reader)
+    assert Recipe("old", "old-1", PhotoSettings()) in found
+    assert Recipe("old", "old-1", PhotoSettings(allow_small=True)) in found
+    assert {recipe.settings for recipe in found} == {
+        *(PhotoSettings(), PhotoSettings(allow_small=True))
+    }
+
+
+def test_a_snapshot_is_used_only_when_it_is_whole_and_of_a_known_version(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert find_snapshot(store) is None
+    with new_catalog(tmp_path) as catalog, catalog.engine.connect() as reader:
+        write_snapshot(reader, store)
+    assert find_snapshot(store) == CATALOG_VERSION
+    path = tmp_path / SnapshotPath("photos").path
+    whole = path.read_bytes()
+    path.unlink()
+    assert find_snapshot(store) is None
+    path.write_bytes(whole)
+    later = {"catalog_version": str(CATALOG_VERSION + 1)}
+    pq.write_table(pq.read_table(path).replace_schema_metadata(later), path)
+    with pytest.raises(StoreError, match="this sharp-batch knows versions up to"):
+        find_snapshot(store)

@@ -17,6 +17,8 @@ from sharp_core.models.registry import FIRST_CHOICE
 
 _USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
 
+_EXIT_CODES = "; ".join(f"{code.value} {code.explanation}" for code in ExitCode)
+
 # In the order of the help. Each is a module of `jobs.commands`, which registers itself.
 COMMANDS = (
     "ingest",
@@ -44,14 +46,12 @@ def make_command_line(names: Sequence[str] = COMMANDS) -> typer.Typer:
         name="sharp-batch",
         help="Turn a photo collection into a library of 3D Gaussian scenes.\n\n"
         f"Begin with: sharp-batch ingest ~/Photos --model {FIRST_CHOICE}",
-        epilog="Exit codes: 0 all done; 1 finished, and some photos failed in this run; 2 usage; "
-        "3 another run holds the library; 4 model weights not available; 5 catalog or store "
-        "damaged or too new; 130 interrupted, state saved.",
+        epilog=f"Exit codes: {_EXIT_CODES}.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(lambda: None)  # else typer would leave out the name of an only command
+    app.callback()(lambda: None)  # otherwise typer omits the name of a single command
     for name in names:
         import_module(f"jobs.commands.{name}").register(app)
     return app

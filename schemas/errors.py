@@ -21,48 +21,22 @@ OutOfTime                     no Exception: the time limit of one photo or scene
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from schemas.explained import ExplainedInt
+from schemas.reasons import FailureReason
 
 
-class ExitCode(IntEnum):
+class ExitCode(ExplainedInt):
     """What a command's exit code says. An interface: codes never change their meaning."""
 
-    OK = 0
-    SOME_FAILED = 1
-    USAGE = 2
-    LIBRARY_BUSY = 3
-    NO_WEIGHTS = 4
-    STORE_DAMAGED = 5
-    INTERRUPTED = 130
-
-
-class FailureReason(StrEnum):
-    """Why a photo that should have become a scene did not."""
-
-    UNREADABLE = "unreadable"
-    TRUNCATED = "truncated"
-    UNSUPPORTED = "unsupported"
-    TOO_LARGE = "too_large"
-    NOT_A_PHOTO = "not_a_photo"
-    OUT_OF_MEMORY = "out_of_memory"
-    MODEL_ERROR = "model_error"
-    TIMEOUT = "timeout"
-    WORKER_LOST = "worker_lost"
-    DISK_FULL = "disk_full"
-
-
-class SkipReason(StrEnum):
-    """Why a file was left alone on purpose."""
-
-    HIDDEN = "hidden"
-    SIDECAR = "sidecar"
-    VIDEO = "video"
-    OTHER_FILE = "other_file"
-    EXCLUDED = "excluded"
-    TOO_SMALL = "too_small"
-    TOO_WIDE = "too_wide"
-    ALREADY_3D = "already_3d"
+    OK = 0, "all done"
+    SOME_FAILED = 1, "finished, and some photos failed in this run"
+    USAGE = 2, "usage error"
+    LIBRARY_BUSY = 3, "another run holds the library"
+    NO_WEIGHTS = 4, "model weights not available"
+    STORE_DAMAGED = 5, "catalog or store damaged or too new"
+    INTERRUPTED = 130, "interrupted, state saved"
 
 
 class SharpBatchError(Exception):
@@ -100,6 +74,14 @@ class WeightsError(SharpBatchError):
 
 class WeightsMissingError(WeightsError):
     """There are no weights to load."""
+
+    @classmethod
+    def of_model(cls, name: str) -> Self:
+        """Return the error for a model whose weights have to be downloaded first."""
+        return cls(
+            f"the weights of {name!r} are not on this machine",
+            f"Download them: sharp-batch model fetch {name}",
+        )
 
 
 class DownloadError(WeightsMissingError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from schemas.choices import ImageFormat, PreviewKind, Trajectory
+from schemas.choices import ImageFormat, PreviewKind, RenderDevice, Trajectory
 from schemas.errors import UsageError
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_limits
@@ -17,6 +17,7 @@ EYE_DISTANCE_MM = 63.0
 # one degree on a television, and a baseline of 1/30 of the nearest distance.
 MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
+Eye = tuple[float, float, float]  # metres right, down and ahead of the photo's camera
 # What can be chosen is registered in the packages above, which are not imported here.
 _EXPORT_KINDS: Lazy[ChoiceSource] = Lazy("pipeline.exports.registry", "KINDS")
 
@@ -30,16 +31,18 @@ class PreviewSettings:
 
     kinds: Annotated[
         tuple[PreviewKind, ...],
-        Setting("What to make; can be given several times.", option="--kind"),
+        Setting("Kind of file to make; can be repeated.", option="--kind"),
     ] = (PreviewKind.CLIP,)
-    trajectory: Annotated[Trajectory, Setting("How the eye of a clip moves.")] = (
+    trajectory: Annotated[Trajectory, Setting("Camera path of the clip.")] = (
         Trajectory.ROTATE_FORWARD
     )
-    seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
+    seconds: Annotated[float, Setting("Length of a clip in seconds.", minimum=0.1, maximum=60)] = (
+        CLIP_SECONDS
+    )
     long_side: Annotated[
         int | None,
         Setting(
-            "Pixels of the long side; else what suits the format.",
+            "Pixels of the long side; default: depends on the format.",
             option="--width",
             key="width",
             minimum=16,
@@ -61,7 +64,7 @@ class ExportSettings:
     kinds: Annotated[
         tuple[str, ...],
         Setting(
-            "What to make; can be given several times.",
+            "Kind of file to make; can be repeated.",
             choices=_EXPORT_KINDS,
             option="--kind",
             example=["spatial-heic"],
@@ -70,14 +73,14 @@ class ExportSettings:
     name: Annotated[
         str,
         Setting(
-            "Template of names, over a record's fields (see query) and stem, folder, taken "
-            "and camera: '{taken:%Y/%m}/{stem}_{camera}'."
+            "Template of file names, with a record's fields (see query) and stem, folder, taken "
+            "and camera, such as '{taken:%Y/%m}/{stem}_{camera}'."
         ),
     ] = "{stem}"
     long_side: Annotated[
         int,
         Setting(
-            "Pixels of the long side of an eye and of a depth map, never above the photo's.",
+            "Pixels of the long side of each eye's image and of depth maps, at most the photo's.",
             option="--width",
             key="width",
             minimum=16,
@@ -86,7 +89,7 @@ class ExportSettings:
     clip_long_side: Annotated[
         int | None,
         Setting(
-            "Pixels of a clip's long side; else what suits the format.",
+            "Pixels of a clip's long side; default: depends on the format.",
             option="--clip-width",
             key="clip_width",
             minimum=16,
@@ -94,27 +97,87 @@ class ExportSettings:
         ),
     ] = None
     image_format: Annotated[
-        ImageFormat, Setting("Format of flat stereo images, as sbs and anaglyph.")
+        ImageFormat, Setting("File format of flat stereo images, such as sbs and anaglyph.")
     ] = ImageFormat.JPEG
     baseline_mm: Annotated[
-        float, Setting("Distance of the eyes; smaller for scenes that come too near.")
+        float, Setting("Baseline between the two cameras in mm; reduced for near scenes.")
     ] = EYE_DISTANCE_MM
     converge_m: Annotated[
         float | None,
-        Setting("Distance of the screen; else the nearest object of each scene.", example=2.5),
+        Setting("Zero-parallax distance in metres; default: the nearest object.", example=2.5),
     ] = None
     max_disparity: Annotated[
-        float, Setting("Largest range of disparity, as a share of the picture's width.")
+        float, Setting("Maximum range of disparity, as a fraction of the image's width.")
     ] = MAX_DISPARITY
-    trajectory: Annotated[Trajectory, Setting("How the eye of a clip moves.")] = (
+    trajectory: Annotated[Trajectory, Setting("Camera path of the clip.")] = (
         Trajectory.ROTATE_FORWARD
     )
-    seconds: Annotated[float, Setting("Length of a clip.", minimum=0.1, maximum=60)] = CLIP_SECONDS
-    views: Annotated[int, Setting("Views of a wiggle, 2 to 6.", minimum=2, maximum=6)] = 4
-    strip_gps: Annotated[bool, Setting("Leave out where photos were taken.")] = False
+    seconds: Annotated[float, Setting("Length of a clip in seconds.", minimum=0.1, maximum=60)] = (
+        CLIP_SECONDS
+    )
+    views: Annotated[int, Setting("Number of views of a wiggle, 2 to 6.", minimum=2, maximum=6)] = 4
+    strip_gps: Annotated[bool, Setting("Remove GPS positions from the files.")] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", tuple(dict.fromkeys(self.kinds)))
         if not self.kinds:
             raise UsageError("--kind: name at least one kind of export")
+        check_limits(self)
+
+
+def _parse_eye(option: str, text: str) -> Eye:
+    try:
+        x, y, z = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text!r} is not a position", "Write X,Y,Z in metres, such as 0.05,0,0."
+        ) from error
+    return x, y, z
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFileSettings:
+    """How one splat file is rendered, as a clip or as a still."""
+
+    trajectory: Annotated[
+        Trajectory | None,
+        Setting(f"Camera path of the clip; default: {Trajectory.ROTATE_FORWARD}."),
+    ] = None
+    steps: Annotated[
+        int | None,
+        Setting(f"Number of frames of a clip; default: {CLIP_SECONDS:g} seconds.", minimum=2),
+    ] = None
+    fps: Annotated[
+        int | None, Setting("Frames per second; default: depends on the format.", minimum=1)
+    ] = None
+    long_side: Annotated[
+        int | None,
+        Setting(
+            "Pixels of the long side, at most the photo's; default: depends on the format.",
+            option="--width",
+            minimum=16,
+        ),
+    ] = None
+    depth: Annotated[
+        bool, Setting("Show depth instead of colours, from blue (near) to red (far).")
+    ] = False
+    eye: Annotated[
+        Eye | None,
+        Setting(
+            "Camera position of a still: metres right, down and ahead of the photo's camera.",
+            metavar="X,Y,Z",
+            parse=_parse_eye,
+        ),
+    ] = None
+    crop: Annotated[
+        bool,
+        Setting(
+            "Crop uncovered borders.", help_off="Show the full frame with its uncovered borders."
+        ),
+    ] = True
+    device: Annotated[
+        RenderDevice, Setting("Device of the renderer; auto selects the fastest.")
+    ] = RenderDevice.AUTO
+
+    def __post_init__(self) -> None:
         check_limits(self)

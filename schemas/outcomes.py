@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.errors import FailureReason, SkipReason
+from schemas.reasons import FailureReason, SkipReason
 from schemas.records import (
     ArtifactRecord,
     DecodedPhoto,

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.explained import ExplainedStr
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -49,16 +51,19 @@ class MetadataSource(StrEnum):
     IPTC = "iptc"
 
 
-class FocalSource(StrEnum):
+DEFAULT_FOCAL_35MM = 30.0  # a phone's main camera or a common zoom at its wide end
+
+
+class FocalSource(ExplainedStr):
     """Where a focal length comes from, most trusted first."""
 
-    USER = "user"
-    INTRINSICS = "intrinsics"  # the camera's own calibration, stored in the file
-    EXIF_35MM = "exif_35mm"
-    EXIF_SENSOR = "exif_sensor"
-    CAMERA_TABLE = "camera_table"
-    EXIF_MM_GUESS = "exif_mm_guess"
-    DEFAULT = "default"
+    USER = "user", "set by you"
+    INTRINSICS = "intrinsics", "from the camera's calibration, stored in the file"
+    EXIF_35MM = "exif_35mm", "from the 35 mm equivalent in the photo"
+    EXIF_SENSOR = "exif_sensor", "from the lens and the sensor's resolution"
+    CAMERA_TABLE = "camera_table", "from the lens and this camera's sensor size"
+    EXIF_MM_GUESS = "exif_mm_guess", "estimated from the lens alone"
+    DEFAULT = "default", f"unknown; a {DEFAULT_FOCAL_35MM:g} mm equivalent is assumed"
 
 
 class ContextKind(StrEnum):

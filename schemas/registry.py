@@ -118,7 +118,7 @@ class Registry(Generic[Entry]):
     @property
     def labels(self) -> str:
         """What each entry is, for the help of an option."""
-        return "; ".join(f"'{entry.name}': {entry.label}" for entry in self) + "."
+        return "; ".join(f"'{entry.name}': {entry.label}" for entry in self)
 
     def check(self, name: str, option: str) -> None:
         """Raise UsageError where there is no entry of that name."""

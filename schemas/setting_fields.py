@@ -27,6 +27,7 @@ from schemas.errors import UsageError
 from schemas.registry import Lazy
 
 T = TypeVar("T")
+_CHOICES = "{choices}"  # in a help: where the choices are named
 
 
 class ChoiceSource(Protocol):
@@ -39,7 +40,7 @@ class ChoiceSource(Protocol):
 
     @property
     def labels(self) -> str:
-        """What each of them is, for people."""
+        """What each of them is, for people: a part of a sentence."""
         ...
 
     def check(self, name: str, option: str) -> None:
@@ -56,8 +57,10 @@ class Setting:
     option: str | None = None  # of the command line, as in --kind for a field `kinds`
     short: str | None = None  # the option in one letter, as -q
     key: str | None = None  # of a configuration file
+    is_lasting: bool = True  # False: asked for once, so that no configuration file may hold it
     minimum: float | None = None
     maximum: float | None = None
+    hint: str = ""  # what to do about a number outside of the limits
     metavar: str | None = None
     variable: str | None = None  # of the environment, which gives a command its default
     old_names: tuple[str, ...] = ()  # of the field; still read, as options and keys too
@@ -102,10 +105,17 @@ def check_choice(setting: Setting, option: str, value: object) -> None:
 
 
 def full_help(setting: Setting) -> str:
-    """Return what a setting means, and what its choices are."""
+    """Return what a setting means and what its choices are, in whole sentences."""
     if setting.choices is None:
         return setting.help
-    return f"{setting.help} {setting.choices.get().labels}"
+    return help_with_choices(setting, setting.choices.get().labels)
+
+
+def help_with_choices(setting: Setting, choices: str) -> str:
+    """Return a setting's help with its choices: at `{choices}`, or as a sentence at the end."""
+    if _CHOICES in setting.help:
+        return setting.help.replace(_CHOICES, choices)
+    return f"{setting.help} {choices}."
 
 
 def option_name(field: str, *, negative: bool = False) -> str:
@@ -158,9 +168,13 @@ def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401 - any annotatio
 def check_limits(settings: object) -> None:
     """Raise UsageError where a number of a group lies outside of its limits."""
     for field in setting_fields(type(settings)):
-        value = getattr(settings, field.name)
-        if value is not None and not _is_within(value, field.setting):
-            raise UsageError(f"{field.option} must be {limits_text(field.setting)}")
+        check_limit(field.setting, field.option, getattr(settings, field.name))
+
+
+def check_limit(setting: Setting, name: str, value: object) -> None:
+    """Raise UsageError, which calls the setting `name`, where a number is outside of its limits."""
+    if isinstance(value, int | float) and not _is_within(value, setting):
+        raise UsageError(f"{name} must be {limits_text(setting)}", setting.hint)
 
 
 def _is_within(value: float, setting: Setting) -> bool:
@@ -174,8 +188,14 @@ def limits_text(setting: Setting) -> str:
     """Return the limits of a number as people write them."""
     least, most = setting.minimum, setting.maximum
     if least is None:
-        return f"at most {most:,}" if most is not None else "any number"
-    return f"at least {least}" if most is None else f"between {least} and {most}"
+        return f"at most {_number(most)}" if most is not None else "any number"
+    if most is None:
+        return f"at least {_number(least)}"
+    return f"between {_number(least)} and {_number(most)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if value >= 10_000 else f"{value:g}"
 
 
 def from_recorded(group: type[T], values: Mapping[str, object]) -> T | None:
@@ -207,7 +227,7 @@ def value_of_text(field: SettingField, name: str, text: str) -> Any:  # noqa: AN
     try:
         return field.type(text)
     except ValueError:
-        raise UsageError(f"{name} {text!r} is no {_words(field.type)}") from None
+        raise UsageError(f"{name} {text!r} is not a {_words(field.type)}") from None
 
 
 def _words(kind: type) -> str:

@@ -14,8 +14,9 @@ from schemas.choices import Device, DType
 from schemas.errors import UsageError
 from schemas.execution_settings import StageLimits
 from schemas.export_settings import PreviewSettings
+from schemas.photo_limits import SMALLEST_SIDE_PX, WIDEST_ASPECT
 from schemas.registry import Lazy
-from schemas.setting_fields import ChoiceSource, Setting, check_limits, setting_field
+from schemas.setting_fields import ChoiceSource, Setting, check_limits
 
 MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 # What can be chosen is registered in the packages above, which are not imported here.
@@ -33,25 +34,31 @@ class ModelSettings:
 
     model: Annotated[
         str,
-        Setting("Which model.", key="name", variable="SHARP_BATCH_MODEL", choices=_MODELS),
+        Setting(
+            "Model to predict with.", key="name", variable="SHARP_BATCH_MODEL", choices=_MODELS
+        ),
     ] = "sharp"
     checkpoint: Annotated[
-        Path | None, Setting("File with the model's weights.", example="sharp.pt")
+        Path | None,
+        Setting(
+            "File with the model's weights; default: the downloaded or bundled ones.",
+            example="sharp.pt",
+        ),
     ] = None
     preset: Annotated[
         str | None,
-        Setting("Sizes of the model's network; else its usual ones.", example="tiny"),
+        Setting("Network size preset; default: the standard one.", example="tiny"),
     ] = None
-    device: Annotated[Device, Setting("Where the predictor runs; auto takes the fastest.")] = (
+    device: Annotated[Device, Setting("Device of the predictor; auto selects the fastest.")] = (
         Device.AUTO
     )
-    dtype: Annotated[DType, Setting("Number format of the predictor; auto is safe and fast.")] = (
-        DType.AUTO
-    )
+    dtype: Annotated[
+        DType, Setting("Number format of the predictor; auto selects the fastest safe one.")
+    ] = DType.AUTO
     compiled: Annotated[
         bool,
         Setting(
-            "Compile the network with torch.compile: minutes at the start, less for each photo.",
+            "Compile the network with torch.compile: slower to start, faster for each photo.",
             option="--compile",
             key="compile",
         ),
@@ -62,13 +69,11 @@ class ModelSettings:
 class SplatSettings:
     """How scenes are stored. Raises UsageError for a quality that the format does not have."""
 
-    format: Annotated[str, Setting("How scenes are stored.", choices=_STORABLE)] = "sog"
+    format: Annotated[str, Setting("Format in which scenes are stored.", choices=_STORABLE)] = "sog"
     # None becomes 'default', or stays None for formats that have no quality to choose.
     quality: Annotated[
         str | None,
-        Setting(
-            "How finely scenes are stored; else 'default'.", example="high", choices=_QUALITIES
-        ),
+        Setting("Quality preset ({choices}).", example="high", choices=_QUALITIES),
     ] = None
 
     def __post_init__(self) -> None:
@@ -82,9 +87,10 @@ class PhotoSettings:
     focal_35mm: Annotated[
         float | None,
         Setting(
-            "35 mm equivalent focal length, in place of what the photos say.",
+            "35 mm equivalent focal length; overrides the photos' metadata.",
             minimum=2,
             maximum=2000,
+            hint="Give the 35 mm equivalent in millimetres.",
             metavar="MM",
             old_names=("focal_mm",),
             example=28,
@@ -92,33 +98,34 @@ class PhotoSettings:
     ] = None
     forget_focal: Annotated[
         bool,
-        Setting("Take back focal lengths that were set: what the photos say counts again."),
+        Setting(
+            "Remove focal lengths set earlier and use the photos' metadata again.", is_lasting=False
+        ),
     ] = False
-    allow_small: Annotated[bool, Setting("Take images under 256 px too.")] = False
-    allow_wide: Annotated[bool, Setting("Take panoramas wider than 2.5 : 1 too.")] = False
-    full_raw: Annotated[bool, Setting("Develop camera RAW files instead of their previews.")] = (
+    allow_small: Annotated[bool, Setting(f"Include images smaller than {SMALLEST_SIDE_PX} px.")] = (
         False
     )
+    allow_wide: Annotated[bool, Setting(f"Include panoramas wider than {WIDEST_ASPECT:g}:1.")] = (
+        False
+    )
+    full_raw: Annotated[
+        bool, Setting("Develop camera RAW files instead of using their embedded previews.")
+    ] = False
     photo_depth: Annotated[
         bool,
         Setting(
-            "Correct a scene's size by the depth that some phones store.",
-            help_off="Ignore the depth that some phones store.",
+            "Scale the scene with the phone's depth map.",
+            help_off="Do not scale the scene with the phone's depth map.",
             old_names=("own_depth",),
         ),
     ] = True
 
     def __post_init__(self) -> None:
-        field = setting_field(PhotoSettings, "focal_35mm")
-        least, most = field.setting.minimum or 0, field.setting.maximum or 0
-        if self.focal_35mm is not None and not least <= self.focal_35mm <= most:
-            raise UsageError(
-                f"{field.option} {self.focal_35mm:g} is no usable focal length",
-                f"Give the 35 mm equivalent in millimetres, between {least} and {most}.",
-            )
+        check_limits(self)
         if self.focal_35mm is not None and self.forget_focal:
             raise UsageError(
-                f"{field.option} sets what --forget-focal takes back", "Give one of the two."
+                "--focal-35mm sets a focal length, and --forget-focal removes it",
+                "Give one of the two.",
             )
 
 
@@ -132,30 +139,36 @@ class IngestSettings:
     exclude: Annotated[
         tuple[str, ...],
         Setting(
-            "Leave out paths or names of this pattern, as in '*_edited*'.", example=["*_edited*"]
+            "Exclude paths or names that match this pattern, such as '*_edited*'.",
+            example=["*_edited*"],
         ),
     ] = ()
     include: Annotated[
         tuple[str, ...],
         Setting(
-            "Take only paths or names of this pattern, as in '*/2019/*'.", example=["*/2019/*"]
+            "Include only paths or names that match this pattern, such as '*/2019/*'.",
+            example=["*/2019/*"],
         ),
     ] = ()  # none: every photo
     batch_size: Annotated[
         int | None,
-        Setting("Photos predicted together; else what suits the device.", minimum=1, example=4),
+        Setting("Photos predicted together; default: depends on the device.", minimum=1, example=4),
     ] = None
     limit: Annotated[
         int | None,
-        Setting("Make at most this many scenes.", minimum=1, maximum=MAX_LIMIT, example=5000),
+        Setting(
+            "Maximum number of scenes to make.",
+            minimum=1,
+            maximum=MAX_LIMIT,
+            hint="Omit it to include every photo.",
+            example=5000,
+        ),
     ] = None
-    retry_failed: Annotated[bool, Setting("Try photos again that failed before.")] = False
+    retry_failed: Annotated[bool, Setting("Retry photos that failed before.")] = False
     previews: PreviewSettings | None = None
     limits: StageLimits = field(default_factory=StageLimits)
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise UsageError("--limit must be at least 1", "Leave it out to take every photo.")
         check_limits(self)
 
     def as_dict(self) -> dict[str, object]:
@@ -170,15 +183,16 @@ class IngestSettings:
 class VerifySettings:
     """How thoroughly a library is verified."""
 
-    quick: Annotated[bool, Setting("Check sizes only, not contents.")] = False
+    quick: Annotated[bool, Setting("Check only the sizes of files, not their contents.")] = False
     sample: Annotated[
         int | None,
-        Setting("Check this many scenes, those first whose last check is longest ago.", minimum=1),
+        Setting(
+            "Number of scenes to check, those with the oldest check first; default: all.",
+            minimum=1,
+            hint="Omit it to check every scene.",
+        ),
     ] = None  # all
-    repair: Annotated[bool, Setting("Have the photos of damaged or missing scenes made again.")] = (
-        False
-    )
+    repair: Annotated[bool, Setting("Mark photos of damaged or missing scenes as due.")] = False
 
     def __post_init__(self) -> None:
-        if self.sample is not None and self.sample < 1:
-            raise UsageError("--sample must be at least 1", "Leave it out to check every scene.")
+        check_limits(self)

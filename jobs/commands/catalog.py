@@ -12,7 +12,7 @@ from jobs.commands.options import LibraryOptions, PlainOutput
 from jobs.console.output import size_text
 
 commands = typer.Typer(
-    help="The catalog as a whole: snapshot, upgrade, rebuild.",
+    help="Export, upgrade or rebuild the catalog.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -29,7 +29,7 @@ def snapshot(
     place: LibraryOptions,
     output: PlainOutput,
 ) -> None:
-    """Write the catalog's Parquet files now; each run that changes something does so too."""
+    """Write the catalog's Parquet snapshot; each run that changes the catalog also does."""
     from jobs.maintenance.catalog import take_snapshot
 
     files = take_snapshot(place.resolve())
@@ -45,9 +45,9 @@ def migrate(
     place: LibraryOptions,
     output: PlainOutput,
 ) -> None:
-    """Upgrade the catalog of an older sharp-batch to the current version; a copy is kept.
+    """Upgrade the catalog of an older sharp-batch to the current version and keep a backup.
 
-    In PostgreSQL, make the copy yourself, with pg_dump.
+    A PostgreSQL catalog is not backed up: use pg_dump first.
     """
     from jobs.maintenance.catalog import upgrade
 
@@ -58,7 +58,7 @@ def migrate(
     else:
         text = f"The catalog is upgraded from version {done.from_version} to {done.to_version}."
         if done.backup is not None:
-            text += f"\nA copy of the old one is {done.backup}"
+            text += f"\nBackup of the old catalog: {done.backup}"
     output.result(document, text)
 
 
@@ -70,16 +70,16 @@ def import_(
     photos: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders of the photos, for scenes that are newer than the snapshot.",
+            help="Folders of the photos, for scenes newer than the snapshot.",
             metavar="[PHOTOS]...",
         ),
     ] = None,
 ) -> None:
     """Rebuild a lost catalog from the library's Parquet snapshot and scene files.
 
-    It is also the way from SQLite to PostgreSQL: 'catalog snapshot', then 'catalog import
-    --catalog URL'. Of scenes newer than the snapshot, the time they took, the run they came from,
-    the depth scale and the previews are lost; all else is read from their photos.
+    To move from SQLite to PostgreSQL, run 'catalog snapshot', then 'catalog import --catalog URL'.
+    For scenes newer than the snapshot, processing times, the run, the depth scale and previews are
+    lost; the rest is read from their photos.
     """
     from jobs.maintenance.catalog import import_catalog
 
@@ -87,9 +87,9 @@ def import_(
     rows = ", ".join(f"{count} {name}" for name, count in report.rows.items())
     lines = [f"The catalog is rebuilt: {rows}"]
     for count, text in (
-        (report.adopted, "scenes were newer than the snapshot, and are in the catalog again"),
-        (report.missing, "scenes have lost their files: their photos are due again"),
-        (report.loose, "scene files belong to photos that were not found"),
+        (report.adopted, "scenes newer than the snapshot were added from their files"),
+        (report.missing, "scene files are missing: their photos are due again"),
+        (report.loose, "scene files have no matching photo"),
     ):
         if count:
             lines.append(f"{count} {text}")

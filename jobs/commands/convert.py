@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,11 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
 from jobs.console.output import Output, size_text, time_text
+from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
 from schemas.execution_settings import SceneLimit
+from schemas.setting_fields import Setting
 from schemas.settings import SplatSettings
 from sharp_core.formats.registry import FORMATS, STORABLE, format_of
 
@@ -26,7 +29,25 @@ _ENDINGS = ", ".join(
     [suffix for entry in FORMATS if entry.write for suffix in entry.suffixes]
     + [f"or a folder's {entry.folder.index_file}" for entry in FORMATS if entry.folder]
 )
-_SPZ_VERSIONS = FORMATS.get("spz").versions
+_VERSIONS = "; ".join(
+    f"{entry.name}: {', '.join(map(str, entry.versions))}" for entry in FORMATS if entry.versions
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """How a single file is converted."""
+
+    format_version: Annotated[
+        int | None,
+        Setting(
+            f"Version of the output format ({_VERSIONS}); default: the most compatible one.",
+            old_names=("spz_version",),
+        ),
+    ] = None
+    prune: Annotated[
+        bool, Setting("Remove Gaussians that are invisible from all views near the photo's.")
+    ] = False
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +56,7 @@ def register(app: typer.Typer) -> None:
 
 
 def convert(
+    file: FileOptions,
     filters: Filters,
     run: RunOptions,
     limit: SceneLimit,
@@ -46,64 +68,50 @@ def convert(
     to: Annotated[
         Path | None,
         typer.Argument(
-            help=f"File to write: {_ENDINGS}.",
+            help=f"Output file: {_ENDINGS}.",
             metavar="OUT",
             show_default=False,
         ),
     ] = None,
     quality: Annotated[str | None, option_of(SplatSettings, "quality")] = None,
-    spz_version: Annotated[
-        int | None,
-        typer.Option(
-            help="3 opens everywhere, 4 is a little smaller.",
-            min=min(_SPZ_VERSIONS),
-            max=max(_SPZ_VERSIONS),
-        ),
-    ] = None,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune", help="Remove Gaussians that no view near the photo's shows; of one file."
-        ),
-    ] = False,
     format: Annotated[  # noqa: A002 - the option's name
         str | None,
         typer.Option(
             "--format",
-            help="Without IN and OUT: what the library's scenes become.",
+            help="Target format for all scenes of the library.",
             metavar=f"[{'|'.join(STORABLE.names)}]",
         ),
     ] = None,
 ) -> None:
-    """Convert one splat file, or with --format and no file the scenes of the library.
+    """Convert one splat file, or the scenes of a library with --format.
 
-    Of a library, all scenes are converted, or those of the photos that filters select. A run can
-    be interrupted and goes on when the same command is run again. What a coarser format has lost
-    does not come back.
+    Converts all scenes of the library, or only those selected by filters. Run the same command
+    again to resume an interrupted run. Detail that a lossy format drops cannot be restored.
     """
     if source is not None and to is not None:
         if format is not None:
-            raise UsageError("--format is for a library", "The ending of OUT says the format.")
+            raise UsageError("--format is for a library", "The suffix of OUT sets the format.")
         if filters != Filters():
-            raise UsageError("filters are for a library", "Leave them out with IN and OUT.")
+            raise UsageError("filters are for a library", "Omit them with IN and OUT.")
         check_are_here(source, to)
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file
 
-        options = format_of(to).options_for(quality, spz_version)
-        conversion = convert_file(source, to, options, prune=prune)
+        options = format_of(to).options_for(quality, file.format_version)
+        conversion = convert_file(source, to, options, prune=file.prune)
         output.result(conversion.as_dict(), _file_text(conversion))
         return
     if source is not None or format is None:
         raise UsageError(
-            "name what becomes what",
-            "Write 'convert IN OUT' for a file, 'convert --format sog' for the whole library.",
+            "give input and output",
+            "Write 'convert IN OUT' for a file, 'convert --format sog' for a library.",
         )
-    if spz_version is not None or prune:
+    if file != FileOptions():
         raise UsageError(
-            "--spz-version and --prune are for single files", "Name them: 'convert IN OUT'."
+            "--format-version and --prune are for single files",
+            "Single files only: 'convert IN OUT'.",
         )
-    settings, deadline = SplatSettings(format, quality), run.deadline()
+    settings, deadline = SplatSettings(format, quality), deadline_of(run.end)
     from jobs.runs.convert import convert_library
 
     report = convert_library(
@@ -126,21 +134,21 @@ def _file_text(conversion: Conversion) -> str:
     if conversion.pruned_psnr_db is None:
         return text
     return (
-        f"{text}\n{conversion.pruned} Gaussians that no view shows are gone; views without them "
-        f"are equal to {conversion.pruned_psnr_db:.1f} dB"
+        f"{text}\n{conversion.pruned} invisible Gaussians removed; PSNR of the remaining views: "
+        f"{conversion.pruned_psnr_db:.1f} dB"
     )
 
 
 def _library_text(report: ConvertReport) -> str:
     return "\n".join(
         [
-            f"{report.done} scenes became {report.format} in {time_text(report.seconds)}: "
+            f"{report.done} scenes converted to {report.format} in {time_text(report.seconds)}: "
             f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now",
             *counts_text(
                 [
                     (report.failed, "failed"),
-                    (report.unchanged, "were stored so already"),
-                    (report.left, "left for another run"),
+                    (report.unchanged, "already in this format"),
+                    (report.left, "left for the next run"),
                 ]
             ),
         ]

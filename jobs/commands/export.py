@@ -11,6 +11,7 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
+from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.errors import ExitCode, UsageError
 from schemas.execution_settings import SceneLimit
@@ -36,37 +37,35 @@ def export(
     place: LibraryOptions,
     output: Output,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="With --check: spatial photos.", metavar="[FILE]...")
+        list[Path] | None,
+        typer.Argument(help="Spatial photos to validate, with --check.", metavar="[FILE]..."),
     ] = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", help="The folder to write to.", metavar="DIR")
-    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="Output folder.", metavar="DIR")] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Check FILEs instead: are they good spatial photos?")
+        bool,
+        typer.Option("--check", help="Validate spatial photos (FILE...) instead of exporting."),
     ] = False,
     overwrite: Annotated[
         bool,
-        typer.Option(
-            "--overwrite", help="Write files again that are there; never files of others."
-        ),
+        typer.Option("--overwrite", help="Overwrite existing exports, never other files."),
     ] = False,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be written, and change nothing.")
+        bool, typer.Option("--dry-run", help="List the files to write, without writing them.")
     ] = False,
 ) -> None:
-    """Write files of all scenes, or of those that filters select, to a folder of your own.
+    """Export all scenes, or those that filters select, to a folder of your own.
 
-    Run it again at any time: it writes what is missing or changed, and nothing else. The folder
-    gets a manifest, sharp-batch-manifest.jsonl and .csv.
+    Run it again at any time: it writes only files that are missing or out of date. The folder gets
+    a manifest, sharp-batch-manifest.jsonl and .csv.
     """
     if check or files:
         if not (check and files):
-            raise UsageError("--check and files go together", "To export, name --kind and --to.")
+            raise UsageError("--check and files go together", "To export, give --kind and --to.")
         _check(files, output)
         return
     if to is None:
         raise UsageError("--to is needed", "As in: sharp-batch export --kind sbs --to ~/3D")
-    chosen, deadline = settings.make(), run.deadline()
+    chosen, deadline = settings.make(), deadline_of(run.end)
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.export import ExportOrder, dry_export, export_scenes
 
@@ -89,11 +88,11 @@ def _text(report: ExportReport, to: Path) -> str:
             *counts_text(
                 [
                     (report.failed, "scenes failed"),
-                    (report.unchanged, "scenes had all of theirs"),
-                    (report.left, "scenes left for another run"),
+                    (report.unchanged, "scenes already exported"),
+                    (report.left, "scenes left for the next run"),
                 ]
             ),
-            f"They are in {to}",
+            f"Output folder: {to}",
         ]
     )
 
@@ -105,7 +104,7 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
         lines.append(f"and {len(result.files) - len(shown)} more (-v lists them)")
     lines.append(
         f"{len(result.files)} files of {result.due} scenes would be written to {result.to}; "
-        f"{result.unchanged} scenes have all of theirs"
+        f"{result.unchanged} scenes already exported"
     )
     if result.files:
         lines.append(
@@ -125,7 +124,7 @@ def _check(files: list[Path], output: Output) -> None:
 
 
 def _check_text(checked: CheckedFile) -> str:
-    lines = [f"{checked.file}: {'a spatial photo' if checked.is_good else 'no good spatial photo'}"]
+    lines = [f"{checked.file}: {'' if checked.is_good else 'not '}a valid spatial photo"]
     if checked.baseline_mm is not None:
         lines.append(
             f"  {checked.width} x {checked.height} px, {checked.field_of_view_deg:.2f} degrees, "

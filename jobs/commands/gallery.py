@@ -21,21 +21,24 @@ def gallery(
     place: LibraryOptions,
     output: PlainOutput,
     port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="Port to listen on; 0 selects a free one.", min=0, max=65535)
     ] = 7860,
     host: Annotated[
         str,
-        typer.Option(help="Address to listen on. Any but this machine's own needs a token."),
+        typer.Option(help="Address to listen on. Non-local addresses require a token."),
     ] = "127.0.0.1",
-    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the gallery in the browser.")
+    ] = False,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Show only: no uploads, and no new scenes.")
+        bool, typer.Option("--read-only", help="Disable uploads and new scenes.")
     ] = False,
 ) -> None:
-    """Show the library as a local web page, until Ctrl-C.
+    """Serve the library as a local website, until Ctrl-C.
 
-    Nothing is loaded from other hosts, and only this machine can look. With --host 0.0.0.0 others
-    can too, with the token in the address that is printed (or in SHARP_BATCH_GALLERY_TOKEN).
+    Nothing is loaded from other hosts, and only this machine has access. With --host 0.0.0.0 other
+    machines have access with a token, which is in the printed address and can be set in
+    SHARP_BATCH_GALLERY_TOKEN.
     """
     missing = [
         name for name in ("fastapi", "uvicorn", "jinja2") if not importlib.util.find_spec(name)

@@ -23,15 +23,16 @@ def gc(
     place: LibraryOptions,
     output: PlainOutput,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")
+        bool, typer.Option("--dry-run", help="List the files to remove, without removing them.")
     ] = False,
     keep_superseded: Annotated[
-        bool, typer.Option("--keep-superseded", help="Keep scenes that better ones have replaced.")
+        bool,
+        typer.Option("--keep-superseded", help="Keep scenes that a better scene has replaced."),
     ] = False,
 ) -> None:
-    """Remove superseded scenes, files that the catalog does not know, and half-written files.
+    """Remove superseded scenes, orphaned files and incomplete files.
 
-    Look first with --dry-run. Files in the library that are not its own are never touched.
+    Use --dry-run first. Files in the library that do not belong to it are never removed.
     """
     from jobs.maintenance.gc import collect_garbage
 
@@ -50,12 +51,12 @@ def _text(report: GcReport) -> str:
     would = "Would remove" if report.is_dry_run else "Removed"
     lines = [f"{would} {size_text(report.bytes)}:"]
     for count, size, text in (
-        (report.superseded, report.superseded_bytes, "scenes that better ones have replaced"),
-        (report.orphans, report.orphan_bytes, "files that the catalog does not know"),
-        (report.temporaries, report.temporary_bytes, "half-written files"),
+        (report.superseded, report.superseded_bytes, "superseded scenes"),
+        (report.orphans, report.orphan_bytes, "orphaned files"),
+        (report.temporaries, report.temporary_bytes, "incomplete files"),
     ):
         if count:
             lines.append(f"  {count} {text} ({size_text(size)})")
     if report.is_dry_run:
-        lines.append("--verbose names them.")
+        lines.append("--verbose lists them.")
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
-from schemas.execution_settings import StageLimits
+from jobs.runs.deadline import deadline_of
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from jobs.runs.dry_run import DryRun
     from jobs.runs.ingest import IngestReport
     from pipeline.flow.flow import Runner
-
-
-_LIMITS = ", ".join(
-    f"{time_text(value)} to {name.removesuffix('_s')}"
-    for name, value in asdict(StageLimits()).items()
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -46,35 +40,32 @@ def ingest(
         str | None,
         typer.Option(
             metavar="URL",
-            help="Run as a job on the Ray cluster with this dashboard, as in http://head:8265. "
-            "SOURCE and the library have to be at the same place there.",
+            help="Run as a job on the Ray cluster with this dashboard, such as http://head:8265. "
+            "SOURCE and the library must have the same paths there.",
         ),
     ] = None,
     predictors: Annotated[
         int | None,
-        typer.Option(min=1, help="Models loaded at once; else one a GPU, or one a machine."),
-    ] = None,
-    gpus_per_predictor: Annotated[
-        float, typer.Option(min=0.01, help="Below 1, several share a GPU.")
-    ] = 1.0,
-    timeout: Annotated[
-        float | None,
         typer.Option(
-            metavar="SECONDS",
-            help=f"The longest that one stage may take for one photo; else {_LIMITS}.",
+            min=1, help="Number of model replicas; default: one per GPU, or one per machine."
         ),
     ] = None,
+    gpus_per_predictor: Annotated[
+        float,
+        typer.Option(min=0.01, help="GPUs for each model replica; below 1, replicas share a GPU."),
+    ] = 1.0,
     previews: Annotated[
-        bool, typer.Option("--previews", help="Make a parallax clip of each scene too.")
+        bool, typer.Option("--previews", help="Also make a parallax clip of each scene.")
     ] = False,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")
+        bool,
+        typer.Option("--dry-run", help="Report what would be done, without changing anything."),
     ] = False,
 ) -> None:
     """Make scenes of all photos below SOURCE that have none yet.
 
-    Run it again at any time: unchanged photos are not read again, and what was interrupted goes
-    on. Every file ends as a scene, a skip or a failure with a reason; see 'sharp-batch query'.
+    Run it again at any time: unchanged photos are not read again, and an interrupted run resumes.
+    Every file becomes a scene, or is skipped or failed with a reason; see 'sharp-batch query'.
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
@@ -85,11 +76,10 @@ def ingest(
     from pipeline.scan.scan import check_sources
     from pipeline.scenes.previews import check_previews
 
-    deadline = where.deadline()
+    deadline = deadline_of(where.end)
     settings = replace(
         settings,
         previews=PreviewSettings() if previews else None,
-        limits=StageLimits() if timeout is None else StageLimits(timeout, timeout, timeout),
     )
     if submit is not None:
         from jobs.runs.submit import submit as run_there
@@ -128,9 +118,9 @@ def ingest(
 def _text(report: IngestReport) -> str:
     lines = []
     if report.is_interrupted:
-        lines.append(f"Interrupted; {report.left} photos are left. Run it again to go on.")
+        lines.append(f"Interrupted; {report.left} photos are left. Run it again to resume.")
     elif report.is_out_of_time:
-        lines.append(f"The time is up; {report.left} photos are left. Run it again to go on.")
+        lines.append(f"The time is up; {report.left} photos are left. Run it again to resume.")
     pace = f"{time_text(report.seconds)}"
     if report.done:
         pace += f", {report.photos_per_second:.2f} photos/s"
@@ -142,8 +132,8 @@ def _text(report: IngestReport) -> str:
             (report.skipped, "skipped"),
             (report.duplicates, "copies of photos already counted"),
             (report.unchanged, "unchanged"),
-            (report.metadata_updated, "read again for changed sidecars"),
-            (0 if is_cut_short else report.left, "left for another run"),
+            (report.metadata_updated, "metadata updated from changed sidecars"),
+            (0 if is_cut_short else report.left, "left for the next run"),
         ]
     )
     if report.reasons:
@@ -151,7 +141,7 @@ def _text(report: IngestReport) -> str:
         lines.append(f"Reasons: {reasons}")
     if report.previews_failed:
         lines.append(
-            f"{report.previews_failed} scenes got no preview; try again: "
+            f"{report.previews_failed} previews failed; to retry: "
             f"sharp-batch preview --library '{report.library}'"
         )
     lines.append(f"Library: {report.library}")
@@ -169,12 +159,12 @@ def _dry_text(result: DryRun) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())
         lines.append(f"Reasons: {reasons}")
     if result.failing:
-        lines.append(f"{result.failing} of those due will fail, by what their headers say")
+        lines.append(f"{result.failing} due photos will fail (detected from their headers)")
     lines.append(
         f"Estimate for '{result.model}': {time_text(result.estimated_seconds)} "
         f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk"
         + ("" if result.free_bytes is None else f" ({size_text(result.free_bytes)} free)")
     )
     if result.free_bytes is not None and result.estimated_bytes > result.free_bytes:
-        lines.append("The disk is too small for that.")
+        lines.append("There is not enough disk space.")
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from sharp_core.models.entry import DownloadedWeights, ModelEntry
 from sharp_core.models.registry import MODELS
 
 models = typer.Typer(
-    help="The models and their weights.", no_args_is_help=True, rich_markup_mode=None
+    help="List models, download their weights.", no_args_is_help=True, rich_markup_mode=None
 )
 _WITH_WEIGHTS = [model.name for model in MODELS if model.needs_download]
 _Name = Annotated[
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 @models.command("list")
 @with_options
 def list_models(output: PlainOutput) -> None:
-    """List the models, and whether their weights are here."""
+    """List the models and whether their weights are available."""
     rows, lines = [], []
     for model in MODELS:
         path = model.weights.source.get().find_checkpoint() if model.weights is not None else None
@@ -44,7 +44,7 @@ def list_models(output: PlainOutput) -> None:
         if not model.needs_download:
             text = "needs no download"
         else:
-            text = str(path or f"weights not here yet: sharp-batch model fetch {model.name}")
+            text = str(path or f"not downloaded: sharp-batch model fetch {model.name}")
         lines.append(f"{model.name:6} {text}")
     output.result(rows, "\n".join(lines))
 
@@ -52,7 +52,7 @@ def list_models(output: PlainOutput) -> None:
 @models.command("fetch")
 @with_options
 def fetch(output: PlainOutput, name: _Name = _WITH_WEIGHTS[0]) -> None:
-    """Download the weights of a model, or what is missing of them; its licence is shown first."""
+    """Download a model's weights or resume a download; the licence is shown first."""
     from jobs.console.download_progress import download_progress
 
     model, weights = _with_weights(name)
@@ -72,10 +72,7 @@ def info(
     model, weights = _with_weights(name)
     path = weights.source.get().find_checkpoint(settings.checkpoint)
     if path is None:
-        raise WeightsMissingError(
-            f"the weights of {name!r} are not on this machine",
-            f"Get them: sharp-batch model fetch {name}",
-        )
+        raise WeightsMissingError.of_model(name)
     _show(model, weights, path, output)
 
 

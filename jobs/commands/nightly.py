@@ -25,17 +25,17 @@ def register(app: typer.Typer) -> None:
 def nightly(
     output: PlainOutput,
     config: Annotated[
-        Path | None, typer.Option(help="File that says what a night does, as TOML.", dir_okay=False)
+        Path | None, typer.Option(help="Configuration file (TOML).", dir_okay=False)
     ] = None,
     print_config: Annotated[
-        bool, typer.Option("--print-config", help="Print an example of a config, and do nothing.")
+        bool, typer.Option("--print-config", help="Print an example configuration and exit.")
     ] = False,
     print_unit: Annotated[
         UnitKind | None,
-        typer.Option(help="Print a unit that runs it every night, and do nothing."),
+        typer.Option(help="Print a unit that runs it every night and exit."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Read the config, and do nothing.")
+        bool, typer.Option("--check", help="Check the configuration and exit.")
     ] = False,
 ) -> None:
     """Ingest, make previews and exports, verify old scenes and remove garbage, unattended.
@@ -61,7 +61,7 @@ def nightly(
         typer.echo(unit_text(print_unit, config, night), nl=False)
         return
     if check:
-        output.result({"config": str(config), "ok": True}, f"{config} is in order.")
+        output.result({"config": str(config), "ok": True}, f"{config} is valid.")
         return
     from jobs.nightly.night import run_night
 

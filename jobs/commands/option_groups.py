@@ -208,8 +208,10 @@ def _taken(field: SettingField, values: dict[str, Any], notes: list[str]) -> Any
         if given is None:
             continue
         if value is not None:
-            raise UsageError(f"{option_name(old)} is the old name of {field.option}: give one")
-        notes.append(f"{option_name(old)} is called {field.option} now.")
+            raise UsageError(
+                f"{option_name(old)} is the old name of {field.option}: give one of them"
+            )
+        notes.append(f"{option_name(old)} is now called {field.option}.")
         value = given
     return value
 
@@ -218,8 +220,8 @@ def _value(field: SettingField, value: Any) -> Any:  # noqa: ANN401 - the field'
     if field.is_switched_off:
         return not value
     check_choice(field.setting, field.option, value)
+    if field.setting.parse is not None:
+        return None if value is None else field.setting.parse(field.option, value)
     if get_origin(field.type) is tuple:
         return tuple(value)
-    if field.setting.parse is not None and value is not None:
-        return field.setting.parse(field.option, value)
     return value

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from jobs.commands.option_groups import WithoutFields
 from jobs.console.output import Output
-from jobs.runs.deadline import deadline_of
-from pipeline.store.root import LibraryRoot, address_meant, parse_root
+from pipeline.store.root import DEFAULT_LIBRARY, LibraryRoot, address_meant, parse_root
 from schemas.errors import UsageError
 from schemas.execution_settings import DeadlineSettings, RunnerSettings
 from schemas.setting_fields import Setting
@@ -26,7 +24,7 @@ PlainOutput = Annotated[Output, WithoutFields(["progress"])]
 def _parse_library(option: str, text: str) -> LibraryRoot:
     root = parse_root(text)
     if isinstance(root, Path) and root.is_file():
-        raise UsageError(f"{option} '{root}' is a file", "Name the library's folder.")
+        raise UsageError(f"{option} '{root}' is a file", "Give the library's folder.")
     return root
 
 
@@ -35,9 +33,9 @@ def check_are_here(*paths: Path) -> None:
     for path in paths:
         if (address := address_meant(path)) is not None:
             raise UsageError(
-                f"{address} is an address: this command reads and writes files of this machine",
-                "Have the scenes of a library in a folder by 'sharp-batch export --kind sog', or "
-                "copy files by the object store's own tool, as in 'aws s3 cp'.",
+                f"{address} is an address: this command reads and writes local files only",
+                "Export the scenes to a local folder first: 'sharp-batch export --kind sog'. Or "
+                "copy the files with the object store's own tool, such as 'aws s3 cp'.",
             )
 
 
@@ -48,17 +46,17 @@ class LibraryOptions:
     library: Annotated[
         LibraryRoot,
         Setting(
-            "Folder of the library, or its address in an object store, as in s3://BUCKET/PHOTOS.",
+            "Folder of the library, or its address in an object store (s3://BUCKET/PHOTOS).",
             metavar="DIR",
             variable="SHARP_BATCH_LIBRARY",
             parse=_parse_library,
         ),
-    ] = Path("sharp-library")
+    ] = Path(DEFAULT_LIBRARY)
     catalog: Annotated[
         str | None,
         Setting(
-            "Catalog in PostgreSQL, as in postgresql+psycopg://USER@HOST/DATABASE; "
-            "else where the library says, or in it.",
+            "Catalog in PostgreSQL (postgresql+psycopg://USER@HOST/DATABASE); "
+            "default: the address stored in the library, else its SQLite file.",
             metavar="URL",
             variable="SHARP_BATCH_CATALOG",
         ),
@@ -77,10 +75,6 @@ class RunOptions:
 
     runner: RunnerSettings = field(default_factory=RunnerSettings)
     end: DeadlineSettings = field(default_factory=DeadlineSettings)
-
-    def deadline(self) -> datetime | None:
-        """Return when the run ends. Raises UsageError."""
-        return deadline_of(self.end.until, self.end.max_hours)
 
     def scene_runner(self) -> RunnerMaker:
         """Return how stored scenes are worked on."""

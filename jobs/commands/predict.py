@@ -30,13 +30,13 @@ def register(app: typer.Typer) -> None:
 def predict(
     photo: Annotated[Path, typer.Argument(help="The photo.")],
     to: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the splat goes; its ending is the format.")
+        Path, typer.Option("--output", "-o", help="Output file; the suffix sets the format.")
     ],
     model: ModelSettings,
     photo_settings: _PhotoSettings,
     output: PlainOutput,
 ) -> None:
-    """Make one photo a scene, of any size and shape, and write it as a splat file."""
+    """Make a scene of one photo, of any size and shape, and write it as a splat file."""
     check_are_here(photo, to)
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress

@@ -10,6 +10,7 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
+from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.execution_settings import SceneLimit
 from schemas.export_settings import PreviewSettings
@@ -33,9 +34,9 @@ def preview(
 ) -> None:
     """Make parallax clips of all scenes that have none yet, or of those that filters select.
 
-    They are in the library's folder previews. Run it again at any time: what is there stays.
+    They are in the library's folder previews. Run it again at any time: existing previews are kept.
     """
-    deadline = run.deadline()
+    deadline = deadline_of(run.end)
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.preview import preview as run_previews
 
@@ -54,15 +55,15 @@ def preview(
 def _text(report: PreviewReport) -> str:
     return "\n".join(
         [
-            f"{report.done} scenes got their previews ({', '.join(report.kinds)}; "
+            f"Previews of {report.done} scenes made ({', '.join(report.kinds)}; "
             f"{size_text(report.bytes)}) in {time_text(report.seconds)}",
             *counts_text(
                 [
                     (report.failed, "failed"),
-                    (report.unchanged, "had them already"),
-                    (report.left, "left for another run"),
+                    (report.unchanged, "already had previews"),
+                    (report.left, "left for the next run"),
                 ]
             ),
-            f"They are in {report.library}/previews",
+            f"Output folder: {report.library}/previews",
         ]
     )

@@ -40,15 +40,15 @@ def query(
     place: LibraryOptions,
     output: PlainOutput,
     format: Annotated[  # noqa: A002 - the option's name
-        QueryFormat, typer.Option(help="How to print; 'paths' gives one photo path a line.")
+        QueryFormat, typer.Option(help="Output format; 'paths' prints one photo path per line.")
     ] = QueryFormat.TABLE,
     to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to a file instead.")
+        Path | None, typer.Option("--output", "-o", help="Output file; default: the terminal.")
     ] = None,
 ) -> None:
-    """List photos, one record each with the best scene it has, by capture time.
+    """List photos in order of capture time, each with its best scene.
 
-    Times in --where are quoted: "taken_at < '2020'".
+    Quote times in --where: "taken_at < '2020'".
     """
     # Imported here: help and mistakes need no database.
     from pipeline.catalog.query import find
@@ -64,7 +64,9 @@ def query(
         elif chosen is QueryFormat.TABLE:
             _print_table(output, records)
         elif chosen is QueryFormat.PARQUET and sys.stdout.isatty():
-            raise UsageError("Parquet is no text for a terminal", "Add --output FILE.parquet.")
+            raise UsageError(
+                "Parquet cannot be printed to a terminal", "Add --output FILE.parquet."
+            )
         else:
             with ignore_broken_pipe():
                 WRITERS[chosen](records, sys.stdout.buffer)
@@ -80,9 +82,9 @@ def _check_output(to: Path, chosen: QueryFormat) -> None:
     if chosen is QueryFormat.TABLE:
         raise UsageError("--output needs a format for files", "Add --format csv, for example.")
     if to.is_dir():
-        raise UsageError(f"--output {to} is a folder", "Name a file in it.")
+        raise UsageError(f"--output {to} is a folder", "Give a file in it.")
     if not to.parent.is_dir():
-        raise UsageError(f"--output {to}: there is no folder {to.parent}", "Make it first.")
+        raise UsageError(f"--output {to}: there is no folder {to.parent}", "Create it first.")
 
 
 def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:

@@ -27,14 +27,14 @@ def show(
     photo: Annotated[
         str,
         typer.Argument(
-            help="A photo's path, a photo_id or scene_id, its first digits, or a splat file.",
+            help="Path of a photo, a photo_id or scene_id or its first digits, or a splat file.",
             metavar="ID_OR_PATH",
         ),
     ],
     place: LibraryOptions,
     output: PlainOutput,
 ) -> None:
-    """Show all the catalog knows about one photo, or all that one splat file holds."""
+    """Show the catalog's data of one photo, or the contents of one splat file."""
     if is_splat_name(photo):
         check_are_here(Path(photo))
         if not Path(photo).is_file():

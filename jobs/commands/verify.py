@@ -28,10 +28,10 @@ def verify(
     place: LibraryOptions,
     output: PlainOutput,
 ) -> None:
-    """Check that every scene, thumbnail and preview is there, with the bytes that were written.
+    """Check that every scene, thumbnail and preview exists and is unchanged.
 
-    With --repair the next 'ingest' makes damaged scenes again, and 'preview' damaged previews; a
-    scene whose photo is gone is kept. Exit code 5 says that damage is left.
+    After --repair, the next 'ingest' replaces damaged scenes, and 'preview' damaged previews; a
+    scene whose photo is gone is kept. Exit code 5 means that damage remains.
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.maintenance.verify import verify as run_verify
@@ -52,7 +52,7 @@ def _text(report: VerifyReport) -> str:
     if report.is_interrupted:
         lines.append(f"Interrupted; {report.left} scenes are left.")
     if not report.damaged:
-        lines.append("Every file is as the catalog says.")
+        lines.append("No damage found.")
         return "\n".join(lines)
     problems = ", ".join(f"{problem} {count}" for problem, count in report.problems.items())
     lines.append(f"{report.damaged} damaged ({problems}), {report.repaired} of them repaired")
@@ -63,8 +63,8 @@ def _text(report: VerifyReport) -> str:
     if len(report.damages) > _SHOWN:
         lines.append(f"  and {len(report.damages) - _SHOWN} more; --json lists them all")
     lines.append(
-        f"Run 'sharp-batch ingest' on the photos again: it makes {report.repaired} of them again."
+        f"Run 'sharp-batch ingest' on the photos again: it replaces {report.repaired} of them."
         if report.repaired
-        else "Run 'sharp-batch verify --repair' to have them made again."
+        else "Run 'sharp-batch verify --repair' to mark their photos as due."
     )
     return "\n".join(lines)

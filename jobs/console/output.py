@@ -37,14 +37,14 @@ class Output:
     A command has one Output, since text beside a progress bar must use the console of the bar.
     """
 
-    as_json: Annotated[bool, Setting("Print one JSON document, nothing else.", option="--json")] = (
-        False
-    )
-    quiet: Annotated[
-        bool, Setting("Print nothing but errors, and what --json asks for.", short="-q")
+    as_json: Annotated[
+        bool, Setting("Print one JSON document and nothing else.", option="--json")
     ] = False
-    verbose: Annotated[bool, Setting("Say more, photo by photo.", short="-v")] = False
-    progress: Annotated[ProgressKind, Setting("Progress for people, or as JSON lines.")] = (
+    quiet: Annotated[
+        bool, Setting("Print only errors, and the document of --json.", short="-q")
+    ] = False
+    verbose: Annotated[bool, Setting("Print details of each photo.", short="-v")] = False
+    progress: Annotated[ProgressKind, Setting("Format of progress; 'json' prints JSON lines.")] = (
         ProgressKind.AUTO
     )
 

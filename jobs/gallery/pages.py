@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from jobs.console.output import size_text
 from jobs.gallery.address import read_view
 from jobs.gallery.media import Id, is_viewer_built
-from jobs.gallery.photo_facts import REASONS, photo_facts
+from jobs.gallery.photo_facts import photo_facts, reason_text
 from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
@@ -121,7 +121,7 @@ def photo(request: Request, photo_id: Id) -> Response:
         downloads=_downloads(scene, details["artifacts"]) if scene else [],
         exports=_exports(photo_id) if scene else [],
         beside=beside,
-        reason=REASONS.get(details["reason"] or "", ""),
+        reason=reason_text(details["reason"]),
         is_viewer_built=is_viewer_built(),
     )
 
@@ -154,7 +154,7 @@ def problems(
         more=view.query(state=state, beyond=page[-1].photo_id) if has_more else None,
         count=count,
         by_reason=status.failed if state is PhotoState.FAILED else status.skipped,
-        reasons=REASONS,
+        reason_text=reason_text,
     )
 
 

@@ -7,33 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs.console.output import size_text, time_text
+from pipeline.metadata.focal import focal_35mm_of_px
+from schemas.reasons import FailureReason, SkipReason
+from schemas.records import FocalSource
 
-_FOCAL_SOURCES = {
-    "user": "as you gave it",
-    "intrinsics": "from the camera's calibration",
-    "exif_35mm": "from the 35 mm equivalent in the photo",
-    "exif_sensor": "from the lens and the sensor's resolution",
-    "camera_table": "from the lens and this camera's sensor size",
-    "exif_mm_guess": "guessed from the lens alone",
-    "default": "unknown; a 30 mm equivalent is assumed",
-}
-REASONS = {
-    "unreadable": "The file cannot be opened, it changed while it was read, or it is damaged.",
-    "truncated": "The file is empty, or its end is missing.",
-    "unsupported": "This image format is not supported, or the RAW file has no preview.",
-    "too_large": "The image is far too large to open.",
-    "not_a_photo": "The file does not contain an image, although its name says so.",
-    "out_of_memory": "The computer ran out of memory at this photo.",
-    "model_error": "The model did not return a usable scene.",
-    "timeout": "The work on this photo took too long.",
-    "worker_lost": "The process that worked on this photo died more than once.",
-    "disk_full": "There was no space left for the scene. The next run tries again.",
-    "hidden": "The name of the file or of its folder marks it as hidden, or as a system file.",
-    "excluded": "A rule of the ingest command excludes it (--exclude).",
-    "too_small": "The image is smaller than 256 pixels ('ingest --allow-small' includes it).",
-    "too_wide": "The image is wider than 2.5 : 1 ('ingest --allow-wide' includes it).",
-    "already_3d": "The file is a 3D scene already.",
-}
+
+def reason_text(reason: str | None) -> str:
+    """Return what a failure or skip reason means; "" where there is none."""
+    return FailureReason.explain(reason) or SkipReason.explain(reason)
 
 
 class Fact(NamedTuple):
@@ -87,14 +68,17 @@ def _camera(photo: Mapping[str, Any]) -> list[Fact]:
 def _focal(photo: Mapping[str, Any]) -> list[Fact]:
     if not photo["focal_px"]:
         return []
-    diagonal = (photo["width"] ** 2 + photo["height"] ** 2) ** 0.5
-    equivalent = photo["focal_px"] * (36**2 + 24**2) ** 0.5 / diagonal
-    source = _FOCAL_SOURCES.get(photo["focal_source"], photo["focal_source"])
-    value = f"{photo['focal_px']:.0f} px ({equivalent:.0f} mm equivalent)"
-    facts = [Fact("Focal length", value, source)]
+    value = focal_text(photo["focal_px"], photo["width"], photo["height"])
+    facts = [Fact("Focal length", value, FocalSource.explain(photo["focal_source"]))]
     if photo["focal_warning"]:
         facts.append(Fact("Warning", photo["focal_warning"]))
     return facts
+
+
+def focal_text(focal_px: float, width: int, height: int) -> str:
+    """Return a focal length in pixels and as its 35 mm equivalent."""
+    equivalent = focal_35mm_of_px(focal_px, width, height)
+    return f"{focal_px:.0f} px ({equivalent:.0f} mm equivalent)"
 
 
 def _scene(scene: Mapping[str, Any]) -> list[Fact]:

@@ -16,12 +16,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.media import Id, is_viewer_built
-from jobs.gallery.photo_facts import Fact
+from jobs.gallery.photo_facts import Fact, focal_text
 from jobs.gallery.rendering import render
 from jobs.gallery.send_file import send_file
 from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
+from pipeline.scan.name_rules import PHOTO_SUFFIXES
 from schemas.records import MediaType
 from schemas.setting_fields import setting_field
 from schemas.settings import PhotoSettings
@@ -68,6 +69,7 @@ async def make_page(request: Request, queue: TheQueue) -> Response:
         "make.html",
         ready=ready,
         missing=missing,
+        suffixes=sorted(PHOTO_SUFFIXES),
         largest=LARGEST_UPLOAD,
         focal_35mm=setting_field(PhotoSettings, "focal_35mm").setting,
     )
@@ -131,13 +133,11 @@ def made(request: Request, job: TheJob) -> Response:
     from sharp_core.formats.registry import FORMATS
 
     result = _result(job)
-    diagonal = (result["width"] ** 2 + result["height"] ** 2) ** 0.5
     facts = [
         Fact("Photo", f"{result['width']} × {result['height']}"),  # noqa: RUF001
         Fact(
             "Focal length",
-            f"{result['focal_px']:.0f} px "
-            f"({result['focal_px'] * (36**2 + 24**2) ** 0.5 / diagonal:.0f} mm equivalent)",
+            focal_text(result["focal_px"], result["width"], result["height"]),
             result["focal_warning"] or "",
         ),
         Fact("Depth", f"{result['depth_near_m']:.2f} to {result['depth_far_m']:.2f} m"),

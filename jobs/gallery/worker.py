@@ -64,10 +64,7 @@ def _make(request: WorkerRequest) -> dict[str, object]:
     photo, folder = Path(request.photo), Path(request.folder)
     model = resolve_model(ModelSettings(request.model))
     if model.lacks_weights:
-        raise WeightsMissingError(
-            f"the weights of {model.name!r} are not on this machine",
-            f"Get them: sharp-batch model fetch {model.name}",
-        )
+        raise WeightsMissingError.of_model(model.name)
     settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
     prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
     stat = photo.stat()

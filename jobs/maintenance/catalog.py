@@ -119,7 +119,7 @@ def _load(library: Library) -> dict[str, int]:
         if version is not None:
             raise UsageError(
                 f"the library has a catalog: {address}",
-                "Move it away if you want to rebuild it from its snapshot.",
+                "Move it away to rebuild it from its snapshot.",
             )
         with engine.begin() as connection:
             if address.url is None:

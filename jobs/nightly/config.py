@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from typing import Annotated
 from jobs.nightly.config_file import INLINE, read_config
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
-from pipeline.store.root import LibraryRoot
+from pipeline.store.root import DEFAULT_LIBRARY, LibraryRoot
 from schemas.errors import UsageError
 from schemas.execution_settings import DeadlineSettings, RunnerSettings
 from schemas.export_settings import ExportSettings, PreviewSettings
@@ -53,7 +52,7 @@ class ReportWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder of photos, or a photo. One such table for each."""
+    """A folder of photos, or a photo. One table for each."""
 
     path: Annotated[Path, Setting("A folder of photos, or a photo.", example="~/Photos")]
     include: Annotated[tuple[str, ...], _as(IngestSettings, "include")] = ()
@@ -79,7 +78,7 @@ class Scenes:
 
 @dataclass(frozen=True, slots=True)
 class Previews:
-    """Clips and stills. Without this table there are none."""
+    """Clips and stills. Omit this table to make none."""
 
     settings: Annotated[PreviewSettings, INLINE] = field(default_factory=PreviewSettings)
     query: Filters = field(default_factory=Filters)
@@ -87,94 +86,89 @@ class Previews:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Files in a folder of your own. One such table for each folder."""
+    """Files in a folder of your own. One table for each folder."""
 
     settings: Annotated[ExportSettings, INLINE]
-    to: Annotated[Path, Setting("The folder to write to.", example="~/3D")]
+    to: Annotated[Path, Setting("Output folder.", example="~/3D")]
     query: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a night begins, for its unit, and when it ends."""
+    """When a night begins and ends."""
 
-    start: Annotated[str, Setting("When the night begins, for --print-unit.")] = "01:00"
+    start: Annotated[str, Setting("When the night begins; used by --print-unit.")] = "01:00"
     end: Annotated[DeadlineSettings, INLINE] = field(default_factory=DeadlineSettings)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.start):
-            raise UsageError(f"start {self.start!r} is no time of day", "Write it as in 01:30.")
-        self.deadline()
-
-    def deadline(self) -> datetime | None:
-        """Return when a night that begins now ends. Raises UsageError."""
-        return deadline_of(self.end.until, self.end.max_hours)
+            raise UsageError(f"start {self.start!r} is not a time of day", "Write it like 01:30.")
+        deadline_of(self.end)  # raises UsageError for a time that makes no sense
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a night may use up."""
+    """Limits of a night."""
 
     photos: Annotated[int | None, _as(IngestSettings, "limit", key="photos")] = None
-    free_gb: Annotated[float, Setting("With less space on the disk no scene is made.")] = 1.0
-
-    def __post_init__(self) -> None:
-        if self.photos is not None and self.photos < 1:
-            raise UsageError("photos must be at least 1", "Leave it out to take every photo.")
-        if not self.free_gb >= 0:
-            raise UsageError("free_gb must not be negative")
+    free_gb: Annotated[
+        float, Setting("Minimum free disk space; with less, no scenes are made.", minimum=0)
+    ] = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """What is tried again."""
+    """What to retry."""
 
     failed: Annotated[bool, _as(IngestSettings, "retry_failed")] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """Old scenes that are verified each night."""
+    """Verification of old scenes each night."""
 
-    sample: Annotated[int, Setting("How many scenes; 0 for none, longest unchecked first.")] = 200
-    repair: Annotated[bool, Setting("Damaged scenes are made again the next night.")] = True
-
-    def __post_init__(self) -> None:
-        self.settings()
+    sample: Annotated[
+        int, Setting("Number of scenes, those with the oldest check first; 0 for none.", minimum=0)
+    ] = 200
+    repair: Annotated[bool, Setting("Make damaged scenes again the next night.")] = True
 
     def settings(self) -> VerifySettings | None:
-        """Return the settings, None where nothing is checked. Raises UsageError."""
+        """Return the settings, None where nothing is checked."""
         return VerifySettings(sample=self.sample, repair=self.repair) if self.sample else None
 
 
 @dataclass(frozen=True, slots=True)
 class Gc:
-    """Whether what is no longer needed is removed."""
+    """Removal of files that are no longer needed."""
 
-    enabled: Annotated[bool, Setting("Remove files that the catalog does not know.")] = False
-    keep_superseded: Annotated[bool, Setting("Keep scenes that better ones have replaced.")] = True
+    enabled: Annotated[bool, Setting("Remove orphaned and incomplete files.")] = False
+    keep_superseded: Annotated[bool, Setting("Keep scenes that a better scene has replaced.")] = (
+        True
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Who gets the report of a night. Each is kept in the library's folder runs."""
+    """Where the report of a night is sent. All reports are kept in the library's folder runs."""
 
     folder: Annotated[
         Path | None,
-        Setting("The last one is there too: nightly.html, .md, .json.", example="/var/www/photos"),
+        Setting("Folder for the last report: nightly.html, .md, .json.", example="/var/www/photos"),
     ] = None
     webhook: Annotated[
-        str | None, Setting("Gets the JSON.", example="https://example.org/hook")
+        str | None, Setting("Address that receives the JSON.", example="https://example.org/hook")
     ] = None
     email_command: Annotated[
         tuple[str, ...],
-        Setting("Gets the page.", example=["mail", "-s", "{subject}", "me@example.org"]),
+        Setting(
+            "Command that receives the HTML.", example=["mail", "-s", "{subject}", "me@example.org"]
+        ),
     ] = ()
-    when: Annotated[ReportWhen, Setting("After which nights it is sent.")] = ReportWhen.ALWAYS
+    when: Annotated[ReportWhen, Setting("When the report is sent.")] = ReportWhen.ALWAYS
 
     def __post_init__(self) -> None:
         if self.webhook is not None and not self.webhook.startswith(("https://", "http://")):
-            raise UsageError(f"webhook {self.webhook!r} is no web address")
+            raise UsageError(f"webhook {self.webhook!r} is not a web address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +176,22 @@ class NightlyConfig:
     """All of it."""
 
     library: Annotated[
-        LibraryRoot, Setting('A folder, or "s3://bucket/photos".', example="sharp-library")
+        LibraryRoot,
+        Setting(
+            'Folder of the library, or its address ("s3://bucket/photos").', example=DEFAULT_LIBRARY
+        ),
     ]
     sources: tuple[Source, ...]
     catalog: Annotated[
         str | None,
         Setting(
-            "Catalog in PostgreSQL; else SQLite, in the library.",
+            "Catalog in PostgreSQL; default: SQLite, in the library.",
             example="postgresql+psycopg://me@host/photos",
         ),
     ] = None
-    after_error: Annotated[
-        AfterError, Setting("Whether a step's error ends the night, or the next step follows.")
-    ] = AfterError.CONTINUE
+    after_error: Annotated[AfterError, Setting("What to do after an error in a step.")] = (
+        AfterError.CONTINUE
+    )
     model: Model = Model()
     scenes: Scenes = Scenes()
     previews: Previews | None = None
@@ -236,6 +233,6 @@ def load_config(path: Path, note: Callable[[str], None] = lambda _: None) -> Nig
     """
     config, location = read_config(path, NightlyConfig, note)
     if not config.sources:
-        raise location.inner("sources").error("name at least one source")
+        raise location.inner("sources").error("give at least one source")
     config.ingests()
     return config

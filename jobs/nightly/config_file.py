@@ -19,7 +19,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, ge
 from jobs.nightly.key_location import KeyLocation, lines_of
 from pipeline.store.root import LibraryRoot, parse_root
 from schemas.errors import SharpBatchError, UsageError
-from schemas.setting_fields import Setting, option_name, without_none
+from schemas.setting_fields import Setting, check_limit, option_name, without_none
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def read_config(path: Path, kind: type[T], note: Callable[[str], None]) -> tuple
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no text in UTF-8", "Save it as UTF-8.") from error
+        raise UsageError(f"{path} is not UTF-8 text", "Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         number = line[1] if line else str(text.count("\n") + 1)
@@ -70,6 +70,8 @@ def keys_of(table: type) -> dict[str, TableKey]:
             continue
         kind, *notes = parts_of(hints[field.name])
         setting = next((note for note in notes if isinstance(note, Setting)), Setting(""))
+        if not setting.is_lasting:
+            continue
         default = field.default
         if field.default_factory is not MISSING:
             default = field.default_factory()
@@ -125,6 +127,7 @@ def _filled(values: dict[str, Any], kind: type[T], location: KeyLocation) -> T:
             at = location.inner(name)
             is_text = key.setting.parse is not None
             read[key.field] = _value(values[name], str if is_text else key.kind, at)
+            _check_limit(key.setting, name, read[key.field], at)
             if key.setting.choices is not None:
                 _check_names(read[key.field], list(key.setting.choices.get().names), at)
     try:
@@ -134,6 +137,13 @@ def _filled(values: dict[str, Any], kind: type[T], location: KeyLocation) -> T:
         return kind(**read)
     except SharpBatchError as error:
         raise location.error(error.message, error.hint) from error
+
+
+def _check_limit(setting: Setting, name: str, value: object, at: KeyLocation) -> None:
+    try:
+        check_limit(setting, name, value)
+    except UsageError as error:
+        raise at.error(error.message, error.hint) from error
 
 
 def _renamed(

@@ -11,15 +11,16 @@ from typing import Any, get_args, get_origin
 
 from jobs.nightly.config import NightlyConfig
 from jobs.nightly.config_file import TableKey, all_keys
-from schemas.setting_fields import without_none
+from pipeline.store.root import DEFAULT_LIBRARY
+from schemas.setting_fields import help_with_choices, without_none
 
 _HEAD = (
-    "# What 'sharp-batch nightly --config nightly.toml' does. Paths are relative to this file.\n"
-    "# Remove the # before a key to set it: it then has the value shown here.\n"
+    "# Configuration of 'sharp-batch nightly'. Paths are relative to this file.\n"
+    "# To set a key, remove the # before it.\n"
 )
 # What is written; all other keys are comments.
 _VALUES: dict[str, object] = {
-    "library": "sharp-library",
+    "library": DEFAULT_LIBRARY,
     "sources.path": "~/Photos",
     "sources.exclude": ["*_edited*", "*/Trash/*"],
     "model.name": "sharp",
@@ -68,7 +69,9 @@ def _line(path: str, name: str, key: TableKey) -> str:
     text = f"{'' if path in _VALUES else '# '}{name} = {_toml(value)}"
     about = key.setting.help
     if key.setting.choices is not None:
-        about = f"{about} One of: {', '.join(key.setting.choices.get().names)}."
+        names = ", ".join(key.setting.choices.get().names)
+        is_inside = "{choices}" in about
+        about = help_with_choices(key.setting, names if is_inside else f"One of: {names}")
     kind, _ = without_none(key.kind)
     kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
     if isinstance(kind, type) and issubclass(kind, StrEnum):

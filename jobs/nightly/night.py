@@ -18,6 +18,7 @@ from jobs.maintenance.verify import verify
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
 from jobs.nightly.delivery import Delivery
 from jobs.nightly.report import NightlyReport, PhotoProblem, Step
+from jobs.runs.deadline import deadline_of
 from jobs.runs.export import ExportOrder, export_scenes
 from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
@@ -29,6 +30,7 @@ from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.library import Library
+from pipeline.work.stop import Stop
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
 from schemas.tables import failures, photo_paths
@@ -58,7 +60,8 @@ class _Night:
         self._config = config
         self._output = output
         self._library = Library.resolve(config.library, config.catalog)
-        self._deadline = config.window.deadline()
+        self._deadline = deadline_of(config.window.end)
+        self._stop = Stop(self._deadline)
         now = datetime.now().astimezone()
         self._report = NightlyReport(f"nightly-{new_run_id()}", str(config.library), now)
         self._run_ids: list[str] = []
@@ -70,7 +73,7 @@ class _Night:
         self._library.store.make()
         with self._library.hold("nightly", for_runs=True) as dead:
             if dead is not None:
-                self._output.note(f"Taking over from {dead}, which was killed.")
+                self._output.note(f"Taking over from {dead}, which crashed.")
             for name, run_step in self._steps():
                 if not self._run_step(name, run_step):
                     break
@@ -108,9 +111,9 @@ class _Night:
         """Run a step; return whether the next one may follow."""
         step = Step(name)
         self._report.steps.append(step)
-        if self._is_late():
+        if self._stop.is_late:
             self._report.is_out_of_time = True
-            step.summary = "left for the next night: the time was up"
+            step.summary = "left for the next night: the time is up"
             return True
         self._output.note(f"nightly: {name}")
         started = time.monotonic()
@@ -130,9 +133,6 @@ class _Night:
         if step.exit_code == ExitCode.INTERRUPTED:
             return False
         return step.error is None or self._config.after_error is AfterError.CONTINUE
-
-    def _is_late(self) -> bool:
-        return self._deadline is not None and datetime.now().astimezone() >= self._deadline
 
     def _ingest(self, step: Step, paths: list[Path], settings: IngestSettings) -> None:
         config = self._config

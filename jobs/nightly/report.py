@@ -70,7 +70,7 @@ class NightlyReport:
         """The night in a few words."""
         errors = [step.name for step in self.steps if step.error is not None]
         if self.exit_code == ExitCode.INTERRUPTED:
-            return "interrupted; the next night goes on"
+            return "interrupted; the next night resumes"
         if errors:
             return f"{', '.join(errors)} ended with an error"
         parts = []
@@ -79,7 +79,7 @@ class NightlyReport:
         if self.damaged:
             parts.append(f"damaged files: {len(self.damaged)}")
         if self.is_out_of_time:
-            parts.append("the time was up, the next night goes on")
+            parts.append("the time is up, the next night resumes")
         return "; ".join(parts) or "all done"
 
     @property

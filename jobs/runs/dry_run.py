@@ -16,7 +16,7 @@ from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
 from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop
-from schemas.errors import FailureReason, SkipReason
+from schemas.reasons import FailureReason, SkipReason
 from schemas.settings import IngestSettings
 from schemas.tables import scenes
 from schemas.user_focals import UserFocalSource

@@ -24,10 +24,11 @@ from pipeline.exports.target import ExportTarget, give_name
 from pipeline.library import Library
 from pipeline.store.disk_errors import is_disk_full
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
-from schemas.errors import FailureReason, PhotoError, RunError, UsageError
+from schemas.errors import PhotoError, RunError, UsageError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import ExportSettings
 from schemas.outcomes import Made
+from schemas.reasons import FailureReason
 from schemas.records import ArtifactRecord
 
 

@@ -29,8 +29,9 @@ from pipeline.scenes.previews import PreviewStage
 from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
-from schemas.errors import FailureReason, PhotoError, UsageError
+from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import Done, Failed, Outcome, RereadMetadata
+from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
 from schemas.user_focals import UserFocalSource

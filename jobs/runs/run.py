@@ -32,8 +32,9 @@ from pipeline.store.layout import ReportPath
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.errors import ExitCode, FailureReason, PhotoError, SharpBatchError
+from schemas.errors import ExitCode, PhotoError, SharpBatchError
 from schemas.outcomes import Done, Failed, Outcome, Skipped, UnderWay
+from schemas.reasons import FailureReason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class Run:
         """
         with self.library.hold(self._command) as dead:
             if dead is not None:
-                self._output.note(f"Taking over from {dead}, which did not end properly.")
+                self._output.note(f"Taking over from {dead}, which crashed.")
             swept = self.library.store.sweep()
             if swept:
                 self._output.note(f"Removed {swept} half-written files of a killed run.")
@@ -179,7 +180,9 @@ class Run:
                 self.report.failed += 1
                 self.reasons[outcome.reason] += 1
                 if outcome.reason is FailureReason.DISK_FULL and not self.stop.is_requested:
-                    self._output.warn("The disk is full: the run ends here, and can go on later.")
+                    self._output.warn(
+                        "The disk is full: the run stops here; run it again to resume."
+                    )
                     self.stop.ask()
             case _:
                 self.report.done += 1

@@ -45,7 +45,7 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
         try:
             code = job.follow(on_text)
         except KeyboardInterrupt:
-            output.note("Asking the job to stop ... Press Ctrl-C again not to wait for it.")
+            output.note("Stopping the job gracefully... Press Ctrl-C again to stop waiting for it.")
             job.stop()
             code = job.follow(on_text)
     except KeyboardInterrupt:
@@ -59,10 +59,10 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
 
 def _readable_password(name: str) -> UsageError:
     return UsageError(
-        f"{name} holds a password, which users of the cluster's dashboard could read",
-        "Leave out the password, as in postgresql+psycopg://USER@HOST/DATABASE, and store it where "
-        "the job runs: in ~/.pgpass or a service file (postgresql+psycopg:///?service=NAME) on the "
-        "cluster's machines, or as PGPASSWORD in the environment that the cluster is started in.",
+        f"{name} holds a password, which everyone with access to the cluster's dashboard can read",
+        "Omit the password (postgresql+psycopg://USER@HOST/DATABASE) and provide it where the job "
+        "runs: in ~/.pgpass or a service file (postgresql+psycopg:///?service=NAME) on the "
+        "cluster's machines, or as PGPASSWORD in the environment of the cluster.",
     )
 
 

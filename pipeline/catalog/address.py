@@ -98,8 +98,8 @@ def _parsed(text: str) -> sa.URL:
         url = None
     if url is None or url.drivername not in {"postgresql", _DRIVER}:
         raise UsageError(
-            "--catalog is no address of a PostgreSQL database",  # it may hold a password
-            f"Write it as {_DRIVER}://USER@HOST/DATABASE, or leave it away: the catalog is then a "
+            "--catalog is not the address of a PostgreSQL database",  # it may hold a password
+            f"Write it as {_DRIVER}://USER@HOST/DATABASE, or omit it: the catalog is then a "
             "SQLite file in the library.",
         )
     if "password" in url.query:  # another way to write it: it is hidden like the other

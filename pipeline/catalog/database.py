@@ -68,7 +68,7 @@ def known_errors(address: CatalogAddress) -> Iterator[None]:
             raise unusable(address, error) from error
         raise RunError(
             f"no room left on the disk of the catalog {address}",
-            "Make room, then run the same command again: it goes on where it was.",
+            "Make room, then run the same command again: it resumes.",
         ) from error
 
 
@@ -91,7 +91,7 @@ def unusable(address: CatalogAddress, error: sa.exc.DatabaseError) -> StoreError
         )
     return StoreError(
         f"the catalog {address} cannot be used: {error.orig}",
-        "If the disk is full or read-only, mend that first. A damaged catalog can be moved away: "
+        "If the disk is full or read-only, fix that first. A damaged catalog can be moved away: "
         "'sharp-batch catalog import' makes a new one of its snapshot.",
     )
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.text import path_text
-from schemas.errors import SkipReason
+from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 

@@ -50,7 +50,7 @@ def parse_circle(option: str, text: str) -> GeoCircle:
         latitude = longitude = radius = math.nan
     if not (abs(latitude) <= 90 and abs(longitude) <= 180 and radius > 0):
         raise UsageError(
-            f"{option} {text!r} is no circle on the ground",
+            f"{option} {text!r} is not a circle on the ground",
             "Write LAT,LON,KM in degrees, as in 48.8584,2.2945,5.",
         )
     return GeoCircle(latitude, longitude, radius)
@@ -67,7 +67,7 @@ def parse_filter_time(option: str, text: str) -> datetime:
         return datetime.fromisoformat(padded).replace(tzinfo=None)
     except ValueError as error:
         raise UsageError(
-            f"{option} {text!r} is no time",
+            f"{option} {text!r} is not a time",
             "Write a year, a month, a day or a time: 2019, 2019-07, 2019-07-14, 2019-07-14T18:30.",
         ) from error
 
@@ -105,7 +105,7 @@ class Filters:
     reason: Annotated[
         str | None,
         Filter(
-            help="Only this failure or skip reason.",
+            help="Only photos with this failure or skip reason.",
             condition=lambda q, reason: q.photos.reason == reason,
             example="truncated",
         ),
@@ -121,7 +121,7 @@ class Filters:
     camera: Annotated[
         str | None,
         Filter(
-            help="Part of the camera's make or model, in any case.",
+            help="Part of the camera's make or model; case-insensitive.",
             condition=lambda q, part: q.contains(q.camera, part),
             example="iphone",
         ),
@@ -129,7 +129,7 @@ class Filters:
     lens: Annotated[
         str | None,
         Filter(
-            help="Part of the lens's name, in any case.",
+            help="Part of the lens's name; case-insensitive.",
             condition=lambda q, part: q.contains(q.photos.lens_model, part),
             example="35mm",
         ),
@@ -137,7 +137,7 @@ class Filters:
     after: Annotated[
         datetime | None,
         Filter(
-            help="Taken then or later, by the photo's local time: 2019, 2019-07, 2019-07-14T18:30.",
+            help="Taken at this local time or later: 2019, 2019-07 or 2019-07-14T18:30.",
             parse=parse_filter_time,
             condition=lambda q, time: q.taken_at >= time,
             example="2015",
@@ -146,7 +146,7 @@ class Filters:
     before: Annotated[
         datetime | None,
         Filter(
-            help="Taken earlier than that.",
+            help="Taken before this local time.",
             parse=parse_filter_time,
             condition=lambda q, time: q.taken_at < time,
             example="2020-07",
@@ -155,7 +155,7 @@ class Filters:
     near: Annotated[
         GeoCircle | None,
         Filter(
-            help="Taken within KM of a place.",
+            help="Taken within KM kilometres of a position.",
             metavar="LAT,LON,KM",
             parse=parse_circle,
             condition=lambda q, circle: q.within(circle),
@@ -165,7 +165,7 @@ class Filters:
     path: Annotated[
         str | None,
         Filter(
-            help="Glob over whole paths, as in '*/2019/*'.",
+            help="Glob pattern for whole paths, such as '*/2019/*'.",
             condition=lambda q, glob: q.path_matches(glob),
             is_on_web=False,  # a glob of many stars can take minutes
             example="*/2019/*",
@@ -174,7 +174,7 @@ class Filters:
     text: Annotated[
         str | None,
         Filter(
-            help="Words, each of them in the path, the camera or the lens.",
+            help="Words that must all occur in the path, the camera or the lens.",
             condition=_any_word_of,
             example="paris holiday",
         ),
@@ -182,7 +182,7 @@ class Filters:
     where: Annotated[
         str | None,
         Filter(
-            help="SQL expression over a record's fields, as in 'gaussians > 1e6'.",
+            help="SQL condition on a record's fields, such as 'gaussians > 1e6'.",
             is_on_web=False,  # no SQL comes from requests
             example="gaussians > 1e6",
         ),
@@ -190,7 +190,7 @@ class Filters:
     order: Annotated[
         str | None,
         Filter(
-            help="Field to sort by, '-' before it for the reverse.",
+            help="Field to sort by; prefix '-' for descending order.",
             is_on_web=False,  # pages have orders of their own
             example="-taken_at",
         ),
@@ -198,7 +198,11 @@ class Filters:
     limit: Annotated[
         int | None,
         Filter(
-            help="At most this many.", minimum=1, maximum=MAX_LIMIT, is_on_web=False, example=100
+            help="Maximum number of photos.",
+            minimum=1,
+            maximum=MAX_LIMIT,
+            is_on_web=False,
+            example=100,
         ),
     ] = None
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.outcomes import insert_failure
-from schemas.errors import FailureReason
 from schemas.outcomes import UnderWay
+from schemas.reasons import FailureReason
 from schemas.tables import runs, utc_now
 
 

@@ -15,8 +15,8 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog import context_files, files, outcomes, runs, user_focals
-from schemas.errors import SkipReason
 from schemas.outcomes import Outcome, RereadMetadata, UnderWay
+from schemas.reasons import SkipReason
 from schemas.records import ArtifactRecord, ContextFile, PhotoFile
 from schemas.user_focals import FocalChange
 

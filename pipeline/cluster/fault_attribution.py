@@ -28,13 +28,14 @@ from ray.exceptions import (
 
 from pipeline.cluster.tasks import ClusterTask
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
-from schemas.errors import FailureReason, RunError, SharpBatchError
+from schemas.errors import RunError, SharpBatchError
 from schemas.outcomes import Failed
+from schemas.reasons import FailureReason
 from sharp_core.models.out_of_memory import is_out_of_memory
 
 _LOST = (ObjectLostError, NodeDiedError, LocalRayletDiedError)
 _ADDRESS = re.compile(r"\bip=([^\s,)]+)")  # of a worker, in the text of Ray's errors
-_GO_ON = "Repair that, then run the same command again: it goes on where it was."
+_GO_ON = "Repair that, then run the same command again: it resumes."
 
 
 class LossKind(Enum):

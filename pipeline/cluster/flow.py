@@ -36,8 +36,9 @@ from pipeline.cluster.workers import decode_task, encode_task
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.errors import DeviceError, FailureReason
+from schemas.errors import DeviceError
 from schemas.outcomes import Failed, Outcome
+from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
 

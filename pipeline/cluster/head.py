@@ -44,7 +44,7 @@ class Head:
             raise RunError(
                 f"the head of the Ray cluster at {self._address} does not answer any more",
                 "What is done is kept. See how the cluster is ('ray status'), then run the same "
-                "command again: it goes on where it was.",
+                "command again: it resumes.",
             )
         return self._is_reachable
 

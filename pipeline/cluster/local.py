@@ -83,7 +83,7 @@ def check_ray_lives() -> None:
         if not _is_alive(daemon):
             raise RunError(
                 f"Ray has died on this machine: its process {name} was killed or has crashed",
-                "Run the same command again: it goes on where it was. If that comes again, memory "
+                "Run the same command again: it resumes. If that comes again, memory "
                 "may be short (dmesg tells whom the system has killed); --inline works without "
                 "Ray.",
             )

@@ -104,7 +104,7 @@ def _known_cluster_errors() -> Iterator[None]:
         raise RunError(
             f"the Ray cluster no longer answers: {first_line(error)}",
             "What is done is kept. See how the cluster is ('ray status'), then run the same "
-            "command again: it goes on where it was.",
+            "command again: it resumes.",
         ) from error
 
 

@@ -74,7 +74,7 @@ class SubmittedJob:
     def follow(self, on_text: Callable[[str], object]) -> int:
         """Pass on the output of the job until it ends; return its exit code. Raises RunError.
 
-        Called again after an interrupt, it goes on where it was.
+        Called again after an interrupt, it resumes.
         """
         try:
             asyncio.run(self._tail(on_text))

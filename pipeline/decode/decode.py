@@ -24,7 +24,8 @@ from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_wa
 from pipeline.decode.png_pixels import load_png
 from pipeline.decode.tiff_pixels import DeepTiff
 from pipeline.decode.to_srgb import counts, to_srgb
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from sharp_core.containers.heif_transforms import Crop, Mirror, Rotation, Transform
 from sharp_core.containers.jpeg import find_end, read_frame

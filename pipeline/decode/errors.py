@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from sharp_core.containers import jpeg, png, webp
 from sharp_core.containers.heif_codec import has_sound_structure, rare_coding

@@ -28,7 +28,8 @@ from pipeline.decode.raw_preview import largest_preview
 from pipeline.decode.tiff_pixels import DeepTiff
 from pipeline.decode.tiff_samples import read_layout
 from pipeline.scan.media_type import media_type as identify
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp, Colors
 from sharp_core.containers.heif_image import read_heif_image

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from sharp_core.containers.cr3 import is_cr3, read_cr3
 from sharp_core.containers.exif import block_in
 from sharp_core.containers.heif_image import has_cut_off_box

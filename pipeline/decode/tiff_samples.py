@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import TiffImagePlugin
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from sharp_core.containers.tiff import LONG, SHORT, directory_bytes, integer_entry
 
 Samples = npt.NDArray[np.generic]

@@ -37,7 +37,7 @@ class _Kinds(Registry[ExportKind]):
         groups: dict[str, list[str]] = {}
         for kind in self:
             groups.setdefault(kind.group, []).append(kind.name)
-        return " ".join(f"{group}: {', '.join(names)}." for group, names in groups.items())
+        return ". ".join(f"{group}: {', '.join(names)}" for group, names in groups.items())
 
 
 KINDS = _Kinds("export", ExportKind, _built_in, group="sharp_batch.exports")

@@ -23,9 +23,10 @@ from pipeline.store.layout import ThumbnailPath
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
-from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SkipReason
+from schemas.errors import OutOfTime, PhotoError, RunError
 from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed, Skipped
+from schemas.reasons import FailureReason, SkipReason
 from schemas.records import DecodedPhoto, PhotoFile, PhotoMeta, StoredFile
 from schemas.settings import PhotoSettings
 

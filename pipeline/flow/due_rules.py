@@ -10,8 +10,8 @@ from pipeline.catalog.scan_state import ScanState
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.metadata.focal import focal_px_of_35mm
 from pipeline.scan.size_rules import skip_by_size
-from schemas.errors import FailureReason, SkipReason
 from schemas.outcomes import RereadMetadata
+from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource
 from schemas.settings import PhotoSettings
 from schemas.user_focals import (

@@ -12,8 +12,9 @@ from pipeline.work.crash_limit import given_up, is_last_crash
 from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from schemas.choices import Device
-from schemas.errors import DeviceError, FailureReason
+from schemas.errors import DeviceError
 from schemas.outcomes import Failed, Outcome, UnderWay
+from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
 Batch = list[tuple[DecodedPhoto, Pixels]]

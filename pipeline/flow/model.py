@@ -136,11 +136,11 @@ def check_settings(settings: ModelSettings, entry: ModelEntry) -> None:
             has = f"it has {', '.join(choices)}" if choices else "it has none"
             raise UsageError(
                 f"{option} {value}: not of the model {entry.name!r}; {has}",
-                f"Leave {option} away, or choose another model.",
+                f"Omit {option}, or choose another model.",
             )
     if settings.compiled and not entry.can_compile:
         raise UsageError(
-            f"--compile: the model {entry.name!r} cannot be compiled", "Leave --compile away."
+            f"--compile: the model {entry.name!r} cannot be compiled", "Omit --compile."
         )
 
 
@@ -157,7 +157,7 @@ def resolve_device(device: Device) -> str:
         return next(name.value for name, is_there in there.items() if is_there)
     if not there[device]:
         raise UsageError(
-            f"--device {device}: this machine has none that torch can use",
-            "Run 'sharp-batch doctor' to see what there is, or leave --device away.",
+            f"--device {device}: torch cannot use such a device here",
+            "Run 'sharp-batch doctor' to list the devices, or omit --device.",
         )
     return device.value

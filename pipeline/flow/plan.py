@@ -22,8 +22,8 @@ from pipeline.scan.identify import Identified, identify_all
 from pipeline.scan.read_ahead import read_ahead
 from pipeline.scan.scan import FoundFile
 from pipeline.work.stop import Stop
-from schemas.errors import SkipReason
 from schemas.outcomes import RereadMetadata
+from schemas.reasons import SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.user_focals import set_focal_35mm
 

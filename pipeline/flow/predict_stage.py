@@ -88,6 +88,6 @@ class PredictStage:
         if self._predictor is not None and is_device_lost(self._predictor.device):
             raise DeviceError(
                 f"{self._predictor.device} takes no more work: {error}",
-                "Run the same command again: it goes on where it was. If that comes again, see "
+                "Run the same command again: it resumes. If that comes again, see "
                 "'sharp-batch doctor' and what the driver says (dmesg).",
             ) from error

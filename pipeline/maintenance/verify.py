@@ -70,7 +70,7 @@ def check_catalog(connection: Connection) -> list[Damage]:
         if answer != "ok":
             raise StoreError(
                 f"the catalog is damaged: {answer}",
-                "Move it away; 'sharp-batch catalog import' makes a new one from its snapshot.",
+                "Move it away; 'sharp-batch catalog import' rebuilds it from its snapshot.",
             )
     lost = (
         sa.select(photos.c.photo_id, photos.c.scene_id)

@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.metadata.sensors import SensorSize, sensor_size
-from schemas.records import FocalLength, FocalSource, FocalTags
+from schemas.records import DEFAULT_FOCAL_35MM, FocalLength, FocalSource, FocalTags
 
 _FILM_DIAGONAL_MM = math.hypot(36, 24)
-_DEFAULT_35MM = 30.0  # a phone's main camera or a common zoom at its wide end
 _GUESS_BELOW_MM = 10.0  # shorter lenses are those of phones and compacts ...
 _GUESS_FACTOR = 8.4  # ... and their sensors are about this much smaller than film
 _GUESS_35MM = (20.0, 600.0)  # outside, the millimetres are more likely wrong than the lens rare
@@ -106,7 +105,7 @@ def _candidates(
     yield _from_focal_plane(tags, picture), FocalSource.EXIF_SENSOR
     yield _from_table(tags, picture), FocalSource.CAMERA_TABLE
     yield _guess(tags, picture), FocalSource.EXIF_MM_GUESS
-    yield _from_35mm(_DEFAULT_35MM, picture), FocalSource.DEFAULT
+    yield _from_35mm(DEFAULT_FOCAL_35MM, picture), FocalSource.DEFAULT
 
 
 def _is_plausible(px: float, picture: _Picture) -> bool:

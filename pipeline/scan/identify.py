@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from pipeline.scan.read_ahead import read_ahead
 from pipeline.scan.scan import FoundFile
-from schemas.errors import SkipReason
+from schemas.reasons import SkipReason
 from schemas.records import MediaType, PhotoFile
 
 _ID_LENGTH = 32  # hex digits: 128 bits, no collision in any collection

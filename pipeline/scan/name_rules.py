@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from schemas.errors import SkipReason
+from schemas.reasons import SkipReason
 from sharp_core.formats.registry import FORMATS
 
 PHOTO_SUFFIXES = frozenset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.scan.identify import photo_id_of
-from schemas.errors import FailureReason, PhotoError, SourceError
+from schemas.errors import PhotoError, SourceError
+from schemas.reasons import FailureReason
 from schemas.records import ContextKind, PhotoFile
 
 LARGEST_FILE_BYTES = 2_000_000_000

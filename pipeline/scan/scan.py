@@ -17,7 +17,8 @@ from pipeline.scan.name_rules import skip_by_folder, skip_by_name
 from pipeline.scan.sidecars import SIDECAR_ENDINGS, find_sidecars, sidecar_of
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
-from schemas.errors import SkipReason, UsageError
+from schemas.errors import UsageError
+from schemas.reasons import SkipReason
 from schemas.records import ContextFile, ContextKind
 
 # Entries of a library, which may share its folder with photos.

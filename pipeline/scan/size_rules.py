@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.errors import SkipReason
+from schemas.photo_limits import SMALLEST_SIDE_PX, WIDEST_ASPECT
+from schemas.reasons import SkipReason
 from schemas.settings import PhotoSettings
-
-SMALLEST_SIDE_PX = 256  # below this a network fed with 1536 px invents most of what it sees
-WIDEST_ASPECT = 2.5  # beyond this a panorama is likelier than a pinhole camera
 
 
 def skip_by_size(width: int, height: int, settings: PhotoSettings) -> SkipReason | None:
@@ -21,8 +19,8 @@ def skip_by_size(width: int, height: int, settings: PhotoSettings) -> SkipReason
 def skip_message(reason: SkipReason, width: int, height: int) -> str:
     """Say what is wrong with the size, for a person."""
     rule = (
-        f"the smallest side taken is {SMALLEST_SIDE_PX} px"
+        f"the smallest side allowed is {SMALLEST_SIDE_PX} px"
         if reason is SkipReason.TOO_SMALL
-        else f"longer than {WIDEST_ASPECT:g} : 1, as panoramas are"
+        else f"wider than {WIDEST_ASPECT:g}:1, like a panorama"
     )
     return f"{width} x {height} px; {rule}"

@@ -53,7 +53,7 @@ def convert_file(
     if options is not None and type(options) is not target_format.options:
         raise UsageError(
             f"{target_format.name} files have no such option",
-            "Leave it out, or choose another format.",
+            "Omit it, or choose another format.",
         )
     folder = to.absolute().parent
     if not folder.is_dir():

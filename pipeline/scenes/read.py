@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from pipeline.store.store import Store
-from schemas.errors import FailureReason, MissingToolError, PhotoError
+from schemas.errors import MissingToolError, PhotoError
+from schemas.reasons import FailureReason
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.scene import SceneInfo, StoredScene
 from sharp_core.render.api import Engine, Renderer, gpu_engine_is_installed, make_renderer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.errors import PhotoError, RunError
+from schemas.reasons import FailureReason
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 

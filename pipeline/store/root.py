@@ -14,7 +14,8 @@ S3 = frozenset({"s3", "s3a"})
 # In these stores a file appears under its name once it is complete, which a library needs. Most
 # other file systems of fsspec write in place, or rename by copying.
 OBJECT_STORES = S3 | {"gs", "gcs", "az", "abfs", "abfss"}
-_EXAMPLE = "Write it as in s3://bucket/photos, or name a folder."
+DEFAULT_LIBRARY = "sharp-library"  # a folder in the working directory
+_EXAMPLE = "Write it like s3://bucket/photos, or give a folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def parse_root(text: str) -> LibraryRoot:
         parts = urlsplit(text)
         has_password = parts.password is not None
     except ValueError as error:
-        raise UsageError(f"{text} is no address: {error}", _EXAMPLE) from error
+        raise UsageError(f"{text} is not an address: {error}", _EXAMPLE) from error
     if has_password:
         # It would appear in messages and reports.
         raise UsageError(
@@ -75,7 +76,7 @@ def parse_root(text: str) -> LibraryRoot:
         )
     rest = text[found.end() :].rstrip("/")
     if not parts.netloc or "//" in rest or "::" in rest:  # in fsspec, :: nests one store in another
-        raise UsageError(f"{text} is no whole address", _EXAMPLE)
+        raise UsageError(f"{text} is not a complete address", _EXAMPLE)
     return RemoteRoot(f"{scheme}://{rest}")
 
 

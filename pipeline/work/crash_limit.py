@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from schemas.errors import FailureReason
 from schemas.outcomes import Failed
+from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
 
 MOST_CRASHES = 3  # while alone, over all runs since the photo last succeeded

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 
 from pipeline.store.disk_errors import is_disk_full
-from schemas.errors import FailureReason, OutOfTime, PhotoError, RunError, SourceError
+from schemas.errors import OutOfTime, PhotoError, RunError, SourceError
 from schemas.outcomes import Failed
+from schemas.reasons import FailureReason
 from schemas.records import PhotoFile, PhotoMeta
 from sharp_core.models.out_of_memory import is_out_of_memory
 

@@ -73,7 +73,7 @@ def process_in_time(stage: SceneStage[TaskT], scene: TaskT) -> Made | Failed:
     except Exception as error:
         raise RunError(
             f"{stage.name} does not work on {socket.gethostname()}: {_error_text(error)}",
-            "Repair that, then run the same command again: it goes on where it was.",
+            "Repair that, then run the same command again: it resumes.",
         ) from error
 
 

@@ -84,7 +84,7 @@ class SplatFormat:
     def options_for(self, quality: str | None = None, version: int | None = None) -> Options | None:
         """Return what the writer is told. Raises UsageError where the format has no such choice."""
         if quality is not None and version is not None:
-            raise UsageError("a quality and a version do not go together", "Leave one of them out.")
+            raise UsageError("a quality and a version do not go together", "Omit one of them.")
         if quality is not None:
             return self._choice("quality", quality, self.qualities)
         return self._choice("version", version, self.versions) if version is not None else None

@@ -60,12 +60,14 @@ class _Qualities:
     @property
     def labels(self) -> str:
         return "; ".join(
-            f"of {entry.name}: {', '.join(entry.qualities)}" for entry in FORMATS if entry.qualities
+            f"{entry.name}: {', '.join(entry.qualities)}" for entry in FORMATS if entry.qualities
         )
 
     def check(self, name: str, option: str) -> None:
         if name not in self.names:
-            raise UsageError(f"{option} {name}: no format has it", f"There are {self.labels}.")
+            raise UsageError(
+                f"{option} {name}: there is no such quality", f"Qualities are {self.labels}."
+            )
 
 
 STORABLE, QUALITIES = _Storable(), _Qualities()
@@ -84,7 +86,7 @@ def stored_quality(format_name: str, quality: str | None) -> str | None:
         having = " and ".join(other.name for other in FORMATS if other.qualities)
         raise UsageError(
             f"--quality is for {having}, and {format_name} has only one",
-            "Leave --quality out, or choose another --format.",
+            "Omit --quality, or choose another --format.",
         )
     if quality not in entry.qualities:
         raise UsageError(
@@ -103,7 +105,7 @@ def format_of(path: str | Path) -> SplatFormat:
     for entry in FORMATS:
         if path.suffix.lower() in entry.suffixes or _is_index_file(path, entry):
             return entry
-    raise UsageError(f"{path}: no splat format has this ending; known are {_known()}")
+    raise UsageError(f"{path}: no splat format has this suffix; known are {_known()}")
 
 
 def is_splat_name(name: str) -> bool:

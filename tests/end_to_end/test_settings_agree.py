@@ -15,8 +15,13 @@ from jobs.nightly import config as nightly
 from jobs.nightly.config_file import all_keys
 from pipeline.catalog.filters import Filters, filter_fields
 from schemas.errors import UsageError
-from schemas.execution_settings import DeadlineSettings, RunnerSettings, SceneLimit
-from schemas.export_settings import EYE_DISTANCE_MM, ExportSettings, PreviewSettings
+from schemas.execution_settings import DeadlineSettings, RunnerSettings, SceneLimit, StageLimits
+from schemas.export_settings import (
+    EYE_DISTANCE_MM,
+    ExportSettings,
+    PreviewSettings,
+    RenderFileSettings,
+)
 from schemas.setting_fields import SettingField, from_recorded, setting_fields
 from schemas.settings import (
     IngestSettings,
@@ -32,7 +37,7 @@ RUN = (RunnerSettings, DeadlineSettings, SceneLimit)
 GROUPS = {
     "ingest": (
         *(IngestSettings, ModelSettings, PhotoSettings, SplatSettings),
-        *(RunnerSettings, DeadlineSettings),
+        *(RunnerSettings, DeadlineSettings, StageLimits),
     ),
     "preview": (PreviewSettings, Filters, *RUN),
     "export": (ExportSettings, Filters, *RUN),
@@ -40,6 +45,7 @@ GROUPS = {
     "query": (Filters,),
     "predict": (ModelSettings,),
     "verify": (VerifySettings,),
+    "render": (RenderFileSettings,),
 }
 TABLES = {
     nightly.Model: (ModelSettings, RunnerSettings),
@@ -73,7 +79,7 @@ def test_options_have_the_defaults_of_settings(command: str, group: type) -> Non
     for field in setting_fields(group):
         option = options[field.option]
         assert (option.default or None) == (default_of(field) or None), field.option
-        assert option.help.startswith(field.setting.help_off or field.setting.help)
+        assert option.help.startswith(field.setting.help_off or field.setting.help.split("{")[0])
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,9 @@ def test_options_have_the_defaults_of_settings(command: str, group: type) -> Non
 def test_keys_have_the_defaults_of_settings(table: type, group: type) -> None:
     keys = all_keys(table)
     for field in setting_fields(group):
+        if not field.setting.is_lasting:
+            assert field.key not in keys
+            continue
         assert keys[field.key].default == field.default, field.key
         assert keys[field.key].setting.help == field.setting.help
 
@@ -101,8 +110,15 @@ def test_addresses_have_all_filters_but_sql_and_what_pages_choose() -> None:
 
 
 def test_wrong_filters_of_an_address_are_told_by_name() -> None:
-    with pytest.raises(UsageError, match=r"^after 'soon' is no time"):
+    with pytest.raises(UsageError, match=r"^after 'soon' is not a time"):
         read_view({"after": "soon"})
+
+
+@pytest.mark.parametrize("command", GROUPS)
+def test_help_names_choices_where_it_has_a_place_for_them(command: str) -> None:
+    for option in options_of(command).values():
+        assert "{choices}" not in (option.help or "")
+        assert not (option.help or ".").endswith("..")
 
 
 def test_the_library_below_and_the_viewer_have_the_same_defaults() -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from jobs.cli import COMMANDS
 from pipeline.catalog.query import RECORD_FIELDS
-from schemas.errors import ExitCode, FailureReason, SkipReason
+from schemas.errors import ExitCode
+from schemas.reasons import FailureReason, SkipReason
 from tests.support.cli import run
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.paths import ROOT
@@ -61,8 +62,8 @@ def test_every_reason_is_documented(reason: str) -> None:
     ("arguments", "code", "words"),
     [
         (["ingest", "/nowhere/at/all", "--model", "small"], 2, "does not exist"),
-        (["ingest", ".", "--model", "small", "--limit", "0"], 2, "at least 1"),
-        (["ingest", ".", "--model", "small", "--focal-35mm", "0"], 2, "no usable focal length"),
+        (["ingest", ".", "--model", "small", "--limit", "0"], 2, "between 1 and 1,000,000,000"),
+        (["ingest", ".", "--model", "small", "--focal-35mm", "0"], 2, "between 2 and 2000"),
         (["ingest"], 2, "Missing argument"),
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),

@@ -12,7 +12,6 @@ from schemas import errors
 from schemas.errors import (
     DownloadError,
     ExitCode,
-    FailureReason,
     FormatError,
     HeifError,
     MissingToolError,
@@ -23,6 +22,7 @@ from schemas.errors import (
     UsageError,
     WeightsDamagedError,
 )
+from schemas.reasons import FailureReason
 
 _ROOT = Path(errors.__file__).parents[1]
 _KNOWN = {name for name, value in vars(errors).items() if isinstance(value, type)}

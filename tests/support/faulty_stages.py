@@ -24,8 +24,9 @@ from pipeline.scan.identify import photo_id_of
 from pipeline.store.retry import call_with_retries, start_retrying
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
-from schemas.errors import DeviceError, FailureReason, OutOfTime, PhotoError, RunError
+from schemas.errors import DeviceError, OutOfTime, PhotoError, RunError
 from schemas.outcomes import Done, Failed, Made
+from schemas.reasons import FailureReason
 from schemas.records import (
     DecodedPhoto,
     FocalLength,

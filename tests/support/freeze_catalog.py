@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.store.layout import CATALOG_FILE
-from schemas.errors import SkipReason
 from schemas.outcomes import Made, Skipped
+from schemas.reasons import SkipReason
 from schemas.tables import CATALOG_VERSION, context_files, user_focals, utc_now
 from schemas.user_focals import UserFocalSource
 from tests.support.library_of_records import (

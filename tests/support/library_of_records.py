@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.writer import CatalogWriter
-from schemas.errors import FailureReason
 from schemas.outcomes import Done, Failed
+from schemas.reasons import FailureReason
 from schemas.records import (
     ArtifactRecord,
     DecodedPhoto,

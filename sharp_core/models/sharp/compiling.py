@@ -34,7 +34,7 @@ def compile_network(
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise UsageError(
             f"--compile: torch cannot compile for {device} on {socket.gethostname()}: {lines[0]}",
-            "Install a C++ compiler (with an NVIDIA GPU, Triton), or leave --compile away.",
+            "Install a C++ compiler (with an NVIDIA GPU, Triton), or omit --compile.",
         ) from error
     # Fixed shapes only: kernels for dynamic shapes are slower and take longer to compile.
     return torch.compile(network, mode=_MODES[compiled], dynamic=False)

@@ -13,7 +13,7 @@ LICENCE_NOTICE = (
 
 SHARP = ModelEntry(
     name="sharp",
-    label="the published network: 2.8 GB of weights, research licence",
+    label="the published network (2.8 GB of weights, research licence)",
     rank=30,
     load=Lazy("sharp_core.models.sharp.predictor", "load"),
     weights=DownloadedWeights(

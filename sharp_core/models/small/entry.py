@@ -7,7 +7,7 @@ from sharp_core.models.entry import ModelEntry
 
 SMALL = ModelEntry(
     name="small",
-    label="the bundled depth network, without a download",
+    label="the bundled depth network (no download)",
     rank=20,
     load=Lazy("sharp_core.models.small.predictor", "load"),
     # The start of the SHA-256 of weights.safetensors, and the version of the code behind it.

@@ -91,7 +91,7 @@ def test_an_old_name_is_accepted_with_a_note(capsys: pytest.CaptureFixture[str])
         assert photo.focal_35mm == 28
 
     call(command, "--focal-mm", "28")
-    assert capsys.readouterr().err == "--focal-mm is called --focal-35mm now.\n"
+    assert capsys.readouterr().err == "--focal-mm is now called --focal-35mm.\n"
     call(command, "--focal-35mm", "28")
     call(command, "--focal-mm", "28", "--quiet")
     assert capsys.readouterr().err == ""

@@ -13,8 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from jobs.commands.render import render as render_command
-from jobs.console.output import Output
+from jobs.cli import make_app
 from pipeline.scenes import read
 from pipeline.scenes.read import renderer_here
 from schemas.choices import Trajectory
@@ -36,7 +35,11 @@ def splat(tmp_path: Path) -> Path:
 
 
 def render(splat: Path, to: Path, *, json: bool = False, **options: Any) -> None:
-    render_command(splat, to, Output(as_json=json, quiet=not json), **options)
+    arguments = ["render", str(splat), "--output", str(to), "--json" if json else "--quiet"]
+    for name, value in options.items():
+        arguments.append(f"--{name.replace('_', '-')}")
+        arguments += [] if value is True else [str(value)]
+    make_app(("render",))(arguments, standalone_mode=False)
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)
@@ -63,8 +66,8 @@ def test_a_still_replaces_what_was_there_and_follows_the_eye(splat: Path) -> Non
     to = splat.with_name("still.png")
     to.write_text("an older picture")
     shown = []
-    for eye in (None, "0.1,0,0"):
-        render(splat, to, eye=eye, no_crop=True)
+    for position in ({}, {"eye": "0.1,0,0"}):
+        render(splat, to, no_crop=True, **position)
         shown.append(np.asarray(Image.open(to)))
     assert shown[0].shape == shown[1].shape == (60, 80, 3)
     assert (shown[0] != shown[1]).any()
@@ -73,10 +76,10 @@ def test_a_still_replaces_what_was_there_and_follows_the_eye(splat: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "options", "error", "message"),
     [
-        ("a.avi", {}, UsageError, "no picture format"),
+        ("a.avi", {}, UsageError, "no image format"),
         ("nowhere/a.png", {}, UsageError, "does not exist"),
-        ("a.png", {"eye": "1,2"}, UsageError, "no position"),
-        ("a.png", {"steps": 5}, UsageError, "does not move"),
+        ("a.png", {"eye": "1,2"}, UsageError, "not a position"),
+        ("a.png", {"steps": 5}, UsageError, "no camera path"),
         ("a.mp4", {"eye": "0,0,0"}, UsageError, "for stills"),
         ("a.png", {"damaged": True}, PhotoError, "cut short"),
     ],

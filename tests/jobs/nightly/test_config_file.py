@@ -34,7 +34,11 @@ def test_the_smallest_config(tmp_path: Path) -> None:
 def test_the_example_is_a_config_and_shows_every_key(tmp_path: Path) -> None:
     example = example_text()
     assert load(tmp_path, example).previews is not None
-    lines = [line for line in example.splitlines() if not line.startswith(("# What", "# Remove"))]
+    lines = [
+        line
+        for line in example.splitlines()
+        if not line.startswith(("# Configuration", "# To set"))
+    ]
     everything = "\n".join(line.removeprefix("# ") for line in lines)
     config = load(tmp_path, everything)
     assert config.previews is not None
@@ -83,12 +87,15 @@ def test_values_have_their_types(tmp_path: Path) -> None:
         (SMALL + '[[sources]]\nexclude = ["x"]\n', 4, "sources: the key 'path' is miss", ""),
         ('[[sources]]\npath = "x"\n', None, "the key 'library' is missing", ""),
         (SMALL + "[limits]\nphotos = true\n", 5, "limits.photos: expected a whole number", ""),
-        (SMALL + "[limits]\nphotos = 0\n", 4, "limits: photos must be at least 1", ""),
+        (SMALL + "[limits]\nphotos = 0\n", 5, "limits.photos: photos must be between 1", "Omit it"),
+        (SMALL + "[limits]\nfree_gb = -1\n", 5, "limits.free_gb: free_gb must be at least 0", ""),
+        (SMALL + "[verify]\nsample = -1\n", 5, "verify.sample: sample must be at least 0", ""),
+        (SMALL + "[scenes]\nforget_focal = true\n", 5, "forget_focal: there is no such", ""),
         (SMALL + '[window]\nuntil = "25:00"\n', 4, "window: --until '25:00'", "06:30"),
         (SMALL + '[previews]\nquery = { after = "soon" }\n', 5, "previews.query: --after", "year"),
         (SMALL + '[previews]\nkinds = [\n  "clip",\n  "film",\n]\n', 5, "'film' is none", "clip"),
         (SMALL + "previews = 3\n", 4, "sources.previews: there is no such key", ""),
-        ('sources = []\nlibrary = "x"\n', 1, "sources: name at least one", ""),
+        ('sources = []\nlibrary = "x"\n', 1, "sources: give at least one", ""),
         ('library = "x"\nsources = "photos"\n', 2, "sources: this is a list", "[[sources]]"),
         ('library = "x"\nsources = [', 2, "Invalid value", "toml.io"),
         (SMALL + "[gc]\nenabled = yes\n", 5, "Invalid value", ""),

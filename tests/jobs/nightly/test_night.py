@@ -202,7 +202,7 @@ def test_what_a_night_does_after_an_error(folder: Path, after: str, taken: list[
 def test_when_the_time_is_up_the_rest_is_left(folder: Path) -> None:
     report = night(folder, f"{SMALL}[window]\nmax_hours = 1e-9\n")
     assert report.is_out_of_time
-    assert set(steps(report).values()) == {"left for the next night: the time was up"}
+    assert set(steps(report).values()) == {"left for the next night: the time is up"}
     assert report.exit_code == 0
 
 

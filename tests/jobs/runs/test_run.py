@@ -24,9 +24,10 @@ from pipeline.store.layout import TEMPORARY_PREFIX, ReportPath
 from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.stop import Stop
 from schemas.choices import PreviewKind
-from schemas.errors import ExitCode, FailureReason, RunError
+from schemas.errors import ExitCode, RunError
 from schemas.export_settings import PreviewSettings
 from schemas.outcomes import Failed, Made
+from schemas.reasons import FailureReason
 from schemas.records import MediaType, PhotoFile
 from schemas.tables import runs
 from tests.support.made_photos import make_photos

@@ -21,8 +21,9 @@ from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
 from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
-from schemas.errors import FailureReason, SkipReason, StoreError, UsageError
+from schemas.errors import StoreError, UsageError
 from schemas.outcomes import Skipped
+from schemas.reasons import FailureReason, SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState
 from schemas.tables import CATALOG_VERSION, failures, metadata
 from tests.support.library_of_records import RUN, clip, done, failed, meta, new_catalog, photo_file

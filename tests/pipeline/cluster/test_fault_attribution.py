@@ -25,7 +25,8 @@ from pipeline.cluster.fault_attribution import (
 )
 from pipeline.cluster.tasks import PhotoTask
 from pipeline.work.crash_limit import MOST_CRASHES, MOST_MOVES
-from schemas.errors import FailureReason, RunError, StoreError
+from schemas.errors import RunError, StoreError
+from schemas.reasons import FailureReason
 from tests.support.faulty_stages import photo
 
 LIMIT_S = 1.0

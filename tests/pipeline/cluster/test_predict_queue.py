@@ -7,8 +7,8 @@ from typing import Any
 from pipeline.cluster.predict_queue import PredictQueue
 from pipeline.cluster.predictor import PredictorActor
 from pipeline.cluster.tasks import PhotoTask
-from schemas.errors import FailureReason
 from schemas.outcomes import Failed
+from schemas.reasons import FailureReason
 from tests.support.faulty_stages import photo
 
 FAILURE = Failed(

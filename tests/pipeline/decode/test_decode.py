@@ -12,7 +12,8 @@ from PIL import Image
 
 from pipeline.decode.decode import decode, read_header_size
 from pipeline.scan.media_type import media_type
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from tests.support.pictures import (
     DECODE_DATA,

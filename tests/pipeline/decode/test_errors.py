@@ -8,7 +8,8 @@ from PIL import Image
 from pipeline.decode.decode import decode
 from pipeline.decode.errors import diagnosis, refusal
 from pipeline.scan.media_type import media_type
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from sharp_core.containers.isobmff import box_bytes
 from tests.support.heif_files import clap, with_properties

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.decode.decode import decode, read_header_size
 from pipeline.scan.media_type import media_type
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from tests.support.pictures import DECODE_DATA, jpeg, raw_file, scene, tiff_file
 
 WIDTH, HEIGHT = 64, 48

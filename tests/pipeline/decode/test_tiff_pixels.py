@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.decode.decode import decode, read_header_size
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.records import MediaType
 from tests.support.sample_files import (
     HEIGHT,

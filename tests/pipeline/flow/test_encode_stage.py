@@ -14,9 +14,10 @@ from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.scenes import previews as scene_previews
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
 from schemas.execution_settings import StageLimits
 from schemas.export_settings import PreviewSettings
+from schemas.reasons import FailureReason
 from schemas.settings import IngestSettings
 from schemas.tables import artifacts, failures, photos
 from tests.support.made_photos import make_photos

@@ -87,7 +87,7 @@ def test_a_machine_that_cannot_compile_says_so_at_the_start(
     monkeypatch.setattr(torch, "compile", lambda *_, **__: fail)
     with pytest.raises(UsageError, match=r"--compile: .*no C\+\+ compiler") as caught:
         resolve_model(replace(TINY, compiled=True)).load()
-    assert "leave --compile away" in caught.value.hint
+    assert "omit --compile" in caught.value.hint
 
 
 def test_a_gpu_predicts_several_photos_at_once_wherever_it_is() -> None:

@@ -12,7 +12,8 @@ import torch
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.predict_file import predict_file
 from pipeline.library import Library
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings, SplatSettings
 from schemas.tables import scenes
 from sharp_core.formats.registry import read_scene

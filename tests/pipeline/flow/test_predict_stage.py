@@ -12,8 +12,9 @@ from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import PackedScene, ScenePacker
 from pipeline.flow.predict_stage import PredictStage
-from schemas.errors import DeviceError, FailureReason
+from schemas.errors import DeviceError
 from schemas.outcomes import Failed
+from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, FocalLength, FocalSource, PhotoMeta, StoredFile
 from schemas.settings import ModelSettings, SplatSettings
 from sharp_core.formats.scene import SceneInfo

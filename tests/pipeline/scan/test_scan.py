@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.scan.name_rules import skip_by_name
 from pipeline.scan.scan import Scan, scan
-from schemas.errors import SkipReason, UsageError
+from schemas.errors import UsageError
+from schemas.reasons import SkipReason
 
 
 def make(root: Path, *names: str) -> None:

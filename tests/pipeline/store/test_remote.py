@@ -16,7 +16,8 @@ import pytest
 
 from pipeline.store.root import RemoteRoot, parse_root
 from pipeline.store.store import Store
-from schemas.errors import FailureReason, PhotoError, RunError
+from schemas.errors import PhotoError, RunError
+from schemas.reasons import FailureReason
 from tests.support.s3 import forbid_removal, refusing
 from tests.support.s3_proxy import standing_before
 

@@ -40,16 +40,16 @@ def test_an_address_keeps_its_slashes_but_the_last(text: str, uri: str, name: st
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("s3://", "no whole address"),
-        ("s3:///photos", "no whole address"),
-        ("s3://bucket//photos", "no whole address"),
-        ("s3://bucket/photos::memory://photos", "no whole address"),
+        ("s3://", "not a complete address"),
+        ("s3:///photos", "not a complete address"),
+        ("s3://bucket//photos", "not a complete address"),
+        ("s3://bucket/photos::memory://photos", "not a complete address"),
         ("nowhere://bucket/photos", "nowhere://"),
         ("https://host/photos", "https://"),
         ("memory://photos", "memory://"),  # these fsspec could write, but not whole or not at all
         ("sftp://me@host/photos", "sftp://"),
         ("simplecache://bucket/photos", "simplecache://"),
-        ("s3://[bucket/photos", "no address"),
+        ("s3://[bucket/photos", "not an address"),
     ],
 )
 def test_what_is_no_address_is_said_so(text: str, words: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.store.layout import TEMPORARY_PREFIX, ScenePath
 from pipeline.store.store import Store
-from schemas.errors import FailureReason, PhotoError
+from schemas.errors import PhotoError
+from schemas.reasons import FailureReason
 
 
 def test_what_is_written_is_there_whole_and_described(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""Explanations of reasons, sources and exit codes: one for each, and named in the README."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+
+from jobs.gallery.photo_facts import reason_text
+from schemas.errors import ExitCode
+from schemas.photo_limits import SMALLEST_SIDE_PX
+from schemas.reasons import FailureReason, SkipReason
+from schemas.records import FocalSource
+from tests.support.paths import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("member", [*FailureReason, *SkipReason, *FocalSource, *ExitCode])
+def test_each_member_is_its_value_and_has_an_explanation(
+    member: FailureReason | SkipReason | FocalSource | ExitCode,
+) -> None:
+    assert member == member.value
+    assert type(member)(member.value) is member
+    assert pickle.loads(pickle.dumps(member)) is member
+    assert member.explanation
+    assert f"{member}" == str(member.value)
+
+
+@pytest.mark.parametrize("reason", [*FailureReason, *SkipReason])
+def test_the_gallery_explains_each_reason(reason: FailureReason | SkipReason) -> None:
+    assert reason_text(str(reason)) == reason.explanation
+    assert reason.explanation.endswith(".")
+
+
+def test_what_is_not_a_reason_has_no_explanation() -> None:
+    assert reason_text(None) == reason_text("a reason of the future") == ""
+
+
+def test_the_explanation_of_a_small_image_names_the_limit() -> None:
+    assert f"{SMALLEST_SIDE_PX} pixels" in SkipReason.TOO_SMALL.explanation
+
+
+@pytest.mark.parametrize("source", FocalSource)
+def test_each_focal_source_is_documented(source: FocalSource) -> None:
+    assert f"`{source}`" in README
+
+
+@pytest.mark.parametrize(
+    ("title", "reasons"), [("failed: reason", FailureReason), ("skipped: reason", SkipReason)]
+)
+def test_a_table_of_the_readme_names_all_reasons_and_no_others(
+    title: str, reasons: type[FailureReason] | type[SkipReason]
+) -> None:
+    table = README.split(f"| {title} |")[1].split("\n\n")[0]
+    first_column = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    names = re.findall(r"`([a-z_0-9]+)`", " ".join(first_column))
+    assert sorted(names) == sorted(reasons)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli import make_app
+from jobs.cli import make_command_line
 from schemas.errors import UsageError
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
@@ -21,7 +21,9 @@ def splat(tmp_path: Path) -> Path:
 
 
 def convert(splat: Path, to: Path, *options: str) -> bytes:
-    make_app(("convert",))(["convert", str(splat), str(to), *options], standalone_mode=False)
+    make_command_line(("convert",))(
+        ["convert", str(splat), str(to), *options], standalone_mode=False
+    )
     return to.read_bytes()
 
 

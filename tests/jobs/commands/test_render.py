@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from jobs.cli import make_app
+from jobs.cli import make_command_line
 from pipeline.scenes import read
 from pipeline.scenes.read import renderer_here
 from schemas.choices import Trajectory
@@ -39,7 +39,7 @@ def render(splat: Path, to: Path, *, json: bool = False, **options: Any) -> None
     for name, value in options.items():
         arguments.append(f"--{name.replace('_', '-')}")
         arguments += [] if value is True else [str(value)]
-    make_app(("render",))(arguments, standalone_mode=False)
+    make_command_line(("render",))(arguments, standalone_mode=False)
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import made_up_plugin
+from tests.support.cli import many_commands
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 
@@ -32,6 +34,12 @@ with gallery_client(GallerySettings(Library.resolve(Path(library)), Path(cache))
 
 
 @pytest.fixture
+def commands(environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    with many_commands(environment) as commands:
+        yield commands
+
+
+@pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "packages"
     folder.mkdir()
@@ -40,23 +48,31 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def test_what_another_package_adds_is_used_everywhere(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, environment: dict[str, str], commands: Callable[..., Any]
 ) -> None:
     library, to, splat = tmp_path / "library", tmp_path / "exports", tmp_path / "one.rows"
     make_photos(tmp_path / "photos", 2)
     photo = next((tmp_path / "photos").iterdir())
 
     def program(*arguments: str | Path, code: int = 0) -> Any:
-        command = [sys.executable, *map(str, arguments)]
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done
 
+    def command(*arguments: str | Path, code: int = 0) -> Any:
+        done = commands(*arguments)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
     def run(*arguments: str | Path, code: int = 0) -> Any:
-        done = program("-m", "jobs", *arguments, "--json", code=code)
-        return json.loads(done.stdout)
+        return json.loads(command(*arguments, "--json", code=code).stdout)
 
     make = ("--model", "guess", "--format", "rows")
     dry = run("ingest", tmp_path / "photos", "--library", library, *make, "--dry-run")
@@ -93,14 +109,14 @@ def test_what_another_package_adds_is_used_everywhere(
         'library = "library"\n[[sources]]\npath = "photos"\n[model]\nname = "guess"\n'
         f'[scenes]\nformat = "rows"\n[[exports]]\nkinds = ["count"]\nto = "{to}"\n'
     )
-    program("-m", "jobs", "nightly", "--config", config, "--check")
+    command("nightly", "--config", config, "--check")
     config.write_text(config.read_text().replace('"count"', '"counts"'))
-    wrong = program("-m", "jobs", "nightly", "--config", config, "--check", code=2)
+    wrong = command("nightly", "--config", config, "--check", code=2)
     assert "Did you mean 'count'?" in wrong.stderr
     # Nothing of the packages is loaded by a command that uses none of it.
     assert "absent" not in program("-m", "jobs", "status", "--library", library).stderr
 
-    help_text = program("-m", "jobs", "ingest", "--help").stdout
+    help_text = command("ingest", "--help").stdout
     assert "sharp|guess|small" in help_text or "|guess]" in help_text
     record = records[0]
     pages = program(

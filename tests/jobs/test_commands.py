@@ -10,17 +10,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import typer.main
 
-from jobs.cli import COMMANDS, make_command_line
+from jobs.cli import COMMANDS, main, make_command_line
 from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import ExitCode
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
-from tests.support.cli import run
+from sharp_core.models.small import predictor
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.scenes import photo_scene
@@ -39,6 +40,7 @@ def commands() -> dict[str, Any]:
 
 
 ALL = commands()
+CELLS = 32  # of the model's grid, a side
 # Of each command, what it does quietly here; {library} is one with two scenes.
 QUIET = {
     "ingest": "{photos} --library {library} --model small --inline --limit 1",
@@ -106,6 +108,13 @@ def test_every_command_with_a_library_has_its_options(name: str) -> None:
     assert ({"--library", "--catalog"} <= options_of(ALL[name])) == has_library
 
 
+@pytest.fixture
+def _small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled model makes scenes of a few Gaussians, which are soon written."""
+    monkeypatch.setattr(predictor, "load", lambda *_: predictor.SmallPredictor(cells=CELLS))
+
+
+@pytest.mark.usefixtures("_small_scenes")
 @pytest.mark.parametrize("name", sorted(set(QUIET) - WITH_ERROR - {"gallery"}))
 def test_quiet_prints_nothing(
     places: dict[str, object], capfd: pytest.CaptureFixture[str], name: str
@@ -136,13 +145,34 @@ def wait_for_port(port: int) -> None:
     pytest.fail("the gallery does not listen")
 
 
-def test_an_error_is_printed_although_quiet_is_asked_for() -> None:
-    result = run("status", "--library", "/nowhere", "-q")
-    assert result.returncode == ExitCode.USAGE
-    assert "holds no library" in result.stderr
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., object]]:
+    """Run the program in this process, and return its exit code."""
+    handler = signal.getsignal(signal.SIGINT)
+
+    def run(*arguments: str) -> object:
+        monkeypatch.setattr(sys, "argv", ["sharp-batch", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code
+
+    yield run
+    signal.signal(signal.SIGINT, handler)
 
 
-def test_quiet_prints_what_json_asks_for(places: dict[str, object]) -> None:
-    result = run("status", "--library", str(places["library"]), "-q", "--json")
-    assert json.loads(result.stdout)["photos"]
-    assert result.stderr == ""
+def test_an_error_is_printed_although_quiet_is_asked_for(
+    program: Callable[..., object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert program("status", "--library", "/nowhere", "-q") == ExitCode.USAGE
+    assert "holds no library" in capfd.readouterr().err
+
+
+def test_quiet_prints_what_json_asks_for(
+    places: dict[str, object],
+    program: Callable[..., object],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert not program("status", "--library", str(places["library"]), "-q", "--json")
+    out, errors = capfd.readouterr()
+    assert json.loads(out)["photos"]
+    assert errors == ""

@@ -59,9 +59,9 @@ if not TYPE_CHECKING:  # else every name would seem to be there
         {
             "errors": "DownloadError ExitCode FormatError LibraryBusyError MissingToolError "
             "PhotoError RunError SharpBatchError StoreError UsageError WeightsError",
+            "export_settings": "ExportSettings PreviewSettings",
             "records": "PhotoMeta PhotoRecord SceneFile",
             "registry": "Lazy Registry",
-            "settings": "ExportSettings IngestSettings ModelSettings "
-            "PhotoSettings PreviewSettings SplatSettings",
+            "settings": "IngestSettings ModelSettings PhotoSettings SplatSettings",
         },
     )

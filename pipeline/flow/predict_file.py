@@ -52,7 +52,7 @@ def check_paths(photo: Path, to: Path) -> None:
     """Raise UsageError where either path cannot be used: before any weights are downloaded."""
     format_of(to)
     if not to.absolute().parent.is_dir():
-        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Make it first.")
+        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Create it first.")
     try:
         photo.stat()
     except OSError as error:

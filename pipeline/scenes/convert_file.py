@@ -57,7 +57,7 @@ def convert_file(
         )
     folder = to.absolute().parent
     if not folder.is_dir():
-        raise UsageError(f"the folder {folder} does not exist", "Make it first.")
+        raise UsageError(f"the folder {folder} does not exist", "Create it first.")
     scene = read_splat_file(source)
     gaussians = scene.gaussians
     pruning = _prune(scene) if prune else None

@@ -53,7 +53,7 @@ def render_file(
     """
     folder = to.absolute().parent
     if not folder.is_dir():
-        raise UsageError(f"the folder {folder} does not exist", "Make it first.")
+        raise UsageError(f"the folder {folder} does not exist", "Create it first.")
     clip_format = CLIP_FORMATS.get(to.suffix.lower())
     if clip_format is not None:
         with tool_errors_as_usage(str(to)):

@@ -25,6 +25,7 @@ from sharp_core.models.small import predictor
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.scenes import photo_scene
+from tests.support.small_model import one_torch_thread
 from tests.support.trivial_model import ingest
 
 
@@ -109,9 +110,11 @@ def test_every_command_with_a_library_has_its_options(name: str) -> None:
 
 
 @pytest.fixture
-def _small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_scenes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The bundled model makes scenes of a few Gaussians, which are soon written."""
     monkeypatch.setattr(predictor, "load", lambda *_: predictor.SmallPredictor(cells=CELLS))
+    with one_torch_thread():
+        yield
 
 
 @pytest.mark.usefixtures("_small_scenes")

@@ -26,6 +26,8 @@ from typing import ClassVar, Self
 from schemas.explained import ExplainedInt
 from schemas.reasons import FailureReason
 
+RESUME_HINT = "Run the same command again: it resumes."
+
 
 class ExitCode(ExplainedInt):
     """What a command's exit code says. An interface: codes never change their meaning."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import (
@@ -14,6 +15,25 @@ from schemas.records import (
     SceneRecord,
     StoredFile,
 )
+
+
+class Stage(StrEnum):
+    """What work a failure comes from."""
+
+    SCAN = "scan"
+    DECODE = "decode"
+    PREDICT = "predict"
+    ENCODE = "encode"
+    PREVIEW = "preview"
+    EXPORT = "export"
+    CONVERT = "convert"
+    READ = "read"  # of the photo's file: temporary, and not the photo's fault
+    RECORD = "record"  # in the catalog
+    RUN = "run"  # its process died
+
+
+# The way of a photo. A failure here is final: a later run does not try again.
+PHOTO_STAGES = (Stage.DECODE, Stage.PREDICT, Stage.ENCODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +104,7 @@ class Failed:
     """
 
     file: PhotoFile
-    stage: str
+    stage: Stage
     reason: FailureReason
     message: str
     host: str

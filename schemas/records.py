@@ -42,6 +42,15 @@ class PhotoState(StrEnum):
     DUE = "due"
 
 
+class RunState(StrEnum):
+    """The state of a run in the catalog."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
 class MetadataSource(StrEnum):
     """Where a fact about a photo comes from."""
 

@@ -120,7 +120,7 @@ runs = Table(
     metadata,
     Column("run_id", String, primary_key=True),
     Column("command", String, nullable=False),
-    Column("state", String, nullable=False),  # running, finished, interrupted, failed
+    Column("state", String, nullable=False),  # a RunState
     Column("host", String, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("settings", String, nullable=False),  # JSON

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from jobs.console.output import size_text, time_text
 from pipeline.metadata.focal import focal_35mm_of_px
+from schemas.outcomes import PHOTO_STAGES
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource
 
@@ -97,8 +98,9 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
     if scene["depth_scale"]:
         note = "from the depth map in the photo"
         facts.insert(1, Fact("Scale corrected", f"by {scene['depth_scale']:.3g}", note))
-    steps = ("decode", "predict", "encode")
-    seconds = [(step, scene[f"{step}_seconds"]) for step in steps if scene[f"{step}_seconds"]]
+    seconds = [
+        (step, scene[f"{step}_seconds"]) for step in PHOTO_STAGES if scene[f"{step}_seconds"]
+    ]
     if seconds:
         total = time_text(sum(value for _, value in seconds))
         note = ", ".join(f"{step} {time_text(value)}" for step, value in seconds)

@@ -46,7 +46,7 @@ from pipeline.store.layout import SCENES
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.outcomes import Done, Failed, Skipped
-from schemas.records import PhotoFile, StoredFile
+from schemas.records import PhotoFile, RunState, StoredFile
 from schemas.user_focals import FocalChange
 
 
@@ -100,7 +100,7 @@ def import_catalog(library: Library, sources: Sequence[Path], output: Output) ->
             report.missing = _drop_missing(catalog, library.store, output)
             _adopt(catalog, library, sources, run_id, report, output)
             report.seconds = round(time.monotonic() - started, 3)
-            catalog.end_run(run_id, "finished", done=report.adopted, seconds=report.seconds)
+            catalog.end_run(run_id, RunState.FINISHED, done=report.adopted, seconds=report.seconds)
             library.write_snapshot(catalog)
     return report
 

@@ -22,7 +22,7 @@ from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
 from pipeline.library import Library
-from pipeline.store.disk_errors import is_disk_full
+from pipeline.store.disk_errors import disk_full, is_disk_full
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
 from schemas.errors import PhotoError, RunError, UsageError
 from schemas.execution_settings import SCENE_LIMIT_S
@@ -106,8 +106,7 @@ class _Exports:
                 ) from error
             except OSError as error:
                 if is_disk_full(error):
-                    message = f"no space left on the disk of {self.target.folder}"
-                    raise PhotoError(FailureReason.DISK_FULL, message) from error
+                    raise disk_full(f"the disk of {self.target.folder}") from error
                 raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
 
     def close(self, connection: Connection) -> None:

@@ -30,7 +30,7 @@ from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from schemas.errors import PhotoError, UsageError
-from schemas.outcomes import Done, Failed, Outcome, RereadMetadata
+from schemas.outcomes import Done, Failed, Outcome, RereadMetadata, Stage
 from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
@@ -184,7 +184,7 @@ class Ingest:
                 yield identified.photo
                 continue
             error = PhotoError(FailureReason.UNREADABLE, identified.error)
-            self._take(failed(identified.photo, "scan", error))
+            self._take(failed(identified.photo, Stage.SCAN, error))
 
     def _take(self, outcome: Outcome) -> None:
         match self._run.take(outcome):

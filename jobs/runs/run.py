@@ -28,13 +28,15 @@ from jobs.runs.signals import stop_on_signals
 from pipeline.catalog.database import is_full
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
+from pipeline.store.disk_errors import disk_full
 from pipeline.store.layout import ReportPath
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.errors import ExitCode, PhotoError, SharpBatchError
-from schemas.outcomes import Done, Failed, Outcome, Skipped, UnderWay
+from schemas.errors import ExitCode, SharpBatchError
+from schemas.outcomes import Done, Failed, Outcome, Skipped, Stage, UnderWay
 from schemas.reasons import FailureReason
+from schemas.records import RunState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,7 +165,11 @@ class Run:
             if isinstance(outcome, UnderWay):
                 return outcome  # the photo's own outcome will fail too
             file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
-            return failed(file, "record", PhotoError(FailureReason.DISK_FULL, "no space left"))
+            return failed(
+                file,
+                Stage.RECORD,
+                disk_full(f"the disk of the catalog {self.library.catalog_address}"),
+            )
         return outcome
 
     def count(self, outcome: Outcome) -> None:
@@ -204,8 +210,8 @@ class Run:
         report = self.report
         self._count()
         report.close(time.monotonic() - self._started)
-        state = "interrupted" if report.is_interrupted else "finished"
-        state = "failed" if error is not None else state
+        state = RunState.INTERRUPTED if report.is_interrupted else RunState.FINISHED
+        state = RunState.FAILED if error is not None else state
         try:
             catalog.end_run(
                 report.run_id,

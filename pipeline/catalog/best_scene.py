@@ -7,11 +7,12 @@ another one, or took it back, its scenes come last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from schemas.records import FocalSource
 from schemas.tables import photos, scenes, user_focals
 from schemas.user_focals import SAME_FOCAL, UserFocalSource
@@ -19,7 +20,6 @@ from sharp_core.models.registry import MODELS, UNKNOWN_RANK
 
 # Fields that a photo shows as its best scene has them: those it is rendered with.
 FIELDS_OF_BEST_SCENE = ("width", "height", "focal_px", "focal_source")
-_AT_ONCE = 500  # values in one IN list
 _LAST = 99
 
 _WANTED_35MM = (
@@ -61,12 +61,8 @@ def best_scene(photo_id: str | sa.ColumnElement[str]) -> sa.Select[tuple[str]]:
 def choose_best_scenes(connection: Connection, photo_ids: Iterable[str]) -> None:
     """Have photos that have scenes show the best one. A part of the caller's transaction."""
     best = best_scene(photos.c.photo_id).correlate(photos).scalar_subquery()
-    for chunk in _chunks(list(photo_ids)):
+    for chunk in in_groups(list(photo_ids)):
         has_scene = photos.c.scene_id.is_not(None)
         connection.execute(
             photos.update().where(photos.c.photo_id.in_(chunk), has_scene).values(scene_id=best)
         )
-
-
-def _chunks(items: list[str]) -> Iterator[list[str]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

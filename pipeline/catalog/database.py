@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection, Engine
 from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.postgres import postgres_engine
 from pipeline.catalog.sqlite import has_wal, sqlite_engine
+from pipeline.store.disk_errors import no_space_left
 from pipeline.store.root import LibraryRoot
-from schemas.errors import RunError, StoreError, UsageError
+from schemas.errors import RESUME_HINT, RunError, StoreError, UsageError
 from schemas.tables import CATALOG_VERSION, catalog_info, metadata, photos, utc_now
 
 _POSTGRES_DISK_FULL = "53100"
@@ -67,8 +68,8 @@ def known_errors(address: CatalogAddress) -> Iterator[None]:
         if not is_full(error):
             raise unusable(address, error) from error
         raise RunError(
-            f"no room left on the disk of the catalog {address}",
-            "Make room, then run the same command again: it resumes.",
+            no_space_left(f"the disk of the catalog {address}"),
+            f"Make room. {RESUME_HINT}",
         ) from error
 
 

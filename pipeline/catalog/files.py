@@ -12,22 +12,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.text import path_text
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone
-_VARIABLES = 500  # values in one IN list, well below every database's limit
 
 
 def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]) -> None:
     """Record new and changed files, and their photos if those are new."""
     _insert_new_photos(connection, found)
     # A photo first found in a hidden folder, and now in another one, is due.
-    for chunk in _chunks([file.photo_id for file, skip in found if skip is None]):
+    for chunk in in_groups([file.photo_id for file, skip in found if skip is None]):
         _set_due(connection, photos.c.photo_id.in_(chunk))
-    for chunk in _chunks([path_text(file.path) for file, _ in found]):
+    for chunk in in_groups([path_text(file.path) for file, _ in found]):
         connection.execute(photo_paths.delete().where(photo_paths.c.path.in_(chunk)))
     connection.execute(
         photo_paths.insert(),
@@ -69,7 +69,7 @@ def set_back(connection: Connection, back: list[str]) -> None:
 def forget_missing_photos(connection: Connection) -> None:
     """Forget photos without a scene whose files are all gone or changed."""
     missing = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
-    for chunk in _chunks(list(connection.scalars(missing))):
+    for chunk in in_groups(list(connection.scalars(missing))):
         for table in (failures, context_files, user_focals, photo_paths, photos):
             connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
 
@@ -107,7 +107,7 @@ def _insert_new_photos(
         for file, skip in reversed(found)
     }
     there: set[str] = set()
-    for chunk in _chunks(list(rows)):
+    for chunk in in_groups(list(rows)):
         recorded = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk))
         there.update(connection.scalars(recorded))
     new = [row for photo_id, row in rows.items() if photo_id not in there]
@@ -127,7 +127,7 @@ def _set_due(connection: Connection, which: sa.ColumnElement[bool]) -> None:
 def _set_missing_at(
     connection: Connection, paths: list[str], which: sa.ColumnElement[bool], when: datetime | None
 ) -> None:
-    for chunk in _chunks(paths):
+    for chunk in in_groups(paths):
         connection.execute(
             photo_paths.update().where(photo_paths.c.path.in_(chunk), which).values(missing_at=when)
         )
@@ -138,7 +138,3 @@ def _has_path() -> sa.Exists:
     return sa.exists().where(
         photo_paths.c.photo_id == photos.c.photo_id, photo_paths.c.missing_at.is_(None)
     )
-
-
-def _chunks(items: list[str]) -> Iterable[list[str]]:
-    return (items[start : start + _VARIABLES] for start in range(0, len(items), _VARIABLES))

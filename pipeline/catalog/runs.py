@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.outcomes import insert_failure
-from schemas.outcomes import UnderWay
+from schemas.outcomes import Stage, UnderWay
 from schemas.reasons import FailureReason
+from schemas.records import RunState
 from schemas.tables import runs, utc_now
 
 
@@ -23,21 +24,23 @@ def fail_dead_runs(connection: Connection) -> None:
 
     The photos that their processes were at when they died are counted as having crashed.
     """
-    dead = sa.select(runs).where(runs.c.state == "running")
+    dead = sa.select(runs).where(runs.c.state == RunState.RUNNING)
     for run in connection.execute(dead).all():
         for photo_id in json.loads(run.under_way or "[]"):
             insert_failure(
                 connection,
                 photo_id,
                 run.run_id,
-                stage="run",
+                stage=Stage.RUN,
                 model_fingerprint=None,
                 is_final=False,
                 reason=FailureReason.WORKER_LOST,
                 message="the run's process died while it was at this photo",
                 host=run.host,
             )
-    connection.execute(runs.update().where(runs.c.state == "running").values(state="failed"))
+    connection.execute(
+        runs.update().where(runs.c.state == RunState.RUNNING).values(state=RunState.FAILED)
+    )
 
 
 def insert_run(
@@ -48,7 +51,7 @@ def insert_run(
         runs.insert().values(
             run_id=run_id,
             command=command,
-            state="running",
+            state=RunState.RUNNING,
             host=socket.gethostname(),
             pid=os.getpid(),
             settings=json.dumps(settings),
@@ -63,7 +66,7 @@ def set_under_way(connection: Connection, under_way: UnderWay, run_id: str | Non
     connection.execute(runs.update().where(runs.c.run_id == run_id).values(under_way=photo_ids))
 
 
-def end_run(connection: Connection, run_id: str, state: str, **counts: float) -> None:
+def end_run(connection: Connection, run_id: str, state: RunState, **counts: float) -> None:
     """Record how a run ended, with its counts."""
     connection.execute(
         runs.update()

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.context_files import read_context_files
+from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.user_focals import read_user_focals
+from schemas.outcomes import PHOTO_STAGES
 from schemas.records import ContextFile, FocalSource, MediaType, PhotoState
 from schemas.tables import catalog_info, failures, photo_paths, photos, scenes
 from schemas.user_focals import UserFocals
 
-PHOTO_STAGES = ("decode", "predict", "encode")  # whose failures a later run does not try again
 CONTEXT_VERSION = 2  # of catalogs, from which files beside photos are recorded
-_AT_ONCE = 500  # values in one IN list
 
 
 class RecordedPath(NamedTuple):
@@ -115,8 +115,7 @@ def read_found_at(connection: Connection, photo_ids: Sequence[str]) -> dict[str,
         if not any(version < CONTEXT_VERSION for version in upgrades):
             return found
         upgraded = upgrades[CONTEXT_VERSION]
-        for start in range(0, len(photo_ids), _AT_ONCE):
-            chunk = photo_ids[start : start + _AT_ONCE]
+        for chunk in in_groups(photo_ids):
             query = sa.select(photos.c.photo_id, photos.c.found_at)
             rows = connection.execute(
                 query.where(photos.c.photo_id.in_(chunk), photos.c.found_at < upgraded)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
-
-_AT_ONCE = 500  # values in one IN list, well below every database's limit
 
 
 def scene_files(connection: Connection, scene_ids: Iterable[str]) -> Iterator[SceneFile]:
     """Yield these scenes, in this order; some hundreds are read by one statement."""
-    ids = iter(scene_ids)
-    while chunk := list(islice(ids, _AT_ONCE)):
+    for chunk in in_groups(scene_ids):
         columns = (
             *(scenes.c.scene_id, scenes.c.photo_id, scenes.c.splat_path),
             *(scenes.c.width, scenes.c.height, scenes.c.focal_px),

@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import choose_best_scenes
+from pipeline.catalog.in_lists import in_groups
 from schemas.tables import user_focals, utc_now
 from schemas.user_focals import FocalChange, UserFocals, UserFocalSource
-
-_AT_ONCE = 500  # values in one IN list
 
 
 def read_user_focals(connection: Connection) -> dict[str, UserFocals]:
@@ -31,8 +30,7 @@ def change_user_focals(
 ) -> None:
     """Set or take back the focal length of photos, and choose their best scenes by it."""
     gone = {*change.takes_back, *([change.source] if change.focal_35mm else [])}
-    for start in range(0, len(photo_ids), _AT_ONCE):
-        chunk = photo_ids[start : start + _AT_ONCE]
+    for chunk in in_groups(photo_ids):
         connection.execute(
             user_focals.delete().where(
                 user_focals.c.photo_id.in_(chunk), user_focals.c.source.in_(gone)

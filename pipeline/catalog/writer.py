@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from pipeline.catalog import context_files, files, outcomes, runs, user_focals
 from schemas.outcomes import Outcome, RereadMetadata, UnderWay
 from schemas.reasons import SkipReason
-from schemas.records import ArtifactRecord, ContextFile, PhotoFile
+from schemas.records import ArtifactRecord, ContextFile, PhotoFile, RunState
 from schemas.user_focals import FocalChange
 
 
@@ -47,7 +47,7 @@ class CatalogWriter:
             runs.fail_dead_runs(self.connection)
             runs.insert_run(self.connection, run_id, command, settings)
 
-    def end_run(self, run_id: str, state: str, **counts: float) -> None:
+    def end_run(self, run_id: str, state: RunState, **counts: float) -> None:
         """Record how a run ended: `finished`, `interrupted` or `failed`, with its counts."""
         with self.connection.begin():
             runs.end_run(self.connection, run_id, state, **counts)

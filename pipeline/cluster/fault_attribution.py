@@ -28,14 +28,14 @@ from ray.exceptions import (
 
 from pipeline.cluster.tasks import ClusterTask
 from pipeline.work.crash_limit import MOST_MOVES, given_up, is_last_crash, lost_nodes
-from schemas.errors import RunError, SharpBatchError
-from schemas.outcomes import Failed
+from schemas.errors import RESUME_HINT, RunError, SharpBatchError
+from schemas.outcomes import Failed, Stage
 from schemas.reasons import FailureReason
 from sharp_core.models.out_of_memory import is_out_of_memory
 
 _LOST = (ObjectLostError, NodeDiedError, LocalRayletDiedError)
 _ADDRESS = re.compile(r"\bip=([^\s,)]+)")  # of a worker, in the text of Ray's errors
-_GO_ON = "Repair that, then run the same command again: it resumes."
+_REPAIR = f"Repair that. {RESUME_HINT}"
 
 
 class LossKind(Enum):
@@ -51,7 +51,7 @@ class Loss(NamedTuple):
     """Work of one stage that did not come back."""
 
     kind: LossKind
-    stage: str
+    stage: Stage
     reason: FailureReason = FailureReason.WORKER_LOST
     message: str = ""
 
@@ -82,7 +82,7 @@ class Attribution(NamedTuple):
 
 def attribute(task: ClusterTask, loss: Loss, rules: FaultRules) -> Attribution:
     """Count a loss against a photo or scene if it is at fault, and say where it goes."""
-    fingerprint = None if loss.stage == "decode" else rules.model_fingerprint
+    fingerprint = None if loss.stage == Stage.DECODE else rules.model_fingerprint
     match loss.kind:
         case LossKind.NODE:
             task.moves += 1
@@ -111,10 +111,12 @@ def _attribute_alone(
     record = given_up(task.file, loss.stage, loss.reason, loss.message, task.crashes, fingerprint)
     if not is_last_crash(task.crashes):
         return Attribution(NextStep.AGAIN, record)
-    return Attribution(NextStep.HEALTH_CHECK if loss.stage == "predict" else NextStep.ENDED, record)
+    return Attribution(
+        NextStep.HEALTH_CHECK if loss.stage == Stage.PREDICT else NextStep.ENDED, record
+    )
 
 
-def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
+def task_loss(stage: Stage, limit_s: float, error: RayError, *, is_late: bool) -> Loss:
     """Return the loss of a photo or scene that was alone in a task.
 
     A worker that does not react at its limit dies some time later: `is_late` says that it was so.
@@ -126,13 +128,13 @@ def task_loss(stage: str, limit_s: float, error: RayError, *, is_late: bool) -> 
     if known is not None:
         return known
     if not isinstance(error, WorkerCrashedError):
-        raise RunError(f"Ray cannot run {stage}: {error_text(error)}", _GO_ON)
+        raise RunError(f"Ray cannot run {stage}: {error_text(error)}", _REPAIR)
     if is_late:
         return timeout_loss(LossKind.SOLE_TASK, stage, limit_s)
     return Loss(LossKind.SOLE_TASK, stage, message="the worker died")
 
 
-def live_loss(stage: str, error: RayTaskError) -> Loss:
+def live_loss(stage: Stage, error: RayTaskError) -> Loss:
     """Return the loss of the photos of a call that raised: its process lives.
 
     Stages return errors of photos as results. Raises SharpBatchError where a stage says that it
@@ -146,12 +148,12 @@ def live_loss(stage: str, error: RayTaskError) -> Loss:
     address = _ADDRESS.search(str(error))
     raise RunError(
         f"{stage} does not work{f' on {address[1]}' if address else ''}: {error_text(error.cause)}",
-        f"{_GO_ON} All machines of a cluster need the same packages: see 'sharp-batch doctor' "
+        f"{_REPAIR} All machines of a cluster need the same packages: see 'sharp-batch doctor' "
         "there.",
     )
 
 
-def known_loss(stage: str, error: BaseException) -> Loss | None:
+def known_loss(stage: Stage, error: BaseException) -> Loss | None:
     """Return the loss that an error names; None where a process died for an unknown reason."""
     if isinstance(error, _LOST):
         return Loss(LossKind.NODE, stage)
@@ -161,7 +163,7 @@ def known_loss(stage: str, error: BaseException) -> Loss | None:
     return None
 
 
-def timeout_loss(kind: LossKind, stage: str, limit_s: float) -> Loss:
+def timeout_loss(kind: LossKind, stage: Stage, limit_s: float) -> Loss:
     """Return the loss of photos that took too long."""
     return Loss(kind, stage, FailureReason.TIMEOUT, f"not finished after {limit_s:g} s")
 

@@ -37,7 +37,7 @@ from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import DeviceError
-from schemas.outcomes import Failed, Outcome
+from schemas.outcomes import Failed, Outcome, Stage
 from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -64,10 +64,10 @@ class FlowOnRay:
         self._decode_stage = ray.put(flow.decode)
         self._encode_stage = ray.put(flow.encode)
         self._admission = Admission(photos, stop, found, batch_size, flow.predict.scene_bytes)
-        self._decoding = RunningTasks[PhotoTask]("decode", flow.decode.limit_s)
+        self._decoding = RunningTasks[PhotoTask](Stage.DECODE, flow.decode.limit_s)
         self._queue = PredictQueue(batch_size)
         self._predictors = Predictors(flow, found)
-        self._encoding = RunningTasks[PhotoTask]("encode", flow.encode.limit_s)
+        self._encoding = RunningTasks[PhotoTask](Stage.ENCODE, flow.encode.limit_s)
         self._reports = RunReports(monitor)
         self._has_begun = False  # to give outcomes
 
@@ -173,7 +173,7 @@ class FlowOnRay:
             if isinstance(error.cause, DeviceError):
                 yield from self._predictor_lost(predictor, error)
                 return
-            loss = live_loss("predict", error)
+            loss = live_loss(Stage.PREDICT, error)
             for task in predictor.finish(ref).tasks:
                 yield from self._lost(task, loss)
             return

@@ -11,7 +11,7 @@ import time
 
 import ray
 
-from schemas.errors import RunError
+from schemas.errors import RESUME_HINT, RunError
 
 PATIENCE_SECONDS = 40.0  # a head may be restarted; Ray itself gives up after 60 s
 _CHECK_SECONDS = 1.0  # between two tries
@@ -43,8 +43,7 @@ class Head:
         elif now - self._last_answer > PATIENCE_SECONDS:
             raise RunError(
                 f"the head of the Ray cluster at {self._address} does not answer any more",
-                "What is done is kept. See how the cluster is ('ray status'), then run the same "
-                "command again: it resumes.",
+                f"What is done is kept. See how the cluster is ('ray status'). {RESUME_HINT}",
             )
         return self._is_reachable
 

@@ -20,7 +20,7 @@ import ray
 
 from pipeline.cluster import ray_internals
 from pipeline.cluster.public_head import PublicHead
-from schemas.errors import RunError
+from schemas.errors import RESUME_HINT, RunError
 
 _FOLDER_PREFIX = "sb-ray-"
 _VITAL = {"raylet", "gcs_server"}
@@ -83,7 +83,7 @@ def check_ray_lives() -> None:
         if not _is_alive(daemon):
             raise RunError(
                 f"Ray has died on this machine: its process {name} was killed or has crashed",
-                "Run the same command again: it resumes. If that comes again, memory "
+                f"{RESUME_HINT} If that comes again, memory "
                 "may be short (dmesg tells whom the system has killed); --inline works without "
                 "Ray.",
             )

@@ -11,6 +11,7 @@ from ray.exceptions import RayError, RayTaskError
 from pipeline.cluster.fault_attribution import Loss, LossKind, known_loss, timeout_loss
 from pipeline.cluster.tasks import PhotoTask, Ref
 from pipeline.cluster.workers import Actor
+from schemas.outcomes import Stage
 
 _ANSWER_SECONDS = 30.0
 
@@ -91,13 +92,15 @@ class PredictorActor:
     def loss(self, error: RayError | None, limit_s: float) -> Loss:
         """Return the loss of its photos when it has died; without an error, it took too long."""
         if not self._is_node_alive():
-            return Loss(LossKind.NODE, "predict")
+            return Loss(LossKind.NODE, Stage.PREDICT)
         kind = LossKind.SOLE_TASK if len(self.tasks) <= 1 else LossKind.SHARED_WORKER
         if error is None:
-            return timeout_loss(kind, "predict", limit_s)
+            return timeout_loss(kind, Stage.PREDICT, limit_s)
         if isinstance(error, RayTaskError):  # its GPU takes no more work
-            return Loss(kind, "predict", message=str(error.cause))
-        return known_loss("predict", error) or Loss(kind, "predict", message="the predictor died")
+            return Loss(kind, Stage.PREDICT, message=str(error.cause))
+        return known_loss(Stage.PREDICT, error) or Loss(
+            kind, Stage.PREDICT, message="the predictor died"
+        )
 
     def _has_result(self) -> bool:
         """Tell whether a call has come back that the driver has not handled yet."""

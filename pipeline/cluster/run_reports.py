@@ -8,6 +8,7 @@ from pipeline.cluster.predictors import Predictors
 from pipeline.cluster.running_tasks import RunningTasks
 from pipeline.cluster.tasks import PhotoTask
 from pipeline.work.monitor import RunMonitor, StageCounts
+from schemas.outcomes import Stage
 
 
 class RunReports:
@@ -28,12 +29,12 @@ class RunReports:
         """Report where the photos are, which stage the others wait for, and a stall."""
         ready = predictors.ready
         busy = sum(bool(predictor.calls) for predictor in ready)
-        held_up_by = None
+        held_up_by: Stage | None = None
         if ready:
             if busy == len(ready):
-                held_up_by = "predict"
+                held_up_by = Stage.PREDICT
             else:
-                held_up_by = "encode" if len(encoding) > len(decoding) else "decode"
+                held_up_by = Stage.ENCODE if len(encoding) > len(decoding) else Stage.DECODE
         counts = StageCounts(
             len(decoding), len(queue), len(predictors.tasks), len(encoding), len(ready), busy
         )

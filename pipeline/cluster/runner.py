@@ -25,7 +25,7 @@ from pipeline.flow.flow import Flow
 from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.errors import RunError
+from schemas.errors import RESUME_HINT, RunError
 from schemas.outcomes import Failed, Made, Outcome
 from schemas.records import PhotoFile
 
@@ -103,8 +103,7 @@ def _known_cluster_errors() -> Iterator[None]:
         check_ray_lives()
         raise RunError(
             f"the Ray cluster no longer answers: {first_line(error)}",
-            "What is done is kept. See how the cluster is ('ray status'), then run the same "
-            "command again: it resumes.",
+            f"What is done is kept. See how the cluster is ('ray status'). {RESUME_HINT}",
         ) from error
 
 

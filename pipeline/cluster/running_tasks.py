@@ -15,6 +15,7 @@ from pipeline.cluster.local import check_ray_lives
 from pipeline.cluster.task_marks import TaskMarks
 from pipeline.cluster.tasks import ClusterTask, Ref
 from pipeline.work.time_limit import GRACE_SECONDS
+from schemas.outcomes import Stage
 
 _WAIT_SECONDS = 0.2  # how often the driver looks up, for Ctrl-C and for new photos
 
@@ -32,7 +33,7 @@ class _Running(Generic[ClusterTaskT]):
 class RunningTasks(Generic[ClusterTaskT]):
     """The tasks of one stage that have been sent off and have not come back."""
 
-    def __init__(self, stage: str, limit_s: float, marks: TaskMarks | None = None) -> None:
+    def __init__(self, stage: Stage, limit_s: float, marks: TaskMarks | None = None) -> None:
         """With `marks`, tasks are timed from when they begin, else from when they are sent off."""
         self._stage = stage
         self._limit_s = limit_s

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pipeline.decode.row_blocks import row_blocks
 from sharp_core.containers.cicp import Chromaticities, Cicp, Colors, MeasuredColors, Point
 
 Array = npt.NDArray[np.float64]
@@ -48,7 +49,6 @@ _ADOBE_GAMMA = 563 / 256  # Adobe RGB (1998), 4.3.4.2
 _WHITE_NITS = 203  # of paper white in HDR images: ITU-R BT.2408, 5.1
 _PEAK_NITS = 1000  # that images are mastered for: all above becomes white
 _KNEE = 0.5  # below this luminance nothing is toned down
-_ROWS = 64  # converted at once; few enough to stay in a processor's cache
 _LEVELS = 4096  # of light, in the table that encodes it: half a level of 255 at the dark end
 
 
@@ -69,8 +69,8 @@ def is_like_srgb(colors: Colors) -> bool:
 
 def image_to_srgb(image: Image.Image, colors: Colors) -> Image.Image:
     """Return an RGB image in sRGB; it is changed in place."""
-    for top in range(0, image.height, _ROWS):
-        box = (0, top, image.width, min(top + _ROWS, image.height))
+    for rows in row_blocks(image.height):
+        box = (0, rows.start, image.width, rows.stop)
         encoded = np.asarray(image.crop(box))
         image.paste(Image.fromarray(pixels_to_srgb(encoded, colors)), box)
     return image

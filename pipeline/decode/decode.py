@@ -22,6 +22,7 @@ from pipeline.decode.deep import DeepImage
 from pipeline.decode.errors import cut_off, diagnosis
 from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_warnings
 from pipeline.decode.png_pixels import load_png
+from pipeline.decode.row_blocks import row_blocks
 from pipeline.decode.tiff_pixels import DeepTiff
 from pipeline.decode.to_srgb import counts, to_srgb
 from schemas.errors import PhotoError
@@ -49,7 +50,6 @@ _ROTATIONS = {  # quarter turns against the clock
 }
 _RAW_TYPES = (MediaType.DNG, MediaType.RAW)
 _NO_DATA = (128, 128)  # least and greatest value where libjpeg had no data
-_ROWS = 64  # copied at once; few enough to stay in a processor's cache
 _BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 
 
@@ -166,9 +166,8 @@ def _to_array(image: Image.Image) -> Pixels:
     """Copy an image row by row: as a whole, Pillow does it three times as slowly, and doubly."""
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, _ROWS):
-        bottom = min(top + _ROWS, height)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    for rows in row_blocks(height):
+        pixels[rows] = np.asarray(image.crop((0, rows.start, width, rows.stop)))
     return pixels
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +9,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.decode.cicp import pixels_to_srgb
+from pipeline.decode.row_blocks import row_blocks
 from sharp_core.containers.cicp import Colors
 
 Samples = npt.NDArray[np.uint16]
-_WHITE = 65535
-_ROWS = 64  # converted at once; few enough to stay in a processor's cache
 
 
 class DeepImage(NamedTuple):
@@ -28,7 +26,7 @@ class DeepImage(NamedTuple):
 def eight_bits(samples: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
     """Return 16-bit samples rounded to 8 bits; any shape."""
     made = np.empty(samples.shape, np.uint8)
-    for rows in _blocks(len(samples)):
+    for rows in row_blocks(len(samples)):
         made[rows] = (samples[rows].astype(np.uint32) + 128) // 257
     return made
 
@@ -36,7 +34,7 @@ def eight_bits(samples: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
 def deep_to_srgb(color: Samples, colors: Colors) -> Image.Image:
     """Return a grey or RGB image, whose colours numbers give, as RGB in sRGB."""
     made = np.empty((*color.shape[:2], 3), np.uint8)
-    for rows in _blocks(len(color)):
+    for rows in row_blocks(len(color)):
         block = np.broadcast_to(color[rows], (*color[rows].shape[:2], 3))
         made[rows] = pixels_to_srgb(block, colors)
     return Image.fromarray(made)
@@ -46,7 +44,3 @@ def deep_to_image(color: Samples) -> Image.Image:
     """Return an image of mode L or RGB."""
     samples = eight_bits(color)
     return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
-
-
-def _blocks(height: int) -> Iterator[slice]:
-    return (slice(top, top + _ROWS) for top in range(0, height, _ROWS))

@@ -14,11 +14,11 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from pipeline.decode.deep import DeepImage, eight_bits
+from pipeline.decode.row_blocks import row_blocks
 
 _BITS_AT, _COLOR_TYPE_AT = 24, 25  # in the file: of IHDR's content
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _UPPER, _LOWER = "16B", "16L"  # what Pillow takes for the upper byte
-_ROWS = 64  # copied at once
 
 
 def load_png(chunks: bytes, *, needs_all_bits: bool) -> Image.Image | DeepImage:
@@ -63,10 +63,10 @@ def _color(chunks: bytes, key: object) -> DeepImage:
     profile = upper.info.get("icc_profile")
     width, height = upper.size
     color = np.empty((height, width, 3), np.uint16)
-    for top in range(0, height, _ROWS):
-        box = (0, top, width, min(top + _ROWS, height))
+    for rows in row_blocks(height):
+        box = (0, rows.start, width, rows.stop)
         high, low = (np.asarray(part.crop(box))[..., :3] for part in (upper, lower))
-        color[top : box[3]] = high.astype(np.uint16) << 8 | low
+        color[rows] = high.astype(np.uint16) << 8 | low
     if upper.mode == "RGBA":
         high, low = (np.asarray(part.getchannel("A"), np.uint16) for part in (upper, lower))
         opacity = np.asarray(high << 8 | low, np.uint16)
@@ -91,13 +91,11 @@ def _grey_alpha(chunks: bytes) -> DeepImage:
     width, height = image.size
     grey = np.empty((height, width, 1), np.uint16)
     opacity = np.empty((height, width), np.uint8)
-    for top in range(0, height, _ROWS):
-        box = (0, top, width, min(top + _ROWS, height))
+    for rows in row_blocks(height):
+        box = (0, rows.start, width, rows.stop)
         pixels = np.asarray(image.crop(box), np.uint16)
-        grey[top : box[3], :, 0] = pixels[..., 0] << 8 | pixels[..., 1]
-        opacity[top : box[3]] = eight_bits(
-            np.asarray(pixels[..., 2] << 8 | pixels[..., 3], np.uint16)
-        )
+        grey[rows, :, 0] = pixels[..., 0] << 8 | pixels[..., 1]
+        opacity[rows] = eight_bits(np.asarray(pixels[..., 2] << 8 | pixels[..., 3], np.uint16))
     return DeepImage(grey, Image.fromarray(opacity), image.info.get("icc_profile"))
 
 

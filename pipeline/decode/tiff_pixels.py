@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline.decode.deep import DeepImage, eight_bits
+from pipeline.decode.row_blocks import row_blocks
 from pipeline.decode.tiff_samples import (
     CHANNELS,
     CMYK,
@@ -27,13 +28,11 @@ Light = npt.NDArray[np.float32]
 
 _PREMULTIPLIED, _SEPARATE = 1, 2  # kinds of opacity
 _COLOR_MAP = 320
-_FLOAT = 3  # a sample format
 # The brightest value of images in 32-bit whole or floating-point numbers is nowhere stored: it is
 # the least of these that no pixel is above.
 _USUAL_WHITES = (1.0, 255.0, 65535.0, 4294967295.0)
 # Sensors of 10, 12 and 14 bits fill a part of 16 bits, and no tag says so.
 _SENSOR_WHITES = (1023.0, 4095.0, 16383.0, 65535.0)
-_ROWS = 64  # converted at once; few enough to stay in a processor's cache
 
 
 class DeepTiff(NamedTuple):
@@ -78,8 +77,7 @@ def _scaled(samples: npt.NDArray[np.generic], layout: TiffLayout) -> npt.NDArray
         return np.asarray(samples, np.uint16)
     made = np.empty(samples.shape, np.uint16)
     factor = 65535 / _white(samples, layout)
-    for top in range(0, len(samples), _ROWS):
-        rows = slice(top, top + _ROWS)
+    for rows in row_blocks(len(samples)):
         light = np.nan_to_num(samples[rows].astype(np.float64), posinf=0.0, neginf=0.0)
         made[rows] = np.clip(light * factor + 0.5, 0, 65535)
     return made
@@ -105,8 +103,7 @@ def _divided(
 ) -> npt.NDArray[np.uint16]:
     """Return colours from before they were multiplied by opacity."""
     made = np.zeros_like(color)
-    for top in range(0, len(color), _ROWS):
-        rows = slice(top, top + _ROWS)
+    for rows in row_blocks(len(color)):
         share = np.maximum(opacity[rows].astype(np.uint64), 1)
         made[rows] = np.minimum(color[rows].astype(np.uint64) * 65535 // share, 65535)
     return made

@@ -20,7 +20,7 @@ from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import ExportSettings
-from schemas.outcomes import Failed, Made, UnnamedFile
+from schemas.outcomes import Failed, Made, Stage, UnnamedFile
 from schemas.records import ArtifactRecord
 
 
@@ -31,7 +31,7 @@ class ExportStage:
     settings: ExportSettings
     library: Store
     target: ExportTarget
-    name: str = "export"
+    name: Stage = Stage.EXPORT
     limit_s: float = SCENE_LIMIT_S
     cores: int = 2  # of a worker
     gpus: float = 0.0

@@ -25,7 +25,7 @@ from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, PhotoError, RunError
 from schemas.execution_settings import StageLimits
-from schemas.outcomes import Failed, Skipped
+from schemas.outcomes import Failed, Skipped, Stage
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import DecodedPhoto, PhotoFile, PhotoMeta, StoredFile
 from schemas.settings import PhotoSettings
@@ -49,7 +49,7 @@ class DecodeStage:
             with time_limit(self.limit_s):
                 return self._decode(file)
         except OutOfTime as error:
-            return failed(file, "decode", error)
+            return failed(file, Stage.DECODE, error)
 
     def _decode(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
         started = time.perf_counter()
@@ -76,7 +76,7 @@ class DecodeStage:
         except RunError:
             raise
         except Exception as error:
-            return failed(file, "decode", error, meta)
+            return failed(file, Stage.DECODE, error, meta)
         seconds = time.perf_counter() - started
         return DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m), pixels
 

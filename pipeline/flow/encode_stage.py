@@ -15,7 +15,7 @@ from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, RunError
 from schemas.execution_settings import StageLimits
-from schemas.outcomes import Done, Failed
+from schemas.outcomes import Done, Failed, Stage
 from schemas.records import ArtifactRecord, DecodedPhoto, SceneRecord
 from schemas.settings import PhotoSettings
 from sharp_core.formats.entry import PreparedScene
@@ -31,7 +31,7 @@ class PreviewMaker(Protocol):
     """Makes previews of a scene that is in memory."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Stage:
         """The stage under which its failures are recorded."""
         ...
 
@@ -58,7 +58,7 @@ class EncodeStage:
             with time_limit(self.limit_s):
                 return self._encode(photo, scene, seconds)
         except OutOfTime as error:
-            return failed(photo.file, "encode", error, photo.meta, self.model.fingerprint)
+            return failed(photo.file, Stage.ENCODE, error, photo.meta, self.model.fingerprint)
 
     def _encode(self, photo: DecodedPhoto, scene: PackedScene, seconds: float) -> Done | Failed:
         started = time.perf_counter()
@@ -80,7 +80,7 @@ class EncodeStage:
         except RunError:
             raise
         except Exception as error:
-            return failed(file, "encode", error, photo.meta, self.model.fingerprint)
+            return failed(file, Stage.ENCODE, error, photo.meta, self.model.fingerprint)
         record = SceneRecord(
             scene_id=scene_id,
             photo_id=file.photo_id,

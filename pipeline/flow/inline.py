@@ -13,7 +13,7 @@ from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from schemas.choices import Device
 from schemas.errors import DeviceError
-from schemas.outcomes import Failed, Outcome, UnderWay
+from schemas.outcomes import Failed, Outcome, Stage, UnderWay
 from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -62,7 +62,7 @@ class _InlineRun:
             if file.crashes:
                 self._check_predictor()
             yield UnderWay((*(photo.file for photo, _ in batch), file))
-            self._monitor.update(StageCounts(decoding=1, waiting=len(batch)), "decode")
+            self._monitor.update(StageCounts(decoding=1, waiting=len(batch)), Stage.DECODE)
             decoded = flow.decode.process(file)
             if not isinstance(decoded, tuple):
                 yield _settled(decoded)
@@ -88,7 +88,7 @@ class _InlineRun:
         """Predict a batch and encode its scenes."""
         flow, monitor = self._flow, self._monitor
         flow.predict.setup()
-        monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), "predict")
+        monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), Stage.PREDICT)
         try:
             results = flow.predict.process(batch)
         except DeviceError as error:  # the next run tries each alone
@@ -96,7 +96,7 @@ class _InlineRun:
                 yield self._crashed(photo.file, error.message, photo.file.crashes + 1)
             raise
         for (photo, _), result in zip(batch, results, strict=True):
-            monitor.update(StageCounts(encoding=1, predictors=1), "encode")
+            monitor.update(StageCounts(encoding=1, predictors=1), Stage.ENCODE)
             if isinstance(result, Failed):
                 yield _settled(result)
             else:
@@ -105,7 +105,9 @@ class _InlineRun:
 
     def _crashed(self, file: PhotoFile, message: str, crashes: int) -> Failed:
         fingerprint = self._flow.encode.model.fingerprint
-        return given_up(file, "predict", FailureReason.WORKER_LOST, message, crashes, fingerprint)
+        return given_up(
+            file, Stage.PREDICT, FailureReason.WORKER_LOST, message, crashes, fingerprint
+        )
 
 
 def _settled(outcome: Outcome) -> Outcome:

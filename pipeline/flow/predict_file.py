@@ -16,6 +16,7 @@ from pipeline.scan.identify import identify
 from pipeline.scan.scan import FoundFile
 from pipeline.scan.sidecars import find_sidecars
 from pipeline.scenes.write import SingleSceneWriter
+from pipeline.store.disk_errors import check_folder_of
 from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import Done, Failed, Skipped
 from schemas.records import PhotoFile
@@ -51,8 +52,7 @@ class Prediction:
 def check_paths(photo: Path, to: Path) -> None:
     """Raise UsageError where either path cannot be used: before any weights are downloaded."""
     format_of(to)
-    if not to.absolute().parent.is_dir():
-        raise UsageError(f"the folder {to.absolute().parent} does not exist", "Create it first.")
+    check_folder_of(to)
     try:
         photo.stat()
     except OSError as error:

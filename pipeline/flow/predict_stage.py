@@ -12,9 +12,9 @@ from pipeline.flow.pack_scene import PackedScene, ScenePacker
 from pipeline.scenes.scene_info import info_of
 from pipeline.work.failures import failed
 from pipeline.work.time_limit import time_limit
-from schemas.errors import DeviceError, OutOfTime
+from schemas.errors import RESUME_HINT, DeviceError, OutOfTime
 from schemas.execution_settings import StageLimits
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, Stage
 from schemas.records import DecodedPhoto
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.models.lost_device import is_device_lost
@@ -65,7 +65,7 @@ class PredictStage:
             if len(photos) > 1:  # find the photo at fault: each on its own
                 return [self.process([photo])[0] for photo in photos]
             photo = photos[0][0]
-            return [failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)]
+            return [failed(photo.file, Stage.PREDICT, error, photo.meta, self._model.fingerprint)]
         seconds = (time.perf_counter() - started) / len(photos)
         return [
             self._pack(photo, scene, seconds)
@@ -80,7 +80,7 @@ class PredictStage:
             packed = self._packer.pack(scene, photo, info_of(photo))
         except Exception as error:
             self._check_device(error)
-            return failed(photo.file, "predict", error, photo.meta, self._model.fingerprint)
+            return failed(photo.file, Stage.PREDICT, error, photo.meta, self._model.fingerprint)
         return packed, seconds + time.perf_counter() - started
 
     def _check_device(self, error: BaseException) -> None:
@@ -88,6 +88,6 @@ class PredictStage:
         if self._predictor is not None and is_device_lost(self._predictor.device):
             raise DeviceError(
                 f"{self._predictor.device} takes no more work: {error}",
-                "Run the same command again: it resumes. If that comes again, see "
+                f"{RESUME_HINT} If that comes again, see "
                 "'sharp-batch doctor' and what the driver says (dmesg).",
             ) from error

@@ -20,6 +20,7 @@ from pipeline.store.store import Store, measure
 from schemas.arrow import snapshot_tables
 from schemas.errors import FormatError, StoreError, UsageError
 from schemas.migrations import MIGRATIONS
+from schemas.outcomes import PHOTO_STAGES
 from schemas.records import RECORDED_DEPTHS, MediaType, SceneRecord, StoredFile
 from schemas.setting_fields import from_recorded
 from schemas.settings import PhotoSettings, SplatSettings
@@ -217,7 +218,5 @@ def recipe_of(
 
 def forget_seconds(connection: Connection, scene_ids: list[str]) -> None:
     """Record that the times of these scenes are unknown."""
-    unknown: dict[str, Any] = {
-        f"{stage}_seconds": None for stage in ("decode", "predict", "encode")
-    }
+    unknown: dict[str, Any] = {f"{stage}_seconds": None for stage in PHOTO_STAGES}
     connection.execute(scenes.update().where(scenes.c.scene_id.in_(scene_ids)).values(**unknown))

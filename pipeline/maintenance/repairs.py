@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene
-from pipeline.catalog.scan_state import PHOTO_STAGES
+from schemas.outcomes import PHOTO_STAGES
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
 

@@ -18,7 +18,7 @@ from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.execution_settings import SCENE_LIMIT_S
-from schemas.outcomes import Failed, Made, NewSplat
+from schemas.outcomes import Failed, Made, NewSplat, Stage
 from schemas.records import SceneFile
 from schemas.settings import SplatSettings
 from schemas.tables import scenes
@@ -31,7 +31,7 @@ class ConvertStage:
 
     settings: SplatSettings
     store: Store
-    name: str = "convert"
+    name: Stage = Stage.CONVERT
     limit_s: float = SCENE_LIMIT_S
     cores: int = 1  # of a worker
     gpus: float = 0.0

@@ -12,6 +12,7 @@ from pipeline.scenes.read import (
     read_splat_file,
     unviewable_scene_errors,
 )
+from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
 from schemas.errors import FormatError, UsageError
 from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene
@@ -55,9 +56,7 @@ def convert_file(
             f"{target_format.name} files have no such option",
             "Omit it, or choose another format.",
         )
-    folder = to.absolute().parent
-    if not folder.is_dir():
-        raise UsageError(f"the folder {folder} does not exist", "Create it first.")
+    check_folder_of(to)
     scene = read_splat_file(source)
     gaussians = scene.gaussians
     pruning = _prune(scene) if prune else None
@@ -70,7 +69,7 @@ def convert_file(
         if is_folder_index(to):  # written file by file, the index last
             write_scene(to, gaussians, scene.info, options=options)
         else:
-            Store(folder).write(
+            Store(to.absolute().parent).write(
                 to.name,
                 lambda file: write_scene(
                     file,

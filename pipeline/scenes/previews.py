@@ -24,7 +24,7 @@ from schemas.choices import PreviewKind
 from schemas.errors import RunError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import PreviewSettings
-from schemas.outcomes import Failed, Made
+from schemas.outcomes import Failed, Made, Stage
 from schemas.records import ArtifactRecord, SceneFile
 from schemas.tables import artifacts
 from sharp_core.formats.scene import SceneInfo
@@ -58,7 +58,7 @@ class PreviewStage:
 
     settings: PreviewSettings
     store: Store
-    name: str = "preview"
+    name: Stage = Stage.PREVIEW
     limit_s: float = SCENE_LIMIT_S
     cores: int = 2  # of a worker
 

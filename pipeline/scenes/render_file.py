@@ -15,6 +15,7 @@ from pipeline.scenes.read import (
     renderer_here,
     unviewable_scene_errors,
 )
+from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
 from schemas.errors import (
     UsageError,
@@ -51,9 +52,7 @@ def render_file(
     Raises UsageError if a path cannot be used, PhotoError where the splat cannot be read,
     RunError where this machine cannot render it.
     """
-    folder = to.absolute().parent
-    if not folder.is_dir():
-        raise UsageError(f"the folder {folder} does not exist", "Create it first.")
+    check_folder_of(to)
     clip_format = CLIP_FORMATS.get(to.suffix.lower())
     if clip_format is not None:
         with tool_errors_as_usage(str(to)):
@@ -70,7 +69,7 @@ def render_file(
             if clip_format is None:
                 raise UsageError(f"{to}: no clip format has this ending")
             info = make_clip(buffer, clip_format, scene.gaussians, photo, settings, renderer)
-    stored = Store(folder).write(to.name, lambda file: file.write(buffer.getbuffer()))
+    stored = Store(to.absolute().parent).write(to.name, lambda file: file.write(buffer.getbuffer()))
     seconds = round(time.perf_counter() - started, 3)
     return RenderedFile(
         str(to), stored.bytes, info.width, info.height, info.frames, info.zoom, seconds

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-from pipeline.store.disk_errors import is_disk_full
+from pipeline.store.disk_errors import is_disk_full, no_space_left
 from pipeline.store.layout import TEMPORARY_PREFIX, WRITE_TEST_FOLDER
 from pipeline.store.local import StoredPath, fill
 from pipeline.store.retry import call_with_retries, is_retrying, is_transient, start_retrying
@@ -191,9 +191,7 @@ class RemoteFiles:
             ) from error
         except Exception as error:  # each store has errors of its own
             if isinstance(error, OSError) and is_disk_full(error):
-                raise RunError(
-                    f"no room left on {self.disk}", "Make room, or set TMPDIR."
-                ) from error
+                raise RunError(no_space_left(self.disk), "Make room, or set TMPDIR.") from error
             said = "; ".join([str(error), *getattr(error, "__notes__", ())])
             raise RunError(f"{address} cannot be {done}: {said}", self._hint()) from error
 

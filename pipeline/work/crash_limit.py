@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, Stage
 from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
 
@@ -19,7 +19,7 @@ def is_last_crash(crashes: int) -> bool:
 
 def given_up(
     file: PhotoFile,
-    stage: str,
+    stage: Stage,
     reason: FailureReason,
     message: str,
     crashes: int,
@@ -38,7 +38,7 @@ def given_up(
     )
 
 
-def lost_nodes(file: PhotoFile, stage: str, moves: int, model_fingerprint: str | None) -> Failed:
+def lost_nodes(file: PhotoFile, stage: Stage, moves: int, model_fingerprint: str | None) -> Failed:
     """Return the record of a photo that was on one lost node after the other."""
     message = f"{moves} machines were lost while they worked on it"
     return Failed(

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import socket
 
-from pipeline.store.disk_errors import is_disk_full
+from pipeline.store.disk_errors import is_disk_full, no_space_left
 from schemas.errors import OutOfTime, PhotoError, RunError, SourceError
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, Stage
 from schemas.reasons import FailureReason
 from schemas.records import PhotoFile, PhotoMeta
 from sharp_core.models.out_of_memory import is_out_of_memory
 
-READ_STAGE = "read"  # of failures that are temporary, and not the photo's fault
-
 
 def failed(
     file: PhotoFile,
-    stage: str,
+    stage: Stage,
     error: Exception | OutOfTime,
     meta: PhotoMeta | None = None,
     model_fingerprint: str | None = None,
@@ -32,7 +30,7 @@ def failed(
                 "Install sharp-batch there again; see 'sharp-batch doctor'.",
             ) from error
         case SourceError():
-            stage, reason = READ_STAGE, error.reason
+            stage, reason = Stage.READ, error.reason
             message = f"{error.message}; the next run looks at it again"
         case PhotoError():
             reason, message = error.reason, error.message
@@ -41,7 +39,7 @@ def failed(
         case _ if is_out_of_memory(error):
             reason, message = FailureReason.OUT_OF_MEMORY, "not enough memory"
         case OSError() if is_disk_full(error):
-            reason, message = FailureReason.DISK_FULL, "no room left on the disk"
+            reason, message = FailureReason.DISK_FULL, no_space_left("the disk")
         case OSError():
             reason, message = FailureReason.UNREADABLE, error.strerror or str(error)
         case _:

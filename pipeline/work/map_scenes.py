@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 from pipeline.work.failures import failed
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import time_limit
-from schemas.errors import OutOfTime, RunError, SharpBatchError
-from schemas.outcomes import Failed, Made
+from schemas.errors import RESUME_HINT, OutOfTime, RunError, SharpBatchError
+from schemas.outcomes import Failed, Made, Stage
 from schemas.records import PhotoFile
 
 
@@ -33,7 +33,7 @@ class SceneStage(Protocol[_Taken_contra]):
     """Makes something of one stored scene."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> Stage:
         """The stage under which its failures are recorded."""
         ...
 
@@ -73,7 +73,7 @@ def process_in_time(stage: SceneStage[TaskT], scene: TaskT) -> Made | Failed:
     except Exception as error:
         raise RunError(
             f"{stage.name} does not work on {socket.gethostname()}: {_error_text(error)}",
-            "Repair that, then run the same command again: it resumes.",
+            f"Repair that. {RESUME_HINT}",
         ) from error
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from schemas.outcomes import Stage
+
 
 @dataclass(frozen=True, slots=True)
 class StageCounts:
@@ -28,15 +30,15 @@ class RunMonitor:
 
     notice: Callable[[str], None] = lambda _: None  # tells a person something
     now: StageCounts = StageCounts()
-    _seconds: dict[str, float] = field(
+    _seconds: dict[Stage, float] = field(
         default_factory=dict
     )  # for which the others have waited for each stage
     _busy_seconds: float = 0.0  # of all predictors
     _ready_seconds: float = 0.0
-    _held_up_by: str | None = None
+    _held_up_by: Stage | None = None
     _updated: float = field(default_factory=time.monotonic)
 
-    def update(self, now: StageCounts, held_up_by: str | None) -> None:
+    def update(self, now: StageCounts, held_up_by: Stage | None) -> None:
         """Set the counts from now on, and the stage that the others wait for from now on."""
         moment = time.monotonic()
         passed, self._updated = moment - self._updated, moment
@@ -53,6 +55,6 @@ class RunMonitor:
         return self._busy_seconds / self._ready_seconds if self._ready_seconds else None
 
     @property
-    def limited_by(self) -> str | None:
+    def limited_by(self) -> Stage | None:
         """The stage that the others have waited for most: decode, predict or encode."""
         return max(self._seconds, key=self._seconds.__getitem__, default=None)

@@ -192,7 +192,7 @@ def test_a_full_disk_ends_the_run_with_a_word_and_the_next_goes_on(
     # It may be a photo or the catalog itself that meets the end of the disk.
     code, answer, err = finish(start(library, photos, "--inline"))
     assert code == 1, err
-    assert "no room left" in err
+    assert "no space left" in err
     assert set(answer.get("reasons", {})) <= {"disk_full"}
     files(library, "scenes")  # asserts that nothing is half-written
     ballast.unlink()

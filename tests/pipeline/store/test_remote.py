@@ -275,7 +275,7 @@ def test_a_full_disk_here_is_said_so(
     with pytest.raises(PhotoError, match=str(tiny_disk)) as caught:
         store.write("big.bin", lambda file: file.write(bytes(1_000_001)))
     assert caught.value.reason is FailureReason.DISK_FULL
-    with pytest.raises(RunError, match="no room"), store.open_local("big.bin"):
+    with pytest.raises(RunError, match="no space left"), store.open_local("big.bin"):
         pass
     assert store.size("big.bin") == 1_000_000
     assert list(tiny_disk.iterdir()) == []

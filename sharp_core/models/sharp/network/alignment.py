@@ -17,7 +17,6 @@ from sharp_core.models.sharp.network.norm import GroupNorm
 _WIDTHS = (16, 32, 64, 128, 256)  # finest first
 _GROUPS = 4
 _SMALLEST_DEPTH = 1e-4
-SIDE_MULTIPLE = 2 ** (len(_WIDTHS) - 1)  # the U-Net halves the sides four times
 
 
 class DepthAlignment(nn.Module):

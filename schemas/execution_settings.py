@@ -42,7 +42,6 @@ class DeadlineSettings:
         float | None,
         Setting(
             "Start no new photos after this many hours; the next run resumes.",
-            minimum=0.001,
             maximum=24 * 365,
             example=5,
         ),

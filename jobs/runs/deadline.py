@@ -19,6 +19,8 @@ def deadline_of(settings: DeadlineSettings) -> datetime | None:
     if until is not None:
         ends.append(_next(now, _clock_time(until)))
     if max_hours is not None:
+        if max_hours <= 0:  # any length above zero is allowed: no limit with a minimum says that
+            raise UsageError("--max-hours must be above 0")
         ends.append(now + timedelta(hours=max_hours))
     return min(ends, default=None)
 

@@ -50,7 +50,7 @@ class Library:
         return database.has_catalog(self.catalog_address)
 
     def check_exists(self) -> None:
-        """Raise UsageError where there is no library, StoreError where its catalog is no good."""
+        """Raise UsageError where there is no library, StoreError where its catalog is unusable."""
         with self.read():
             pass
 

@@ -1,0 +1,1 @@
+"""Commands that check, clean up, upgrade and rebuild a library."""

@@ -1,0 +1,1 @@
+"""Unattended runs: their configuration file, steps, report and delivery."""

@@ -1,0 +1,1 @@
+"""Runs over a library, from lock to report: ingest, preview, export and convert."""

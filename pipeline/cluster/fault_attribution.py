@@ -5,6 +5,12 @@ against none at first: its photos are predicted again, each alone on an idle pre
 crash while alone counts. After `MOST_CRASHES` a photo is given up, but one that predictors die of
 only once such a predictor has passed a health check. A lost node counts against none.
 
+    loss             next step
+    NODE             AGAIN; ENDED after too many lost nodes
+    MEMORY           RETRY_LAST; the second time as SOLE_TASK
+    SHARED_WORKER    SUSPECT
+    SOLE_TASK        AGAIN; after MOST_CRASHES HEALTH_CHECK for a predictor, else ENDED
+
 Where memory runs low, Ray kills several busy or idle workers at once. The photos that this hits
 are repeated at the end, each with the whole cluster to itself, and only then does it count.
 """

@@ -221,7 +221,7 @@ class FlowOnRay:
     ) -> Iterator[Outcome]:
         """Replace a predictor that died, or is to die; without an error, for it took too long.
 
-        Raises RunError if it could not even predict a photo that nothing is wrong with.
+        Raises RunError if it could not even predict a known-good test photo.
         """
         has_company = bool(self._decoding or self._encoding)
         loss = predictor.loss(error, self._flow.predict.limit_s)

@@ -1,4 +1,4 @@
-"""One stage over many stored scenes, on a Ray cluster that is up."""
+"""One stage mapped over many stored scenes on Ray; `work.map_scenes` does so in this process."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class _MapScenes(Generic[TaskT]):
         elif self._stall.is_notice_due():
             cpus, gpus = stall.free_resources()
             _log.warning(
-                "The cluster has had no room for a scene for %g s: one takes %d CPUs, and %g CPUs "
+                "No free resources for a scene for %g s: one takes %d CPUs, and %g CPUs "
                 "and %g GPUs are free.",
                 stall.PATIENCE_SECONDS, self._cores, cpus, gpus,
             )  # fmt: skip

@@ -25,7 +25,7 @@ class Call:
 
     @property
     def is_health_check(self) -> bool:
-        """Whether it is a photo of our own that nothing is wrong with."""
+        """Whether it is a known-good test photo of our own."""
         return not self.tasks
 
 
@@ -66,7 +66,7 @@ class PredictorActor:
         self._add(status, Call(tasks, scenes))
 
     def health_check(self) -> None:
-        """Give it a photo that nothing is wrong with."""
+        """Give it a known-good test photo."""
         self._add(self.actor.health_check.remote(), Call([], []))
 
     def finish(self, ref: Ref) -> Call:

@@ -88,14 +88,14 @@ class Predictors:
         """Replace one that died, or is to die, and return the photos that it had.
 
         `has_company` says that decode or encode tasks run. Raises RunError, with the `message`, if
-        it could not even predict a photo that nothing is wrong with.
+        it could not even predict a known-good test photo.
         """
         tasks = predictor.tasks
         has_company = has_company or len(self.tasks) > len(tasks)
         is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
         if not (tasks or is_outside):  # it was at a health check
             raise RunError(
-                f"the predictor fails at every photo: {message}",
+                f"the predictor fails on a known-good test photo: {message}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
         replacement = self.replace(predictor)

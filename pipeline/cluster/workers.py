@@ -78,7 +78,7 @@ class _PredictorWorker:
         return (statuses, *(None if isinstance(r, Failed) else r[0] for r in results))
 
     def health_check(self) -> None:
-        """Predict a photo that nothing is wrong with. Raises RunError if that fails."""
+        """Predict a known-good test photo. Raises RunError if that fails."""
         from pipeline.flow.health_check import check_predictor
 
         with self._one_at_a_time:

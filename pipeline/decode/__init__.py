@@ -1,0 +1,1 @@
+"""Photo files of all kinds -> upright sRGB pixels, without torch."""

@@ -1,0 +1,1 @@
+"""Exports: scenes as files for other programs, in a folder with a manifest."""

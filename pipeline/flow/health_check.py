@@ -1,4 +1,4 @@
-"""A photo that nothing is wrong with, to tell a broken predictor from a photo that breaks it."""
+"""A known-good test photo, to tell a broken predictor from a photo that breaks it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def check_predictor(stage: PredictStage) -> None:
     (result,) = stage.process([(_PHOTO, pixels)])
     if isinstance(result, Failed):
         raise RunError(
-            f"the model fails at a photo that nothing is wrong with: {result.message}",
+            f"the model fails on a known-good test photo: {result.message}",
             "See 'sharp-batch doctor'. The photos stay due.",
         )

@@ -25,8 +25,8 @@ def run_inline(
 ) -> Iterator[Outcome]:
     """Carry `photos` through `flow`.
 
-    Raises what loading the model raises, and RunError where the model fails at a photo that nothing
-    is wrong with.
+    Raises what loading the model raises, and RunError where the model fails on a known-good
+    test photo.
     """
     return _InlineRun(flow, stop, monitor).outcomes(photos)
 
@@ -75,7 +75,7 @@ class _InlineRun:
             yield from self._finish(batch)
 
     def _check_predictor(self) -> None:
-        """Raise RunError if the predictor cannot even predict a photo that nothing is wrong with.
+        """Raise RunError if the predictor cannot even predict a known-good test photo.
 
         In a process that dies of that, no photo is under way.
         """

@@ -1,0 +1,1 @@
+"""Checking, repairing, cleaning up and rebuilding a library."""

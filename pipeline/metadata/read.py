@@ -87,7 +87,7 @@ def _read_orientation(exif: ExifTags) -> int:
 def _read_users_focal(exif: ExifTags, inside: Xmp, beside: Xmp) -> float | None:
     """Return the 35 mm equivalent that a person has written into the sidecar.
 
-    Programs copy the file's own into the sidecars that they write: that is nobody's word.
+    Programs copy the file's own value into their sidecars: such a copy does not count.
     """
     own = as_number(beside.get(_OWN_EQUIVALENT))
     if own and own > 0:

@@ -1,0 +1,1 @@
+"""Finding photo files in folders, and identifying them by their content."""

@@ -1,0 +1,1 @@
+"""Stored scenes: writing, reading, converting, rendering and previewing them."""

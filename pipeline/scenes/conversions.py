@@ -1,4 +1,4 @@
-"""Scenes of a library -> the same scenes in another format or quality preset."""
+"""Scenes of a library -> the same scenes in another format or quality."""
 
 from __future__ import annotations
 

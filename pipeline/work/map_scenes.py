@@ -1,4 +1,7 @@
-"""One stage mapped over many stored scenes: previews, exports and conversions run on it."""
+"""One stage mapped over many stored scenes: previews, exports and conversions run on it.
+
+Here are the stage, the runner and the runner in this process; `cluster.map_scenes` runs it on Ray.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The file formats of photos, as far as metadata and structure go: HEIF, JPEG, PNG, TIFF, WebP."""

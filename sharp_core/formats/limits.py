@@ -8,7 +8,7 @@ from schemas.errors import FormatError
 ALWAYS_PLAUSIBLE = 1 << 21
 
 # Real compressed scenes take 3.5 bytes or more a Gaussian. Beyond ALWAYS_PLAUSIBLE a file that
-# claims more Gaussians than eight times its own bytes is a bomb or a lie.
+# claims more Gaussians than eight times its own bytes is malicious or damaged.
 MOST_GAUSSIANS_PER_BYTE = 8
 
 

@@ -1,0 +1,1 @@
+"""Stereo images and spatial photos: layouts, containers and their checks."""

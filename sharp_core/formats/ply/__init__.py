@@ -1,0 +1,1 @@
+"""The format PLY, plain and compressed."""

@@ -1,0 +1,1 @@
+"""The format SOG: quantised images in one bundle or a folder."""

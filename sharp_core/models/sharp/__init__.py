@@ -1,0 +1,1 @@
+"""The model `sharp`: the published network, with weights that are downloaded."""

@@ -1,0 +1,1 @@
+"""The model `small`: a depth network whose weights come with the program."""

@@ -1,0 +1,1 @@
+"""What the models share: two layers of Gaussians on a grid of image cells."""

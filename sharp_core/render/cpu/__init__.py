@@ -1,0 +1,1 @@
+"""The renderer for CPUs, compiled by numba."""

@@ -124,7 +124,7 @@ def test_waiting_for_cores_is_reported_and_counts_against_no_scene(
     finally:
         log.removeFilter(release)
     assert len(told) == 1
-    assert "no room for a scene for 3 s: one takes 1 CPUs, and 0 CPUs" in told[0]
+    assert "No free resources for a scene for 3 s: one takes 1 CPUs, and 0 CPUs" in told[0]
 
 
 def test_a_run_that_waits_for_cores_can_be_stopped(on_ray: RayRunner, tmp_path: Path) -> None:

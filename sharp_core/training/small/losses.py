@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Keeps flat targets finite: a hundredth of the usual spread of 0 (far) to 1 (near).
-MIN_DEVIATION = 1e-2
+# Maps of 0 (far) to 1 (near) deviate by about 0.25; a scene that is nearly all sky would count for
+# many others without a limit.
+MIN_DEVIATION = 0.1
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sharp_core.models.small.config import OUTPUT_STRIDE
+from sharp_core.models.small import config
+from sharp_core.training.procedural import scene
 from sharp_core.training.procedural.generate import random_camera, random_place
 from sharp_core.training.procedural.textures import TextureSource
 from sharp_core.training.procedural.tracer import Rendering, render
@@ -57,7 +58,7 @@ def nearest_of_cells(rendering: Rendering) -> tuple[NDArray[np.float32], NDArray
 
     The nearest, not the mean: edges stay crisp, and a wire of one pixel stays whole.
     """
-    n = OUTPUT_STRIDE
+    n = config.OUTPUT_STRIDE
     height, width = rendering.depth.shape[0] // n, rendering.depth.shape[1] // n
 
     def cells(values: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -68,7 +69,15 @@ def nearest_of_cells(rendering: Rendering) -> tuple[NDArray[np.float32], NDArray
     nearest = inverse.argmax(axis=2)[..., None]
     classes = np.take_along_axis(cells(rendering.classes), nearest, axis=2)[..., 0]
     depth = np.take_along_axis(inverse, nearest, axis=2)[..., 0]
-    return np.asarray(depth, np.float32), np.asarray(classes, np.uint8)
+    return np.asarray(depth, np.float32), _network_classes()[classes]
+
+
+def _network_classes() -> NDArray[np.uint8]:
+    """Return the network's class for each class of a rendering."""
+    table = np.empty(4, dtype=np.uint8)
+    table[scene.SKY], table[scene.GROUND] = config.SKY, config.GROUND
+    table[scene.PERSON], table[scene.OTHER] = config.PERSON, config.OTHER
+    return table
 
 
 def validation_scenes(source: SceneSource, count: int, height: int, width: int) -> list[Sample]:

@@ -78,7 +78,8 @@ def _trainer(options: argparse.Namespace, photos: PhotoSet, scenes: SceneSource)
     settings = DataSettings(procedural=options.procedural, seed=options.seed)
     data = StepBatches(photos.training, scenes, settings)
     options.run.mkdir(parents=True, exist_ok=True)
-    return Trainer(SmallNetwork(), data, TrainSettings(workers=options.workers), options.run)
+    training = TrainSettings(workers=options.workers, frozen_stages=options.frozen_stages)
+    return Trainer(SmallNetwork(), data, training, options.run)
 
 
 def _begin(options: argparse.Namespace, trainer: Trainer) -> Path:
@@ -137,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite0 (a .pth file)")
     add("--export", type=Path, help="weights file to replace when validation is better")
     add("--procedural", type=float, default=0.25, help="share of procedural scenes (0.25)")
+    add("--frozen-stages", type=int, default=2, help="encoder stages that do not learn (2)")
     add("--decay-steps", type=int, default=0, help="steps of the final decay (none)")
     add("--steps", type=int, default=10**9, help="stop at this step (never)")
     add("--minutes", type=float, help="stop after this time (never)")

@@ -34,6 +34,9 @@ class TrainSettings:
     """Learning rate of decoder and heads."""
     encoder_rate: float = 3e-4
     """Learning rate of the encoder, which starts from ImageNet."""
+    frozen_stages: int = 2
+    """Encoder stages, after the stem, that keep their ImageNet weights: a quarter less work a
+    step. 0 trains the stem as well."""
     weight_decay: float = 1e-2
     warm_up_steps: int = 100
     clip: float = 1.0
@@ -55,6 +58,7 @@ class Trainer:
         self.settings = settings
         self.folder = folder
         self.schedule = Schedule(settings.warm_up_steps)
+        freeze(network, settings.frozen_stages)
         self.optimizer = _optimizer(network, settings)
         self.average = WeightAverage(network, settings.average_decay)
         self.step = 0
@@ -170,6 +174,13 @@ class Trainer:
         """Append one line of JSON to the run's log."""
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+
+
+def freeze(network: SmallNetwork, stages: int) -> None:
+    """Keep the weights of the stem and the first `stages` stages; of nothing if it is 0."""
+    if stages:
+        for module in (network.encoder.stem, *network.encoder.stages[:stages]):
+            module.requires_grad_(False)
 
 
 def training_mode(network: SmallNetwork) -> None:

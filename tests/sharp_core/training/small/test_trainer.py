@@ -82,6 +82,16 @@ def test_encoder_statistics_stay_and_decoder_statistics_move(photo_folder, tmp_p
             assert torch.equal(tensor, before[name]) == name.startswith("encoder."), name
 
 
+@pytest.mark.parametrize("stages", [0, 3])
+def test_frozen_stages_keep_their_weights_and_others_learn(photo_folder, tmp_path, stages):
+    run = trainer(photo_folder, tmp_path, frozen_stages=stages)
+    before = {name: p.detach().clone() for name, p in run.network.named_parameters()}
+    run.train_step(run.data[0])
+    kept = tuple(f"encoder.stages.{n}." for n in range(stages)) + ("encoder.stem.",) * bool(stages)
+    for name, parameter in run.network.named_parameters():
+        assert torch.equal(parameter, before[name]) == name.startswith(kept), name
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(photo_folder, tmp_path):
     run = trainer(photo_folder, tmp_path)
     with torch.no_grad():

@@ -21,6 +21,7 @@ from sharp_core.training.small.augment import AugmentSettings, Pixels, augmented
 from sharp_core.training.small.losses import Targets
 from sharp_core.training.small.photos import LabelledPhoto, read_classes, read_label
 from sharp_core.training.small.scenes import Sample, SceneSource
+from sharp_core.training.small.sharpen import with_crisp_steps
 
 # Relative inverse depth is 0 at this percentile of a picture and 1 at its complement.
 _FAR_PERCENTILE = 2.0
@@ -61,6 +62,8 @@ class DataSettings:
     stretch: float = 0.12
     """Largest change of a crop's aspect, so that crops lose less of the photo."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
+    crisp_iterations: int = 8
+    """Of the filter that makes the labels' soft steps crisp; 0 leaves them soft."""
     pairs: int = 2000
     """Pairs of pixels whose order is compared, a picture."""
     seed: int = 0
@@ -153,7 +156,8 @@ def photo_sample(
     half = (shape.width // OUTPUT_STRIDE, shape.height // OUTPUT_STRIDE)
     bilinear, nearest = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
     pixels = np.asarray(photo.resize(size, bilinear, box), dtype=np.float32) / np.float32(255)
-    depth = np.asarray(label.resize(half, bilinear, _scaled(box, photo, label)))
+    soft = np.asarray(label.resize(half, bilinear, _scaled(box, photo, label)))
+    depth = with_crisp_steps(soft, settings.crisp_iterations)
     kinds = np.asarray(classes.resize(half, nearest, _scaled(box, photo, classes)))
     return _finished(Sample(pixels, depth, kinds), settings.augment, rng)
 

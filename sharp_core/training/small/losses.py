@@ -27,8 +27,9 @@ class LossWeights:
     """Of the gradient term for photos (MiDaS: 0.5)."""
     gradient_exact: float = 2.0
     """Of the gradient term for procedural scenes, whose edges are exact."""
-    first_gradient_scale: int = 1
-    """First scale for photos: labels are soft, so differences of neighbours mean nothing."""
+    first_gradient_scale: int = 0
+    """First scale for photos; 1 where labels are so soft that neighbours' differences mean
+    nothing."""
     gradient_scales: int = 4
     trimmed: float = 0.2
     """Share of the largest residuals that a photo's loss leaves out (MiDaS: 0.2)."""

@@ -24,7 +24,7 @@ def plot_log(log: Path, picture: Path) -> None:
     """Read a log of JSON lines and write its plot."""
     records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     panels = [
-        ("loss", [_curve(records, "total", "loss"), _curve(records, "depth", "depth")]),
+        ("loss", [_curve(records, "total"), _curve(records, "depth")]),
         ("Spearman", [_validated(records, part, "spearman") for part in _PARTS]),
         ("ordered pairs", [_validated(records, part, "ordered_pairs") for part in _PARTS]),
         ("error after scale and shift", [_validated(records, part, "error") for part in _PARTS]),
@@ -38,9 +38,9 @@ def plot_log(log: Path, picture: Path) -> None:
 _PARTS = ("measured", "held_out", "scenes")
 
 
-def _curve(records: Sequence[dict[str, float]], name: str, key: str) -> Curve:
+def _curve(records: Sequence[dict[str, float]], key: str) -> Curve:
     points = [(r["step"], r[key]) for r in records if key in r]
-    return Curve(name, _smooth(points))
+    return Curve(key, _smooth(points))
 
 
 def _smooth(

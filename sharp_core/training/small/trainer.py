@@ -24,6 +24,8 @@ from sharp_core.training.small.validation import Validation
 
 LOG = "log.jsonl"
 _LOG_EVERY = 20
+# The average's memory during a decay is this part of its length.
+_DECAY_AVERAGES = 5
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Trainer:
         self.average.load(stored.average)
         self.optimizer.load_state_dict(stored.optimizer)
         self.step = stored.step
-        self.schedule = replace(self.schedule, decay=stored.decay)
+        self._set_decay(stored.decay)
 
     def reset_average(self) -> None:
         """Start the average again from the network's present weights, once they are loaded."""
@@ -78,7 +80,15 @@ class Trainer:
 
     def begin_decay(self, steps: int) -> None:
         """Let the learning rate fall to zero over the next `steps` steps."""
-        self.schedule = replace(self.schedule, decay=Decay(self.step, steps))
+        self._set_decay(Decay(self.step, steps))
+
+    def _set_decay(self, decay: Decay | None) -> None:
+        self.schedule = replace(self.schedule, decay=decay)
+        self.average.decay = self.settings.average_decay
+        if decay is not None:
+            # The average must not remember weights from before the rate fell.
+            shorter = max(0.0, 1.0 - _DECAY_AVERAGES / decay.steps)
+            self.average.decay = min(self.average.decay, shorter)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
@@ -98,31 +108,21 @@ class Trainer:
         """
         if self.schedule.decay is not None:
             last = min(last, self.schedule.decay.last)
-        saved = time.monotonic()
-        ready = batches(self.data, self.step, last, workers=self.settings.workers)
-        began, pictures = time.monotonic(), 0
-        for batch in ready:
+        saved = began = time.monotonic()
+        pictures = 0
+        for batch in batches(self.data, self.step, last, workers=self.settings.workers):
             parts = self.train_step(batch)
             pictures += len(batch.pictures)
             if self.step % _LOG_EVERY == 0:
-                speed = pictures / (time.monotonic() - began)
+                self._log_step(parts, pictures / (time.monotonic() - began))
                 began, pictures = time.monotonic(), 0
-                self.log(
-                    {
-                        "step": self.step,
-                        **_numbers(parts),
-                        "pictures_per_s": round(speed, 2),
-                        "rate_factor": round(self.schedule.factor(self.step - 1), 4),
-                    }
-                )
-            if self.step % self.data.steps_per_pass == 0 and self.step < last:
+            passed = self.step % self.data.steps_per_pass == 0 and self.step < last
+            if passed or time.monotonic() - saved > self.settings.checkpoint_seconds:
                 self.save(checkpoint)
                 saved = time.monotonic()
+            if passed:
                 after_pass()
-                began = time.monotonic()
-            if time.monotonic() - saved > self.settings.checkpoint_seconds:
-                self.save(checkpoint)
-                saved = time.monotonic()
+                began, pictures = time.monotonic(), 0
             if should_stop():
                 break
         self.save(checkpoint)
@@ -170,6 +170,12 @@ class Trainer:
         write_weights(self.average.tensors, path, metadata)
         return True
 
+    def _log_step(self, parts: LossParts, pictures_per_s: float) -> None:
+        terms = {name: round(value.item(), 4) for name, value in vars(parts).items()}
+        factor = round(self.schedule.factor(self.step - 1), 4)
+        speed = round(pictures_per_s, 2)
+        self.log({"step": self.step, **terms, "pictures_per_s": speed, "rate_factor": factor})
+
     def log(self, record: dict[str, object]) -> None:
         """Append one line of JSON to the run's log."""
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
@@ -206,14 +212,3 @@ def _optimizer(network: SmallNetwork, settings: TrainSettings) -> torch.optim.Ad
             decay = settings.weight_decay if matrix else 0.0
             groups.append({"params": tensors, "lr": rate, "full_rate": rate, "weight_decay": decay})
     return torch.optim.AdamW(groups)
-
-
-def _numbers(parts: LossParts) -> dict[str, float]:
-    return {
-        "loss": round(parts.total.item(), 4),
-        "depth": round(parts.depth.item(), 4),
-        "gradient": round(parts.gradient.item(), 4),
-        "ranking": round(parts.ranking.item(), 4),
-        "anchor": round(parts.anchor.item(), 4),
-        "classes": round(parts.classes.item(), 4),
-    }

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from sharp_core.models.small.config import CLASS_NAMES, input_size
+from sharp_core.models.small.config import CLASS_NAMES
+from sharp_core.models.small.inference import network_input
 from sharp_core.models.small.network import SmallNetwork, SmallOutput
 from sharp_core.training.small.metrics import DepthScores, depth_scores
 from sharp_core.training.small.photos import PhotoSet, read_classes, read_label
@@ -85,15 +86,7 @@ def predict(network: SmallNetwork, photo: Path, long_side: int) -> SmallOutput:
     """Return the network's output for one photo, resized to the nearest fitting size."""
     with Image.open(photo) as opened:
         image = opened.convert("RGB")
-    size = input_size(image.height, image.width, long_side)
-    resized = image.resize((size.width, size.height), Image.Resampling.BILINEAR)
-    return _forward(network, np.asarray(resized, dtype=np.float32) / np.float32(255))
-
-
-@torch.inference_mode()
-def _forward(network: SmallNetwork, pixels: NDArray[np.float32]) -> SmallOutput:
-    tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None]
-    return network(tensor)  # type: ignore[no-any-return]
+    return network(network_input(np.asarray(image), long_side))  # type: ignore[no-any-return]
 
 
 def _measured_scores(
@@ -104,8 +97,9 @@ def _measured_scores(
     return _scores(predict(network, photo, long_side), inverse, mask)
 
 
+@torch.inference_mode()
 def _scene_scores(network: SmallNetwork, sample: Sample) -> DepthScores:
-    output = _forward(network, sample.pixels)
+    output = network(torch.from_numpy(sample.pixels).permute(2, 0, 1)[None])
     return _scores(output, sample.inverse_depth, np.ones(sample.inverse_depth.shape, dtype=bool))
 
 

@@ -9,9 +9,9 @@ def test_a_log_with_gaps_is_drawn(tmp_path):
     scores = {"spearman": 0.5, "ordered_pairs": 0.7, "error": 0.2}
     nothing = dict.fromkeys(scores)
     records = [
-        {"step": 20, "loss": 2.0, "depth": 0.5},
+        {"step": 20, "total": 2.0, "depth": 0.5},
         {"step": 30, "validation": {"measured": scores, "held_out": scores, "scenes": nothing}},
-        {"step": 40, "loss": 1.0, "depth": 0.4},
+        {"step": 40, "total": 1.0, "depth": 0.4},
     ]
     log = tmp_path / "log.jsonl"
     log.write_text("\n".join(json.dumps(record) for record in records))

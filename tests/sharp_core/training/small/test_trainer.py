@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -105,7 +106,23 @@ def test_validation_runs_after_each_pass_and_at_the_end(photo_folder, tmp_path):
     steps = []
     run.run(run.data.steps_per_pass + 1, tmp_path / LATEST, lambda: steps.append(run.step), never)
     assert steps == [run.data.steps_per_pass, run.data.steps_per_pass + 1]
-    assert (tmp_path / LOG).read_text().count('"loss"') == 0 or run.step >= 20
+
+
+def test_every_twentieth_step_is_logged(photo_folder, tmp_path):
+    run = trainer(photo_folder, tmp_path)
+    run.run(41, tmp_path / LATEST, nothing, never)
+    records = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
+    assert [record["step"] for record in records] == [20, 40]
+    assert {"total", "depth", "gradient", "ranking", "classes", "pictures_per_s"} <= set(records[0])
+
+
+def test_the_average_forgets_faster_during_a_decay(photo_folder, tmp_path):
+    run = trainer(photo_folder, tmp_path)
+    assert run.average.decay == run.settings.average_decay
+    run.begin_decay(50)
+    assert run.average.decay == pytest.approx(0.9)
+    run.begin_decay(3)
+    assert run.average.decay == 0.0
 
 
 def test_validation_measures_every_kind(photo_folder, tmp_path):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sharp_core.training.procedural.camera import ProceduralCamera
+from sharp_core.training.procedural.camera import Camera
 from sharp_core.training.procedural.solids import row_dot, unit_rows
 
 Array = NDArray[np.float32]
@@ -35,50 +35,50 @@ class Leaves:
     brightness: Array
     """(N,): factor on the material's colour."""
 
-    def hits(self, camera: ProceduralCamera, directions: Array) -> tuple[Indices, Array, Indices]:
+    def hits(self, camera: Camera, directions: Array) -> tuple[Indices, Array, Indices]:
         """Return pixels, depths and leaves of all hits, each (K,).
 
         `directions` is (H, W, 3) of `camera`. A pixel may be hit by several leaves.
         """
-        in_camera = camera.to_camera(self.centres)  # (N, 3)
-        depth = in_camera[:, 2]
-        focal = float(camera.intrinsics[0, 0])
-        reach = np.maximum(np.linalg.norm(self.along, axis=1), np.linalg.norm(self.across, axis=1))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            radius = np.where(depth > _MIN_DEPTH, focal * reach / depth, np.inf)
-            column = focal * in_camera[:, 0] / depth + camera.intrinsics[0, 2]
-            row = float(camera.intrinsics[1, 1]) * in_camera[:, 1] / depth
-            row = row + camera.intrinsics[1, 2]
-        seen = (
-            (radius < _MAX_RADIUS_PX)
-            & (column > -radius)
-            & (column < camera.width + radius)
-            & (row > -radius)
-            & (row < camera.height + radius)
-        )
-        found = []
-        windows = np.array(_WINDOWS)[np.searchsorted(_WINDOWS, 2 * radius[seen] + 1)]
+        centre, reach = self._projected(camera)  # (N, 2) each: row, column
+        size = np.array([camera.height, camera.width])
+        seen = (reach < _MAX_RADIUS_PX).all(axis=1)
+        seen &= ((centre > -reach) & (centre < size + reach)).all(axis=1)
         chosen = np.nonzero(seen)[0]
-        for window in np.unique(windows):
-            these = chosen[windows == window]
-            found.append(self._hits_in_window(camera, directions, these, column, row, int(window)))
+        windows = np.array(_WINDOWS)[np.searchsorted(_WINDOWS, 2 * reach[chosen] + 2)]  # (M, 2)
+        found = []
+        for window in np.unique(windows, axis=0):
+            these = chosen[(windows == window).all(axis=1)]
+            rays = _Window(centre[these], (int(window[0]), int(window[1])))
+            found.append(self._hits_in_window(camera, directions, these, rays))
         if not found:
             return np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64)
         pixels, depths, leaves = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return pixels, depths, leaves
 
+    def _projected(self, camera: Camera) -> tuple[Array, Array]:
+        """Return the leaves' centres and half sizes in the picture, (N, 2) each: row, column.
+
+        Leaves behind the camera get an infinite size.
+        """
+        rotation = camera.viewmat[:3, :3]
+        x, y, z = camera.to_camera(self.centres).T
+        wide = np.abs(self.along @ rotation.T) + np.abs(self.across @ rotation.T)  # (N, 3)
+        fx, fy, cx, cy = (camera.intrinsics[at] for at in ((0, 0), (1, 1), (0, 2), (1, 2)))
+        behind = z - wide[:, 2] < _MIN_DEPTH
+        z = np.where(behind, 1.0, z)
+        nearest = np.where(behind, 1.0, z - wide[:, 2])
+        centre = np.stack([fy * y / z + cy, fx * x / z + cx], axis=1)
+        # The end that is nearer to the camera is farther from the centre than the other one.
+        rows = fy * (wide[:, 1] + np.abs(y / z) * wide[:, 2]) / nearest
+        columns = fx * (wide[:, 0] + np.abs(x / z) * wide[:, 2]) / nearest
+        reach = np.where(behind[:, None], np.inf, np.stack([rows, columns], axis=1))
+        return centre.astype(np.float32), reach.astype(np.float32)
+
     def _hits_in_window(
-        self,
-        camera: ProceduralCamera,
-        directions: Array,
-        these: Indices,
-        column: Array,
-        row: Array,
-        window: int,
+        self, camera: Camera, directions: Array, these: Indices, window: "_Window"
     ) -> tuple[Indices, Array, Indices]:
-        offsets = np.arange(window) - window // 2
-        rows = np.rint(row[these]).astype(np.int64)[:, None] + np.repeat(offsets, window)
-        columns = np.rint(column[these]).astype(np.int64)[:, None] + np.tile(offsets, window)
+        rows, columns = window.pixels()  # (M, window's pixels) each
         inside = (rows >= 0) & (rows < camera.height) & (columns >= 0) & (columns < camera.width)
         which, place = np.nonzero(inside)  # (K,)
         rows, columns, leaves = rows[which, place], columns[which, place], these[which]
@@ -99,3 +99,21 @@ class Leaves:
     def normals(self, leaves: Indices) -> Array:
         """Return unit normals (K, 3) of these leaves."""
         return unit_rows(np.cross(self.along, self.across))[leaves]
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Rectangles of one size around some leaves' projected centres."""
+
+    centres: Array
+    """(M, 2): row, column."""
+    size: tuple[int, int]
+    """Height and width in pixels."""
+
+    def pixels(self) -> tuple[Indices, Indices]:
+        """Return rows and columns (M, height * width) of each window's pixels."""
+        height, width = self.size
+        corner = np.floor(self.centres - np.array([height, width]) / 2 + 0.5).astype(np.int64)
+        rows = corner[:, :1] + np.repeat(np.arange(height), width)
+        columns = corner[:, 1:] + np.tile(np.arange(width), height)
+        return rows, columns

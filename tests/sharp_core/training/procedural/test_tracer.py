@@ -117,6 +117,26 @@ def test_leaves_lie_in_their_planes_and_within_their_outline():
     assert np.all(np.abs(v) <= 1 - u**2 + 1e-3)
 
 
+@pytest.mark.parametrize("pitch", [0.0, 0.4])
+def test_windows_of_leaves_lose_no_hit(pitch):
+    """Against every leaf's plane at every ray."""
+    shape, view = leaves(), camera(pitch=pitch)
+    rays = view.directions().reshape(-1, 3)
+    expected = set()
+    for leaf, (centre, along, across) in enumerate(
+        zip(shape.centres, shape.along, shape.across, strict=True)
+    ):
+        normal = np.cross(along, across)
+        t = ((centre - view.position) @ normal) / (rays @ normal)
+        local = view.position + t[:, None] * rays - centre
+        u, v = local @ along / (along @ along), local @ across / (across @ across)
+        hit = np.nonzero((t > 0.1) & (np.abs(v) <= 1 - u**2 - 1e-4))[0]
+        expected |= {(int(pixel), leaf) for pixel in hit}
+    pixels, _, which = shape.hits(view, view.directions())
+    assert expected <= set(zip(pixels.tolist(), which.tolist(), strict=True))
+    assert len(expected) > 20
+
+
 def test_the_nearest_leaf_wins():
     shape = leaves()
     view = camera()

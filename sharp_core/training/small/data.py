@@ -148,7 +148,7 @@ def photo_sample(
 ) -> Sample:
     """Crop, mirror and change one photo with its label."""
     label = Image.fromarray(read_label(files.label))
-    classes = Image.fromarray(read_classes(files.classes))
+    classes = Image.fromarray(read_classes(files))
     with Image.open(files.photo) as opened:
         photo = opened.convert("RGB")
     box = crop_box(photo.width, photo.height, shape, settings, rng)

@@ -25,7 +25,7 @@ class LossWeights:
 
     gradient: float = 0.5
     """Of the gradient term for photos (MiDaS: 0.5)."""
-    gradient_exact: float = 2.0
+    gradient_exact: float = 1.0
     """Of the gradient term for procedural scenes, whose edges are exact."""
     first_gradient_scale: int = 0
     """First scale for photos; 1 where labels are so soft that neighbours' differences mean

@@ -71,7 +71,7 @@ def validate(
         output = predict(network, files.photo, long_side)
         truth = read_label(files.label)
         held_out.append(_scores(output, truth, np.ones(truth.shape, dtype=bool)))
-        _count(confusion, output, read_classes(files.classes))
+        _count(confusion, output, read_classes(files))
     on_scenes = [_scene_scores(network, sample) for sample in scenes]
     network.train(was_training)
     counted = confusion.sum(axis=1)

@@ -41,7 +41,7 @@ class LossWeights:
     min_difference_exact: float = 0.01
     anchor: float = 0.1
     """Of the plain difference, which keeps the output's range at 0 (far) to 1 (near)."""
-    classes: float = 0.4
+    classes: float = 0.8
     class_weights: tuple[float, float, float, float] = (1.0, 1.0, 1.5, 1.0)
     """Of sky, ground, person, other: persons are rare, but much more would see them everywhere."""
 

@@ -42,7 +42,7 @@ from sharp_core.training.procedural.textures import textures_of
 from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings, StepBatches
 from sharp_core.training.small.imagenet import load_imagenet_encoder
-from sharp_core.training.small.photos import PhotoSet, find_photos
+from sharp_core.training.small.photos import PhotoSet, find_photos, without_twins
 from sharp_core.training.small.scenes import (
     ProceduralScenes,
     SceneSource,
@@ -56,7 +56,7 @@ def main() -> None:
     options = _parser().parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    photos = find_photos(options.photos)
+    photos = without_twins(find_photos(options.photos))
     scenes = ProceduralScenes(textures_of(options.photos / "photos"))
     trainer = _trainer(options, photos, scenes)
     checkpoint = _begin(options, trainer)

@@ -9,7 +9,7 @@ origin.
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
+from sharp_core.training.small.duplicates import with_twins
 
 # Stored value -> relative inverse depth: value / 128 / 511 * 1.4 - 0.1.
 _LABEL_SCALE = 1.4 / (128 * 511)
@@ -84,6 +85,13 @@ def find_photos(folder: Path) -> PhotoSet:
     truths = sorted((folder / "truth").glob("*.npz"))
     measured = tuple(MeasuredPhoto(truth.with_suffix(".jpg"), truth) for truth in truths)
     return PhotoSet(tuple(training), tuple(held_out), measured)
+
+
+def without_twins(photos: PhotoSet) -> PhotoSet:
+    """Drop training photos that show the same as a photo for validation; reads all photos."""
+    validation = [p.photo for p in photos.held_out] + [p.photo for p in photos.measured]
+    twins = with_twins([p.photo for p in photos.training], validation)
+    return replace(photos, training=tuple(p for p in photos.training if p.photo not in twins))
 
 
 def _animals(sources: Path) -> set[str]:

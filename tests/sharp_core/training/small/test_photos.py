@@ -12,6 +12,7 @@ from sharp_core.training.small.photos import (
     find_photos,
     read_classes,
     read_label,
+    without_twins,
 )
 
 
@@ -53,6 +54,17 @@ def test_held_out_photos_depend_on_names_alone(photo_folder):
     assert found.held_out
     assert find_photos(photo_folder) == found
     assert [m.photo.name for m in found.measured] == ["ramp.jpg"]
+
+
+def test_training_loses_photos_that_are_kept_for_validation(tmp_path, photo_folder):
+    folder = tmp_path / "depth"
+    shutil.copytree(photo_folder, folder)
+    found = find_photos(folder)
+    twin = found.training[0]
+    shutil.copy(found.measured[0].photo, twin.photo)
+    rest = without_twins(found)
+    assert twin not in rest.training
+    assert rest.held_out == found.held_out
 
 
 def test_a_photo_without_a_label_is_named(tmp_path):

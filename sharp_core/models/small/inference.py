@@ -6,8 +6,8 @@ sums by the number of threads, so the network runs on one. That takes about 0.1 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,8 +22,7 @@ DEFAULT_LONG_SIDE = 384
 """Longer side of the network's input in pixels: about the size of its training pictures."""
 
 
-@dataclass(frozen=True)
-class SmallPrediction:
+class SmallPrediction(NamedTuple):
     """What the network says of a photo, at half the size of the network's input."""
 
     inverse_depth: NDArray[np.float32]

@@ -14,15 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from sharp_core.models.small.config import GROUND, PERSON, SKY
+
+Plane = npt.NDArray[np.float32]
 
 CAMERA_HEIGHT_M = 1.5
 PERSON_HEIGHT_M = 1.7
 
-_SURE = 0.6  # probability from which a pixel counts as sky, ground or person
+_SURE = 0.6  # probability from which a pixel counts as sky or ground
+_SURE_PERSON = 0.9  # other upright things get up to 0.8
 _SMALLEST_SKY, _SMALLEST_GROUND = 0.01, 0.04  # shares of the picture that are enough to go by
 # Disparity at the far end (2nd percentile) over that at the near end (98th), without sky.
 _FAR_SHARE = 0.12
@@ -31,8 +32,6 @@ _NEAREST_M, _NEAREST_OUTDOORS_M = 1.2, 3.0  # usual depth at the near end
 _CLOSEST_M, _FARTHEST_NEAR_M = 0.25, 30.0  # no scene's near end is taken to be outside of these
 _LEAST_RELIEF = 1e-3  # of the span from near to infinity, that something has to reach
 _UPRIGHT = 1.8  # height over width from which a person is taken to stand
-
-Plane = npt.NDArray[np.float32]
 
 
 class ScaleSource(StrEnum):
@@ -46,7 +45,7 @@ class ScaleSource(StrEnum):
 class MetricDisparity(NamedTuple):
     """Disparity of a photo."""
 
-    disparity: Tensor  # (h, w) 1/m; 0 is infinitely far
+    disparity: Plane  # (h, w) 1/m; 0 is infinitely far
     scale_source: ScaleSource
 
 
@@ -58,13 +57,12 @@ class _Plane(NamedTuple):
     at_center: float
 
 
-def metric_disparity(relative: Tensor, classes: Tensor, focal: float) -> MetricDisparity:
+def metric_disparity(relative: Plane, classes: Plane, focal: float) -> MetricDisparity:
     """Return metric disparity for relative inverse depth (h, w) and class probabilities (4, h, w).
 
     `focal` is the focal length in pixels of these maps (of square pixels).
     """
-    r = relative.numpy().astype(np.float32)
-    probability = classes.numpy()
+    r, probability = relative, classes
     sky = probability[SKY] > _SURE
     plane = _ground_plane(r, probability[GROUND] > _SURE, focal)
     near, far = _ends(r, sky, plane)
@@ -73,10 +71,10 @@ def metric_disparity(relative: Tensor, classes: Tensor, focal: float) -> MetricD
     above = np.minimum(above, near - far)
     if above.max() < _LEAST_RELIEF * (near - far):
         above[:] = near - far  # nothing but sky: a wall, at the usual distance
-    scale, source = _scale(above, probability[PERSON] > _SURE, plane, far, focal, sky.mean())
+    scale, source = _scale(above, probability[PERSON] > _SURE_PERSON, plane, far, focal, sky.mean())
     least, most = 1 / _FARTHEST_NEAR_M, 1 / _CLOSEST_M
     scale = float(np.clip(scale * (near - far), least, most)) / (near - far)
-    return MetricDisparity(torch.from_numpy(above * np.float32(scale)), source)
+    return MetricDisparity(above * np.float32(scale), source)
 
 
 def _ends(r: Plane, sky: npt.NDArray[np.bool_], plane: _Plane | None) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sharp_core.training.procedural.camera import Camera
+from sharp_core.training.procedural.camera import ProceduralCamera
 from sharp_core.training.procedural.solids import row_dot, unit_rows
 
 Array = NDArray[np.float32]
@@ -35,7 +35,7 @@ class Leaves:
     brightness: Array
     """(N,): factor on the material's colour."""
 
-    def hits(self, camera: Camera, directions: Array) -> tuple[Indices, Array, Indices]:
+    def hits(self, camera: ProceduralCamera, directions: Array) -> tuple[Indices, Array, Indices]:
         """Return pixels, depths and leaves of all hits, each (K,).
 
         `directions` is (H, W, 3) of `camera`. A pixel may be hit by several leaves.
@@ -56,7 +56,7 @@ class Leaves:
         pixels, depths, leaves = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return pixels, depths, leaves
 
-    def _projected(self, camera: Camera) -> tuple[Array, Array]:
+    def _projected(self, camera: ProceduralCamera) -> tuple[Array, Array]:
         """Return the leaves' centres and half sizes in the picture, (N, 2) each: row, column.
 
         Leaves behind the camera get an infinite size.
@@ -76,7 +76,7 @@ class Leaves:
         return centre.astype(np.float32), reach.astype(np.float32)
 
     def _hits_in_window(
-        self, camera: Camera, directions: Array, these: Indices, window: "_Window"
+        self, camera: ProceduralCamera, directions: Array, these: Indices, window: "_Window"
     ) -> tuple[Indices, Array, Indices]:
         rows, columns = window.pixels()  # (M, window's pixels) each
         inside = (rows >= 0) & (rows < camera.height) & (columns >= 0) & (columns < camera.width)

@@ -39,16 +39,13 @@ def test_weights_come_back_as_their_float16_values(stored):
     assert path.stat().st_size <= 8_000_000
 
 
-def test_there_and_back_again_gives_the_same_file(stored, tmp_path):
+def test_there_and_back_again_gives_the_same_bytes(stored, tmp_path):
     _, path = stored
     network = SmallNetwork()
     load_weights(network, path)
     again = tmp_path / "again.safetensors"
     write_weights(network.state_dict(), again, {"score": "0.5"})
-    before, after = load_file(path), load_file(again)  # the header's order is not fixed
-    assert before.keys() == after.keys()
-    assert all(torch.equal(before[name], after[name]) for name in before)
-    assert read_metadata(again) == read_metadata(path)
+    assert again.read_bytes() == path.read_bytes()
 
 
 def test_missing_and_extra_tensors_are_named(stored):

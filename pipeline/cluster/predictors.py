@@ -95,7 +95,7 @@ class Predictors:
         is_outside = loss.kind is LossKind.NODE or (loss.kind is LossKind.MEMORY and has_company)
         if not (tasks or is_outside):  # it was at a health check
             raise RunError(
-                f"the predictor fails on a known-good test photo: {message}",
+                f"the predictor fails on a known-good test photo, and so on every photo: {message}",
                 "See 'sharp-batch doctor'. The photos stay due.",
             )
         replacement = self.replace(predictor)

@@ -32,6 +32,6 @@ def check_predictor(stage: PredictStage) -> None:
     (result,) = stage.process([(_PHOTO, pixels)])
     if isinstance(result, Failed):
         raise RunError(
-            f"the model fails on a known-good test photo: {result.message}",
+            f"the model fails on a known-good test photo, and so on every photo: {result.message}",
             "See 'sharp-batch doctor'. The photos stay due.",
         )

@@ -51,7 +51,7 @@ def test_filters_are_read_from_texts_and_empty_ones_are_none() -> None:
 
 
 def test_errors_call_a_filter_by_the_given_name() -> None:
-    with pytest.raises(UsageError, match=r"^the field after 'soon' is no time"):
+    with pytest.raises(UsageError, match=r"^the field after 'soon' is not a time"):
         filters_of_texts({"after": "soon"}, lambda field: f"the field {field.name}")
 
 

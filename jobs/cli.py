@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,10 @@ import typer
 from jobs.console.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
 from sharp_core.models.registry import FIRST_CHOICE
+
+# Threads of torch that wait for each other sleep, and do not spin: on a busy machine spinning takes
+# several times the CPU time. OpenMP reads this when torch is imported; Ray's workers inherit it.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _USAGE_HINT = "See 'sharp-batch --help', or --help after the command."
 

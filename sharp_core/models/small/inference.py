@@ -61,12 +61,13 @@ def network_input(photo: NDArray[np.uint8], long_side: int) -> torch.Tensor:
 @torch.inference_mode()
 def run_on_one_thread(network: SmallNetwork, photo: torch.Tensor) -> SmallOutput:
     """Run the network on (1, 3, h, w) with results that no number of threads changes."""
-    with _one_thread():
+    with one_thread():
         return network(photo)  # type: ignore[no-any-return]
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Have torch use one thread inside."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -30,7 +30,7 @@ def test_a_new_folder_below_an_existing_one_is_accepted(tmp_path: Path) -> None:
 def test_a_file_cannot_be_the_folder_nor_contain_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(DATA)
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(UsageError, match="is no folder"):
+        with pytest.raises(UsageError, match="is not a folder"):
             ExportTarget(folder, tmp_path).check()
 
 

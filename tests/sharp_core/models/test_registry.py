@@ -14,7 +14,7 @@ HEAVY = ("torch", "numba", "av", "PIL", "sqlalchemy", "ray", "urllib.request")
 
 
 def test_the_better_scene_has_the_higher_rank() -> None:
-    assert rank_of("sharp") > rank_of("small") > rank_of("small") == UNKNOWN_RANK
+    assert rank_of("sharp") > rank_of("small") > rank_of("prior") == UNKNOWN_RANK
     ranks = [model.rank for model in MODELS]
     assert ranks == sorted(ranks, reverse=True)
 
@@ -43,5 +43,5 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
 
 def test_a_model_that_is_gone_names_what_replaced_it() -> None:
     with pytest.raises(UsageError, match="no such model") as raised:
-        MODELS.get("small", "--model")
+        MODELS.get("prior", "--model")
     assert "replaced by the network 'small'" in raised.value.hint

@@ -49,7 +49,6 @@ def test_input_pixels_are_a_batch_of_one_between_0_and_1():
     assert torch.all(batch == 1.0)
 
 
-@pytest.mark.skipif(not BUNDLED.exists(), reason="weights are not exported yet")
 def test_the_bundled_weights_load_and_order_a_simple_scene():
     # Blue sky above a green field: the field is nearer towards its lower edge.
     picture = np.zeros((96, 128, 3), np.uint8)

@@ -8,6 +8,8 @@
 DEPTH_FOLDER holds photos/, labels/, classes/ and truth/ as `sharp_core.training.small.photos`
 describes them. RUN_FOLDER gets the checkpoint and the log; the same command continues from there
 (the encoder's file is needed only at the start). Ctrl-C or SIGTERM stops after the current step.
+With --weights FILE in place of --encoder, a new run starts from weights that an earlier one
+exported, such as those of the package.
 
 The learning rate stays constant, so a run has no length. For weights to use, let a copy's rate
 fall to zero, as often as wanted:
@@ -38,6 +40,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sharp_core.models.small.network import SmallNetwork
+from sharp_core.models.small.weights import load_weights
 from sharp_core.training.procedural.textures import textures_of
 from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings, StepBatches
@@ -89,11 +92,14 @@ def _begin(options: argparse.Namespace, trainer: Trainer) -> Path:
         return _begin_decay(options, trainer, latest)
     if latest.exists():
         trainer.resume(latest)
+    elif options.weights:
+        load_weights(trainer.network, options.weights)
+        trainer.reset_average()
     elif options.encoder:
         load_imagenet_encoder(trainer.network.encoder, options.encoder, trainer.network.config)
         trainer.reset_average()
     else:
-        sys.exit("--encoder: a new run needs the ImageNet weights; see --help")
+        sys.exit("a new run needs --encoder (ImageNet weights) or --weights; see --help")
     return latest
 
 
@@ -136,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--photos", type=Path, required=True, help="folder of photos, labels, classes, truth")
     add("--run", type=Path, required=True, help="folder for checkpoints and the log")
     add("--encoder", type=Path, help="ImageNet weights of EfficientNet-Lite0 (a .pth file)")
+    add("--weights", type=Path, help="exported weights that a new run starts from")
     add("--export", type=Path, help="weights file to replace when validation is better")
     add("--procedural", type=float, default=0.25, help="share of procedural scenes (0.25)")
     add("--frozen-stages", type=int, default=2, help="encoder stages that do not learn (2)")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.context import ContextSource
 from schemas.explained import ExplainedStr
 
 if TYPE_CHECKING:
@@ -49,15 +50,6 @@ class RunState(StrEnum):
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
-
-
-class MetadataSource(StrEnum):
-    """Where a fact about a photo comes from."""
-
-    SIDECAR = "sidecar"
-    EXIF = "exif"
-    XMP = "xmp"  # inside the file
-    IPTC = "iptc"
 
 
 DEFAULT_FOCAL_35MM = 30.0  # a phone's main camera or a common zoom at its wide end
@@ -146,8 +138,8 @@ class PhotoMeta:
     altitude_m: float | None = None  # below sea level negative
     orientation: int = 1  # EXIF orientation 1 to 8 as the file stores it
     focal: FocalTags = FocalTags()
-    taken_at_source: MetadataSource | None = field(default=None, compare=False)
-    position_source: MetadataSource | None = field(default=None, compare=False)
+    taken_at_source: ContextSource | None = field(default=None, compare=False)
+    position_source: ContextSource | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ photos = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("altitude_m", Float),
-    Column("taken_at_source", String),  # MetadataSource, as is the next
+    Column("taken_at_source", String),  # ContextSource, as is the next
     Column("position_source", String),
     Column("thumb_path", String),
     Column("found_at", DateTime, nullable=False),

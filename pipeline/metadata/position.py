@@ -11,7 +11,7 @@ from typing import NamedTuple
 from PIL.ExifTags import GPS
 
 from pipeline.metadata.time import parse_time
-from schemas.records import MetadataSource
+from schemas.context import ContextSource
 from sharp_core.containers.exif_values import TagValue, as_number, as_text
 
 # XMP, part 2, section 1.2.7.4 (GPSCoordinate): "41,50,30N" or "41,50.508W". Apple Photos writes
@@ -33,7 +33,7 @@ class GpsPosition(NamedTuple):
     latitude: float | None = None
     longitude: float | None = None
     altitude_m: float | None = None  # below sea level negative
-    source: MetadataSource | None = None
+    source: ContextSource | None = None
 
     def is_near(self, other: GpsPosition) -> bool:
         """Say whether another position, or one of unknown place, may have the same altitude."""
@@ -56,9 +56,9 @@ def read_position(gps: Mapping[int, TagValue], xmp: Xmp, sidecar: Xmp | None = N
     found = [
         position
         for position in (
-            _in_xmp(sidecar or {}, MetadataSource.SIDECAR),
+            _in_xmp(sidecar or {}, ContextSource.SIDECAR),
             _in_exif(gps),
-            _in_xmp(xmp, MetadataSource.XMP),
+            _in_xmp(xmp, ContextSource.EMBEDDED_XMP),
         )
         if position != GpsPosition()
     ]
@@ -74,10 +74,10 @@ def _in_exif(gps: Mapping[int, TagValue]) -> GpsPosition:
     longitude = _from_exif(gps, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW")
     altitude = as_number(gps.get(GPS.GPSAltitude))
     below = as_number(gps.get(GPS.GPSAltitudeRef))
-    return _position(latitude, longitude, altitude, below, MetadataSource.EXIF)
+    return _position(latitude, longitude, altitude, below, ContextSource.EXIF)
 
 
-def _in_xmp(xmp: Xmp, source: MetadataSource) -> GpsPosition:
+def _in_xmp(xmp: Xmp, source: ContextSource) -> GpsPosition:
     latitude = _from_xmp(xmp, "exif:GPSLatitude", "NS")
     longitude = _from_xmp(xmp, "exif:GPSLongitude", "EW")
     altitude = as_number(xmp.get("exif:GPSAltitude"))
@@ -90,7 +90,7 @@ def _position(
     longitude: float | None,
     altitude: float | None,
     below: float | None,
-    source: MetadataSource,
+    source: ContextSource,
 ) -> GpsPosition:
     """Return what of a position makes sense. Zero degrees in both is what unset receivers write."""
     if altitude is not None and below in _BELOW_SEA_LEVEL:

@@ -16,7 +16,7 @@ from PIL.ExifTags import Base
 from pipeline.metadata.exif import ExifTags
 from pipeline.metadata.position import read_utc
 from pipeline.metadata.time import LocalTime, is_date_alone, offset_from_gps, parse_time
-from schemas.records import MetadataSource
+from schemas.context import ContextSource
 from sharp_core.containers.exif_values import as_text
 from sharp_core.containers.iptc import (
     DATE_CREATED,
@@ -39,12 +39,12 @@ class TimeTaken(NamedTuple):
 
     local: datetime
     offset: timedelta | None
-    source: MetadataSource
+    source: ContextSource
 
 
 class _Candidate(NamedTuple):
     time: LocalTime
-    source: MetadataSource
+    source: ContextSource
     is_date_alone: bool
 
 
@@ -67,13 +67,13 @@ def read_time_taken(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> 
 
 
 def _candidates(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> Iterator[_Candidate]:
-    yield from _in_xmp(sidecar, _XMP_ORIGINAL, MetadataSource.SIDECAR)
+    yield from _in_xmp(sidecar, _XMP_ORIGINAL, ContextSource.SIDECAR)
     yield from _in_exif(exif, _ORIGINAL)
-    yield from _in_xmp(xmp, _XMP_ORIGINAL, MetadataSource.XMP)
+    yield from _in_xmp(xmp, _XMP_ORIGINAL, ContextSource.EMBEDDED_XMP)
     yield from _in_iptc(iptc, DATE_CREATED, TIME_CREATED)
     yield from _in_exif(exif, _DIGITIZED)
-    yield from _in_xmp(sidecar, _XMP_DIGITIZED, MetadataSource.SIDECAR)
-    yield from _in_xmp(xmp, _XMP_DIGITIZED, MetadataSource.XMP)
+    yield from _in_xmp(sidecar, _XMP_DIGITIZED, ContextSource.SIDECAR)
+    yield from _in_xmp(xmp, _XMP_DIGITIZED, ContextSource.EMBEDDED_XMP)
     yield from _in_iptc(iptc, DIGITIZED_DATE, DIGITIZED_TIME)
     if Base.Make in exif.main:
         yield from _in_exif(exif, _WRITTEN)
@@ -82,10 +82,10 @@ def _candidates(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> Iter
 def _in_exif(exif: ExifTags, tags: tuple[Base, ...]) -> Iterator[_Candidate]:
     texts = [as_text(exif.main.get(tag)) for tag in tags]
     if time := parse_time(*texts):
-        yield _Candidate(time, MetadataSource.EXIF, is_date_alone(texts[0]))
+        yield _Candidate(time, ContextSource.EXIF, is_date_alone(texts[0]))
 
 
-def _in_xmp(xmp: Xmp, names: Iterable[str], source: MetadataSource) -> Iterator[_Candidate]:
+def _in_xmp(xmp: Xmp, names: Iterable[str], source: ContextSource) -> Iterator[_Candidate]:
     for name in names:
         if time := parse_time(xmp.get(name)):
             yield _Candidate(time, source, is_date_alone(xmp.get(name)))
@@ -95,7 +95,7 @@ def _in_iptc(iptc: IptcTexts, date: tuple[int, int], time: tuple[int, int]) -> I
     day, clock = (next(iter(iptc.get(key, ())), "") for key in (date, time))
     for text in (f"{day}T{clock}", day):
         if found := parse_time(text):
-            yield _Candidate(found, MetadataSource.IPTC, is_date_alone(text))
+            yield _Candidate(found, ContextSource.IPTC, is_date_alone(text))
             return
 
 
@@ -109,7 +109,7 @@ def _completed(first: _Candidate, others: list[_Candidate]) -> _Candidate:
                     time=LocalTime(other.time.local, offset or other.time.offset),
                     is_date_alone=False,
                 )
-        elif other.source is MetadataSource.EXIF and _same_second(local, other.time.local):
+        elif other.source is ContextSource.EXIF and _same_second(local, other.time.local):
             exact = local if local.microsecond else other.time.local
             known = offset if offset is not None else other.time.offset
             first = first._replace(time=LocalTime(exact, known))

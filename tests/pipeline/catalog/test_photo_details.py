@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.catalog.photo_details import photo_details
-from schemas.records import MetadataSource
+from schemas.context import ContextSource
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
 
 
@@ -14,8 +14,8 @@ def test_the_sources_of_time_and_place_are_named(tmp_path: Path) -> None:
     file = photo_file("a.jpg")
     about = replace(
         meta(),
-        taken_at_source=MetadataSource.SIDECAR,
-        position_source=MetadataSource.EXIF,
+        taken_at_source=ContextSource.SIDECAR,
+        position_source=ContextSource.EXIF,
     )
     with new_catalog(tmp_path) as catalog:
         catalog.add_found([(file, None)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL.ExifTags import GPS
 
 from pipeline.metadata.position import GpsPosition, read_position, read_utc
-from schemas.records import MetadataSource
+from schemas.context import ContextSource
 from sharp_core.containers.exif_values import Rational
 
 
@@ -53,7 +53,9 @@ def test_xmp_keeps_a_place(latitude, longitude):
 
 def test_xmp_with_seconds():
     place = read_position({}, {"exif:GPSLatitude": "41,50,30S", "exif:GPSLongitude": "0,30,0W"})
-    assert place == GpsPosition(-(41 + 50 / 60 + 30 / 3600), -0.5, source=MetadataSource.XMP)
+    assert place == GpsPosition(
+        -(41 + 50 / 60 + 30 / 3600), -0.5, source=ContextSource.EMBEDDED_XMP
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,17 +143,17 @@ APPLE = {
 
 def test_decimal_degrees_with_their_directions_apart():
     place = read_position({}, {}, APPLE)
-    assert place == GpsPosition(47.6205, -122.3493, 63.631790123456788, MetadataSource.SIDECAR)
+    assert place == GpsPosition(47.6205, -122.3493, 63.631790123456788, ContextSource.SIDECAR)
     without = {name: value for name, value in APPLE.items() if not name.endswith("tudeRef")}
     assert read_position({}, {}, without).latitude is None
 
 
 def test_a_sidecar_counts_before_the_file():
     found = read_position(gps_of(10, 20), APPLE, {})
-    assert (found[:2], found.source) == ((10, 20), MetadataSource.EXIF)
+    assert (found[:2], found.source) == ((10, 20), ContextSource.EXIF)
     found = read_position(gps_of(10, 20), {}, APPLE)
-    assert (found.latitude, found.source) == (47.6205, MetadataSource.SIDECAR)
-    assert read_position({}, APPLE).source is MetadataSource.XMP
+    assert (found.latitude, found.source) == (47.6205, ContextSource.SIDECAR)
+    assert read_position({}, APPLE).source is ContextSource.EMBEDDED_XMP
 
 
 def test_an_altitude_belongs_to_its_place():

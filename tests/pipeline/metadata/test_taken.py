@@ -9,7 +9,8 @@ import pytest
 from PIL.ExifTags import Base
 
 from pipeline.metadata.read import read_metadata
-from schemas.records import MediaType, MetadataSource, PhotoMeta
+from schemas.context import ContextSource
+from schemas.records import MediaType, PhotoMeta
 from tests.support import exif_photos as made
 from tests.support.iptc_files import app13, iptc_block, photoshop
 from tests.support.pictures import encode, scene, with_png_chunk
@@ -50,9 +51,9 @@ def test_a_sidecar_is_a_person_s_later_word():
     file = jpeg({Base.DateTimeOriginal: "2003:01:01 00:03:12"})
     sidecar = xmp_of(exif_DateTimeOriginal="2019-08-14T18:30:00+02:00")
     meta = read_metadata(file, MediaType.JPEG, sidecar)
-    assert taken(meta) == (datetime(2019, 8, 14, 18, 30), 2 * HOUR, MetadataSource.SIDECAR)
+    assert taken(meta) == (datetime(2019, 8, 14, 18, 30), 2 * HOUR, ContextSource.SIDECAR)
     inside = read_metadata(jpeg({Base.DateTimeOriginal: "2003:01:01 00:03:12"}, sidecar), "jpeg")
-    assert taken(inside) == (datetime(2003, 1, 1, 0, 3, 12), None, MetadataSource.EXIF)
+    assert taken(inside) == (datetime(2003, 1, 1, 0, 3, 12), None, ContextSource.EXIF)
 
 
 def test_a_sidecar_that_repeats_the_file_loses_nothing_of_it():
@@ -69,7 +70,7 @@ def test_a_sidecar_that_repeats_the_file_loses_nothing_of_it():
 def test_when_a_sidecar_was_scanned_does_not_count_before_the_exposure():
     file = jpeg({Base.DateTimeOriginal: "2003:01:01 00:03:12"})
     meta = read_metadata(file, MediaType.JPEG, xmp_of(xmp_CreateDate="2019-08-14T18:30:00"))
-    assert taken(meta)[2] is MetadataSource.EXIF
+    assert taken(meta)[2] is ContextSource.EXIF
 
 
 def test_the_date_of_the_picture_counts_before_that_of_its_scan():
@@ -84,13 +85,13 @@ def test_the_date_of_the_picture_counts_before_that_of_its_scan():
 @pytest.mark.parametrize("parts", [1, 3])
 def test_iptc_alone(parts):
     meta = read_metadata(jpeg(iptc=app13(iptc_block(PRESS), parts)), MediaType.JPEG)
-    assert taken(meta) == (datetime(2006, 10, 29, 6, 27, 51), -5 * HOUR, MetadataSource.IPTC)
+    assert taken(meta) == (datetime(2006, 10, 29, 6, 27, 51), -5 * HOUR, ContextSource.IPTC)
 
 
 def test_iptc_has_the_time_that_a_date_lacks():
     file = jpeg({}, xmp_of(photoshop_DateCreated="2006-10-29"), app13(iptc_block(PRESS)))
     meta = read_metadata(file, MediaType.JPEG)
-    assert taken(meta) == (datetime(2006, 10, 29, 6, 27, 51), -5 * HOUR, MetadataSource.XMP)
+    assert taken(meta) == (datetime(2006, 10, 29, 6, 27, 51), -5 * HOUR, ContextSource.EMBEDDED_XMP)
     other = jpeg({}, xmp_of(photoshop_DateCreated="2006-10-28"), app13(iptc_block(PRESS)))
     assert read_metadata(other, MediaType.JPEG).taken_at == datetime(2006, 10, 28)
 
@@ -125,7 +126,7 @@ def test_xmp_of_a_png_in_each_form():
     ):
         png = with_png_chunk(encode(scene(), "PNG"), kind, chunk)
         meta = read_metadata(png, MediaType.PNG)
-        assert taken(meta) == (datetime(2016, 5, 4, 3, 2, 1), 2 * HOUR, MetadataSource.XMP)
+        assert taken(meta) == (datetime(2016, 5, 4, 3, 2, 1), 2 * HOUR, ContextSource.EMBEDDED_XMP)
 
 
 def test_bytes_between_segments_and_before_exif_lose_nothing():

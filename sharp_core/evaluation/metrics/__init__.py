@@ -1,0 +1,1 @@
+"""What tells how alike two images are."""

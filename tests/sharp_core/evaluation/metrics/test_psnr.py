@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sharp_core.evaluation.metrics.psnr import BEST_PSNR_DB, psnr
+
+
+def test_a_hand_computed_case() -> None:
+    target = np.zeros((4, 5, 3), np.uint8)
+    rendered = target.copy()
+    rendered[0, 0, 0] = 51  # 0.2 of the range: a mean squared error of 0.04 / 60
+    assert psnr(rendered, target) == pytest.approx(-10 * np.log10(0.04 / 60), abs=1e-12)
+
+
+def test_it_is_symmetric_and_equal_images_have_the_best_value() -> None:
+    a, b = np.random.default_rng(0).integers(0, 256, (2, 9, 8, 3), np.uint8)
+    assert psnr(a, b) == psnr(b, a)
+    assert psnr(a, a) == BEST_PSNR_DB
+
+
+@pytest.mark.parametrize(
+    "other",
+    [np.zeros((4, 6, 3), np.uint8), np.zeros((4, 5), np.uint8), np.zeros((4, 5, 3), np.float32)],
+)
+def test_it_refuses_what_cannot_be_compared(other: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="image"):
+        psnr(other, np.zeros((4, 5, 3), np.uint8))

@@ -1,0 +1,1 @@
+"""What people and programs know of photos beyond the files themselves."""

@@ -1,0 +1,1 @@
+"""Differentiable rendering: views of Gaussians, with gradients of colour, depth and alpha."""

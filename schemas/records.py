@@ -71,6 +71,7 @@ class ContextKind(StrEnum):
     """What a file beside a photo is."""
 
     XMP = "xmp"
+    TAKEOUT = "takeout"  # JSON of Google Takeout
 
 
 @dataclass(frozen=True, slots=True)

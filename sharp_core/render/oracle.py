@@ -24,6 +24,7 @@ from sharp_core.render.rules import (
 )
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.quaternions import rotation_matrices
 
 # Pixels times Gaussians per strip: some tens of megabytes for each intermediate tensor.
 _STRIP_VALUES = 1 << 23
@@ -86,7 +87,7 @@ def _project(gaussians: Gaussians, camera: Camera) -> _Footprints:
         ],
         dim=1,
     )  # (N, 2, 3)
-    axes = _rotations(gaussians.quats[order]) * gaussians.scales[order][:, None, :]
+    axes = rotation_matrices(gaussians.quats[order]) * gaussians.scales[order][:, None, :]
     root = jacobian @ rotation @ axes  # (N, 2, 3)
     covariances = root @ root.transpose(1, 2)  # (N, 2, 2)
     has_area = torch.linalg.det(covariances.detach()) > 0
@@ -124,15 +125,3 @@ def _blend(
     before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
     weights = torch.where(after > MIN_TRANSMITTANCE, alpha * before, 0.0)
     return weights @ footprints.colors, weights @ footprints.depths, weights.sum(dim=-1)
-
-
-def _rotations(quats: Tensor) -> Tensor:
-    """Return rotation matrices (N, 3, 3) of quaternions (N, 4) of any length.
-
-    With K the matrix of the cross product with (x, y, z), R = 1 + 2 w K + 2 K K.
-    """
-    unit = quats / torch.linalg.vector_norm(quats, dim=1, keepdim=True)
-    identity = torch.eye(3, dtype=quats.dtype, device=quats.device).expand(len(quats), 3, 3)
-    cross = torch.linalg.cross(unit[:, None, 1:].expand_as(identity), identity).mT
-    rotations: Tensor = identity + 2 * unit[:, 0, None, None] * cross + 2 * cross @ cross
-    return rotations

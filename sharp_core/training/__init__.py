@@ -1,1 +1,1 @@
-"""Training of the bundled model."""
+"""Training of the bundled depth network (`small`) and of SHARP (`sharp`)."""

@@ -11,7 +11,7 @@ from torch import nn
 
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.models.small.weights import read_weights_metadata, write_weights
-from sharp_core.training.small.average import WeightAverage
+from sharp_core.training.average import WeightAverage
 from sharp_core.training.small.checkpoint import (
     TrainingCheckpoint,
     read_checkpoint,

@@ -38,7 +38,7 @@ def load_network(
     with torch.device("meta"):
         network = SharpNetwork(config)
     weights = read_weights(path)
-    _check_names_and_shapes(path, network.state_dict(), weights)
+    check_names_and_shapes(path, network.state_dict(), weights)
     dtypes = _dtypes(network, dtype)
     for name in list(weights):
         weights[name] = _place(weights[name], torch.device(device), dtypes[name])
@@ -78,9 +78,10 @@ def _not_a_checkpoint(path: Path, error: Exception) -> WeightsDamagedError:
     return WeightsDamagedError(f"{path} is not a checkpoint: {_first_line(error)}", _HINT)
 
 
-def _check_names_and_shapes(
+def check_names_and_shapes(
     path: Path, expected: dict[str, Tensor], found: dict[str, Tensor]
 ) -> None:
+    """Raise WeightsDamagedError, which lists names and shapes, where the tensors differ."""
     problems = {
         "missing": [name for name in expected if name not in found],
         "unexpected": [name for name in found if name not in expected],

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from sharp_core.training.small.average import WeightAverage
+from sharp_core.training.average import WeightAverage
 
 
 def test_the_average_follows_the_naive_formula():

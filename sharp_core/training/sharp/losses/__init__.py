@@ -1,0 +1,1 @@
+"""The ten losses of SHARP, one file a family. Pure functions on tensors."""

@@ -27,6 +27,7 @@ class MediaType(StrEnum):
     TIFF = "tiff"
     HEIF = "heif"  # HEIC too: the container is the same
     AVIF = "avif"
+    JXL = "jxl"  # JPEG XL
     DNG = "dng"
     RAW = "raw"  # CR2, CR3, NEF, ARW, RAF, ORF, RW2, PEF, SRW and their like
     GIF = "gif"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -58,6 +57,7 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
         _package("pillow-heif", "HEIC photos cannot be read; install pillow-heif"),
         _optional("av", "MP4 clips", "pip install av"),
         _optional("s3fs", "libraries at s3://", "pip install 'sharp-batch[s3]'"),
+        _optional("pillow-jxl-plugin", "JPEG XL", "pip install 'sharp-batch[jxl]'"),
         _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
         *_gsplat(),
         *_weights(),
@@ -101,9 +101,10 @@ def _package(name: str, consequence: str) -> Finding:
 
 
 def _optional(name: str, purpose: str, how: str) -> Finding:
-    if importlib.util.find_spec(name) is not None:
+    try:
         return Finding(name, Level.OK, version(name))
-    return Finding(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
+    except PackageNotFoundError:
+        return Finding(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
 
 
 def _gsplat() -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """A photo file's bytes -> upright pixels in sRGB. The only place that decodes images.
 
-Decoders are Pillow (JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF) and, to develop raw files,
-rawpy. Each says what is wrong with a file in its own way, or does not notice: here it becomes a
-PhotoError, and what a decoder is known to let pass is checked before or after it.
+Decoders are Pillow (JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF) and, where they are installed,
+pillow-jxl-plugin (JPEG XL) and rawpy, which develops raw files. Each says what is wrong with a file
+in its own way, or does not notice: here it becomes a PhotoError, and what a decoder is known to let
+pass is checked before or after it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from pipeline.decode import raw_development
 from pipeline.decode.deep import DeepImage
 from pipeline.decode.errors import cut_off, diagnosis
+from pipeline.decode.jxl_pixels import JxlPhoto
 from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_warnings
 from pipeline.decode.png_pixels import load_png
 from pipeline.decode.row_blocks import row_blocks
@@ -134,7 +136,7 @@ def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepImage:
     if isinstance(image, PngImageFile):
         changes = colors is not None and counts(colors, image.info.get("icc_profile"))
         return load_png(image_chunks(data), needs_all_bits=changes)
-    if isinstance(image, DeepTiff):
+    if isinstance(image, DeepTiff | JxlPhoto):
         with without_warnings():
             return image.load()
     if isinstance(image, TiffImageFile):  # which reads more metadata at this point

@@ -7,7 +7,7 @@ from PIL import Image
 from schemas.errors import PhotoError
 from schemas.reasons import FailureReason
 from schemas.records import MediaType
-from sharp_core.containers import jpeg, png, webp
+from sharp_core.containers import jpeg, jxl, png, webp
 from sharp_core.containers.heif_codec import has_sound_structure, rare_coding
 from sharp_core.containers.heif_image import has_cut_off_box
 from sharp_core.containers.tiff_structure import read_tiff
@@ -17,8 +17,6 @@ _OTHER_IMAGES = (  # signatures of images that are not taken
     (b"GIF8", "GIF"),
     (b"BM", "BMP"),
     (b"8BPS", "Photoshop"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (b"\x97JB2", "JBIG2"),
     (b"qoif", "QOI"),
     (b"SIMPLE  =", "FITS"),
@@ -32,6 +30,7 @@ _OTHER_IMAGES = (  # signatures of images that are not taken
 _ENDED = ("truncated", "end of file")
 _NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
 _REFUSALS = ("BMFF parsing failed", "Invalid image grid", "Invalid tone mapped image item")
+_NO_HEADER = "its header makes no sense"
 _PILLOW_HAS_NO_WORDS = "not identified by this driver"
 _LONGEST_QUOTE = 120  # characters of a decoder's own words
 
@@ -39,6 +38,11 @@ _LONGEST_QUOTE = 120  # characters of a decoder's own words
 def cut_off() -> PhotoError:
     """Return the error of a file whose end is missing."""
     return PhotoError(FailureReason.TRUNCATED, _CUT_OFF)
+
+
+def damaged_header() -> PhotoError:
+    """Return the error of a file that only begins like one of its kind."""
+    return PhotoError(FailureReason.UNREADABLE, f"the file is damaged: {_NO_HEADER}")
 
 
 def refusal(data: bytes) -> PhotoError:
@@ -87,7 +91,7 @@ def _words(error: Exception) -> str:
     said = error.args[0] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
     if _PILLOW_HAS_NO_WORDS in text:
-        return "its header makes no sense"
+        return _NO_HEADER
     return " ".join(text.split())[:_LONGEST_QUOTE] or type(error).__name__
 
 
@@ -102,5 +106,7 @@ def _is_cut_off(data: bytes, kind: MediaType) -> bool:
             return webp.is_cut_off(data)
         case MediaType.HEIF | MediaType.AVIF:
             return has_cut_off_box(data)
+        case MediaType.JXL:
+            return data.startswith(jxl.CONTAINER) and has_cut_off_box(data)
         case _:
             return read_tiff(data).cut_off

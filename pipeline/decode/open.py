@@ -10,8 +10,9 @@ import io
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from PIL import Image, PngImagePlugin
@@ -23,7 +24,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
 from pipeline.decode.cicp import ADOBE_RGB
-from pipeline.decode.errors import cut_off, refusal
+from pipeline.decode.errors import cut_off, damaged_header, refusal
+from pipeline.decode.jxl_pixels import JxlPhoto, plugin
 from pipeline.decode.raw_preview import largest_preview
 from pipeline.decode.tiff_pixels import DeepTiff
 from pipeline.decode.tiff_samples import read_layout
@@ -31,6 +33,7 @@ from pipeline.scan.media_type import media_type as identify
 from schemas.errors import PhotoError
 from schemas.reasons import FailureReason
 from schemas.records import MediaType
+from sharp_core.containers import jxl
 from sharp_core.containers.cicp import Cicp, Colors
 from sharp_core.containers.heif_image import read_heif_image
 from sharp_core.containers.heif_transforms import Transform, transformed_size
@@ -56,7 +59,7 @@ _warnings_lock = threading.Lock()
 class OpenedPhoto(NamedTuple):
     """An image whose header is read and whose pixels are not."""
 
-    image: Image.Image | DeepTiff
+    image: Image.Image | DeepTiff | JxlPhoto
     orientation: int = 1  # EXIF's, still to be applied
     colors: Colors | None = None  # where numbers give them
     transforms: tuple[Transform, ...] = ()  # of the container, still to be applied
@@ -79,7 +82,7 @@ def open_photo(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     with without_warnings():
         opened = _open_as(data, media_type, orientation)
     check_size(*opened.image.size)
-    if isinstance(opened.image, DeepTiff):
+    if not isinstance(opened.image, Image.Image):
         return opened
     exif = (opened.image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
     if opened.colors is None and is_adobe_rgb(read_tiff(exif)):
@@ -104,26 +107,24 @@ def check_size(width: int, height: int) -> None:
 
 
 def _open_as(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
-    if media_type is MediaType.TIFF:
-        media_type = identify(data)  # the first bytes may not have told a raw file from a TIFF
-    match media_type:
-        case MediaType.JPEG:
-            return OpenedPhoto(_open_jpeg(data), orientation)
-        case MediaType.PNG:
-            image = PngImageFile(io.BytesIO(image_chunks(data)))
-            return OpenedPhoto(image, orientation, read_cicp(data) or read_measured_colors(data))
-        case MediaType.WEBP:
-            return OpenedPhoto(WebPImageFile(io.BytesIO(data)), orientation)
-        case MediaType.TIFF:
-            return _open_tiff(data)
-        case MediaType.HEIF | MediaType.AVIF:
-            return _open_heif(data, media_type, orientation)
-        case MediaType.DNG | MediaType.RAW:
-            preview = largest_preview(data)
-            cicp = ADOBE_RGB if preview.is_adobe_rgb else None
-            return OpenedPhoto(_open_jpeg(preview.jpeg), preview.orientation or orientation, cicp)
-        case _:
-            raise refusal(data)
+    if media_type in (MediaType.TIFF, MediaType.UNKNOWN):
+        # The first bytes may not have told a raw file from a TIFF, nor may an older version of
+        # this program have known what it is.
+        media_type = identify(data)
+    if media_type not in _OPENERS:
+        raise refusal(data)
+    return _OPENERS[media_type](data, orientation)
+
+
+def _open_png(data: bytes, orientation: int) -> OpenedPhoto:
+    image = PngImageFile(io.BytesIO(image_chunks(data)))
+    return OpenedPhoto(image, orientation, read_cicp(data) or read_measured_colors(data))
+
+
+def _open_raw(data: bytes, orientation: int) -> OpenedPhoto:
+    preview = largest_preview(data)
+    cicp = ADOBE_RGB if preview.is_adobe_rgb else None
+    return OpenedPhoto(_open_jpeg(preview.jpeg), preview.orientation or orientation, cicp)
 
 
 def _open_jpeg(data: bytes) -> JpegImageFile:
@@ -136,7 +137,7 @@ def _open_jpeg(data: bytes) -> JpegImageFile:
     return JpegImageFile(io.BytesIO(data))
 
 
-def _open_tiff(data: bytes) -> OpenedPhoto:
+def _open_tiff(data: bytes, _orientation: int) -> OpenedPhoto:
     """Open a TIFF by Pillow, which turns it by itself, or by our own reader of deep samples."""
     image, refusal = None, None
     try:
@@ -165,7 +166,22 @@ def _is_misread(image: TiffImageFile) -> bool:
     return is_signed or image.mode == "La" or image.mode.startswith(("I", "F"))
 
 
-def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPhoto:
+def _open_jxl(data: bytes, _orientation: int) -> OpenedPhoto:
+    """Read the header of a JPEG XL file, which says how the image is turned; EXIF does not count.
+
+    The decoder turns it by itself, except for JPEGs that were packed without loss.
+    """
+    plugin()
+    header = jxl.read_header(data)
+    if header is None:
+        raise damaged_header()
+    size = header.width, header.height
+    if jxl.is_packed_jpeg(data):
+        return OpenedPhoto(JxlPhoto(data, size), header.orientation)
+    return OpenedPhoto(JxlPhoto(data, size[::-1] if header.orientation in SIDEWAYS else size))
+
+
+def _open_heif(data: bytes, orientation: int, *, is_avif: bool) -> OpenedPhoto:
     """Open a HEIF or AVIF file and settle how it is turned.
 
     EXIF's orientation is without effect here (ISO 23008-12, annex A). Yet some phones store nothing
@@ -177,7 +193,7 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
         raise cut_off()
     transforms: tuple[Transform, ...] = ()
     size = None
-    if media_type is MediaType.HEIF:  # whose decoder applies the transforms
+    if not is_avif:  # whose decoder applies the transforms
         image: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
         if stored.is_cropped and stored.size:  # the header counts what lies outside the image
             size = transformed_size(stored.transforms, *stored.size)
@@ -190,3 +206,16 @@ def _open_heif(data: bytes, media_type: MediaType, orientation: int) -> OpenedPh
     if stored.is_turned or (orientation in SIDEWAYS and height > width):
         orientation = 1
     return OpenedPhoto(image, orientation, cicp, transforms, size)
+
+
+_OPENERS: dict[MediaType, Callable[[bytes, int], OpenedPhoto]] = {
+    MediaType.JPEG: lambda data, turned: OpenedPhoto(_open_jpeg(data), turned),
+    MediaType.PNG: _open_png,
+    MediaType.WEBP: lambda data, turned: OpenedPhoto(WebPImageFile(io.BytesIO(data)), turned),
+    MediaType.TIFF: _open_tiff,
+    MediaType.HEIF: partial(_open_heif, is_avif=False),
+    MediaType.AVIF: partial(_open_heif, is_avif=True),
+    MediaType.JXL: _open_jxl,
+    MediaType.DNG: _open_raw,
+    MediaType.RAW: _open_raw,
+}

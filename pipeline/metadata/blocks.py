@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from schemas.errors import HeifError
 from schemas.records import MediaType
-from sharp_core.containers import jpeg, png, webp
+from sharp_core.containers import jpeg, jxl, png, webp
 from sharp_core.containers.cr3 import is_cr3, read_cr3
 from sharp_core.containers.exif import block_in, read_exif
 from sharp_core.containers.heif import Heif, read_heif
@@ -60,11 +60,12 @@ def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
         exif.extend(finder(data))
     if not any(exif) and media_type in _SEARCHED:
         exif = [_find_wrapped(data)]
-    xmp = _find_xmp_in_png(data) if media_type is MediaType.PNG else None
+    find_packed_xmp = _XMP_FINDERS.get(media_type)
+    packed_xmp = find_packed_xmp(data) if find_packed_xmp else None
     return MetadataBlocks(
         tuple(filter(None, exif)),
         gps or None,
-        xmp or find_xmp(data),
+        packed_xmp or find_xmp(data),
         _find_iptc(data, media_type) or None,
         focal_px,
         uncropped,
@@ -115,6 +116,17 @@ def _find_in_webp(data: bytes) -> Iterator[bytes]:
             yield block_in(data[start:end])
 
 
+def _find_in_jxl(data: bytes) -> Iterator[bytes]:
+    for kind, content in jxl.metadata_boxes(data):
+        if kind == b"Exif":
+            yield block_in(content)
+
+
+def _find_xmp_in_jxl(data: bytes) -> bytes | None:
+    packets = (content for kind, content in jxl.metadata_boxes(data) if kind == b"xml ")
+    return next(filter(None, map(find_xmp, packets)), None)
+
+
 def _find_in_heif(heif: Heif) -> Iterator[bytes]:
     for item in heif.describing(heif.primary_id, b"Exif"):
         yield block_in(heif.item_data(item, _MOST_EXIF))
@@ -143,8 +155,13 @@ _FINDERS: dict[MediaType, Callable[[bytes], Iterable[bytes]]] = {
     MediaType.JPEG: lambda data: map(block_in, jpeg.exif_contents(data)),
     MediaType.PNG: _find_in_png,
     MediaType.WEBP: _find_in_webp,
+    MediaType.JXL: _find_in_jxl,
     MediaType.TIFF: lambda data: [data],
     MediaType.DNG: lambda data: [data],
     # CR2, NEF, ARW, ORF, RW2, PEF and SRW are TIFF files.
     MediaType.RAW: lambda data: [data] if data.startswith((b"II", b"MM")) else [],
+}
+_XMP_FINDERS: dict[MediaType, Callable[[bytes], bytes | None]] = {
+    MediaType.PNG: _find_xmp_in_png,
+    MediaType.JXL: _find_xmp_in_jxl,
 }

@@ -6,6 +6,7 @@ In: the first `HEADER_BYTES` of a file and its suffix. Out: a `MediaType`.
 from __future__ import annotations
 
 from schemas.records import MediaType
+from sharp_core.containers import jxl
 from sharp_core.containers.tiff_structure import DNG_VERSION, is_sensor_data, read_tiff
 
 HEADER_BYTES = 4096
@@ -29,6 +30,7 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", MediaType.JPEG),
     (b"\x89PNG\r\n\x1a\n", MediaType.PNG),
     ((b"GIF87a", b"GIF89a"), MediaType.GIF),
+    ((jxl.CODESTREAM, jxl.CONTAINER), MediaType.JXL),
     (_RAW_SIGNATURES, MediaType.RAW),
 )
 _TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # the last two are BigTIFF

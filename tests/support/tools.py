@@ -1,0 +1,20 @@
+"""Programs of others that a test writes its files with, where they are installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def run_tool(name: str, *arguments: str | Path) -> str:
+    """Run a program and return what it prints; skip the test where it is not installed."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    process = subprocess.run(
+        [name, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout

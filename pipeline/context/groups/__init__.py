@@ -1,0 +1,1 @@
+"""Which photos show one moment, and which one represents them."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from schemas.records import PhotoRecord
-from schemas.tables import CATALOG_VERSION, SINCE, metadata, photos, scenes
+from schemas.table_metadata import SINCE, metadata
+from schemas.tables import CATALOG_VERSION, photos, scenes
 
 _UNITS = {
     "_m": "metre",

@@ -128,6 +128,13 @@ class SourceError(PhotoError):
     """The photo's file could not be read, or has just changed: the next run tries again."""
 
 
+class CollectionError(SharpBatchError):
+    """A photo library's database is locked, damaged or of an unknown version.
+
+    What was read from it before stays, and the run continues.
+    """
+
+
 class FormatError(PhotoError):
     """A splat file is damaged, is not what its name says, or cannot express a scene."""
 

@@ -17,17 +17,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
 )
 
+import schemas.context_tables
 import schemas.sql_types  # noqa: F401 - how both databases write the types
+from schemas.table_metadata import SINCE, metadata
 
-CATALOG_VERSION = 2
-SINCE = "since"  # in a table's info: the version that brought it, where that is not the first
-
-metadata = MetaData()
+CATALOG_VERSION = 3
 
 catalog_info = Table(
     "catalog_info",
@@ -67,15 +65,50 @@ photos = Table(
     Column("position_source", String),
     Column("thumb_path", String),
     Column("found_at", DateTime, nullable=False),
+    # By which version of the readers the columns above and below were read; none: not yet.
+    Column("metadata_version", Integer),
+    # What people and programs say of the photo, merged (`pipeline.context.merge`).
+    Column("rating", Integer),
+    Column("favorite", Boolean),
+    Column("picked", Boolean),
+    Column("title", String),
+    Column("caption", String),
+    Column("hidden", Boolean),
+    Column("trashed", Boolean),
+    Column("place_id", Integer),  # of places
+    Column("place_source", String),  # ContextSource, or that the position gave the names
+    Column("edited_of", String),
+    Column("burst_id", String),
+    # What is measured on the photo before a model sees it, and the moment that it belongs to.
+    Column("exposure_bias_ev", Float),
+    Column("thumb_hash", BigInteger),  # 64 bits of a perceptual hash, as a signed number
+    Column("sharpness", Float),
+    Column("exposure", Float),
+    Column("group_id", String(32)),
+    Column("group_kind", String),
+    Column("group_rank", Integer),  # 0: the one that represents its group
+    Column("score", Float),  # of the best scene
     Index("photos_by_state", "state", "reason"),
     # With what else a query asks for, so that only rows that it selects are read.
     Index(
         "photos_by_time",
         *("taken_at", "photo_id", "latitude", "longitude", "camera_make", "camera_model"),
+        *("hidden", "trashed"),
     ),
-    Index("photos_by_state_and_time", "state", "taken_at", "photo_id"),
+    Index("photos_by_state_and_time", "state", "taken_at", "photo_id", "hidden", "trashed"),
     Index("photos_by_camera", "camera_model"),
-    Index("photos_by_place", "latitude", "longitude", "taken_at", "camera_make", "camera_model"),
+    Index(
+        "photos_by_place",
+        *("latitude", "longitude", "taken_at", "camera_make", "camera_model"),
+        *("hidden", "trashed"),
+    ),
+    Index("photos_by_rating", "rating"),
+    Index("photos_by_favorite", "favorite"),
+    Index("photos_by_hidden", "hidden"),
+    Index("photos_by_trashed", "trashed"),
+    Index("photos_by_place_name", "place_id"),
+    Index("photos_by_group", "group_id", "group_rank"),
+    Index("photos_by_score", "score"),
 )
 
 photo_paths = Table(
@@ -161,9 +194,13 @@ scenes = Table(
     Column("encode_seconds", Float),
     Column("created_at", DateTime, nullable=False),
     Column("verified_at", DateTime),  # when its file was last found to be whole
+    Column("score", Float),  # how well the scene came out, 0 to 1
+    Column("score_parts", String),  # JSON: what the score was computed from
+    Column("scale_source", String),  # what gave the scene its metric scale
     Index("scenes_by_photo", "photo_id"),
     Index("scenes_by_check", "verified_at"),
     Index("scenes_by_model", "model", "format", "splat_bytes"),  # all that status sums up
+    Index("scenes_by_scale", "scale_source", "photo_id"),
 )
 
 artifacts = Table(

@@ -58,11 +58,16 @@ def best_scene(photo_id: str | sa.ColumnElement[str]) -> sa.Select[tuple[str]]:
     return found.order_by(model_rank, _FOCAL_RANK, scenes.c.created_at.desc()).limit(1)
 
 
+def score_of(scene_id: object) -> sa.ScalarSelect[float]:
+    """Return the score of a scene, an id or a column of ids, as photos show it."""
+    return sa.select(scenes.c.score).where(scenes.c.scene_id == scene_id).scalar_subquery()
+
+
 def choose_best_scenes(connection: Connection, photo_ids: Iterable[str]) -> None:
     """Have photos that have scenes show the best one. A part of the caller's transaction."""
     best = best_scene(photos.c.photo_id).correlate(photos).scalar_subquery()
     for chunk in in_groups(list(photo_ids)):
         has_scene = photos.c.scene_id.is_not(None)
-        connection.execute(
-            photos.update().where(photos.c.photo_id.in_(chunk), has_scene).values(scene_id=best)
-        )
+        chosen = photos.update().where(photos.c.photo_id.in_(chunk), has_scene)
+        connection.execute(chosen.values(scene_id=best))
+        connection.execute(chosen.values(score=score_of(photos.c.scene_id)))

@@ -15,7 +15,8 @@ from pipeline.catalog.sqlite import has_wal, sqlite_engine
 from pipeline.store.disk_errors import no_space_left
 from pipeline.store.root import LibraryRoot
 from schemas.errors import RESUME_HINT, RunError, StoreError, UsageError
-from schemas.tables import CATALOG_VERSION, catalog_info, metadata, photos, utc_now
+from schemas.table_metadata import metadata
+from schemas.tables import CATALOG_VERSION, catalog_info, photos, utc_now
 
 _POSTGRES_DISK_FULL = "53100"
 

@@ -14,10 +14,15 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.text import path_text
+from schemas.context_tables import context_facts, photo_flags, photo_tags
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 
+_TABLES_OF_PHOTOS = (
+    *(context_facts, photo_flags, photo_tags),
+    *(failures, context_files, user_focals, photo_paths, photos),
+)
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone
 
 
@@ -70,7 +75,7 @@ def forget_missing_photos(connection: Connection) -> None:
     """Forget photos without a scene whose files are all gone or changed."""
     missing = sa.select(photos.c.photo_id).where(photos.c.scene_id.is_(None), ~_has_path())
     for chunk in in_groups(list(connection.scalars(missing))):
-        for table in (failures, context_files, user_focals, photo_paths, photos):
+        for table in _TABLES_OF_PHOTOS:
             connection.execute(table.delete().where(table.c.photo_id.in_(chunk)))
 
 

@@ -11,10 +11,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.best_scene import best_scene, choose_best_scenes
+from pipeline.catalog.best_scene import best_scene, choose_best_scenes, score_of
 from pipeline.catalog.context_files import record_context_files
 from pipeline.catalog.text import clean_text, offset_text
 from pipeline.catalog.user_focals import record_sidecar_focal
+from schemas.context_tables import scene_flags
 from schemas.outcomes import Done, Failed, Made, NewSplat, RereadMetadata, Skipped
 from schemas.records import ArtifactRecord, FocalLength, PhotoFile, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
@@ -85,7 +86,7 @@ def insert_failure(
 def _record_done(connection: Connection, done: Done, run_id: str | None) -> None:
     photo, scene = done.photo, done.scene
     size = {"width": photo.width, "height": photo.height}
-    for table in (artifacts, scenes):  # rows of an earlier run for the same scene
+    for table in (artifacts, scene_flags, scenes):  # rows of an earlier run for the same scene
         connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
     connection.execute(
         scenes.insert().values(
@@ -117,13 +118,15 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
     _record_sources(connection, photo.file, photo.meta)
     thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
     record_artifacts(connection, (thumb, *done.artifacts), run_id)
+    best = connection.scalar(best_scene(scene.photo_id))
     _update_photo(
         connection,
         scene.photo_id,
         state=PhotoState.DONE,
         reason=None,
         message=None,
-        scene_id=connection.scalar(best_scene(scene.photo_id)),
+        scene_id=best,
+        score=score_of(best),
         thumb_path=photo.thumb.path,
         **size,
         **_focal_columns(photo.focal),

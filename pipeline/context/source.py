@@ -32,13 +32,6 @@ class PhotoMaterial:
 PhotoReader = Callable[[PhotoMaterial], ContextFacts | None]
 
 
-class CollectionError(Exception):
-    """A collection is locked, damaged, or of an unknown version. The message is for people.
-
-    What was read from it before stays, and it is read again when it changes.
-    """
-
-
 class Collection(Protocol):
     """Files of one kind, each of which says something about many photos."""
 
@@ -57,7 +50,7 @@ class Collection(Protocol):
         """Return what a collection says of photos, by their path as given; others are left out.
 
         `photos` are absolute paths of files that the scan found where the collection covers them.
-        The collection is never written to. Raises CollectionError.
+        The collection is never written to. Raises CollectionError (`schemas.errors`).
         """
         ...
 

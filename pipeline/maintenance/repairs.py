@@ -12,7 +12,8 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.best_scene import best_scene
+from pipeline.catalog.best_scene import best_scene, score_of
+from schemas.context_tables import scene_flags
 from schemas.outcomes import PHOTO_STAGES
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
@@ -80,6 +81,7 @@ def in_library(path: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 
 def _drop(connection: Connection, scene_ids: Sequence[str]) -> list[str]:
     paths: list[str] = []
+    connection.execute(scene_flags.delete().where(scene_flags.c.scene_id.in_(scene_ids)))
     for table, path in ((artifacts, artifacts.c.path), (scenes, scenes.c.splat_path)):
         chosen = table.c.scene_id.in_(scene_ids)
         paths += connection.scalars(sa.select(path).where(chosen, in_library(path)))
@@ -93,5 +95,5 @@ def _show_best(connection: Connection, photo_id: str) -> None:
     connection.execute(
         photos.update()
         .where(photos.c.photo_id == photo_id)
-        .values(scene_id=best, state=state, reason=None, message=None)
+        .values(scene_id=best, score=score_of(best), state=state, reason=None, message=None)
     )

@@ -17,7 +17,8 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import StoreError, UsageError
-from schemas.tables import catalog_info, metadata, photos
+from schemas.table_metadata import metadata
+from schemas.tables import catalog_info, photos
 from tests.support.library_of_records import new_catalog, photo_file
 
 _NOBODY = 65534

@@ -20,7 +20,8 @@ from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import StoreError, UsageError
 from schemas.migrations import MIGRATIONS, Migration
-from schemas.tables import CATALOG_VERSION, metadata
+from schemas.table_metadata import metadata
+from schemas.tables import CATALOG_VERSION
 from tests.support.freeze_catalog import CATALOGS, thaw
 from tests.support.library_of_records import new_catalog, photo_file
 
@@ -32,14 +33,14 @@ def dump(catalog: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-def adds_a_rating(connection: Connection) -> None:
+def adds_a_column(connection: Connection) -> None:
     """A step as the next version might bring it: a new column, filled from an old one."""
-    connection.execute(sa.text("ALTER TABLE photos ADD COLUMN rating INTEGER"))
-    connection.execute(sa.text("UPDATE photos SET rating = 5 WHERE state = 'done'"))
+    connection.execute(sa.text("ALTER TABLE photos ADD COLUMN stars INTEGER"))
+    connection.execute(sa.text("UPDATE photos SET stars = 5 WHERE state = 'done'"))
 
 
 def breaks(connection: Connection) -> None:
-    adds_a_rating(connection)
+    adds_a_column(connection)
     connection.execute(sa.text("DELETE FROM photos"))
 
 
@@ -91,11 +92,11 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
     thaw(tmp_path, 1)
     before = dump(tmp_path / CATALOG_FILE)
     backup = tmp_path / f"{CATALOG_FILE}.version-1"
-    assert migrate(find_catalog(tmp_path), to_next(1, adds_a_rating), 2) == Migrated(1, 2, backup)
+    assert migrate(find_catalog(tmp_path), to_next(1, adds_a_column), 2) == Migrated(1, 2, backup)
     with contextlib.closing(sqlite3.connect(tmp_path / CATALOG_FILE)) as connection:
-        ratings = connection.execute("SELECT DISTINCT state, rating FROM photos").fetchall()
+        stars = connection.execute("SELECT DISTINCT state, stars FROM photos").fetchall()
         versions = connection.execute("SELECT version FROM catalog_info").fetchall()
-    assert set(ratings) == {("done", 5), ("due", None), ("failed", None), ("skipped", None)}
+    assert set(stars) == {("done", 5), ("due", None), ("failed", None), ("skipped", None)}
     assert versions == [(1,), (2,)]
     assert dump(backup) == before
 
@@ -103,7 +104,7 @@ def test_a_step_changes_tables_and_rows_and_keeps_a_copy(tmp_path: Path) -> None
 def test_a_step_on_postgres(tmp_path: Path, catalog_url: str | None) -> None:
     with new_catalog(tmp_path, catalog_url) as catalog:
         catalog.add_found([(photo_file("a.jpg"), None)])
-    step = to_next(CATALOG_VERSION, adds_a_rating)
+    step = to_next(CATALOG_VERSION, adds_a_column)
     assert migrate(find_catalog(tmp_path, catalog_url), step, NEXT).to_version == NEXT
     with pytest.raises(StoreError, match=f"has version {NEXT}"):
         open_database(find_catalog(tmp_path, catalog_url))
@@ -119,7 +120,7 @@ def test_a_step_that_fails_changes_nothing(
         migrate(find_catalog(tmp_path, catalog_url), to_next(CATALOG_VERSION, step), NEXT)
     with Library.resolve(tmp_path, catalog_url).read() as reader:
         assert len(list(find(reader, Filters()))) == 1
-        assert "rating" not in {name for name, _ in columns(reader)["photos"]}
+        assert "stars" not in {name for name, _ in columns(reader)["photos"]}
 
 
 def test_an_older_catalog_is_told_what_to_do(
@@ -134,7 +135,7 @@ def test_an_older_catalog_is_told_what_to_do(
 
 def test_a_newer_catalog_is_left_alone(tmp_path: Path) -> None:
     thaw(tmp_path, CATALOG_VERSION)
-    migrate(find_catalog(tmp_path), to_next(CATALOG_VERSION, adds_a_rating), NEXT)
+    migrate(find_catalog(tmp_path), to_next(CATALOG_VERSION, adds_a_column), NEXT)
     before = (tmp_path / CATALOG_FILE).read_bytes()
     with pytest.raises(StoreError, match="knows versions up to"):
         migrate(find_catalog(tmp_path))

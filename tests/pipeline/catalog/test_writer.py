@@ -25,7 +25,8 @@ from schemas.errors import StoreError, UsageError
 from schemas.outcomes import Skipped
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState
-from schemas.tables import CATALOG_VERSION, failures, metadata
+from schemas.table_metadata import metadata
+from schemas.tables import CATALOG_VERSION, failures
 from tests.support.library_of_records import RUN, clip, done, failed, meta, new_catalog, photo_file
 
 

@@ -25,7 +25,7 @@ from pipeline.store.layout import (
 )
 from schemas.choices import PreviewKind
 from schemas.settings import SplatSettings
-from schemas.tables import metadata
+from schemas.table_metadata import metadata
 from sharp_core.formats.registry import STORABLE
 from sharp_core.formats.sog.entry import SOG
 

@@ -1,0 +1,9 @@
+"""What all tables of the catalog are collected in."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+SINCE = "since"  # in a table's info: the version that brought it, where that is not the first
+
+metadata = MetaData()

@@ -101,7 +101,7 @@ def _find_iptc(data: bytes, media_type: MediaType) -> bytes:
         case MediaType.PNG:
             profiles = (content for name, content in raw_profiles(data) if name in _IPTC_PROFILES)
             return next(filter(None, map(iptc_in_photoshop, profiles)), b"")
-        case MediaType.TIFF | MediaType.DNG:
+        case MediaType.TIFF | MediaType.DNG | MediaType.RAW:  # most raw formats are TIFF
             image = read_exif(data).image
             if _IPTC_TAG in image:
                 return image[_IPTC_TAG].data

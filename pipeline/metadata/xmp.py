@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import ElementTree
-
+_FIRST = b"<rdf:RDF"  # as `pipeline.metadata.blocks` cuts it out of a packet
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _PREFIXES = {
     "http://ns.adobe.com/exif/1.0/": "exif",
@@ -18,18 +18,29 @@ _PREFIXES = {
 }
 
 
+def parse_descriptions(rdf: bytes | None) -> list[Element]:
+    """Return the rdf:Description elements of an rdf:RDF; none where the text is not XML.
+
+    Entities could make a small text huge. They are declared before the first element, so a text
+    that begins with its element has none.
+    """
+    if not rdf or not rdf.startswith(_FIRST):
+        return []
+    try:
+        root = ElementTree.fromstring(rdf)
+    except (ParseError, ValueError, LookupError):
+        return []
+    return list(root.findall(f"{_RDF}Description"))
+
+
 def read_xmp(rdf: bytes | None) -> dict[str, str]:
     """Read the properties of an rdf:RDF element, such as {"exif:FocalLength": "250/1"}.
 
     Of a list the first entry counts, of a repeated property the first. Properties of schemas that
     say nothing about the camera are left out. Text that is no XML has no properties.
     """
-    try:
-        root = ElementTree.fromstring(rdf or b"")
-    except (ParseError, ValueError, LookupError):  # defusedxml's refusals are ValueErrors
-        return {}
     properties: dict[str, str] = {}
-    for description in root.findall(f"{_RDF}Description"):
+    for description in parse_descriptions(rdf):
         for name, value in description.attrib.items():
             _keep(properties, name, value)
         for child in description:

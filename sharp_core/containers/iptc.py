@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 DATE_CREATED, TIME_CREATED = (2, 55), (2, 60)  # of the image's content
 DIGITIZED_DATE, DIGITIZED_TIME = (2, 62), (2, 63)
+OBJECT_NAME, HEADLINE, CAPTION, KEYWORDS = (2, 5), (2, 105), (2, 120), (2, 25)
+CITY, SUBLOCATION, PROVINCE_STATE, COUNTRY_NAME = (2, 90), (2, 92), (2, 95), (2, 101)
 _CHARACTER_SET = (1, 90)
 _UTF8 = b"\x1b%G"
 _MARK = 0x1C

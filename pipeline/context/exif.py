@@ -1,0 +1,64 @@
+"""EXIF in a photo -> Windows' stars and texts, and the description.
+
+Windows writes its texts as UTF-16 in bytes: keywords are separated by semicolons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from PIL.ExifTags import Base
+
+from pipeline.context.source import PhotoMaterial
+from pipeline.context.texts import clean, clean_all
+from pipeline.context.xmp import stars_of_percent
+from schemas.context import ContextFacts, ContextSource
+from sharp_core.containers.exif import read_exif_blocks
+from sharp_core.containers.exif_values import as_number, as_text, value_of
+from sharp_core.containers.tiff import Entry
+
+_STARS, _PERCENT = 0x4746, 0x4749
+_MOST_STARS = 5
+# Cameras and programs describe every photo, by what they are or what they call the file.
+_OF_A_CAMERA = re.compile(
+    r"(?:.*\b(?:digital (?:still )?camera|dsc|exif[ _]jpeg[ _]picture|samsung|dcim|lens|minolta"
+    r"|olympus)\b.*|[\W_]*|untitled|picture|image|default|null|none|binary|ascii|oznor\w*|hdr\w*"
+    r"|(?:[a-z]{3}_){1,6}[a-z]{3}|(?:dsc|img|dscn|dscf|pict|sam)[_-]?\d+(?:\.jpe?g)?)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
+    """Return what a photo's EXIF tags say."""
+    if not photo.blocks.exif:
+        return None
+    tags = read_exif_blocks(photo.blocks.exif).image
+    return ContextFacts(
+        source=ContextSource.EXIF,
+        rating=_read_rating(tags),
+        title=_utf16(tags, Base.XPTitle) or _utf16(tags, Base.XPSubject),
+        caption=_utf16(tags, Base.XPComment) or _description(tags),
+        keywords=clean_all((_utf16(tags, Base.XPKeywords) or "").split(";")),
+    )
+
+
+def _read_rating(tags: Mapping[int, Entry]) -> int | None:
+    stars = as_number(value_of(tags[_STARS])) if _STARS in tags else None
+    if stars is not None and 0 <= stars <= _MOST_STARS:
+        return round(stars)
+    percent = as_number(value_of(tags[_PERCENT])) if _PERCENT in tags else None
+    return stars_of_percent(percent) if percent is not None and percent <= 100 else None
+
+
+def _utf16(tags: Mapping[int, Entry], tag: int) -> str | None:
+    if tag not in tags:
+        return None
+    return clean(tags[tag].data.decode("utf-16-le", "ignore").partition("\0")[0])
+
+
+def _description(tags: Mapping[int, Entry]) -> str | None:
+    if Base.ImageDescription not in tags:
+        return None
+    text = clean(as_text(value_of(tags[Base.ImageDescription])))
+    return None if text is None or _OF_A_CAMERA.fullmatch(text) else text

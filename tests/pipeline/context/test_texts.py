@@ -1,0 +1,17 @@
+from pipeline.context.texts import clean, clean_all, joined, without_parts
+
+
+def test_texts_are_tidied():
+    assert clean(" Zu\u0308rich\r\nnoon\0 ") == "Z\u00fcrich\nnoon"
+    assert [clean(nothing) for nothing in (None, "", " ", "\0")] == [None] * 4
+    assert clean_all(["a", None, " a ", "", 7]) == ("a", "7")
+
+
+def test_hierarchies_are_joined():
+    assert joined(["Places", None, " Norway ", ""]) == "Places/Norway"
+
+
+def test_keywords_swallow_their_levels_and_no_others():
+    keywords = ["Bergen", "Places", "Places/Norway", "Places/Norway/Bergen", "sea", "Norway/sea"]
+    assert without_parts(keywords) == ("Places/Norway/Bergen", "Norway/sea")
+    assert without_parts(["b", "a", "b"]) == ("b", "a")

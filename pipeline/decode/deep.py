@@ -14,6 +14,11 @@ from sharp_core.containers.cicp import Colors
 
 Samples = npt.NDArray[np.uint16]
 
+# Cameras that measure, as thermal ones do, write degrees or counts that lie close together. As they
+# are, such images are all black or all one grey. Photos have more contrast than this.
+_NARROW = 1 / 8  # of the range from black to white
+_OUTLIERS = 0.1  # per cent of the samples at either end: dead pixels
+
 
 class DeepImage(NamedTuple):
     """An image of 16 bits a sample, grey or RGB. 0 is black and 65535 is white."""
@@ -21,6 +26,27 @@ class DeepImage(NamedTuple):
     color: Samples  # (height, width, 1 or 3)
     alpha: Image.Image | None = None  # of mode L; none for an opaque image
     icc_profile: bytes | None = None
+
+
+def narrow_range(samples: npt.NDArray[np.generic], white: float) -> tuple[float, float] | None:
+    """Return the range that bare grey samples lie in, if it is so narrow that they are measured.
+
+    Then its ends are shown as black and white, as viewers of such images do.
+    """
+    values = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
+    if values.size == 0:
+        return None
+    low, high = map(float, np.percentile(values, (_OUTLIERS, 100 - _OUTLIERS)))
+    return (low, high) if 0 < high - low < _NARROW * white else None
+
+
+def stretched(samples: npt.NDArray[np.generic], low: float, high: float) -> Samples:
+    """Return samples scaled so that `low` is black and `high` white; any shape."""
+    made = np.empty(samples.shape, np.uint16)
+    for rows in row_blocks(len(samples)):
+        values = np.nan_to_num(samples[rows].astype(np.float64), nan=low, posinf=low, neginf=low)
+        made[rows] = np.clip((values - low) * (65535 / (high - low)) + 0.5, 0, 65535)
+    return made
 
 
 def eight_bits(samples: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from pipeline.decode.deep import DeepImage, eight_bits
+from pipeline.decode.deep import DeepImage, eight_bits, narrow_range, stretched
 from pipeline.decode.row_blocks import row_blocks
 
 _BITS_AT, _COLOR_TYPE_AT = 24, 25  # in the file: of IHDR's content
@@ -35,7 +35,12 @@ def load_png(chunks: bytes, *, needs_all_bits: bool) -> Image.Image | DeepImage:
         image.info.pop("transparency", None)
         image.load()
         grey = np.asarray(image)[..., None]
-        return DeepImage(grey, _opacity(grey, key), image.info.get("icc_profile"))
+        opacity = _opacity(grey, key)
+        profile = image.info.get("icc_profile")
+        if key is None and profile is None and not needs_all_bits:
+            measured = narrow_range(grey, 65535)
+            grey = stretched(grey, *measured) if measured else grey
+        return DeepImage(grey, opacity, profile)
     if bits == 16 and color_type == _RGB_ALPHA:
         return _color(chunks, key)
     if bits == 16 and color_type == _RGB and (needs_all_bits or key is not None):

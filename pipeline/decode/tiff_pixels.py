@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline.decode.deep import DeepImage, eight_bits
+from pipeline.decode.deep import DeepImage, eight_bits, narrow_range, stretched
 from pipeline.decode.row_blocks import row_blocks
 from pipeline.decode.tiff_samples import (
     CHANNELS,
@@ -72,15 +72,12 @@ class DeepTiff(NamedTuple):
 
 def _scaled(samples: npt.NDArray[np.generic], layout: TiffLayout) -> npt.NDArray[np.uint16]:
     """Return samples from black, 0, to white, 65535."""
-    kind = samples.dtype.kind
-    if kind == "u" and layout.bits == 16 and not _is_bare_grey(layout):
+    is_bare = _is_bare_grey(layout)
+    if samples.dtype.kind == "u" and layout.bits == 16 and not is_bare:
         return np.asarray(samples, np.uint16)
-    made = np.empty(samples.shape, np.uint16)
-    factor = 65535 / _white(samples, layout)
-    for rows in row_blocks(len(samples)):
-        light = np.nan_to_num(samples[rows].astype(np.float64), posinf=0.0, neginf=0.0)
-        made[rows] = np.clip(light * factor + 0.5, 0, 65535)
-    return made
+    white = _white(samples, layout)
+    measured = narrow_range(samples, white) if is_bare and layout.bits >= 16 else None
+    return stretched(samples, *(measured or (0.0, white)))
 
 
 def _is_bare_grey(layout: TiffLayout) -> bool:

@@ -13,8 +13,10 @@ from pipeline.decode.cicp import image_to_srgb
 from pipeline.decode.decode import decode
 from pipeline.decode.icc import icc_to_srgb
 from pipeline.scan.media_type import media_type
+from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp
 from tests.support.pictures import encode, same, scene
+from tests.support.xyb_files import xyb_jpeg
 
 # Linear RGB to XYZ, chromatically adapted to the D50 of profiles, of Display P3: columns are the
 # colorants that Apple's profile of that name holds.
@@ -154,3 +156,9 @@ def test_a_table_of_colours_is_applied_as_it_is(stored):
     error = np.abs(got - color * 255.0)
     assert error.mean() <= 2
     assert error.max() <= 16
+
+
+def test_xyb_jpegs():
+    error = np.abs(decode(xyb_jpeg(scene()), MediaType.JPEG).astype(float) - scene())
+    assert error.mean() < 1.5
+    assert np.percentile(error, 99) < 12  # eight bits of X are wide steps of red and green

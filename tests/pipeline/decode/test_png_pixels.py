@@ -133,3 +133,12 @@ def test_chromaticities_of_no_display_are_ignored(points):
     chunks = {b"cHRM": struct.pack(">8I", *points)}
     samples = stored(color_picture(3), 8)
     check_decoded(png_file(samples, 8, RGB, chunks), MediaType.PNG, color_picture(3))
+
+
+def test_temperatures_are_shown_with_contrast():
+    color = color_picture(1)
+    samples = np.round(7500 + color * 500).astype(np.uint16)
+    check_decoded(png_file(samples, 16, GREY), MediaType.PNG, color, 4 / 255)
+    # A file that says what its numbers mean is taken at its word.
+    told = png_file(samples, 16, GREY, {b"gAMA": struct.pack(">I", 100_000)})
+    assert np.ptp(decode(told, MediaType.PNG).astype(int)) < 40

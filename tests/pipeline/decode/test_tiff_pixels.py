@@ -130,6 +130,38 @@ def test_a_sensor_s_numbers_in_16_bits_are_not_nearly_black(bits):
     check_decoded(tiff_file_of(samples, 16, BLACK_IS_ZERO), MediaType.TIFF, color_picture(1))
 
 
+@pytest.mark.parametrize(
+    ("coldest", "hottest", "bits", "sample_format"),
+    [
+        (7534, 8011, 16, WHOLE),  # counts
+        (29_315, 31_015, 16, WHOLE),  # hundredths of a kelvin
+        (-1500, 900, 16, SIGNED),
+        (285.0, 309.5, 32, FLOAT),  # kelvins
+        (4.5, 31.0, 32, FLOAT),  # degrees Celsius
+        (-12.0, 3.0, 32, FLOAT),
+    ],
+)
+def test_temperatures_are_shown_with_contrast(coldest, hottest, bits, sample_format):
+    """Other tools show these nearly black, or one grey; viewers of thermal images stretch them."""
+    color = color_picture(1)
+    values = coldest + color * (hottest - coldest)
+    kind = {WHOLE: np.uint16, SIGNED: np.int16, FLOAT: np.float32}[sample_format]
+    data = tiff_file_of(values.astype(kind), bits, BLACK_IS_ZERO, sample_format=sample_format)
+    # The coldest and the hottest thousandth are outliers.
+    check_decoded(data, MediaType.TIFF, color, 4 / 255)
+    bad = values.astype(kind)
+    bad[0, 0] = np.iinfo(kind).max if sample_format != FLOAT else np.nan
+    pixels = decode(
+        tiff_file_of(bad, bits, BLACK_IS_ZERO, sample_format=sample_format), MediaType.TIFF
+    )
+    assert np.ptp(pixels[1:].astype(int)) > 240
+
+
+def test_one_grey_stays_as_it_is():
+    flat = np.full((HEIGHT, WIDTH, 1), 32768, np.uint16)
+    check_decoded(tiff_file_of(flat, 16, BLACK_IS_ZERO), MediaType.TIFF, np.full((1, 1, 1), 0.5))
+
+
 def test_what_no_reader_knows_is_unsupported_and_says_what():
     samples = stored(color_picture(3), 32)
     unknown = tiff_file_of(samples, 32, 32844)

@@ -24,6 +24,9 @@ def _built_in() -> Iterable[ContextEntry]:
         ContextEntry(ContextSource.IPTC, reader("iptc")),
         ContextEntry(ContextSource.EXIF, reader("exif")),
         ContextEntry(ContextSource.TAKEOUT, reader("takeout"), collection("takeout")),
+        ContextEntry(ContextSource.APPLE_PHOTOS, collection=collection("apple_photos")),
+        ContextEntry(ContextSource.LIGHTROOM, collection=collection("lightroom")),
+        ContextEntry(ContextSource.DIGIKAM, collection=collection("digikam")),
         ContextEntry(ContextSource.PICASA, collection=collection("picasa")),
         ContextEntry(ContextSource.FOLDER, reader("folder")),
     )

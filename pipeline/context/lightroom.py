@@ -1,0 +1,219 @@
+"""Lightroom Classic: a catalog (`*.lrcat`, version 3 and later) -> what it says of photos.
+
+Tables as described by the lrcat-extractor project. A photo may have virtual copies in a catalog:
+its own values are those of the master, and the keywords and collections are those of all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.context.foreign_database import open_foreign_database, table_columns
+from pipeline.context.moved_folders import FolderPhotos, find_base
+from pipeline.context.ordered_lists import OrderedLists
+from pipeline.context.texts import clean, joined, without_parts
+from schemas.context import ContextFacts, ContextSource
+from schemas.errors import CollectionError
+
+_COLLECTIONS = ("com.adobe.ag.library.collection", "com.adobe.ag.library.smart_collection")
+_PERSON = "person"  # keywordType of a keyword that names a person
+_PICKED, _REJECTED = 1, -1
+_MOST_PARENTS = 30
+_NEEDED = ("Adobe_images", "AgLibraryFile", "AgLibraryFolder", "AgLibraryRootFolder")
+_NOTHING = "SELECT 0, NULL WHERE 0"
+
+Columns = Mapping[str, frozenset[str]]
+
+
+class _Keyword(NamedTuple):
+    path: str
+    is_person: bool
+
+
+def is_one(path: str) -> bool:
+    """Tell whether a file is a catalog."""
+    return path.endswith(".lrcat")
+
+
+def covers(path: str) -> None:
+    """Return None: the photos may be anywhere."""
+
+
+def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
+    """Return what a catalog says of photos. Raises CollectionError."""
+    found = FolderPhotos(photos)
+    read_photos = {}
+    with open_foreign_database(path) as connection:
+        columns = table_columns(connection)
+        if missing := [table for table in _NEEDED if table not in columns]:
+            raise CollectionError(
+                f"it has no table {missing[0]}: it is of an unknown version of Lightroom"
+            )
+        bases = _find_roots(connection, path, found)
+        for root, relative, facts in _read_images(connection, columns):
+            if root in bases and (photo := found.find(bases[root], relative)):
+                read_photos[photo] = facts
+    return read_photos
+
+
+def _find_roots(
+    connection: sqlite3.Connection, catalog: Path, found: FolderPhotos
+) -> dict[int, str]:
+    """Return where the catalog's root folders lie on this machine."""
+    inner: dict[int, list[str]] = {}
+    for root, path in connection.execute("SELECT rootFolder, pathFromRoot FROM AgLibraryFolder"):
+        inner.setdefault(root, []).append((path or "").strip("/"))
+    bases = {}
+    for root, absolute, relative in connection.execute(
+        "SELECT id_local, absolutePath, relativePathFromCatalog FROM AgLibraryRootFolder"
+    ):
+        beside = [str(catalog.parent / relative)] if relative else []
+        base = find_base([absolute, *beside], inner.get(root, []), found)
+        if base is not None:
+            bases[root] = base
+    return bases
+
+
+def _read_images(
+    connection: sqlite3.Connection, columns: Columns
+) -> Iterator[tuple[int, str, ContextFacts]]:
+    """Yield each file's root folder, its path below it, and what is known of it."""
+    keywords = OrderedLists(connection.execute(_keywords_query(columns)))
+    albums = OrderedLists(_read_collections(connection, columns))
+    names = _read_keyword_paths(connection, columns)
+    for row in connection.execute(_images_query(columns)):
+        key, root, folder, base, extension, rating, pick, label, caption, *rest = row
+        latitude, longitude, *place = rest
+        has_place = isinstance(latitude, float) and isinstance(longitude, float)
+        used = [names[int(tag)] for tag in keywords.of(key) if int(tag) in names]
+        yield (
+            root,
+            f"{folder or ''}{base}{f'.{extension}' if extension else ''}",
+            ContextFacts(
+                source=ContextSource.LIGHTROOM,
+                rating=_REJECTED if pick == _REJECTED else _stars(rating),
+                picked=True if pick == _PICKED else None,
+                label=clean(label),
+                caption=clean(caption),
+                keywords=without_parts(k.path for k in used if not k.is_person),
+                people=tuple(k.path.rpartition("/")[2] for k in used if k.is_person),
+                albums=albums.of(key),
+                location=clean(place[0]),
+                city=clean(place[1]),
+                region=clean(place[2]),
+                country=clean(place[3]),
+                latitude=latitude if has_place else None,
+                longitude=longitude if has_place else None,
+            ),
+        )
+
+
+def _stars(rating: float | str | None) -> int | None:
+    try:
+        stars = round(float(rating or 0))
+    except ValueError:
+        return None
+    return stars if 1 <= stars <= 5 else None
+
+
+def _images_query(columns: Columns) -> str:
+    """Return the query of all masters. Numbers are floats in some versions, so they are cast."""
+    places, joins = [], []
+    for reference, table in (
+        ("locationRef", "AgInternedIptcLocation"),
+        ("cityRef", "AgInternedIptcCity"),
+        ("stateRef", "AgInternedIptcState"),
+        ("countryRef", "AgInternedIptcCountry"),
+    ):
+        if reference in columns.get("AgHarvestedIptcMetadata", ()) and table in columns:
+            places.append(f"{table}.value")
+            joins.append(f"LEFT JOIN {table} ON {table}.id_local = h.{reference}")
+        else:
+            places.append("NULL")
+    if joins:
+        joins.insert(0, "LEFT JOIN AgHarvestedIptcMetadata h ON h.image = i.id_local")
+    position = "NULL, NULL"
+    if {"gpsLatitude", "hasGPS"} <= columns.get("AgHarvestedExifMetadata", frozenset()):
+        position = "e.gpsLatitude, e.gpsLongitude"
+        joins.append("LEFT JOIN AgHarvestedExifMetadata e ON e.image = i.id_local AND e.hasGPS = 1")
+    caption = "NULL"
+    if "caption" in columns.get("AgLibraryIPTC", ()):
+        caption = "c.caption"
+        joins.append("LEFT JOIN AgLibraryIPTC c ON c.image = i.id_local")
+    return (
+        "SELECT CAST(f.id_local AS INTEGER), r.rootFolder, r.pathFromRoot, f.baseName,"
+        f" f.extension, i.rating, CAST(i.pick AS INTEGER), i.colorLabels, {caption},"
+        f" {position}, {', '.join(places)}"
+        " FROM AgLibraryFile f JOIN Adobe_images i ON i.rootFile = f.id_local"
+        f" JOIN AgLibraryFolder r ON r.id_local = f.folder {' '.join(joins)}"
+        " WHERE i.masterImage IS NULL GROUP BY f.id_local ORDER BY 1"
+    )
+
+
+def _keywords_query(columns: Columns) -> str:
+    if not {"AgLibraryKeyword", "AgLibraryKeywordImage"} <= columns.keys():
+        return _NOTHING
+    return (
+        "SELECT CAST(i.rootFile AS INTEGER), CAST(k.tag AS INTEGER) FROM AgLibraryKeywordImage k"
+        " JOIN Adobe_images i ON i.id_local = k.image WHERE i.rootFile IS NOT NULL ORDER BY 1, 2"
+    )
+
+
+def _read_keyword_paths(connection: sqlite3.Connection, columns: Columns) -> dict[int, _Keyword]:
+    """Return the keywords by their number, such as "Places/Norway/Bergen"."""
+    own = columns.get("AgLibraryKeyword")
+    if own is None:
+        return {}
+    kind = "keywordType" if "keywordType" in own else "NULL"
+    rows = {
+        key: (name, parent, kind)
+        for key, name, parent, kind in connection.execute(
+            f"SELECT id_local, name, parent, {kind} FROM AgLibraryKeyword"
+        )
+    }
+    parents = {key: (name, parent) for key, (name, parent, _) in rows.items()}
+    return {
+        key: _Keyword(path, rows[key][2] == _PERSON)
+        for key in rows
+        if rows[key][0] and (path := _path_of(key, parents))
+    }
+
+
+def _read_collections(
+    connection: sqlite3.Connection, columns: Columns
+) -> Iterator[tuple[int, str | None]]:
+    """Yield the collections of each photo, with the sets that they are in."""
+    if not {"AgLibraryCollection", "AgLibraryCollectionImage"} <= columns.keys():
+        return
+    rows = connection.execute(
+        "SELECT id_local, name, parent, creationId, systemOnly FROM AgLibraryCollection"
+    ).fetchall()
+    parents = {key: (name, parent) for key, name, parent, _, _ in rows}
+    names = {
+        key: _path_of(key, parents)
+        for key, _, _, kind, system in rows
+        # Of the system are the quick collection and the like, which are no person's albums.
+        if kind in _COLLECTIONS and not _is_true(system)
+    }
+    for key, collection in connection.execute(
+        "SELECT CAST(i.rootFile AS INTEGER), c.collection FROM AgLibraryCollectionImage c"
+        " JOIN Adobe_images i ON i.id_local = c.image WHERE i.rootFile IS NOT NULL ORDER BY 1, 2"
+    ):
+        if collection in names:
+            yield key, names[collection]
+
+
+def _is_true(value: float | str | None) -> bool:
+    return value not in (None, "", "0", "0.0", 0)
+
+
+def _path_of(key: int | None, parents: Mapping[int, tuple[str | None, int | None]]) -> str:
+    """Return the names from the topmost parent down to an entry; the root has none."""
+    parts: list[str | None] = []
+    while key is not None and key in parents and len(parts) < _MOST_PARENTS:
+        name, key = parents[key]
+        parts.append(name)
+    return joined(reversed(parts))

@@ -1,0 +1,28 @@
+"""Rows of (key, value), sorted by key -> the values of one key after another, with flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.context.texts import clean
+
+
+class OrderedLists:
+    """Values of a table that has several rows for each photo, as lists.
+
+    Both the rows and the keys that are asked for ascend, so that only one photo's values are held.
+    """
+
+    def __init__(self, rows: Iterable[tuple[int, str | None]]) -> None:
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
+
+    def of(self, key: int) -> tuple[str, ...]:
+        """Return the values of a key, each once and without empty ones, in their order."""
+        found: dict[str, None] = {}
+        while self._next is not None and self._next[0] <= key:
+            row_key, value = self._next
+            if row_key == key and (text := clean(value)):
+                found[text] = None
+            self._next = next(self._rows, None)
+        return tuple(found)

@@ -90,6 +90,8 @@ def _words(error: Exception) -> str:
     """Return a decoder's own words, on one line. LibRaw gives them as bytes."""
     said = error.args[0] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    if isinstance(error, KeyError):
+        return f"its entry {text} is missing"
     if _PILLOW_HAS_NO_WORDS in text:
         return _NO_HEADER
     return " ".join(text.split())[:_LONGEST_QUOTE] or type(error).__name__

@@ -24,6 +24,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
 from pipeline.decode.cicp import ADOBE_RGB
+from pipeline.decode.decoder_messages import silence_decoders
 from pipeline.decode.errors import cut_off, damaged_header, refusal
 from pipeline.decode.jxl_pixels import JxlPhoto, plugin
 from pipeline.decode.raw_preview import largest_preview
@@ -48,6 +49,7 @@ MAX_PIXELS = 300_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 # Here this bounds unpacked ICC profiles alone; the largest, those of printers, have 3 MB.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 << 20
+silence_decoders()
 
 SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
 _TILE_SIZE, _SAMPLE_FORMAT = (322, 323), 339  # TIFF's tags

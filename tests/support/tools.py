@@ -13,8 +13,20 @@ def run_tool(name: str, *arguments: str | Path) -> str:
     """Run a program and return what it prints; skip the test where it is not installed."""
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
-    process = subprocess.run(
-        [name, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
-    )
+    process = run_program(name, *arguments)
     assert process.returncode == 0, process.stderr
     return process.stdout
+
+
+def run_program(
+    name: str, *arguments: str | Path, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end."""
+    return subprocess.run(
+        [name, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+    )

@@ -6,6 +6,7 @@ Nothing here decodes pixels, so a file whose pixels are cut off still gives its 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -18,7 +19,7 @@ from sharp_core.containers.cr3 import is_cr3, read_cr3
 from sharp_core.containers.exif import block_in, read_exif
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_camera import INTRINSICS, INTRINSICS_UUID, kind_of, read_intrinsics
-from sharp_core.containers.heif_transforms import Crop, read_transforms
+from sharp_core.containers.heif_transforms import Crop, read_transforms, transformed_size
 from sharp_core.containers.iptc import iptc_in_photoshop
 from sharp_core.containers.png_text import raw_profiles, xmp_text
 
@@ -40,19 +41,20 @@ class MetadataBlocks:
     iptc: bytes | None = None
     intrinsics_focal_px: float | None = None
     uncropped_size: tuple[int, int] | None = None  # where the container shows a part of a picture
+    off_centre_px: float = 0.0  # from the middle of that part to the middle of the whole
 
 
 def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
     """Find the metadata in a file's bytes. A container too broken to be followed has none."""
     exif: list[bytes] = []
     gps = focal_px = uncropped = None
+    off_centre = 0.0
     if media_type in (MediaType.HEIF, MediaType.AVIF):
         with suppress(HeifError):
             heif = read_heif(data)
             exif.extend(_find_in_heif(heif))
             focal_px = _read_intrinsics(heif)
-            if any(isinstance(t, Crop) for t in read_transforms(heif, heif.primary_id)):
-                uncropped = heif.size_of(heif.primary_id)
+            uncropped, off_centre = _read_crop(heif)
     elif media_type is MediaType.RAW and is_cr3(data):
         *blocks, gps = map(block_in, read_cr3(data))
         exif.extend(blocks)
@@ -69,6 +71,7 @@ def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
         _find_iptc(data, media_type) or None,
         focal_px,
         uncropped,
+        off_centre,
     )
 
 
@@ -130,6 +133,18 @@ def _find_xmp_in_jxl(data: bytes) -> bytes | None:
 def _find_in_heif(heif: Heif) -> Iterator[bytes]:
     for item in heif.describing(heif.primary_id, b"Exif"):
         yield block_in(heif.item_data(item, _MOST_EXIF))
+
+
+def _read_crop(heif: Heif) -> tuple[tuple[int, int] | None, float]:
+    """Return the size of the whole picture where a part is shown, and how far off its middle."""
+    size = heif.size_of(heif.primary_id)
+    transforms = read_transforms(heif, heif.primary_id)
+    for number, transform in enumerate(transforms):
+        if size is not None and isinstance(transform, Crop):
+            width, height = transformed_size(transforms[:number], *size)
+            left, top, right, bottom = transform.box(width, height)
+            return size, math.hypot(left + right - width, top + bottom - height) / 2
+    return None, 0.0
 
 
 def _read_intrinsics(heif: Heif) -> float | None:

@@ -113,6 +113,7 @@ def _read_focal(exif: ExifTags, xmp: Xmp, blocks: MetadataBlocks) -> FocalTags:
         exif_width=int(width) if width else None,
         exif_height=int(height) if height else None,
         uncropped_size=blocks.uncropped_size,
+        off_centre_px=blocks.off_centre_px,
         digital_zoom=_positive(exif, Base.DigitalZoomRatio, xmp, "exif:DigitalZoomRatio"),
         camera_make=make,
         camera_model=_text(exif, Base.Model, xmp, "tiff:Model"),

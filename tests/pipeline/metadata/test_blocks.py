@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
 from schemas.records import MediaType
 from tests.support import exif_photos as made
-from tests.support.heif_files import clap, with_properties
+from tests.support.heif_files import clap, irot, with_properties
 from tests.support.pictures import encode, scene
 
 RDF = b'<rdf:RDF xmlns:rdf="x">content</rdf:RDF>'
@@ -60,4 +60,9 @@ def test_the_size_before_a_crop_of_the_container(kind):
     file = encode(scene(96, 64), kind.upper())
     assert find_blocks(file, kind).uncropped_size is None
     cropped = with_properties(file, [clap((50, 1), (30, 1), (0, 1), (0, 1))])
-    assert find_blocks(cropped, kind).uncropped_size == (96, 64)
+    found = find_blocks(cropped, kind)
+    assert (found.uncropped_size, found.off_centre_px) == ((96, 64), 0.0)
+    aside = clap((50, 1), (30, 1), (-12, 1), (9, 1))
+    assert find_blocks(with_properties(file, [aside]), kind).off_centre_px == pytest.approx(15)
+    turned = with_properties(file, [irot(1), clap((30, 1), (50, 1), (9, 1), (12, 1))])
+    assert find_blocks(turned, kind).off_centre_px == pytest.approx(15)

@@ -79,7 +79,10 @@ def find_xmp(data: bytes) -> bytes | None:
     """Return the RDF of the first XMP packet that stands in a file as plain text."""
     start = data.find(b"<rdf:RDF")
     end = data.find(b"</rdf:RDF>", start)
-    return data[start : end + len(b"</rdf:RDF>")] if 0 <= start < end else None
+    if not 0 <= start < end:
+        return None
+    start = data.rfind(b"<rdf:RDF", start, end)  # an earlier packet may have been overwritten
+    return data[start : end + len(b"</rdf:RDF>")]
 
 
 def _find_in_png(data: bytes) -> Iterator[bytes]:

@@ -13,15 +13,18 @@ import importlib.util
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from filelock import FileLock  # PyTorch depends on it too
+from torch import Tensor
 
 from schemas.errors import MissingToolError
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.render.rules import NEAR_M
-from sharp_core.scene.cameras import Camera, Intrinsics
+from sharp_core.scene.cameras import Camera, Intrinsics, Matrix
 from sharp_core.scene.gaussians import Gaussians
 
 _WHEELS = "https://docs.gsplat.studio/whl"
@@ -47,13 +50,28 @@ class GpuRenderer:
 
     def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
         """Return one view as tensors on the GPU."""
-        return _rasterize(self._gaussians, camera, background)
+        (color,), (depth,), (alpha,) = _rasterize(self._gaussians, [camera])
+        behind = (1 - alpha)[..., None] * color.new_tensor(background)
+        return RenderResult(color + behind, depth, alpha)
 
 
-def _rasterize(gaussians: Gaussians, camera: Camera, background: Background) -> RenderResult:
+def rasterize_views(
+    gaussians: Gaussians, cameras: Sequence[Camera]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return V views of one size: colour on black (V, H, W, 3), depth and alpha (V, H, W).
+
+    The Gaussians are on a CUDA device. Differentiable with respect to them. The 3x3 part of a view
+    matrix may be any linear map: gsplat applies it to means and covariances. Raises
+    MissingToolError if gsplat cannot run.
+    """
+    _prepare_gsplat()
+    return _rasterize(gaussians, cameras)
+
+
+def _rasterize(gaussians: Gaussians, cameras: Sequence[Camera]) -> tuple[Tensor, Tensor, Tensor]:
     from gsplat import rasterization
 
-    means = gaussians.means
+    means, first = gaussians.means, cameras[0].intrinsics
     with torch.cuda.device(means.device):
         rendered, alphas, _ = rasterization(
             means,
@@ -61,19 +79,21 @@ def _rasterize(gaussians: Gaussians, camera: Camera, background: Background) -> 
             gaussians.scales,
             gaussians.opacities,
             gaussians.colors,
-            viewmats=torch.as_tensor(camera.viewmat).to(means)[None],
-            Ks=torch.as_tensor(camera.intrinsics.matrix()).to(means)[None],
-            width=camera.intrinsics.width,
-            height=camera.intrinsics.height,
+            viewmats=_stacked([camera.viewmat for camera in cameras], means),
+            Ks=_stacked([camera.intrinsics.matrix() for camera in cameras], means),
+            width=first.width,
+            height=first.height,
             near_plane=NEAR_M,
             eps2d=0.0,  # no blur: the model was trained without it
             packed=False,  # faster, if there is enough memory
             render_mode="RGB+ED",  # colour, and expected depth (divided by alpha)
             rasterize_mode="classic",
         )
-    alpha = alphas[0, ..., 0]
-    behind = (1 - alpha)[..., None] * means.new_tensor(background)
-    return RenderResult(rendered[0, ..., :3] + behind, rendered[0, ..., 3], alpha)
+    return rendered[..., :3], rendered[..., 3], alphas[..., 0]
+
+
+def _stacked(matrices: Sequence[Matrix], like: Tensor) -> Tensor:
+    return torch.from_numpy(np.stack(matrices)).to(like)
 
 
 @functools.cache
@@ -98,7 +118,7 @@ def _prepare_gsplat() -> None:
     view = Camera(Intrinsics.of_photo(16.0, 16, 16), torch.eye(4, dtype=torch.float64).numpy())
     try:
         with FileLock(folder / "gsplat.sharp-batch.lock"):
-            _rasterize(scene, view, BLACK)
+            _rasterize(scene, [view])
             torch.cuda.synchronize()
     except Exception as error:
         raise MissingToolError(_build_advice(error)) from error

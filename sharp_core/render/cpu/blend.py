@@ -32,6 +32,7 @@ from sharp_core.render.cpu.layout import (
     u64,
 )
 from sharp_core.render.cpu.numba_compile import ceil_of_positive, compiled, inlined
+from sharp_core.render.cpu.powers import power_of_256
 from sharp_core.render.rules import ALPHA_FLOOR, MAX_ALPHA, MIN_TRANSMITTANCE
 
 _ZERO, _ONE, _INFINITY = f32(0), f32(1), f32(np.inf)
@@ -50,11 +51,6 @@ _STRIDE = TILE_WIDTH + LANES
 _PLANE = TILE_HEIGHT * _STRIDE
 _RED, _GREEN, _BLUE, _DEPTH = u64(_PLANE), u64(2 * _PLANE), u64(3 * _PLANE), u64(4 * _PLANE)
 _NEXT_GROUP, _NEXT_ROW = u64(LANES), u64(_STRIDE)
-
-# Minimax polynomial 1 + P1 x + ... for 2^x on [-1, 0]. Its relative error is below 8e-8. Its eighth
-# power covers exponents down to -8, log2 of the weakest alpha.
-_P1, _P2, _P3 = f32(0.693143721), f32(0.240180142), f32(0.0552973565)
-_P4, _P5 = f32(0.00920579589), f32(0.000944902645)
 
 
 @compiled(int64, int64, TILE_LISTS, FOOTPRINTS)
@@ -114,11 +110,7 @@ def _blend_group(
     for lane in range(_NEXT_GROUP):
         s = t + f32(lane) * step
         x = exponent - s * s
-        power = _ONE + x * (_P1 + x * (_P2 + x * (_P3 + x * (_P4 + x * _P5))))
-        power *= power
-        power *= power
-        power *= power
-        alpha = min(_MAX_ALPHA, power)
+        alpha = min(_MAX_ALPHA, power_of_256(x))
         alpha = alpha if x >= WEAKEST else _ZERO  # one expression with the line above would branch
         transmittance = planes[at + lane]
         weight = alpha * transmittance

@@ -15,9 +15,11 @@ from math import e, log2
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import typeof
 
-from sharp_core.render.rules import MIN_ALPHA
+from sharp_core.render.rules import JACOBIAN_MARGIN, MIN_ALPHA
+from sharp_core.scene.cameras import Camera
 
 # A number or an array of any type: numba checks the types, and mypy does not know its conversions.
 Value = Any
@@ -55,12 +57,22 @@ class CpuScene(NamedTuple):
 
 
 class PackedCamera(NamedTuple):
-    """A camera, as arrays."""
+    """A camera, as arrays of one precision."""
 
-    viewmat: Value  # (3, 4) float32
-    pinhole: Value  # (8,) float32: fx, fy, cx, cy, min and max of x / z, min and max of y / z
+    viewmat: Value  # (3, 4)
+    pinhole: Value  # (8,): fx, fy, cx, cy, min and max of x / z, min and max of y / z
     width: int
     height: int
+
+
+def pack_camera(camera: Camera, dtype: npt.DTypeLike = np.float32) -> PackedCamera:
+    """Return a camera with the limits within which the projection's Jacobian is evaluated."""
+    seen = camera.intrinsics
+    margin_x, margin_y = JACOBIAN_MARGIN * seen.width, JACOBIAN_MARGIN * seen.height
+    slopes_x = (-seen.cx - margin_x) / seen.fx, (seen.width - seen.cx + margin_x) / seen.fx
+    slopes_y = (-seen.cy - margin_y) / seen.fy, (seen.height - seen.cy + margin_y) / seen.fy
+    pinhole = np.array([seen.fx, seen.fy, seen.cx, seen.cy, *slopes_x, *slopes_y], dtype)
+    return PackedCamera(np.array(camera.viewmat[:3], dtype), pinhole, seen.width, seen.height)
 
 
 class Footprints(NamedTuple):

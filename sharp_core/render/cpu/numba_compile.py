@@ -33,30 +33,35 @@ def compiled(*arguments: Any) -> Callable[[_Function], _Function]:  # noqa: ANN4
 
     If no cache folder is writable, each process compiles again.
     """
+    return compiled_variants(arguments)
+
+
+def compiled_variants(*signatures: tuple[Any, ...]) -> Callable[[_Function], _Function]:
+    """Compile a function once for each of several tuples of argument types, as `compiled` does."""
 
     def decorate(function: _Function) -> _Function:
         folder = _cache_folder()
         if folder is not None:
             kept, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
             try:
-                return cast(_Function, numba.njit(arguments, cache=True, **_OPTIONS)(function))
+                return cast(_Function, numba.njit([*signatures], cache=True, **_OPTIONS)(function))
             except (RuntimeError, OSError):  # the source is not a file, or the disk is full
                 pass
             finally:
                 _config.CACHE_DIR = kept
-        return cast(_Function, numba.njit(arguments, **_OPTIONS)(function))
+        return cast(_Function, numba.njit([*signatures], **_OPTIONS)(function))
 
     return decorate
 
 
 @functools.cache
 def _cache_folder() -> Path | None:
-    """Return a writable folder, named by the hash of all sources in this package.
+    """Return a writable folder, named by the hash of all sources of rendering.
 
     Numba recompiles a function if its own file changes, but not if a constant or an inlined
     function from another file changes. The hash covers both.
     """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     chosen = _config.CACHE_DIR  # $NUMBA_CACHE_DIR
     parents = (chosen, Path(__file__).parent / "__pycache__", Path("~/.cache/numba").expanduser())

@@ -8,11 +8,8 @@ does not depend on the number of threads.
 
 from __future__ import annotations
 
-import itertools
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +27,11 @@ from sharp_core.render.cpu.layout import (
     FrameBuffer,
     PackedCamera,
     TileLists,
+    pack_camera,
 )
 from sharp_core.render.cpu.project import fill_tile_lists, project_gaussians, scaled_axes
+from sharp_core.render.cpu.threads import Counts, Span, ThreadTeam, equal_spans, even_spans
 from sharp_core.render.result import BLACK, Background, RenderResult
-from sharp_core.render.rules import JACOBIAN_MARGIN
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.gaussians import Gaussians
 
@@ -52,8 +50,6 @@ _MAX_ENTRIES = 1 << 25
 _MIN_OPACITY = 1e-12
 
 _Floats = npt.NDArray[np.float32]
-_Counts = npt.NDArray[np.int64]
-_Span = tuple[int, int]  # first index, and the index after the last
 
 
 class StageSeconds(NamedTuple):
@@ -74,13 +70,11 @@ class CpuRenderer:
         """Prepare a scene. None means as many threads as PyTorch uses."""
         count = len(gaussians)
         self._lock = threading.Lock()
-        self._threads = threads or torch.get_num_threads()
-        # The calling thread works on the frame too.
-        self._pool = ThreadPoolExecutor(max(1, self._threads - 1), thread_name_prefix="render")
-        self._shares = _equal_spans(count, self._threads * _SHARES)
+        self._team = ThreadTeam(threads or torch.get_num_threads())
+        self._shares = equal_spans(count, self._team.threads * _SHARES)
         quats, scales = _floats(gaussians.quats), _floats(gaussians.scales)
         axes = np.empty((9, count), np.float32)
-        self._run_parallel(self._shares, lambda _, a, b: scaled_axes(a, b, quats, scales, axes))
+        self._team.run(self._shares, lambda _, a, b: scaled_axes(a, b, quats, scales, axes))
         opacities = np.maximum(_floats(gaussians.opacities), _MIN_OPACITY)
         self._scene = CpuScene(
             np.ascontiguousarray(_floats(gaussians.means).T),
@@ -98,7 +92,7 @@ class CpuRenderer:
     def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
         """Return one view as tensors on the CPU, without gradients."""
         with self._lock:
-            return self._render(_packed_camera(camera), np.array(background, np.float32))
+            return self._render(pack_camera(camera), np.array(background, np.float32))
 
     def _render(self, view: PackedCamera, background: _Floats) -> RenderResult:
         rows, columns = -(-view.height // TILE_HEIGHT), -(-view.width // TILE_WIDTH)
@@ -124,7 +118,7 @@ class CpuRenderer:
         self.stage_seconds = StageSeconds(*seconds)
         return RenderResult(*(torch.from_numpy(plane) for plane in frame))
 
-    def _project(self, view: PackedCamera, counts: npt.NDArray[np.int32]) -> tuple[_Counts, float]:
+    def _project(self, view: PackedCamera, counts: npt.NDArray[np.int32]) -> tuple[Counts, float]:
         """Compute the footprints. Returns the end index of each share, and CPU seconds."""
         ends = np.zeros(len(self._shares), np.int64)
 
@@ -133,12 +127,12 @@ class CpuRenderer:
                 first, last, self._scene, view, self._footprints, counts[share]
             )
 
-        (seconds,) = self._run_parallel(self._shares, work)
+        (seconds,) = self._team.run(self._shares, work)
         return ends, seconds
 
-    def _fill(self, ends: _Counts, band: _Span, cursors: _Counts, lists: TileLists) -> float:
+    def _fill(self, ends: Counts, band: Span, cursors: Counts, lists: TileLists) -> float:
         """Fill the lists of the tiles of a band. Returns CPU seconds."""
-        (seconds,) = self._run_parallel(
+        (seconds,) = self._team.run(
             self._shares,
             lambda share, first, _: fill_tile_lists(
                 first, ends[share], self._footprints, *band, cursors[share], lists.entries
@@ -147,12 +141,12 @@ class CpuRenderer:
         return seconds
 
     def _draw(
-        self, tiles: _Span, lists: TileLists, background: _Floats, frame: FrameBuffer
+        self, tiles: Span, lists: TileLists, background: _Floats, frame: FrameBuffer
     ) -> list[float]:
         """Sort and blend the lists of some tiles. Returns the CPU seconds of both steps."""
         footprints = self._footprints
-        return self._run_parallel(
-            _even_spans(lists.starts, tiles, _BATCH_ENTRIES),
+        return self._team.run(
+            even_spans(lists.starts, tiles, _BATCH_ENTRIES),
             lambda _, first, last: sort_tiles(first, last, lists, footprints),
             lambda _, first, last: blend_tiles(first, last, lists, footprints, background, frame),
         )
@@ -164,63 +158,13 @@ class CpuRenderer:
             self._entries = np.empty(count + count // 8, np.int32)
         return self._entries
 
-    def _run_parallel(
-        self, spans: Sequence[_Span], *steps: Callable[[int, int, int], None]
-    ) -> list[float]:
-        """Call step(number, first, last) for all spans in all threads; per span, steps in order.
-
-        Returns the CPU seconds of each step, summed over spans.
-        """
-        numbers = iter(range(len(spans)))  # all threads take from it
-
-        def work() -> list[float]:
-            seconds = [0.0] * len(steps)
-            for number in numbers:
-                for i, step in enumerate(steps):
-                    started = time.thread_time()
-                    step(number, *spans[number])
-                    seconds[i] += time.thread_time() - started
-            return seconds
-
-        others = [self._pool.submit(work) for _ in range(self._threads - 1)]
-        try:
-            own = work()
-        finally:  # no thread may still run when the next frame begins
-            wait(others)
-        return [sum(times) for times in zip(own, *(o.result() for o in others), strict=True)]
-
 
 def _floats(values: torch.Tensor) -> _Floats:
     array: _Floats = values.detach().to("cpu", torch.float32).numpy()
     return array
 
 
-def _packed_camera(camera: Camera) -> PackedCamera:
-    seen = camera.intrinsics
-    margin_x, margin_y = JACOBIAN_MARGIN * seen.width, JACOBIAN_MARGIN * seen.height
-    slopes_x = (-seen.cx - margin_x) / seen.fx, (seen.width - seen.cx + margin_x) / seen.fx
-    slopes_y = (-seen.cy - margin_y) / seen.fy, (seen.height - seen.cy + margin_y) / seen.fy
-    pinhole = np.array([seen.fx, seen.fy, seen.cx, seen.cy, *slopes_x, *slopes_y], np.float32)
-    return PackedCamera(np.array(camera.viewmat[:3], np.float32), pinhole, seen.width, seen.height)
-
-
-def _equal_spans(count: int, parts: int) -> list[_Span]:
-    """Split the range 0 to `count` into at most `parts` non-empty spans of about equal length."""
-    return _spans(np.linspace(0, count, parts + 1).astype(np.int64))
-
-
-def _even_spans(starts: _Counts, tiles: _Span, entries: int) -> list[_Span]:
-    """Split tiles into spans of about `entries` list entries each, but at least one tile."""
-    first, last = tiles
-    inner = np.arange(starts[first] + entries, starts[last], entries)
-    return _spans(np.array([first, *(first + np.searchsorted(starts[first:last], inner)), last]))
-
-
-def _spans(bounds: _Counts) -> list[_Span]:
-    return list(itertools.pairwise(np.unique(bounds).tolist()))
-
-
-def _bands(row_starts: _Counts, most: int) -> Iterator[_Span]:
+def _bands(row_starts: Counts, most: int) -> Iterator[Span]:
     """Yield spans of tile rows with at most `most` list entries each, but at least one row."""
     top, last = 0, len(row_starts) - 1
     while top < last:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sharp_core.render.api import Engine
 from sharp_core.render.oracle import TorchRenderer
 from sharp_core.render.result import BLACK, Background
 from sharp_core.scene.cameras import Camera
@@ -28,20 +29,47 @@ class Rendered(NamedTuple):
 
 
 def render_views(
-    gaussians: Gaussians, cameras: Sequence[Camera], *, background: Tensor | Background = BLACK
+    gaussians: Gaussians,
+    cameras: Sequence[Camera],
+    *,
+    background: Tensor | Background = BLACK,
+    engine: Engine = "auto",
+    threads: int | None = None,
 ) -> Rendered:
     """Return one view per camera; all cameras have the same image size.
 
-    `background` is linear RGB: three numbers, or a tensor that broadcasts to (V, H, W, 3). Raises
-    ValueError if there is no camera or if image sizes differ.
+    `background` is linear RGB: three numbers, or a tensor that broadcasts to (V, H, W, 3). `auto`
+    is gsplat for Gaussians on CUDA, else the compiled rasteriser; `torch` is the reference engine.
+    `threads` is for the compiled rasteriser; None means as many as PyTorch uses. Raises ValueError
+    if there is no camera or if image sizes differ, MissingToolError if gsplat is needed and does
+    not work.
     """
     sizes = {(camera.intrinsics.width, camera.intrinsics.height) for camera in cameras}
     if len(sizes) != 1:
         raise ValueError(f"expected cameras of one image size, found the sizes {sorted(sizes)}")
-    renderer = TorchRenderer(gaussians)
-    views = [renderer.render(camera) for camera in cameras]
-    alpha = torch.stack([view.alpha for view in views])
-    color = torch.stack([view.color_linear for view in views])
+    color, depth, alpha = _on_black(gaussians, cameras, engine, threads)
     behind = torch.as_tensor(background, dtype=color.dtype, device=color.device)
-    color = color + (1 - alpha)[..., None] * behind
-    return Rendered(color, torch.stack([view.depth for view in views]), alpha)
+    return Rendered(color + (1 - alpha)[..., None] * behind, depth, alpha)
+
+
+def _on_black(
+    gaussians: Gaussians, cameras: Sequence[Camera], engine: Engine, threads: int | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return colour (V, H, W, 3), depth and alpha (V, H, W)."""
+    if engine == "auto":
+        engine = "gpu" if gaussians.means.is_cuda else "cpu"
+    views: list[tuple[Tensor, Tensor, Tensor]]
+    match engine:
+        case "gpu":
+            from sharp_core.render.gpu import rasterize_views
+
+            return rasterize_views(gaussians, cameras)
+        case "cpu":
+            from sharp_core.training.rendering.rasterize import rasterize
+
+            views = [rasterize(gaussians, camera, threads) for camera in cameras]
+        case "torch":
+            results = [TorchRenderer(gaussians).render(camera) for camera in cameras]
+            views = [(one.color_linear, one.depth, one.alpha) for one in results]
+    color, depth, alpha = (torch.stack(planes) for planes in zip(*views, strict=True))
+    return color, depth, alpha

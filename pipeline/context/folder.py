@@ -42,6 +42,13 @@ _OF_TAKEOUT_YEAR = re.compile(
     r"(?: \w{1,4}){0,2} \d{4}|\d{4} ?(?:年の写真|年的照片|年相片|년의 사진)",
     re.IGNORECASE,
 )
+# What it calls albums without a name, each with a number.
+_UNTITLED = re.compile(
+    r"(?:untitled|unbenannt|ohne titel|sans titre|sin título|senza titolo|sem título|naamloos"
+    r"|bez tytułu|bez názvu|uden titel|uten tittel|utan titel|namnlös|nimetön|без названия"
+    r"|без назви|無題|无标题|無標題|제목 없음)\s*(?:\(\d+\))?",
+    re.IGNORECASE,
+)
 
 
 def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
@@ -61,7 +68,7 @@ def album_name(folder: str) -> str | None:
     name = clean(folder)
     if name is None or name.startswith((".", "@", "$")):
         return None
-    if _OF_CAMERA.fullmatch(name) or is_takeout_year(name):
+    if is_takeout_year(name) or _OF_CAMERA.fullmatch(name) or _UNTITLED.fullmatch(name):
         return None
     words = re.split(r"[\W\d_]+", name.casefold())
     if _NUMBERS_ALONE.fullmatch(name) or all(word in _MONTHS for word in words if word):

@@ -19,6 +19,7 @@ from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
 
 _COLLECTIONS = ("com.adobe.ag.library.collection", "com.adobe.ag.library.smart_collection")
+_BACKUPS = "/Backups/"  # where Lightroom keeps copies of a catalog as it was
 _PERSON = "person"  # keywordType of a keyword that names a person
 _PICKED, _REJECTED = 1, -1
 _MOST_PARENTS = 30
@@ -35,7 +36,7 @@ class _Keyword(NamedTuple):
 
 def is_one(path: str) -> bool:
     """Tell whether a file is a catalog."""
-    return path.endswith(".lrcat")
+    return path.endswith(".lrcat") and _BACKUPS not in path
 
 
 def covers(path: str) -> None:

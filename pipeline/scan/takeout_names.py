@@ -41,13 +41,8 @@ _EDITED = tuple(
         ),
     )
 )
-# JSON files about a whole folder: an album, in the languages that are known, and lists.
-_ALBUM_WORDS = (
-    "metadata métadonnées metadatos metadades metadati metadáta metadaten метаданные метаданни"
-    " metadados metagegevens metadane metadata metatiedot metaadatok metaveriler метадані"
-    " メタデータ 元数据 中繼資料 메타데이터"
-)
-_ALBUM_NAMES = frozenset(_ALBUM_WORDS.split())
+# "metadata", as the JSON of an album is called, begins alike in nearly every language.
+_ALBUM_NAME = re.compile(r"(?:m[eé]ta|мета|μετα|メタ|元数据|元資料|中繼|메타)[^.]*")
 
 
 class TakeoutNames:
@@ -103,7 +98,7 @@ def is_album_json(name: str) -> bool:
     """Tell whether a JSON file's name is that of an album's, such as "metadata.json"."""
     if not name.endswith(_JSON):
         return False
-    return _split_number(_folded(name.removesuffix(_JSON)))[0] in _ALBUM_NAMES
+    return _ALBUM_NAME.fullmatch(_folded(name.removesuffix(_JSON))) is not None
 
 
 def _names_of(photo: str) -> Iterator[str]:

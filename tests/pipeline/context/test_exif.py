@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+
 import pytest
 from PIL.ExifTags import Base
 
@@ -71,6 +73,26 @@ def test_a_description_is_a_caption():
 )
 def test_what_cameras_write_to_every_photo_is_no_caption(written):
     assert read({Base.ImageDescription: written}).caption is None
+
+
+def maker_note(burst: bytes, offset: int) -> bytes:
+    """Apple's maker note with a burst's number, whose text is at the given offset."""
+    entries = struct.pack(">HHII", 0x0001, 9, 1, 14) + struct.pack(
+        ">HHII", 0x000B, 2, len(burst), offset
+    )
+    return b"Apple iOS\0\0\1MM" + struct.pack(">H", 2) + entries + b"\0" * 4 + burst
+
+
+def test_bursts_of_an_iphone():
+    burst = b"5F2E1B2C-0765-43BA-A90C-0D0580E6172C\0"
+    for note, found in (
+        (maker_note(burst, 44), burst[:-1].decode()),
+        (maker_note(burst, 60_000), None),
+        (maker_note(burst, 44)[:20], None),
+        (b"Nikon\0", None),
+    ):
+        block = tiff_block(exif_with({Base.Make: "Apple"}, {Base.MakerNote: note}))
+        assert read_photo(photo(blocks=MetadataBlocks(exif=(block,)))).burst_id == found
 
 
 def test_photos_without_exif_say_nothing():

@@ -65,6 +65,9 @@ def test_names_that_say_something(name):
         "$RECYCLE.BIN",
         "Photos from 2019",
         "Archive",
+        "Untitled",
+        "Untitled(3)",
+        "Sans titre(9)",
     ],
 )
 def test_names_of_cameras_dates_and_programs_are_no_albums(name):

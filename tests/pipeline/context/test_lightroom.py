@@ -146,4 +146,5 @@ def test_an_unknown_version_says_so(catalog):
 def test_which_files_are_catalogs():
     assert lightroom.is_one("/p/Lightroom Catalog-v13.lrcat")
     assert not lightroom.is_one("/p/Lightroom Catalog.lrcat-wal")
+    assert not lightroom.is_one("/p/Backups/2019-01-01 1200/Lightroom Catalog.lrcat")
     assert lightroom.covers("/p/a.lrcat") is None

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.ordered_lists import OrderedLists
+from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, joined
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
@@ -29,7 +30,6 @@ _FOLDER_KIND = 4000
 _MOST_FOLDERS = 30  # of folders in each other
 _EPOCH = datetime(2001, 1, 1)  # of Core Data
 _USER_PICK = 8  # a bit of ZAVALANCHEPICKTYPE: a person kept this frame of a burst
-_NO_PLACE = -180.0
 
 Columns = Mapping[str, frozenset[str]]
 
@@ -89,7 +89,7 @@ def _read_assets(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Con
         lists = keywords.of(key), people.of(key), albums.of(key)
         if not name or folder is None:
             continue
-        has_place = None not in (latitude, longitude) and latitude != _NO_PLACE
+        place = read_position(latitude, longitude)  # -180 for both where it is not known
         taken_at = _local_time(date, offset)
         yield (
             name,
@@ -107,9 +107,9 @@ def _read_assets(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Con
                 trashed=True if trashed else None,
                 taken_at=taken_at,
                 taken_at_offset=None if taken_at is None else timedelta(seconds=offset or 0),
-                latitude=latitude if has_place else None,
-                longitude=longitude if has_place else None,
-                burst_id=burst or None,
+                latitude=place.latitude,
+                longitude=place.longitude,
+                burst_id=clean(burst),
             ),
         )
 

@@ -15,6 +15,7 @@ from pipeline.context.folder import album_name
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
+from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, joined, without_parts
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
@@ -108,15 +109,15 @@ def _read_images(
         caption, title, original = (lists.of(key) for lists in (captions, titles, originals))
         if status in (_TRASHED, _OBSOLETE):
             continue  # no longer in the album
+        place = read_position(latitude, longitude, altitude)
         album = album_name(folder.strip("/").rpartition("/")[2])
-        has_place = None not in (latitude, longitude)
         rejected = f"{_PICK_LABEL}Rejected" in labels
         yield (
             root,
             f"{folder.strip('/')}/{name}",
             ContextFacts(
                 source=ContextSource.DIGIKAM,
-                rating=_REJECTED if rejected else rating if rating in range(6) else None,
+                rating=_REJECTED if rejected else int(rating) if rating in range(6) else None,
                 picked=True if f"{_PICK_LABEL}Accepted" in labels else None,
                 label=_color(labels),
                 title=title[0] if title else None,
@@ -125,9 +126,9 @@ def _read_images(
                 people=tuple(tags.people[n] for n in numbers if n in tags.people),
                 albums=(album,) if album else (),
                 hidden=True if status == _HIDDEN else None,
-                latitude=latitude if has_place else None,
-                longitude=longitude if has_place else None,
-                altitude_m=altitude if has_place else None,
+                latitude=place.latitude,
+                longitude=place.longitude,
+                altitude_m=place.altitude_m,
                 edited_of=original[0] if original else None,
             ),
         )

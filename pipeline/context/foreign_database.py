@@ -26,6 +26,7 @@ _LOCK_SECONDS = 2.0
 _SIDE_FILES = ("-wal", "-journal")  # changes that the file itself does not have yet
 _TRIES = 3  # to copy while a program writes
 _CLOSE = "Close that program; the next run reads it."
+_REPAIR = "Repair it with the program that it belongs to."
 
 State = tuple[tuple[int, int], ...]  # size and time of change of each file
 
@@ -34,7 +35,8 @@ State = tuple[tuple[int, int], ...]  # size and time of change of each file
 def open_foreign_database(path: Path) -> Iterator[sqlite3.Connection]:
     """Open another program's database for reading; nothing is written in its folder.
 
-    Raises CollectionError on opening and for errors of SQLite inside the block.
+    Raises CollectionError on opening, and inside the block for errors of SQLite and for values of
+    a kind that the block does not expect.
     """
     try:
         header = _read_header(path)
@@ -55,6 +57,9 @@ def open_foreign_database(path: Path) -> Iterator[sqlite3.Connection]:
         raise _explained(error) from error
     except OSError as error:
         raise CollectionError(error.strerror or str(error)) from error
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        # SQLite checks no values: a damaged page gives a text for a number, or no text at all.
+        raise CollectionError("it is damaged: it holds values of a wrong kind", _REPAIR) from error
 
 
 def table_columns(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
@@ -74,9 +79,7 @@ def _explained(error: sqlite3.Error) -> CollectionError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return CollectionError("another program has locked it", _CLOSE)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return CollectionError(
-            f"it is damaged: {error}", "Repair it with the program that it belongs to."
-        )
+        return CollectionError(f"it is damaged: {error}", _REPAIR)
     return CollectionError(
         f"its tables are not those of a known version: {error}",
         "Report it, with the version of the program that it belongs to.",

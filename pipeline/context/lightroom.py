@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
+from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, joined, without_parts
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
@@ -87,8 +88,8 @@ def _read_images(
     names = _read_keyword_paths(connection, columns)
     for row in connection.execute(_images_query(columns)):
         key, root, folder, base, extension, rating, pick, label, caption, *rest = row
-        latitude, longitude, *place = rest
-        has_place = isinstance(latitude, float) and isinstance(longitude, float)
+        latitude, longitude, *names_of_place = rest
+        place = read_position(latitude, longitude)
         used = [names[int(tag)] for tag in keywords.of(key) if int(tag) in names]
         yield (
             root,
@@ -102,12 +103,12 @@ def _read_images(
                 keywords=without_parts(k.path for k in used if not k.is_person),
                 people=tuple(k.path.rpartition("/")[2] for k in used if k.is_person),
                 albums=albums.of(key),
-                location=clean(place[0]),
-                city=clean(place[1]),
-                region=clean(place[2]),
-                country=clean(place[3]),
-                latitude=latitude if has_place else None,
-                longitude=longitude if has_place else None,
+                location=clean(names_of_place[0]),
+                city=clean(names_of_place[1]),
+                region=clean(names_of_place[2]),
+                country=clean(names_of_place[3]),
+                latitude=place.latitude,
+                longitude=place.longitude,
             ),
         )
 

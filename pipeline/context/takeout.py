@@ -10,11 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.context.folder import is_takeout_year
+from pipeline.context.positions import read_position
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all
+from pipeline.metadata.position import GpsPosition
 from pipeline.scan.takeout_names import is_album_json, original_of_edit
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
@@ -28,12 +30,6 @@ _ALBUM_FIELDS = frozenset(
 )
 
 
-class _Place(NamedTuple):
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude_m: float | None = None
-
-
 def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
     """Return what a photo's JSON says of it; None where it has none, or one of another program."""
     content = photo.beside.get(ContextKind.TAKEOUT)
@@ -41,6 +37,7 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
     if fields is None or not isinstance(fields.get("photoTakenTime"), dict):
         return None
     taken_at = _read_time(fields["photoTakenTime"].get("timestamp"))
+    # A place that a person set is in the first, and the camera's own in the second.
     place = _read_place(fields.get("geoData"))
     if place.latitude is None:
         place = _read_place(fields.get("geoDataExif"))
@@ -59,7 +56,9 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
         taken_at=taken_at,
         # Google gives the moment, and not the time zone.
         taken_at_offset=None if taken_at is None else timedelta(0),
-        **place._asdict(),
+        latitude=place.latitude,
+        longitude=place.longitude,
+        altitude_m=place.altitude_m,
         edited_of=original_of_edit(photo.path.rpartition("/")[2]),
     )
 
@@ -115,17 +114,7 @@ def _read_time(timestamp: object) -> datetime | None:
     return taken if taken != _EPOCH and _FIRST_YEAR <= taken.year <= _LAST_YEAR else None
 
 
-def _read_place(place: object) -> _Place:
-    """Read degrees. Zero in both stands for a place that is not known."""
+def _read_place(place: object) -> GpsPosition:
     if not isinstance(place, dict):
-        return _Place()
-    latitude, longitude, altitude = (
-        place.get(name) for name in ("latitude", "longitude", "altitude")
-    )
-    if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
-        return _Place()
-    is_on_earth = abs(latitude) <= 90 and abs(longitude) <= 180
-    if latitude == longitude == 0 or not is_on_earth:
-        return _Place()
-    height = float(altitude) if isinstance(altitude, int | float) and altitude else None
-    return _Place(float(latitude), float(longitude), height)
+        return GpsPosition()
+    return read_position(place.get("latitude"), place.get("longitude"), place.get("altitude"))

@@ -74,7 +74,7 @@ def _in_exif(gps: Mapping[int, TagValue]) -> GpsPosition:
     longitude = _from_exif(gps, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW")
     altitude = as_number(gps.get(GPS.GPSAltitude))
     below = as_number(gps.get(GPS.GPSAltitudeRef))
-    return _position(latitude, longitude, altitude, below, ContextSource.EXIF)
+    return position_of(latitude, longitude, altitude, below, ContextSource.EXIF)
 
 
 def _in_xmp(xmp: Xmp, source: ContextSource) -> GpsPosition:
@@ -82,15 +82,15 @@ def _in_xmp(xmp: Xmp, source: ContextSource) -> GpsPosition:
     longitude = _from_xmp(xmp, "exif:GPSLongitude", "EW")
     altitude = as_number(xmp.get("exif:GPSAltitude"))
     below = as_number(xmp.get("exif:GPSAltitudeRef"))
-    return _position(latitude, longitude, altitude, below, source)
+    return position_of(latitude, longitude, altitude, below, source)
 
 
-def _position(
+def position_of(
     latitude: float | None,
     longitude: float | None,
-    altitude: float | None,
-    below: float | None,
-    source: ContextSource,
+    altitude: float | None = None,
+    below: float | None = None,
+    source: ContextSource | None = None,
 ) -> GpsPosition:
     """Return what of a position makes sense. Zero degrees in both is what unset receivers write."""
     if altitude is not None and below in _BELOW_SEA_LEVEL:

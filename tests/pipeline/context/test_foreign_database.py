@@ -166,6 +166,23 @@ def test_a_database_that_was_cut_off_says_so(tmp_path):
         rows(path)
 
 
+def test_values_of_a_wrong_kind_say_so(tmp_path):
+    path = made(tmp_path / "a.db")
+    with (
+        pytest.raises(CollectionError, match="values of a wrong kind"),
+        open_foreign_database(path) as connection,
+    ):
+        (name,) = connection.execute("SELECT name FROM photos").fetchone()
+        assert name + 1
+
+
+def test_names_of_tables_that_are_not_utf8_say_so(tmp_path):
+    path = made(tmp_path / "a.db")
+    path.write_bytes(path.read_bytes().replace(b"photos", b"ph\xf7tos", 1))
+    with pytest.raises(CollectionError, match="it is damaged"):
+        rows(path)
+
+
 def test_unknown_tables_say_so(tmp_path):
     path = made(tmp_path / "a.db")
     with (

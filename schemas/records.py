@@ -110,7 +110,7 @@ class FocalTags:
     exif_width: int | None = None  # ExifImageWidth: may differ from the picture's own
     exif_height: int | None = None
     uncropped_size: tuple[int, int] | None = None  # where the container shows a part of the picture
-    off_centre_px: float = 0.0  # from the middle of that part to the middle of the whole
+    off_centre: float = 0.0  # of a crop: from its middle to the lens's, as a share of its side
     digital_zoom: float | None = None
     camera_make: str | None = None
     camera_model: str | None = None

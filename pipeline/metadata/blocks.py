@@ -6,7 +6,6 @@ Nothing here decodes pixels, so a file whose pixels are cut off still gives its 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -16,7 +15,7 @@ from schemas.errors import HeifError
 from schemas.records import MediaType
 from sharp_core.containers import jpeg, jxl, png, webp
 from sharp_core.containers.cr3 import is_cr3, read_cr3
-from sharp_core.containers.exif import block_in, read_exif
+from sharp_core.containers.exif import Entries, block_in, read_exif
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_camera import INTRINSICS, INTRINSICS_UUID, kind_of, read_intrinsics
 from sharp_core.containers.heif_transforms import Crop, read_transforms, transformed_size
@@ -41,7 +40,7 @@ class MetadataBlocks:
     iptc: bytes | None = None
     intrinsics_focal_px: float | None = None
     uncropped_size: tuple[int, int] | None = None  # where the container shows a part of a picture
-    off_centre_px: float = 0.0  # from the middle of that part to the middle of the whole
+    off_centre: float = 0.0  # how far its middle is from that of the whole, as a share of its side
 
 
 def find_blocks(data: bytes, media_type: MediaType) -> MetadataBlocks:
@@ -108,12 +107,16 @@ def _find_iptc(data: bytes, media_type: MediaType) -> bytes:
             profiles = (content for name, content in raw_profiles(data) if name in _IPTC_PROFILES)
             return next(filter(None, map(iptc_in_photoshop, profiles)), b"")
         case MediaType.TIFF | MediaType.DNG | MediaType.RAW:  # most raw formats are TIFF
-            image = read_exif(data).image
-            if _IPTC_TAG in image:
-                return image[_IPTC_TAG].data
-            return iptc_in_photoshop(image[_PHOTOSHOP_TAG].data) if _PHOTOSHOP_TAG in image else b""
+            return _find_iptc_in_tiff(read_exif(data).image)
         case _:
             return b""
+
+
+def _find_iptc_in_tiff(image: Entries) -> bytes:
+    own = image[_IPTC_TAG].data if _IPTC_TAG in image else b""
+    others = iptc_in_photoshop(image[_PHOTOSHOP_TAG].data) if _PHOTOSHOP_TAG in image else b""
+    # ImageMagick gives the tag a quarter of the block, and Photoshop's resources all of it.
+    return others if others.startswith(own) else own
 
 
 def _find_in_webp(data: bytes) -> Iterator[bytes]:
@@ -146,7 +149,9 @@ def _read_crop(heif: Heif) -> tuple[tuple[int, int] | None, float]:
         if size is not None and isinstance(transform, Crop):
             width, height = transformed_size(transforms[:number], *size)
             left, top, right, bottom = transform.box(width, height)
-            return size, math.hypot(left + right - width, top + bottom - height) / 2
+            beside = abs(left + right - width) / (right - left) / 2
+            above = abs(top + bottom - height) / (bottom - top) / 2
+            return size, max(beside, above)
     return None, 0.0
 
 

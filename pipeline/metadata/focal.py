@@ -26,7 +26,7 @@ _SAME_SENSOR = 0.15  # published and written sizes of one sensor differ by up to
 _STATED_SENSOR = 0.25  # a size that the maker states is wrong by a factor of 2 or not at all
 _LEAST_CROP = 0.5  # of the sensor's long side; less is more often a picture scaled down
 _CAMERA_SHAPES = (1 / 1, 4 / 3, 3 / 2, 16 / 9)  # that cameras offer; others are an editor's work
-_LEAST_OFF_CENTRE = 0.02  # of the long side; lenses themselves are off their sensors by up to 1 %
+_LEAST_OFF_CENTRE = 0.02  # of the side; lenses themselves are off their sensors by up to 1 %
 _AGREEMENT = (1 / 1.1, 1.1)
 _MOST_ZOOM = 20.0
 _FISHEYE_DEGREES = 120.0
@@ -245,9 +245,11 @@ def _zoom_left(
 def _doubts(
     tags: FocalTags, shown: _Picture, picture: _Picture, px: float, source: FocalSource
 ) -> Iterator[str]:
-    if tags.off_centre_px > _LEAST_OFF_CENTRE * shown.long:
-        far = f"the middle of the lens is {tags.off_centre_px:.0f} px beside the picture's"
-        yield f"cropped off its centre: {far}, where the scene assumes it"
+    if tags.off_centre > _LEAST_OFF_CENTRE:
+        yield (
+            f"cropped off the centre: the middle of the lens is {tags.off_centre:.0%} of the"
+            " picture's side away from its middle, where the scene assumes it"
+        )
     if source is FocalSource.USER:
         return
     size = _exif_size(tags)

@@ -113,12 +113,24 @@ def _read_focal(exif: ExifTags, xmp: Xmp, blocks: MetadataBlocks) -> FocalTags:
         exif_width=int(width) if width else None,
         exif_height=int(height) if height else None,
         uncropped_size=blocks.uncropped_size,
-        off_centre_px=blocks.off_centre_px,
+        off_centre=blocks.off_centre or _read_off_centre(xmp),
         digital_zoom=_positive(exif, Base.DigitalZoomRatio, xmp, "exif:DigitalZoomRatio"),
         camera_make=make,
         camera_model=_text(exif, Base.Model, xmp, "tiff:Model"),
         intrinsics_focal_px=blocks.intrinsics_focal_px,
     )
+
+
+def _read_off_centre(xmp: Xmp) -> float:
+    """Return how far a crop is off the centre that Lightroom or Camera Raw has made and tells."""
+    if xmp.get("crs:HasCrop") != "True" or xmp.get("crs:AlreadyApplied") != "True":
+        return 0.0
+    found = 0.0
+    for first, last in (("Left", "Right"), ("Top", "Bottom")):
+        start, end = (as_number(xmp.get(f"crs:Crop{side}")) for side in (first, last))
+        if start is not None and end is not None and 0 <= start < end <= 1:
+            found = max(found, abs((start + end) / 2 - 0.5) / (end - start))
+    return found
 
 
 def _canon_width(make: str | None, resolution: Rational | None) -> int | None:

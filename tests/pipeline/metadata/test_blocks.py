@@ -61,8 +61,8 @@ def test_the_size_before_a_crop_of_the_container(kind):
     assert find_blocks(file, kind).uncropped_size is None
     cropped = with_properties(file, [clap((50, 1), (30, 1), (0, 1), (0, 1))])
     found = find_blocks(cropped, kind)
-    assert (found.uncropped_size, found.off_centre_px) == ((96, 64), 0.0)
+    assert (found.uncropped_size, found.off_centre) == ((96, 64), 0.0)
     aside = clap((50, 1), (30, 1), (-12, 1), (9, 1))
-    assert find_blocks(with_properties(file, [aside]), kind).off_centre_px == pytest.approx(15)
+    assert find_blocks(with_properties(file, [aside]), kind).off_centre == pytest.approx(9 / 30)
     turned = with_properties(file, [irot(1), clap((30, 1), (50, 1), (9, 1), (12, 1))])
-    assert find_blocks(turned, kind).off_centre_px == pytest.approx(15)
+    assert find_blocks(turned, kind).off_centre == pytest.approx(9 / 30)

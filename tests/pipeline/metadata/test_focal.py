@@ -289,10 +289,10 @@ def test_a_small_part_counts_as_scaled_down_and_a_larger_picture_as_framed():
 
 @pytest.mark.parametrize("user", [None, 36.0])
 def test_a_crop_off_the_centre_is_told(user):
-    tags = replace(PHONE, uncropped_size=(3264, 2448), off_centre_px=400.0)
+    tags = replace(PHONE, uncropped_size=(3264, 2448), off_centre=0.4)
     focal = resolve_focal(tags, 1000, 800, user)
-    assert "400 px beside" in focal.warning
-    assert focal.px == resolve_focal(replace(tags, off_centre_px=0.0), 1000, 800, user).px
+    assert "40% of the picture" in focal.warning
+    assert focal.px == resolve_focal(replace(tags, off_centre=0.0), 1000, 800, user).px
 
 
 def test_a_crop_that_the_container_states_keeps_the_focal_length_in_pixels():
@@ -300,6 +300,6 @@ def test_a_crop_that_the_container_states_keeps_the_focal_length_in_pixels():
     whole = resolve_focal(PHONE, 3264, 2448)
     assert resolve_focal(tags, 1000, 800) == whole
     assert resolve_focal(replace(tags, exif_width=None), 300, 900).px == whole.px
-    assert resolve_focal(replace(tags, off_centre_px=10.0), 1000, 800) == whole
+    assert resolve_focal(replace(tags, off_centre=0.01), 1000, 800) == whole
     user = resolve_focal(tags, 1000, 800, user_focal_35mm=36)
     assert user.px == pytest.approx(36 * math.hypot(1000, 800) / math.hypot(36, 24))

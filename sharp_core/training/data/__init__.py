@@ -1,0 +1,1 @@
+"""What SHARP is trained on: procedural scenes, posed folders and photos."""

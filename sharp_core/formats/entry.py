@@ -70,6 +70,7 @@ class SplatFormat:
     is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
     folder: FolderFormat | None = None
     preparation: Preparation | None = None  # None: Gaussians travel to the writer as floats
+    has_ambiguous_axes: bool = False  # tools disagree about where x, y and z point
     keeps_grid: bool = False  # it is smaller where Gaussians keep their places in a grid
     options: type[Options] | None = None  # the class of what the writer can be told
     # Choices of --quality and of the format's version: what the writer is told for each.

@@ -185,26 +185,37 @@ def write_prepared(
     preparation.write.get()(file, scene.content, info, options)
 
 
-def read_scene(source: str | Path | BinaryIO, *, format_name: str | None = None) -> StoredScene:
+def read_scene(
+    source: str | Path | BinaryIO, *, format_name: str | None = None, axes: str | None = None
+) -> StoredScene:
     """Read a scene from a path or from an open, seekable binary file, which needs `format_name`.
 
-    Raises UsageError if no format has that name or ending, FormatError, naming the file and what is
-    wrong with it, and OSError where it cannot be read at all. A good file gives at least one
-    Gaussian and finite values only.
+    `axes` says where x, y and z point in a file that does not state it: see `scene.axes`. Raises
+    UsageError if no format has that name or ending, or the axes are not valid, FormatError, naming
+    the file and what is wrong with it, and OSError where it cannot be read at all. A good file
+    gives at least one Gaussian and finite values only.
     """
     entry = _choose(source, format_name)
     if entry.read is None:
         raise UsageError(f"{entry.name} files can be written, and not read")
     try:
-        if isinstance(source, str | Path):
-            path = Path(source)
-            if entry.folder is not None and _is_index_file(path, entry):
-                return entry.folder.read.get()(path)
-        with _opened(source, "rb") as file:
-            return entry.read.get()(file)
+        stored = _read(source, entry)
     except FormatError as error:
         name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
+    from sharp_core.formats.orientation import oriented  # imports torch
+
+    return oriented(stored, axes, is_ambiguous=entry.has_ambiguous_axes)
+
+
+def _read(source: str | Path | BinaryIO, entry: SplatFormat) -> StoredScene:
+    assert entry.read is not None
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if entry.folder is not None and _is_index_file(path, entry):
+            return entry.folder.read.get()(path)
+    with _opened(source, "rb") as file:
+        return entry.read.get()(file)
 
 
 def check_scene(path: Path) -> None:

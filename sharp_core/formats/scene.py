@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.errors import FormatError
 
 if TYPE_CHECKING:  # writing a quantised scene must not import torch
+    from sharp_core.scene.axes import Axes
     from sharp_core.scene.gaussians import Gaussians
 
 # Limit of a photo's side in pixels: far above any camera, and within the integers of all formats.
@@ -38,6 +39,13 @@ class StoredScene(NamedTuple):
     gaussians: Gaussians
     info: SceneInfo | None  # None if the file does not store it
     sh_degree: int  # of the file's colours; view-dependent degrees above 0 are dropped
+    notes: tuple[str, ...] = ()  # what was left out, repaired or assumed, in words for people
+    dropped: int = 0  # Gaussians that were left out, because they are not valid
+    axes: Axes | None = None  # that the file states; the Gaussians are in ours already
+
+
+# A file with more invalid Gaussians than this share is damaged as a whole.
+_MOST_INVALID = 0.5
 
 
 def scene_info_from_file(
@@ -52,10 +60,24 @@ def scene_info_from_file(
         raise FormatError(str(error)) from None
 
 
-def validated_scene(gaussians: Gaussians, info: SceneInfo | None, sh_degree: int) -> StoredScene:
-    """Return the scene that a reader decoded. Raises FormatError if a value is not valid."""
-    try:
-        gaussians.check()
-    except ValueError as error:
-        raise FormatError(str(error)) from None
-    return StoredScene(gaussians, info, sh_degree)
+def valid_scene(
+    gaussians: Gaussians,
+    info: SceneInfo | None,
+    sh_degree: int,
+    notes: tuple[str, ...] = (),
+) -> StoredScene:
+    """Return the scene that a reader decoded, without the Gaussians that are not valid.
+
+    Training leaves a few Gaussians with NaN or without a rotation in many published files. Raises
+    FormatError if most of the Gaussians are not valid.
+    """
+    is_valid = gaussians.is_valid()
+    count = len(gaussians)
+    dropped = count - int(is_valid.sum())
+    if dropped:
+        counted = f"{dropped:,} of {count:,} Gaussians are not finite or have no rotation"
+        if dropped > _MOST_INVALID * count:
+            raise FormatError(counted)
+        gaussians = gaussians.select(is_valid)
+        notes = (*notes, f"{counted}: left out")
+    return StoredScene(gaussians, info, sh_degree, notes, dropped)

@@ -54,8 +54,10 @@ def sh0_to_colors(sh0: Tensor, *, linear: bool = False) -> Tensor:
 
 def unit_quats(quats: Tensor) -> Tensor:
     """Return quaternions (..., 4) of unit length. A zero quaternion becomes NaN."""
-    length: Tensor = torch.linalg.vector_norm(quats, dim=-1, keepdim=True)
-    return quats / length
+    # Squares of components below 1e-19 are zero in float32: the largest becomes 1 first.
+    scaled = quats / quats.abs().amax(dim=-1, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)
+    return scaled / length
 
 
 def rebuild_quats(largest: Tensor, others: Tensor) -> Tensor:

@@ -48,6 +48,14 @@ class Gaussians:
             self.colors[index],
         )
 
+    def is_valid(self) -> Tensor:
+        """Return (N,) bool: which Gaussians have only values that `check` accepts."""
+        valid = (self.scales > 0).all(dim=1) & (self.opacities >= 0) & (self.opacities <= 1)
+        valid &= self.quats.abs().amax(dim=1) > 0
+        for values in (self.means, self.quats, self.scales, self.colors):
+            valid &= torch.isfinite(values).all(dim=1)
+        return valid
+
     def check(self) -> None:
         """Raise ValueError, naming the field, if shapes differ or a value is invalid."""
         n = len(self)

@@ -1,4 +1,4 @@
-"""Quaternions (w, x, y, z) as rotation matrices, on torch tensors."""
+"""Quaternions (w, x, y, z): rotation matrices, products, on torch tensors."""
 
 from __future__ import annotations
 
@@ -16,3 +16,16 @@ def rotation_matrices(quats: Tensor) -> Tensor:
     cross = torch.linalg.cross(unit[:, None, 1:].expand_as(identity), identity).mT
     rotations: Tensor = identity + 2 * unit[:, 0, None, None] * cross + 2 * cross @ cross
     return rotations
+
+
+def multiply_quats(first: Tensor, second: Tensor) -> Tensor:
+    """Return the products of quaternions (4, N)."""
+    (w1, x1, y1, z1), (w2, x2, y2, z2) = first, second
+    return torch.stack(
+        (
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        )
+    )

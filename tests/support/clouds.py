@@ -58,9 +58,9 @@ def written(
     return file.getvalue()
 
 
-def read(content: bytes, name: str) -> StoredScene:
+def read(content: bytes, name: str, axes: str | None = None) -> StoredScene:
     """Return the scene of a file."""
-    return read_scene(io.BytesIO(content), format_name=name)
+    return read_scene(io.BytesIO(content), format_name=name, axes=axes)
 
 
 def in_order_of(found: Gaussians, source: Gaussians) -> Gaussians:

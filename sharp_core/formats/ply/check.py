@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import BinaryIO
 
 from schemas.errors import FormatError
-from sharp_core.formats.ply.header import check_remaining_size, read_header, row_dtype
+from sharp_core.formats.ply.header import read_header
+from sharp_core.formats.ply.rows import check_remaining_size, skip_rows
 
 
 def check_ply(file: BinaryIO) -> None:
@@ -18,8 +18,5 @@ def check_ply(file: BinaryIO) -> None:
     if header.encoding == "ascii":  # nothing but reading it all tells more
         return
     for element in header.elements:
-        if element.has_lists:  # rows of unequal length; nothing of ours follows them
-            return
         check_remaining_size(file, header.encoding, element)
-        size = element.rows * row_dtype(header.encoding, element).itemsize
-        file.seek(size, os.SEEK_CUR)
+        skip_rows(file, header.encoding, element)

@@ -12,7 +12,6 @@ chunks of 256. The element `chunk` holds the least and greatest value of each qu
 from __future__ import annotations
 
 import math
-import os
 from typing import BinaryIO
 
 import numpy as np
@@ -21,8 +20,9 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.ply.header import Element, Header, check_remaining_size, row_dtype
-from sharp_core.formats.scene import StoredScene, validated_scene
+from sharp_core.formats.ply.header import Element, Header
+from sharp_core.formats.ply.rows import Rows, check_remaining_size, row_dtype, skip_rows
+from sharp_core.formats.scene import StoredScene, valid_scene
 from sharp_core.formats.values import log_to_scales, rebuild_quats
 from sharp_core.scene.colors import srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians
@@ -33,8 +33,6 @@ _WORDS = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 _POSITION_BITS = (11, 10, 11)
 _ROTATION_BITS = (2, 10, 10, 10)
 _COLOR_BITS = (8, 8, 8, 8)
-
-Rows = npt.NDArray[np.void]
 
 
 def is_compressed(header: Header) -> bool:
@@ -47,17 +45,17 @@ def read_compressed(file: BinaryIO, header: Header) -> StoredScene:
     """Read a scene from just after the header. Raises FormatError if the file is damaged."""
     tables: dict[str, Rows] = {}
     for element in header.elements:
-        if element.has_lists or header.encoding == "ascii":
-            raise FormatError("a compressed PLY is binary and has no lists")
+        if header.encoding == "ascii":
+            raise FormatError("a compressed PLY is binary")
         check_remaining_size(file, header.encoding, element)
-        dtype = row_dtype(header.encoding, element)
-        if element.name in ("chunk", "vertex"):
+        if element.name in ("chunk", "vertex") and not element.has_lists:
+            dtype = row_dtype(header.encoding, element)
             tables[element.name] = np.frombuffer(file.read(element.rows * dtype.itemsize), dtype)
         else:
-            file.seek(element.rows * dtype.itemsize, os.SEEK_CUR)
-    if "chunk" not in tables:
-        raise FormatError("a compressed PLY needs the element 'chunk'")
-    return validated_scene(_decode(tables["chunk"], tables["vertex"]), None, header.sh_degree())
+            skip_rows(file, header.encoding, element)
+    if tables.keys() != {"chunk", "vertex"}:
+        raise FormatError("a compressed PLY needs the elements 'chunk' and 'vertex', without lists")
+    return valid_scene(_decode(tables["chunk"], tables["vertex"]), None, header.sh_degree())
 
 
 def _decode(chunks: Rows, vertices: Rows) -> Gaussians:

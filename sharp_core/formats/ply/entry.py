@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas.registry import Lazy
 from sharp_core.formats.entry import SplatFormat
+from sharp_core.formats.ply.options import PlyOptions
 
 PLY = SplatFormat(
     name="ply",
@@ -14,4 +15,5 @@ PLY = SplatFormat(
     bytes_per_gaussian=56.0,
     check=Lazy("sharp_core.formats.ply.check", "check_ply"),
     is_storable=True,
+    options=PlyOptions,
 )

@@ -5,15 +5,12 @@ Format: Greg Turk, "The PLY Polygon File Format" (1994), plus later type names.
 
 from __future__ import annotations
 
-import os
 from typing import BinaryIO, Literal, NamedTuple
-
-import numpy as np
 
 from schemas.errors import FormatError
 
-# Real headers have 500 bytes to 3 kB.
-LONGEST_HEADER = 1 << 16
+# Real headers have 500 bytes to 3 kB; some tools put their settings into comments.
+LONGEST_HEADER = 1 << 20
 
 Encoding = Literal["binary_little_endian", "binary_big_endian", "ascii"]
 
@@ -41,10 +38,11 @@ _SH_DEGREES = {0: 0, 9: 1, 24: 2, 45: 3, 72: 4}
 
 
 class Property(NamedTuple):
-    """One scalar of every row. `numpy_type` lacks the byte order."""
+    """One value of every row, or one list of values. The types lack the byte order."""
 
     name: str
     numpy_type: str
+    count_type: str | None = None  # of the number of values, where it is a list
 
 
 class Element(NamedTuple):
@@ -53,7 +51,11 @@ class Element(NamedTuple):
     name: str
     rows: int
     properties: tuple[Property, ...]
-    has_lists: bool  # rows of unequal length, which no splat file needs
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether rows are of unequal length."""
+        return any(known.count_type for known in self.properties)
 
 
 class Header(NamedTuple):
@@ -84,29 +86,6 @@ class Header(NamedTuple):
         return _SH_DEGREES[rest]
 
 
-def row_dtype(encoding: Encoding, element: Element) -> np.dtype[np.void]:
-    """Return the packed dtype of one row in a binary file."""
-    order = ">" if encoding == "binary_big_endian" else "<"
-    return np.dtype([(known.name, order + known.numpy_type) for known in element.properties])
-
-
-def check_remaining_size(file: BinaryIO, encoding: Encoding, element: Element) -> None:
-    """Raise FormatError if the rest of the file is too short for the rows of `element`."""
-    position = file.tell()
-    left = file.seek(0, os.SEEK_END) - position
-    file.seek(position)
-    if encoding == "ascii":
-        # At least a digit and a separator per value; the last separator may be missing.
-        needed = element.rows * max(1, 2 * len(element.properties)) - 1
-    else:
-        needed = element.rows * row_dtype(encoding, element).itemsize
-    if needed > left:
-        raise FormatError(
-            f"it is cut short: {element.rows} rows of the element {element.name!r} "
-            f"take {needed} bytes, and {left} are left"
-        )
-
-
 def read_header(file: BinaryIO) -> Header:
     """Read the header. Leaves `file` at the first byte after it. Raises FormatError."""
     first = file.readline(16)
@@ -120,9 +99,10 @@ def read_header(file: BinaryIO) -> Header:
         raw = file.readline(left)
         left -= len(raw)
         if not raw.endswith(b"\n"):
-            raise FormatError("the header has no end")
+            longer = f"the header is longer than {LONGEST_HEADER} bytes"
+            raise FormatError("the header has no end" if left else longer)
         line = raw.decode("utf-8", errors="replace").strip()
-        keyword, _, rest = line.partition(" ")
+        keyword, rest = _split(line)
         if keyword == "end_header":
             break
         if keyword == "format":
@@ -142,6 +122,12 @@ def read_header(file: BinaryIO) -> Header:
     return Header(encoding, tuple(elements), tuple(comments))
 
 
+def _split(text: str) -> tuple[str, str]:
+    """Return the first word of a line, and the rest; any white space separates words."""
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, rest[0].strip() if rest else ""
+
+
 def _encoding(rest: str) -> Encoding:
     match rest.split():
         case [("binary_little_endian" | "binary_big_endian" | "ascii") as name, "1.0"]:
@@ -150,20 +136,25 @@ def _encoding(rest: str) -> Encoding:
 
 
 def _element(rest: str) -> Element:
-    name, _, count = rest.partition(" ")
+    name, count = _split(rest)
     # Twelve digits are enough for any real count.
     if not (count.isascii() and count.isdigit() and len(count) <= 12):
         raise FormatError(f"the element {name[:60]!r} has no number of rows")
-    return Element(name, int(count), (), has_lists=False)
+    return Element(name, int(count), ())
 
 
 def _with_property(element: Element, rest: str) -> Element:
+    types: tuple[str, ...]
     match rest.split():
-        case ["list", _, _, _]:
-            return element._replace(has_lists=True)
-        case [type_name, name] if type_name in _NUMPY_TYPES:
-            if any(known.name == name for known in element.properties):
-                raise FormatError(f"the element {element.name!r} has {name!r} twice")
-            added = Property(name, _NUMPY_TYPES[type_name])
-            return element._replace(properties=(*element.properties, added))
-    raise FormatError(f"the header has a property that PLY does not know: {rest[:60]!r}")
+        case ["list", count_type, type_name, name]:
+            types = (type_name, count_type)
+        case [type_name, name]:
+            types = (type_name,)
+        case _:
+            types, name = ("",), ""
+    if not {*types} <= _NUMPY_TYPES.keys():
+        raise FormatError(f"the header has a property that PLY does not know: {rest[:60]!r}")
+    added = Property(name, *(_NUMPY_TYPES[known] for known in types))
+    if any(known.name == name for known in element.properties):
+        raise FormatError(f"the element {element.name!r} has {name!r} twice")
+    return element._replace(properties=(*element.properties, added))

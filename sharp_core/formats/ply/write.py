@@ -1,8 +1,9 @@
-"""Write Gaussians as PLY, in the layout of the published SHARP tool.
+"""Write Gaussians as the plain PLY of 3D Gaussian Splatting, which every tool reads.
 
 Binary little-endian: `vertex` with x y z, f_dc_0..2 (sRGB), opacity (logit), scale_0..2 (natural
-log of metres), rot_0..3 (w x y z), all float32. With a SceneInfo, further elements store intrinsics
-and size of the photo. Without one the file is the plain PLY of 3D Gaussian Splatting.
+log of metres), rot_0..3 (w x y z), all float32. Intrinsics and size of the photo are in comments.
+On request they are also in the further elements that the published SHARP tool writes and reads;
+many other readers refuse files that have them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import torch
 
+from sharp_core.formats.ply.options import PlyOptions
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.values import colors_to_sh0, opacities_to_logits, scales_to_log
 from sharp_core.scene.gaussians import COLUMNS, Gaussians
@@ -21,20 +23,26 @@ VERTEX_PROPERTIES = (
     *("scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"),
 )
 
+PHOTO_COMMENT = "photo"  # focal_px N width N height N
+
 # Rows per block: 3.7 MB, which stays in the cache.
 _BLOCK_ROWS = 1 << 16
 
 
-def write_ply(file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None = None) -> None:
+def write_ply(
+    file: BinaryIO,
+    gaussians: Gaussians,
+    info: SceneInfo | None = None,
+    options: PlyOptions | None = None,
+) -> None:
     """Write a scene. Raises ValueError, naming the field, if the Gaussians are not valid."""
     gaussians = gaussians.to("cpu")
     gaussians.check()
-    extras = [] if info is None else _info_elements(gaussians, info)
+    with_elements = options is not None and options.metadata_elements
+    extras = _info_elements(gaussians, info) if info is not None and with_elements else []
     header = ["ply", "format binary_little_endian 1.0"]
-    if info is not None and info.generator:
-        header.append(f"comment generator {_one_line(info.generator)}")
-    if info is not None and info.photo_id:
-        header.append(f"comment photo_id {_one_line(info.photo_id)}")
+    if info is not None:
+        header += [f"comment {line}" for line in _comments(info)]
     header.append(f"element vertex {len(gaussians)}")
     header += [f"property float {name}" for name in VERTEX_PROPERTIES]
     for name, ply_type, values in extras:
@@ -45,6 +53,16 @@ def write_ply(file: BinaryIO, gaussians: Gaussians, info: SceneInfo | None = Non
     _write_vertices(file, gaussians)
     for _, _, values in extras:
         file.write(values.tobytes())
+
+
+def _comments(info: SceneInfo) -> list[str]:
+    size = f"width {info.width} height {info.height}"
+    lines = [f"{PHOTO_COMMENT} focal_px {info.focal_px!r} {size}"]
+    if info.generator:
+        lines.append(f"generator {_one_line(info.generator)}")
+    if info.photo_id:
+        lines.append(f"photo_id {_one_line(info.photo_id)}")
+    return lines
 
 
 def _write_vertices(file: BinaryIO, gaussians: Gaussians) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # writing a quantised scene must not import torch
 
 LAST_POSITION = 65535
 CODEBOOK_SIZE = 256
+LAST_CODE = CODEBOOK_SIZE - 1
 FIRST_LARGEST = 252  # the alpha of a quaternion whose w is omitted
 
 LONGEST_SIDE = 16383  # limit of WebP, in pixels

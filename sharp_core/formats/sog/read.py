@@ -1,4 +1,4 @@
-"""Read SOG version 2, as a bundle or a folder, to Gaussians. Harmonics above degree 0 are dropped.
+"""Read SOG versions 1 and 2, as a bundle or a folder, to Gaussians, without harmonics above 0.
 
 Sizes in the file are checked before memory is allocated, so a malicious file fails early.
 """
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.scene import StoredScene, validated_scene
+from sharp_core.formats.scene import StoredScene, valid_scene
 from sharp_core.formats.sog.meta import SogMeta
 from sharp_core.formats.sog.planes import (
     FIRST_LARGEST,
@@ -22,7 +22,12 @@ from sharp_core.formats.sog.planes import (
     expand_lengths,
 )
 from sharp_core.formats.sog.unpack import Pixels, SogContent, unpack_bundle, unpack_folder
-from sharp_core.formats.values import log_to_scales, rebuild_quats, sh0_to_colors
+from sharp_core.formats.values import (
+    SMALLEST_SCALE,
+    log_to_scales,
+    rebuild_quats,
+    sh0_to_colors,
+)
 from sharp_core.scene.gaussians import Gaussians
 
 _BLOCK = 1 << 16
@@ -40,17 +45,23 @@ def read_sog_folder(meta_path: Path) -> StoredScene:
 
 def _scene(content: SogContent) -> StoredScene:
     meta = content.meta
-    return validated_scene(_decode(meta, content.pixels), meta.info, meta.sh_degree)
+    notes = meta.notes
+    if meta.is_flat:
+        notes = (*notes, "its Gaussians are flat (2D Gaussian Splatting)")
+    return valid_scene(_decode(meta, content.pixels), meta.info, meta.sh_degree, notes)
 
 
 def _decode(meta: SogMeta, pixels: list[Pixels]) -> Gaussians:
     means_low, means_high, quats, scales, sh0 = pixels
+    sizes = _look_up(log_to_scales(torch.tensor(meta.scale_codebooks)), scales, "scales")
+    if meta.is_flat:
+        sizes[:, 2] = SMALLEST_SCALE
     return Gaussians(
         means=_means(meta, means_low, means_high),
         quats=_quats(quats),
-        scales=_look_up(log_to_scales(torch.tensor(meta.scale_codebook)), scales, "scales"),
-        opacities=torch.from_numpy(sh0[:, 3] / np.float32(255)),
-        colors=_look_up(sh0_to_colors(torch.tensor(meta.color_codebook)), sh0, "sh0"),
+        scales=sizes,
+        opacities=torch.tensor(meta.opacities)[torch.from_numpy(sh0[:, 3].astype(np.int64))],
+        colors=_look_up(sh0_to_colors(torch.tensor(meta.color_codebooks)), sh0, "sh0"),
     )
 
 
@@ -78,9 +89,11 @@ def _quats(pixels: Pixels) -> Tensor:
     return quats
 
 
-def _look_up(codebook: Tensor, pixels: Pixels, name: str) -> Tensor:
-    """Return the codebook values (N, 3) for the indices in red, green and blue."""
-    indices = np.ascontiguousarray(pixels[:, :3])
-    if int(indices.max()) >= len(codebook):
+def _look_up(codebooks: Tensor, pixels: Pixels, name: str) -> Tensor:
+    """Return values (N, 3): those of codebooks (3, size) at the indices in red, green and blue."""
+    if int(pixels[:, :3].max()) >= codebooks.shape[1]:
         raise FormatError(f"{name!r} has an index beyond the end of its codebook")
-    return torch.from_numpy(codebook.numpy()[indices])
+    values = np.empty((len(pixels), 3), dtype=np.float32)
+    for channel, codebook in enumerate(codebooks.numpy()):
+        values[:, channel] = codebook[pixels[:, channel]]
+    return torch.from_numpy(values)

@@ -22,12 +22,12 @@ from sharp_core.formats.sog.shapes import (
     in_plane_rotation,
     in_plane_scales,
     longest_third,
-    multiply_quats,
     project_axes,
     projected_covariance,
     smallest_rotation,
 )
 from sharp_core.formats.values import scales_to_log
+from sharp_core.scene.quaternions import multiply_quats
 
 # The bytes of a quaternion's components nearest to zero are 127 and 128.
 _MIDDLE = 128

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sharp_core.scene.quaternions import multiply_quats
+
 # Maximum share of the projected covariance from the given axis, so that the others stay positive.
 _MOST_FROM_AXIS = 0.5
 # Ratio of the axes below which float32 cannot distinguish the shorter one from zero.
@@ -129,19 +131,6 @@ def in_plane_scales(covariance: Covariance2D) -> Tensor:
     squares = torch.stack((covariance.xx, covariance.yy))
     least = squares.amax(dim=0).clamp_min(_TINY) * _FLATTEST**2
     return torch.maximum(squares, least).sqrt()
-
-
-def multiply_quats(first: Tensor, second: Tensor) -> Tensor:
-    """Return the products of quaternions (4, N)."""
-    (w1, x1, y1, z1), (w2, x2, y2, z2) = first, second
-    return torch.stack(
-        (
-            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
-            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
-            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
-            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
-        )
-    )
 
 
 def _rotation(quats: Tensor) -> list[list[Tensor]]:

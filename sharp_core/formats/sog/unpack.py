@@ -1,4 +1,4 @@
-"""SOG version 2, a bundle or a folder -> numbers and pixels of its images, without torch."""
+"""SOG, a bundle or a folder -> numbers and pixels of its images, without torch."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def unpack_bundle(file: BinaryIO) -> SogContent:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            return _unpack(lambda name: _extract(archive, name, size), size)
+            folder = _folder_in(archive)
+            return _unpack(lambda name: _extract(archive, folder + name, size), size)
     except FormatError:
         raise
     except _ZIP_ERRORS as error:
@@ -67,6 +68,12 @@ def unpack_folder(meta_path: Path) -> SogContent:
         return path.read_bytes()
 
     return _unpack(content, sum(path.stat().st_size for path in folder.iterdir() if path.is_file()))
+
+
+def _folder_in(archive: zipfile.ZipFile) -> str:
+    """Return the folder of meta.json with a slash at its end: some tools pack a whole folder."""
+    found = [name for name in archive.namelist() if name.rpartition("/")[2] == META]
+    return min(found, key=len, default=META).removesuffix(META)
 
 
 def _extract(archive: zipfile.ZipFile, name: str, bundle_bytes: int) -> bytes:

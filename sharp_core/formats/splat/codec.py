@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.scene import SceneInfo, StoredScene, validated_scene
+from sharp_core.formats.scene import SceneInfo, StoredScene, valid_scene
 from sharp_core.formats.values import SMALLEST_SCALE, unit_quats
 from sharp_core.scene.colors import linear_to_srgb, srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians
@@ -64,7 +64,7 @@ def read_splat(file: BinaryIO) -> StoredScene:
         opacities=torch.from_numpy(rows["color"][:, 3] / np.float32(255)),
         colors=torch.from_numpy(srgb_of_byte.numpy()[rows["color"][:, :3]]),
     )
-    return validated_scene(gaussians, None, 0)
+    return valid_scene(gaussians, None, 0)
 
 
 def _byte(values: Tensor) -> npt.NDArray[np.uint8]:

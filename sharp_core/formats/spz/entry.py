@@ -15,6 +15,7 @@ SPZ = SplatFormat(
     bytes_per_gaussian=15.3,
     check=Lazy("sharp_core.formats.spz.unpack", "unpack_file"),
     is_storable=True,
+    has_ambiguous_axes=True,
     options=SpzOptions,
     versions={3: SpzOptions(3), 4: SpzOptions(4)},
 )

@@ -13,7 +13,8 @@ frame for each attribute. All little-endian. Blocks hold all Gaussians, in this 
                (versions 1 and 2: 3 bytes, x y z from -1 to 1, w positive)
     harmonics  3 bytes for each above degree 0
 
-Axes are those of the PLY, as in all common converters; the page of the format says otherwise.
+Axes: the page of the format says RUB (right, up, back), and so do some readers, while common
+converters write the numbers of the PLY, which is RDF. An extension record states them.
 """
 
 from __future__ import annotations
@@ -31,9 +32,16 @@ HEADER_4 = struct.Struct("<IIIBBBBI12x")
 TABLE_ENTRY = struct.Struct("<QQ")  # bytes of a frame, and of what it holds
 EXTENSION = struct.Struct("<II")  # type, bytes of payload
 
+FLAG_ANTIALIASED = 0x01
 FLAG_EXTENSIONS = 0x02
 FLAG_LEVELS_OF_DETAIL = 0x80  # a private extension of Spark: its points are a tree, not the scene
 EXTENSION_AXES = 0xADBE0003
+
+# Axes by their number in an extension record; 0 is unspecified.
+AXES_NUMBERS = (
+    *(None, "LDB", "RDB", "LUB", "RUB", "LDF", "RDF", "LUF", "RUF"),
+    *("LBD", "RBD", "LBU", "RBU", "LFD", "RFD", "LFU", "RFU"),
+)
 
 COLOR_SCALE = 0.15
 SCALE_STEPS = 16.0  # a unit of ln(s)

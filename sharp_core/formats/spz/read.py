@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -11,11 +10,13 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.scene import StoredScene, validated_scene
+from sharp_core.formats.scene import StoredScene, valid_scene
 from sharp_core.formats.spz.layout import (
+    AXES_NUMBERS,
     COLOR_SCALE,
     EXTENSION,
     EXTENSION_AXES,
+    FLAG_ANTIALIASED,
     FLAG_EXTENSIONS,
     ROTATION_STEPS,
     SCALE_OFFSET,
@@ -24,23 +25,25 @@ from sharp_core.formats.spz.layout import (
 )
 from sharp_core.formats.spz.unpack import Bytes, unpack
 from sharp_core.formats.values import log_to_scales, rebuild_quats, sh0_to_colors, unit_quats
+from sharp_core.scene.axes import Axes, from_axes
 from sharp_core.scene.gaussians import Gaussians
 
 _BLOCK = 1 << 16
 
-# Numbers of axis systems in extensions. Minus one, they have a bit each for right, up and front.
-# Ours is right, down, front. Systems from 9 on have another order of axes.
-_UNSPECIFIED_AXES = 0
-_LAST_PLAIN_AXES = 8
+_ANTIALIASED = (
+    "it was made for anti-aliased rendering (Mip-Splatting); fine detail may look thinner"
+)
 
 
 def read_spz(file: BinaryIO) -> StoredScene:
     """Read a scene. Raises FormatError if it is damaged."""
     header, blocks, extensions = unpack(file.read())
     gaussians = _decode(header, blocks)
-    if header.flags & FLAG_EXTENSIONS:
-        gaussians = _from_axes(gaussians, _stored_axes(extensions))
-    return validated_scene(gaussians, None, header.degree)
+    axes = _stated_axes(extensions) if header.flags & FLAG_EXTENSIONS else None
+    if axes is not None:
+        gaussians = from_axes(gaussians, axes)
+    notes = (_ANTIALIASED,) if header.flags & FLAG_ANTIALIASED else ()
+    return valid_scene(gaussians, None, header.degree, notes)._replace(axes=axes)
 
 
 def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:
@@ -59,7 +62,7 @@ def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:
 
 def _means(header: SpzHeader, positions: Bytes) -> Tensor:
     if header.version == 1:
-        with np.errstate(invalid="ignore"):  # `validated_scene` reports NaN later
+        with np.errstate(invalid="ignore"):  # `valid_scene` reports NaN later
             return torch.from_numpy(positions.view("<f2").astype(np.float32))
     lanes = positions.reshape(-1, 3, 3)
     codes = lanes[..., 2].astype(np.int8).astype(np.int32) << 16  # the byte with the sign
@@ -89,26 +92,17 @@ def _quats_of_3_bytes(rotations: Bytes) -> Tensor:
     return unit_quats(torch.cat((w, vector), dim=1))
 
 
-def _stored_axes(extensions: bytes) -> int:
-    """Return the axis system of the extension records, 0 if there is none."""
+def _stated_axes(extensions: bytes) -> Axes | None:
+    """Return the axes of the extension records; None if there are none, or unspecified ones."""
     start = 0
     while start + EXTENSION.size <= len(extensions):
         kind, size = EXTENSION.unpack_from(extensions, start)
         payload = extensions[start + EXTENSION.size : start + EXTENSION.size + size]
         if kind == EXTENSION_AXES and len(payload) == 4:
-            return int.from_bytes(payload, "little")
+            number = int.from_bytes(payload, "little")
+            if number >= len(AXES_NUMBERS):
+                raise FormatError(f"its axes have the number {number}, which is not known")
+            letters = AXES_NUMBERS[number]
+            return None if letters is None else Axes(letters)
         start += EXTENSION.size + size
-    return _UNSPECIFIED_AXES
-
-
-def _from_axes(gaussians: Gaussians, axes: int) -> Gaussians:
-    """Convert Gaussians from an axis system to ours, by mirroring axes."""
-    if axes == _UNSPECIFIED_AXES:
-        return gaussians
-    if axes > _LAST_PLAIN_AXES:
-        raise FormatError(f"its axes are in an order (number {axes}) that splats do not have")
-    right, up, front = ((axes - 1) >> bit & 1 for bit in range(3))
-    signs = torch.tensor([1.0 if right else -1.0, -1.0 if up else 1.0, 1.0 if front else -1.0])
-    # Mirroring an axis reverses rotations about the other two.
-    turn_signs = torch.cat((torch.ones(1), signs.prod() * signs))
-    return replace(gaussians, means=gaussians.means * signs, quats=gaussians.quats * turn_signs)
+    return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -44,37 +46,61 @@ def unpack_file(file: BinaryIO) -> SpzContent:
 def unpack(content: bytes) -> SpzContent:
     """Unpack a file. Raises FormatError if it is damaged."""
     if content[: len(_GZIP_MAGIC)] == _GZIP_MAGIC:
-        return SpzContent(*_unpack_legacy(content))
+        return _unpack_gzip(content)
+    if len(content) >= LEGACY_HEADER.size:
+        magic, version, *_ = LEGACY_HEADER.unpack_from(content)
+        if magic == MAGIC and version < 4:
+            return _unpack_plain(content)
     return SpzContent(*_unpack_4(content))
 
 
-def _unpack_legacy(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:
-    """Return header, blocks and the bytes that follow, for versions 1 to 3."""
+def _unpack_gzip(content: bytes) -> SpzContent:
     stream = zlib.decompressobj(_GZIP_WINDOW)
+    unread = content
+
+    def read(size: int) -> bytes:
+        nonlocal unread
+        # For zlib a length of zero means no limit.
+        block = stream.decompress(unread, size) if size else b""
+        unread = stream.unconsumed_tail if size else unread
+        return block
+
     try:
-        head = stream.decompress(content, LEGACY_HEADER.size)
-        if len(head) < LEGACY_HEADER.size:
-            raise FormatError("it ends within its header")
-        magic, version, points, degree, bits, flags, _ = LEGACY_HEADER.unpack(head)
-        if magic != MAGIC or version > 3:
-            raise FormatError("it is a gzip file, but not of an SPZ")
-        header = SpzHeader(version, points, degree, bits, flags)
-        header.check()
-        check_plausible(points, len(content))
-        blocks = []
-        for width in header.block_widths():
-            # For zlib a length of zero means no limit.
-            size = width * points
-            block = stream.decompress(stream.unconsumed_tail, size) if size else b""
-            if len(block) < size:
-                raise FormatError(f"it is cut short: a block has {len(block)} of {size} bytes")
-            blocks.append(np.frombuffer(block, dtype=np.uint8).reshape(points, width))
-        rest = stream.decompress(stream.unconsumed_tail, _LONGEST_REST)
+        unpacked = _unpack_legacy(read, len(content))
     except zlib.error:
         raise FormatError("its gzip stream is damaged") from None
-    if not stream.eof or (rest and not flags & FLAG_EXTENSIONS):
+    if not stream.eof:
         raise FormatError("its gzip stream is cut short, or goes on after the last Gaussian")
-    return header, blocks, rest
+    return unpacked
+
+
+def _unpack_plain(content: bytes) -> SpzContent:
+    """Unpack what some tools write: versions 1 to 3 without the compression."""
+    return _unpack_legacy(io.BytesIO(content).read, len(content))
+
+
+def _unpack_legacy(read: Callable[[int], bytes], file_bytes: int) -> SpzContent:
+    """Return header, blocks and the bytes that follow, for versions 1 to 3."""
+    head = read(LEGACY_HEADER.size)
+    if len(head) < LEGACY_HEADER.size:
+        raise FormatError("it ends within its header")
+    magic, version, points, degree, bits, flags, _ = LEGACY_HEADER.unpack(head)
+    if magic != MAGIC or version > 3:
+        raise FormatError("it is a gzip file, but not of an SPZ")
+    header = SpzHeader(version, points, degree, bits, flags)
+    header.check()
+    check_plausible(points, file_bytes)
+    blocks = []
+    for width in header.block_widths():
+        size = width * points
+        block = read(size)
+        if len(block) < size:
+            raise FormatError(f"it is cut short: a block has {len(block)} of {size} bytes")
+        blocks.append(np.frombuffer(block, dtype=np.uint8).reshape(points, width))
+    rest = read(_LONGEST_REST)
+    if rest and not flags & FLAG_EXTENSIONS:
+        raise FormatError("it goes on after the last Gaussian")
+    return SpzContent(header, blocks, rest)
 
 
 def _unpack_4(content: bytes) -> tuple[SpzHeader, list[Bytes], bytes]:

@@ -6,6 +6,7 @@ and colours to 0.44 below black and above white.
 
 from __future__ import annotations
 
+import logging
 import math
 import zlib
 from typing import BinaryIO
@@ -19,7 +20,11 @@ from schemas.errors import FormatError
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.shapes import smallest_rotation
 from sharp_core.formats.spz.layout import (
+    AXES_NUMBERS,
     COLOR_SCALE,
+    EXTENSION,
+    EXTENSION_AXES,
+    FLAG_EXTENSIONS,
     HEADER_4,
     LARGEST_POSITION,
     LEGACY_HEADER,
@@ -32,6 +37,7 @@ from sharp_core.formats.spz.layout import (
 from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.formats.values import colors_to_sh0, scales_to_log, unit_quats
+from sharp_core.scene.axes import OURS
 from sharp_core.scene.gaussians import Gaussians
 
 # 13 bits are an eighth of a millimetre. Each further bit costs 5 % of the file size.
@@ -40,6 +46,11 @@ _GZIP_LEVEL = 2  # level 6 takes two and a half times the time for 0.4 %
 _GZIP_WINDOW = zlib.MAX_WBITS + 16
 _ZSTD_LEVEL = 9
 _CPU_BLOCK = 1 << 15
+_LARGEST_SCALE = math.exp(255 / SCALE_STEPS - SCALE_OFFSET)  # metres
+# Without this record a reader has to guess our axes.
+_AXES = EXTENSION.pack(EXTENSION_AXES, 4) + AXES_NUMBERS.index(OURS.letters).to_bytes(4, "little")
+
+_log = logging.getLogger(__name__)
 
 Block = npt.NDArray[np.uint8]
 
@@ -58,6 +69,9 @@ def write_spz(
     gaussians.check()
     version = (options or SpzOptions()).version
     bits = _fractional_bits(gaussians)
+    clamped = int((gaussians.scales > _LARGEST_SCALE).any(dim=1).sum())
+    if clamped:
+        _log.warning("%d Gaussians are larger than SPZ stores: %.0f m", clamped, _LARGEST_SCALE)
     blocks = quantize_spz(gaussians, bits)
     if version == 3:
         file.write(_legacy(blocks, bits))
@@ -116,18 +130,21 @@ def _byte(values: Tensor) -> Tensor:
 
 def _legacy(blocks: list[Block], bits: int) -> bytes:
     compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-    header = LEGACY_HEADER.pack(MAGIC, 3, len(blocks[0]), 0, bits, 0, 0)
+    header = LEGACY_HEADER.pack(MAGIC, 3, len(blocks[0]), 0, bits, FLAG_EXTENSIONS, 0)
     parts = [compressor.compress(header)]
     parts += [compressor.compress(block.data) for block in blocks]
-    return b"".join((*parts, compressor.flush()))
+    return b"".join((*parts, compressor.compress(_AXES), compressor.flush()))
 
 
 def _version_4(blocks: list[Block], bits: int) -> bytes:
     zstd = load_zstd()
     frames = [zstd.compress(block.tobytes(), _ZSTD_LEVEL) for block in blocks]
-    header = HEADER_4.pack(MAGIC, 4, len(blocks[0]), 0, bits, 0, len(blocks), HEADER_4.size)
+    table_start = HEADER_4.size + len(_AXES)
+    header = HEADER_4.pack(
+        *(MAGIC, 4, len(blocks[0]), 0, bits, FLAG_EXTENSIONS, len(blocks), table_start)
+    )
     table = [
         TABLE_ENTRY.pack(len(frame), block.nbytes)
         for frame, block in zip(frames, blocks, strict=True)
     ]
-    return b"".join((header, *table, *frames))
+    return b"".join((header, _AXES, *table, *frames))

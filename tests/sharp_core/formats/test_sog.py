@@ -170,7 +170,8 @@ def changed_meta(content: bytes, change: Callable[[dict[str, Any]], object]) -> 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda meta: meta.update(version=1), "SOG version 1"),
+        (lambda meta: meta.update(version=3), "SOG version 3; 1 and 2"),
+        (lambda meta: meta.update(version=1), "'shape'"),
         (lambda meta: meta.update(count=10**9), "1000000000 Gaussians"),
         (lambda meta: meta.update(count=10**5), "pixels for 100000 splats"),
         (lambda meta: meta.update(count=0), "0 Gaussians"),
@@ -181,7 +182,6 @@ def changed_meta(content: bytes, change: Callable[[dict[str, Any]], object]) -> 
         (lambda meta: meta["means"].update(maxs=[0, 0, 1e37]), "not finite"),
         (lambda meta: meta["scales"].update(codebook=[0.0]), "codebook"),
         (lambda meta: meta["sh0"].update(files=["../../secret"]), "no entry"),
-        (lambda meta: meta["extras"]["photo"].update(width=-4), "image size"),
     ],
 )
 def test_invalid_meta_is_refused(change: Callable[[dict[str, Any]], object], message: str) -> None:
@@ -206,3 +206,88 @@ def test_inconsistent_images_are_refused() -> None:
     ):
         with pytest.raises(FormatError, match=message):
             read(put("scales.webp", data), "sog")
+
+
+def test_photo_data_that_are_not_valid_are_left_out_with_a_note() -> None:
+    content = written(cloud(50), "sog", INFO)
+    stored = read(changed_meta(content, lambda m: m["extras"]["photo"].update(width=-4)), "sog")
+    assert stored.info is None
+    assert "image size" in stored.notes[0]
+    assert len(stored.gaussians) == 50
+
+
+def test_a_version_may_be_text() -> None:
+    content = written(cloud(50), "sog")
+    found = read(changed_meta(content, lambda meta: meta.update(version="2")), "sog")
+    torch.testing.assert_close(found.gaussians.means, read(content, "sog").gaussians.means)
+
+
+def test_harmonics_that_are_not_valid_do_no_harm() -> None:
+    content = written(cloud(50), "sog")
+    broken = {"count": 0, "files": [], "codebook": [0] * 256, "mins": 0}
+    stored = read(changed_meta(content, lambda meta: meta.update(shN=broken)), "sog")
+    assert (stored.sh_degree, len(stored.gaussians)) == (0, 50)
+    assert "degree" in stored.notes[0]
+
+
+def test_flat_gaussians_have_no_third_scale() -> None:
+    content = written(cloud(50), "sog")
+    stored = read(changed_meta(content, lambda meta: meta.update(model="2dgs")), "sog")
+    assert bool((stored.gaussians.scales[:, 2] <= 1e-9).all())
+    assert "flat" in stored.notes[0]
+
+
+def test_a_bundle_may_hold_its_files_in_a_folder() -> None:
+    content = written(cloud(50), "sog", INFO)
+
+    def into_folder(files: dict[str, bytes]) -> None:
+        for name in list(files):
+            files[f"scene/{name}"] = files.pop(name)
+
+    stored = read(changed(content, into_folder), "sog")
+    torch.testing.assert_close(stored.gaussians.means, read(content, "sog").gaussians.means)
+    assert stored.info == INFO
+
+
+def test_version_1_stores_ranges_in_place_of_codebooks() -> None:
+    scene = cloud(200)
+    codes = np.random.default_rng(0).integers(0, 256, (4, 200, 4), dtype=np.uint8)
+    codes[1, :, 3] = 255  # of quaternions: z is left out
+    codes[1, :, :3] = 128
+    names = ("means_l.webp", "quats.webp", "scales.webp", "sh0.webp")
+    sh0_range = {"mins": [-2.0, -1.5, -1.0, -4.0], "maxs": [2.0, 2.5, 3.0, 6.0]}
+    scale_range = {"mins": [-9.0, -8.0, -7.0], "maxs": [-1.0, -2.0, -3.0]}
+
+    def to_version_1(files: dict[str, bytes]) -> None:
+        meta = json.loads(files["meta.json"])
+        side = Image.open(io.BytesIO(files["means_l.webp"])).size
+        for name, values in zip(names[1:], codes[1:], strict=True):
+            image = np.zeros((side[1] * side[0], 4), np.uint8)
+            image[:, 3] = 255
+            image[:200] = values
+            file = io.BytesIO()
+            Image.fromarray(image.reshape(side[1], side[0], 4)).save(
+                file, "WEBP", lossless=True, exact=True
+            )
+            files[name] = file.getvalue()
+        del meta["version"], meta["count"]
+        meta["means"]["shape"] = [200, 3]
+        meta["scales"] = {**scale_range, "files": ["scales.webp"]}
+        meta["sh0"] = {**sh0_range, "files": ["sh0.webp"]}
+        files["meta.json"] = json.dumps(meta).encode()
+
+    original = written(scene, "sog")
+    stored = read(changed(original, to_version_1), "sog")
+    found = stored.gaussians
+    torch.testing.assert_close(found.means, read(original, "sog").gaussians.means)
+
+    def between(limits: dict[str, list[float]], values: np.ndarray) -> np.ndarray:
+        mins, maxs = np.array(limits["mins"]), np.array(limits["maxs"])
+        result: np.ndarray = mins + (maxs - mins) * values[:, : len(mins)] / 255
+        return result
+
+    np.testing.assert_allclose(found.scales.log(), between(scale_range, codes[2]), atol=1e-4)
+    colors = between(sh0_range, codes[3])
+    np.testing.assert_allclose(found.opacities, 1 / (1 + np.exp(-colors[:, 3])), atol=1e-6)
+    shown = np.maximum(0.5 + 0.28209479177387814 * colors[:, :3], 0)
+    np.testing.assert_allclose(srgb(found), shown, atol=1e-5)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import gzip
 import itertools
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from schemas.errors import FormatError
+from schemas.errors import FormatError, UsageError
 from sharp_core.formats.spz.options import SpzOptions
 from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.clouds import cloud, covariances, read, srgb, turn_between, written
 
 SH_C0 = 0.28209479177387814
+# Type, length and number of the axes right, down, forward.
+RDF_RECORD = struct.pack("<III", 0xADBE0003, 4, 6)
 zstd: Any = load_zstd()
 
 
@@ -27,12 +30,13 @@ def unpacked(content: bytes) -> tuple[tuple[int, ...], list[bytes]]:
         raw = gzip.decompress(content)
         magic, version, points, degree, bits, flags, _ = struct.unpack_from("<IIIBBBB", raw)
         ends = np.cumsum([16, *(points * width for width in (9, 1, 3, 3, 4))])
-        assert ends[-1] == len(raw)
+        assert raw[ends[-1] :] == RDF_RECORD
         blocks = [raw[start:end] for start, end in itertools.pairwise(ends)]
     else:
         head = struct.unpack_from("<IIIBBBBI12s", content)
         magic, version, points, degree, bits, flags, frames, start, zeros = head
-        assert (frames, start, zeros) == (5, 32, bytes(12))
+        assert (frames, start, zeros) == (5, 44, bytes(12))
+        assert content[32:44] == RDF_RECORD
         table = [struct.unpack_from("<QQ", content, start + 16 * i) for i in range(frames)]
         start += 16 * frames
         blocks = []
@@ -41,7 +45,7 @@ def unpacked(content: bytes) -> tuple[tuple[int, ...], list[bytes]]:
             assert len(blocks[-1]) == size
             start += compressed
         assert start == len(content)
-    assert (magic, degree, flags) == (0x5053474E, 0, 0)
+    assert (magic, degree, flags) == (0x5053474E, 0, 2)
     return (version, points, bits), blocks
 
 
@@ -165,22 +169,104 @@ def test_every_version_is_read(version: int, harmonics: int) -> None:
     assert (found.opacities - scene.opacities).abs().max() <= 0.5 / 255 + 1e-6
 
 
-@pytest.mark.parametrize("version", [3, 4])
-def test_other_axis_systems_are_converted_to_ours(version: int) -> None:
-    scene = cloud(50)
-    right_up_back = Gaussians(
+def right_up_back(scene: Gaussians) -> Gaussians:
+    """Return the numbers of a scene in OpenGL's axes."""
+    return Gaussians(
         scene.means * torch.tensor([1.0, -1, -1]),
         scene.quats * torch.tensor([1.0, 1, -1, -1]),
         scene.scales,
         scene.opacities,
         scene.colors,
     )
-    other = struct.pack("<IIfff", 0xADBE0002, 12, 0, 1, 2)
-    axes = struct.pack("<III", 0xADBE0003, 4, 4)
-    content = packed(right_up_back, version, extensions=other + axes, flags=2)
-    found = read(content, "spz").gaussians
+
+
+def right_forward_up(scene: Gaussians) -> Gaussians:
+    """Return the numbers of a scene in Blender's axes: a quarter turn about x."""
+    x, y, z = scene.means.unbind(dim=1)
+    means = torch.stack((x, z, -y), dim=1)
+    half = 0.5**0.5
+    w, i, j, k = scene.quats.unbind(dim=1)
+    # (half, -half, 0, 0) from the left: (x, y, z) -> (x, z, -y) is a turn by -90 degrees.
+    turned = torch.stack((w + i, i - w, j + k, k - j), dim=1) * half
+    return Gaussians(means, turned, scene.scales, scene.opacities, scene.colors)
+
+
+def record_of_axes(number: int) -> bytes:
+    return struct.pack("<III", 0xADBE0003, 4, number)
+
+
+def same_place(found: Gaussians, scene: Gaussians) -> None:
     assert (found.means - scene.means).abs().max() <= 0.5 / 4096 + 1e-6
     assert (covariances(found) - covariances(scene)).abs().max() < 0.1 * scene.scales.max() ** 2
+
+
+@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize(
+    ("number", "numbers_of"), [(4, right_up_back), (16, right_forward_up)], ids=["RUB", "RFU"]
+)
+def test_stated_axes_are_converted_to_ours(
+    version: int, number: int, numbers_of: Callable[[Gaussians], Gaussians]
+) -> None:
+    scene = cloud(50)
+    other = struct.pack("<IIfff", 0xADBE0002, 12, 0, 1, 2)
+    extensions = other + record_of_axes(number)
+    stored = read(packed(numbers_of(scene), version, extensions=extensions, flags=2), "spz")
+    same_place(stored.gaussians, scene)
+    assert stored.notes == ()
+
+
+def test_a_scene_behind_the_camera_without_stated_axes_is_turned_with_a_note() -> None:
+    scene = cloud(50)
+    for flags, extensions in ((0, b""), (2, record_of_axes(0))):
+        content = packed(right_up_back(scene), 3, extensions=extensions, flags=flags)
+        stored = read(content, "spz")
+        same_place(stored.gaussians, scene)
+        assert "RUB" in stored.notes[0]
+
+
+def test_a_scene_before_the_camera_without_stated_axes_stays_with_a_note() -> None:
+    scene = cloud(50)
+    stored = read(packed(scene, 3), "spz")
+    same_place(stored.gaussians, scene)
+    assert "RDF" in stored.notes[0]
+
+
+def test_axes_can_be_given_where_the_file_does_not_state_them() -> None:
+    scene = cloud(50)
+    content = packed(right_forward_up(scene), 3)
+    stored = read(content, "spz", axes="rfu")
+    same_place(stored.gaussians, scene)
+    assert stored.notes == ()
+    with pytest.raises(UsageError, match="not axes"):
+        read(content, "spz", axes="RRU")
+    stated = packed(right_up_back(scene), 3, extensions=record_of_axes(4), flags=2)
+    with pytest.raises(UsageError, match="states its own axes: RUB"):
+        read(stated, "spz", axes="RFU")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_files_without_the_compression_are_read(version: int) -> None:
+    scene = cloud(50)
+    plain = gzip.decompress(packed(scene, version))
+    assert len(read(plain, "spz").gaussians) == 50
+    with pytest.raises(FormatError, match="cut short"):
+        read(plain[:-1], "spz")
+    with pytest.raises(FormatError, match="goes on"):
+        read(plain + b"x", "spz")
+
+
+def test_files_for_antialiased_rendering_are_noted() -> None:
+    assert "anti-aliased" in read(packed(cloud(50), 3, flags=1), "spz").notes[0]
+
+
+def test_scales_beyond_the_range_are_clamped_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scene = cloud(50)
+    scene.scales[3] = 500.0
+    back = read(written(scene, "spz"), "spz").gaussians
+    assert 370 < back.scales[3].max() < 390
+    assert "1 Gaussians are larger" in caplog.text
 
 
 def test_far_scenes_have_coarser_steps_and_too_far_ones_are_refused() -> None:

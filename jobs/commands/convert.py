@@ -10,7 +10,12 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import option_of, with_options
-from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
+from jobs.commands.options import (
+    LibraryOptions,
+    RunOptions,
+    SplatInput,
+    check_are_here,
+)
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -18,7 +23,8 @@ from schemas.errors import UsageError
 from schemas.execution_settings import SceneLimit
 from schemas.setting_fields import Setting
 from schemas.settings import SplatSettings
-from sharp_core.formats.registry import FORMATS, STORABLE, format_of
+from sharp_core.formats.ply.options import PlyOptions
+from sharp_core.formats.registry import FORMATS, STORABLE, Options, format_of
 
 if TYPE_CHECKING:
     from jobs.runs.convert import ConvertReport
@@ -30,7 +36,9 @@ _ENDINGS = ", ".join(
     + [f"or a folder's {entry.folder.index_file}" for entry in FORMATS if entry.folder]
 )
 _VERSIONS = "; ".join(
-    f"{entry.name}: {', '.join(map(str, entry.versions))}" for entry in FORMATS if entry.versions
+    f"{entry.name}: {entry.versions_label or ', '.join(map(str, entry.versions))}"
+    for entry in FORMATS
+    if entry.versions
 )
 
 
@@ -41,12 +49,22 @@ class FileOptions:
     format_version: Annotated[
         int | None,
         Setting(
-            f"Version of the output format ({_VERSIONS}); default: the most compatible one.",
+            f"Version of the output format ({_VERSIONS}). Default: the one that most tools read.",
             old_names=("spz_version",),
         ),
     ] = None
     prune: Annotated[
         bool, Setting("Remove Gaussians that are invisible from all views near the photo's.")
+    ] = False
+    strict: Annotated[
+        bool, Setting("Refuse a file with invalid Gaussians. Default: leave them out, with a note.")
+    ] = False
+    ply_metadata: Annotated[
+        bool,
+        Setting(
+            "Write a PLY with the photo's data in the elements of the published SHARP tool. Many "
+            "viewers cannot open such files. Default: in comments, which all tools accept."
+        ),
     ] = False
 
 
@@ -57,6 +75,7 @@ def register(app: typer.Typer) -> None:
 
 def convert(
     file: FileOptions,
+    splat: SplatInput,
     filters: Filters,
     run: RunOptions,
     limit: SceneLimit,
@@ -97,8 +116,14 @@ def convert(
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file
 
-        options = format_of(to).options_for(quality, file.format_version)
-        conversion = convert_file(source, to, options, prune=file.prune)
+        conversion = convert_file(
+            *(source, to, _options(to, quality, file)),
+            prune=file.prune,
+            axes=splat.axes,
+            strict=file.strict,
+        )
+        for note in conversion.notes:
+            output.warn(f"{source}: {note}")
         output.result(conversion.as_dict(), _file_text(conversion))
         return
     if source is not None or format is None:
@@ -106,9 +131,9 @@ def convert(
             "give input and output",
             "Write 'convert IN OUT' for a file, 'convert --format sog' for a library.",
         )
-    if file != FileOptions():
+    if file != FileOptions() or splat != SplatInput():
         raise UsageError(
-            "--format-version and --prune are for single files",
+            "--format-version, --prune, --axes, --strict and --ply-metadata are for single files",
             "Single files only: 'convert IN OUT'.",
         )
     settings, deadline = SplatSettings(format, quality), deadline_of(run.end)
@@ -124,6 +149,18 @@ def convert(
         limit.timeout,
     )
     finish_command(output, report, _library_text(report))
+
+
+def _options(to: Path, quality: str | None, file: FileOptions) -> Options | None:
+    """Return how the output is written. Raises UsageError where its format has no such option."""
+    entry = format_of(to)
+    if not file.ply_metadata:
+        return entry.options_for(quality, file.format_version)
+    if entry.options is not PlyOptions:
+        raise UsageError("--ply-metadata is for PLY files", "Omit it, or write a .ply.")
+    if quality is not None or file.format_version is not None:
+        entry.options_for(quality, file.format_version)  # a PLY has neither: says so
+    return PlyOptions(metadata_elements=True)
 
 
 def _file_text(conversion: Conversion) -> str:

@@ -40,6 +40,20 @@ def check_are_here(*paths: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class SplatInput:
+    """How a splat file is read."""
+
+    axes: Annotated[
+        str | None,
+        Setting(
+            "Where x, y and z of the splat file point, where it does not say so: right or left, up "
+            "or down, forward or back. RUB is OpenGL's, RFU Blender's. Default: RDF, as in PLY.",
+            metavar="RDF|RUB|RFU|...",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryOptions:
     """Which library, and where its catalog is."""
 

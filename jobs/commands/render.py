@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.commands.option_groups import with_options
-from jobs.commands.options import PlainOutput, check_are_here
+from jobs.commands.options import PlainOutput, SplatInput, check_are_here
 from jobs.console.output import size_text, time_text
 from schemas.choices import RenderDevice, Trajectory
 from schemas.errors import UsageError
@@ -41,6 +41,7 @@ def render(
         ),
     ],
     settings: RenderFileSettings,
+    splat_input: SplatInput,
     output: PlainOutput,
 ) -> None:
     """Render a splat file as a looping parallax clip, or as a still from any position."""
@@ -79,7 +80,9 @@ def render(
     else:
         known = ", ".join((*CLIP_FORMATS, STILL_SUFFIX))
         raise UsageError(f"{to}: no image format has this suffix", f"Known suffixes: {known}.")
-    picture = render_file(splat, to, view, _ENGINES[settings.device])
+    picture = render_file(splat, to, view, _ENGINES[settings.device], splat_input.axes)
+    for note in picture.notes:
+        output.warn(f"{splat}: {note}")
     output.result(picture.as_dict(), _text(picture))
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.commands.option_groups import with_options
-from jobs.commands.options import LibraryOptions, PlainOutput, check_are_here
+from jobs.commands.options import LibraryOptions, PlainOutput, SplatInput, check_are_here
 from schemas.errors import UsageError
-from sharp_core.formats.registry import is_splat_name
+from sharp_core.formats.registry import foreign_splat, format_of, is_splat_name
 
 if TYPE_CHECKING:
     from pipeline.scenes.splat_details import SplatDetails
@@ -32,6 +32,7 @@ def show(
         ),
     ],
     place: LibraryOptions,
+    splat_input: SplatInput,
     output: PlainOutput,
 ) -> None:
     """Show the catalog's data of one photo, or the contents of one splat file."""
@@ -41,9 +42,15 @@ def show(
             raise UsageError(f"there is no splat file {photo}")
         from pipeline.scenes.splat_details import splat_details  # torch takes seconds
 
-        splat = splat_details(Path(photo))
+        splat = splat_details(Path(photo), splat_input.axes)
+        for note in splat.notes:
+            output.warn(f"{photo}: {note}")
         output.result(asdict(splat), _splat_text(splat))
         return
+    if foreign_splat(photo) and Path(photo).exists():
+        format_of(photo)  # says what it is, and which formats can be read
+    if splat_input != SplatInput():
+        raise UsageError("--axes is for splat files", "Omit it.")
     from pipeline.catalog.photo_details import photo_details
 
     with place.resolve().read() as connection:

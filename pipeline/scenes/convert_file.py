@@ -14,7 +14,8 @@ from pipeline.scenes.read import (
 )
 from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
-from schemas.errors import FormatError, UsageError
+from schemas.errors import FormatError, PhotoError, UsageError
+from schemas.reasons import FailureReason
 from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene
 from sharp_core.formats.scene import StoredScene
 from sharp_core.views.prune import Pruning
@@ -34,6 +35,7 @@ class Conversion:
     pruned: int  # Gaussians that were left out, or made transparent
     pruned_psnr_db: float | None  # of the scene without them, before it was quantised
     seconds: float
+    notes: tuple[str, ...] = ()  # what was left out, repaired or assumed of the source
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
@@ -41,13 +43,20 @@ class Conversion:
 
 
 def convert_file(
-    source: Path, to: Path, options: Options | None = None, *, prune: bool = False
+    source: Path,
+    to: Path,
+    options: Options | None = None,
+    *,
+    prune: bool = False,
+    axes: str | None = None,
+    strict: bool = False,
 ) -> Conversion:
     """Write the scene of `source` to `to`, whole or not at all; suffixes select the formats.
 
-    A SOG as a folder is written image by image, meta.json last. Raises UsageError where a path or
-    an option is of no use, PhotoError where the splat cannot be read, RunError where this machine
-    cannot prune.
+    A SOG as a folder is written image by image, meta.json last. `axes` are those of a source that
+    does not state them; `strict` refuses a source with Gaussians that are not valid. Raises
+    UsageError where a path or an option is of no use, PhotoError where the splat cannot be read,
+    RunError where this machine cannot prune.
     """
     started = time.perf_counter()
     source_format, target_format = format_of(source), format_of(to)
@@ -57,7 +66,9 @@ def convert_file(
             "Omit it, or choose another format.",
         )
     check_folder_of(to)
-    scene = read_splat_file(source)
+    scene = read_splat_file(source, axes)
+    if strict and scene.dropped:
+        raise PhotoError(FailureReason.UNREADABLE, f"{source}: {scene.notes[-1]}")
     gaussians = scene.gaussians
     pruning = _prune(scene) if prune else None
     if pruning is not None:
@@ -91,6 +102,7 @@ def convert_file(
         pruned=int((~pruning.is_seen).sum()) if pruning is not None else 0,
         pruned_psnr_db=round(pruning.psnr_db, 2) if pruning is not None else None,
         seconds=round(time.perf_counter() - started, 3),
+        notes=scene.notes,
     )
 
 

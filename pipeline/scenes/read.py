@@ -39,10 +39,10 @@ def renderer_here(
     return make_renderer(gaussians, engine, threads=threads)
 
 
-def read_splat_file(path: Path) -> StoredScene:
-    """Read a splat file. Raises PhotoError."""
+def read_splat_file(path: Path, axes: str | None = None) -> StoredScene:
+    """Read a splat file, whose axes are `axes` where it does not state them. Raises PhotoError."""
     try:
-        return read_scene(path)
+        return read_scene(path, axes=axes)
     except OSError as error:
         raise unreadable(path, error) from error
 

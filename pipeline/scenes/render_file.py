@@ -17,9 +17,7 @@ from pipeline.scenes.read import (
 )
 from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
-from schemas.errors import (
-    UsageError,
-)
+from schemas.errors import UsageError
 from sharp_core.render.api import Engine
 from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_still
 from sharp_core.views.encode_clip import CLIP_FORMATS
@@ -38,6 +36,7 @@ class RenderedFile:
     frames: int
     zoom: float
     seconds: float
+    notes: tuple[str, ...] = ()  # what was left out, repaired or assumed of the scene
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
@@ -45,7 +44,11 @@ class RenderedFile:
 
 
 def render_file(
-    splat: Path, to: Path, settings: ClipSettings | StillSettings, engine: Engine = "auto"
+    splat: Path,
+    to: Path,
+    settings: ClipSettings | StillSettings,
+    engine: Engine = "auto",
+    axes: str | None = None,
 ) -> RenderedFile:
     """Render the scene of `splat` to `to`: a clip by its suffix, or a still by StillSettings.
 
@@ -58,7 +61,7 @@ def render_file(
         with tool_errors_as_usage(str(to)):
             clip_format.check()
     started = time.perf_counter()
-    scene = read_splat_file(splat)
+    scene = read_splat_file(splat, axes)
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
     buffer = io.BytesIO()
     with unviewable_scene_errors():
@@ -71,6 +74,5 @@ def render_file(
             info = make_clip(buffer, clip_format, scene.gaussians, photo, settings, renderer)
     stored = Store(to.absolute().parent).write(to.name, lambda file: file.write(buffer.getbuffer()))
     seconds = round(time.perf_counter() - started, 3)
-    return RenderedFile(
-        str(to), stored.bytes, info.width, info.height, info.frames, info.zoom, seconds
-    )
+    picture = (info.width, info.height, info.frames, info.zoom)
+    return RenderedFile(str(to), stored.bytes, *picture, seconds, scene.notes)

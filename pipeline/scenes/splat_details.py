@@ -26,11 +26,12 @@ class SplatDetails:
     greatest: tuple[float, float, float]
     depths_m: tuple[float, ...] | None  # quantiles RECORDED_DEPTHS; none if nothing lies ahead
     photo: SceneInfo | None  # what the file says about its photo
+    notes: tuple[str, ...]  # what was left out, repaired or assumed
 
 
-def splat_details(path: Path) -> SplatDetails:
+def splat_details(path: Path, axes: str | None = None) -> SplatDetails:
     """Read a splat file whole, and return what it holds. Raises PhotoError if it is damaged."""
-    scene = read_splat_file(path)
+    scene = read_splat_file(path, axes)
     means = scene.gaussians.means
     least, greatest = (tuple(bound.tolist()) for bound in means.aminmax(dim=0))
     is_ahead = bool((means[:, 2] > 0).any())
@@ -44,4 +45,5 @@ def splat_details(path: Path) -> SplatDetails:
         greatest=greatest,
         depths_m=depth_quantiles(scene.gaussians, RECORDED_DEPTHS) if is_ahead else None,
         photo=scene.info,
+        notes=scene.notes,
     )

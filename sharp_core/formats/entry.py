@@ -76,6 +76,7 @@ class SplatFormat:
     # Choices of --quality and of the format's version: what the writer is told for each.
     qualities: Mapping[str, Options] = field(default_factory=dict)
     versions: Mapping[int, Options] = field(default_factory=dict)
+    versions_label: str = ""  # who reads which version
 
     @property
     def default_quality(self) -> str | None:

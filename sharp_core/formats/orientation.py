@@ -26,7 +26,9 @@ def oriented(stored: StoredScene, axes: str | None, *, is_ambiguous: bool) -> St
         note = f"its axes are not stated; all of it lies behind the camera as {OURS}, "
         note += f"so it is read as {_OPENGL} ({_SEE})"
         gaussians = from_axes(stored.gaussians, _OPENGL)
-        return stored._replace(gaussians=gaussians, axes=_OPENGL, notes=(*stored.notes, note))
+        return stored._replace(
+            gaussians=gaussians, axes=_OPENGL.letters, notes=(*stored.notes, note)
+        )
     note = f"its axes are not stated; it is read as {OURS}, as most converters write it ({_SEE})"
     return stored._replace(notes=(*stored.notes, note))
 
@@ -36,11 +38,11 @@ def _as_asked(stored: StoredScene, letters: str) -> StoredScene:
         axes = Axes(letters.upper())
     except ValueError as error:
         raise UsageError(f"--axes {error}", "Write RDF, RUB or RFU, for example.") from None
-    if stored.axes is not None and stored.axes != axes:
+    if stored.axes is not None and stored.axes != axes.letters:
         raise UsageError(f"the file states its own axes: {stored.axes}", "Omit --axes.")
-    if stored.axes == axes:
+    if stored.axes is not None:
         return stored
-    return stored._replace(gaussians=from_axes(stored.gaussians, axes), axes=axes)
+    return stored._replace(gaussians=from_axes(stored.gaussians, axes), axes=axes.letters)
 
 
 def _is_behind(gaussians: Gaussians) -> bool:

@@ -7,12 +7,13 @@ To add a format: its folder, and one line here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import FormatError, UsageError
-from schemas.registry import Registry
+from schemas.registry import Lazy, Registry
 from sharp_core.formats.entry import DEFAULT_QUALITY, Options, PreparedScene, SplatFormat
 from sharp_core.formats.ply.entry import PLY
 from sharp_core.formats.sog.entry import SOG
@@ -29,6 +30,23 @@ FORMATS = Registry(
     lambda: (SOG, SPZ, PLY, SPLAT),
     group="sharp_batch.formats",
 )
+
+
+_ORIENTED: Lazy[Callable[..., StoredScene]] = Lazy("sharp_core.formats.orientation", "oriented")
+
+# Of formats that have no entry here: what a message calls them.
+_FOREIGN = {
+    ".ksplat": "a .ksplat of GaussianSplats3D",
+    ".glb": "a glTF",
+    ".gltf": "a glTF",
+    ".usdz": "a USD file",
+    ".usd": "a USD file",
+    ".usda": "a USD file",
+    ".usdc": "a USD file",
+    ".lcc": "an LCC of XGRIDS",
+    ".splatv": "a .splatv",
+    ".rad": "a .rad of Spark",
+}
 
 
 class _Storable:
@@ -105,7 +123,15 @@ def format_of(path: str | Path) -> SplatFormat:
     for entry in FORMATS:
         if path.suffix.lower() in entry.suffixes or _is_index_file(path, entry):
             return entry
+    foreign = foreign_splat(path.name)
+    if foreign is not None:
+        raise UsageError(f"{path}: {foreign} cannot be read or written", f"Known are {_known()}.")
     raise UsageError(f"{path}: no splat format has this suffix; known are {_known()}")
+
+
+def foreign_splat(name: str) -> str | None:
+    """Return what a file is that holds splats in a format which cannot be read; None for others."""
+    return _FOREIGN.get(Path(name).suffix.lower())
 
 
 def is_splat_name(name: str) -> bool:
@@ -203,9 +229,7 @@ def read_scene(
     except FormatError as error:
         name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
-    from sharp_core.formats.orientation import oriented  # imports torch
-
-    return oriented(stored, axes, is_ambiguous=entry.has_ambiguous_axes)
+    return _ORIENTED.get()(stored, axes, is_ambiguous=entry.has_ambiguous_axes)
 
 
 def _read(source: str | Path | BinaryIO, entry: SplatFormat) -> StoredScene:
@@ -266,6 +290,7 @@ __all__ = [
     "PreparedScene",
     "SplatFormat",
     "check_scene",
+    "foreign_splat",
     "format_of",
     "is_folder_index",
     "is_splat_name",

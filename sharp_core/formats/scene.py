@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.errors import FormatError
 
 if TYPE_CHECKING:  # writing a quantised scene must not import torch
-    from sharp_core.scene.axes import Axes
     from sharp_core.scene.gaussians import Gaussians
 
 # Limit of a photo's side in pixels: far above any camera, and within the integers of all formats.
@@ -41,7 +40,7 @@ class StoredScene(NamedTuple):
     sh_degree: int  # of the file's colours; view-dependent degrees above 0 are dropped
     notes: tuple[str, ...] = ()  # what was left out, repaired or assumed, in words for people
     dropped: int = 0  # Gaussians that were left out, because they are not valid
-    axes: Axes | None = None  # that the file states; the Gaussians are in ours already
+    axes: str | None = None  # that the file states (scene.axes); the Gaussians are in ours already
 
 
 # A file with more invalid Gaussians than this share is damaged as a whole.

@@ -43,7 +43,9 @@ def read_spz(file: BinaryIO) -> StoredScene:
     if axes is not None:
         gaussians = from_axes(gaussians, axes)
     notes = (_ANTIALIASED,) if header.flags & FLAG_ANTIALIASED else ()
-    return valid_scene(gaussians, None, header.degree, notes)._replace(axes=axes)
+    return valid_scene(gaussians, None, header.degree, notes)._replace(
+        axes=None if axes is None else axes.letters
+    )
 
 
 def _decode(header: SpzHeader, blocks: list[Bytes]) -> Gaussians:

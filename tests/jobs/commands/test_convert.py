@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from jobs.cli import make_command_line
-from schemas.errors import UsageError
-from sharp_core.formats.registry import write_scene
+from schemas.errors import PhotoError, UsageError
+from sharp_core.formats.registry import read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
 from tests.support.scenes import photo_scene
 
@@ -47,3 +48,40 @@ def test_a_version_that_a_format_does_not_have_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         convert(splat, splat.with_name(name), "--format-version", "9")
+
+
+def test_a_ply_is_plain_unless_the_published_elements_are_asked_for(splat: Path) -> None:
+    to = splat.with_name("other.ply")
+    assert b"element intrinsic" not in convert(splat, to)
+    assert b"element intrinsic" in convert(splat, to, "--ply-metadata")
+    with pytest.raises(UsageError, match="for PLY files"):
+        convert(splat, splat.with_suffix(".sog"), "--ply-metadata")
+
+
+def test_what_is_left_out_is_told_and_refused_on_request(
+    splat: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = splat.read_bytes()
+    start = content.index(b"end_header\n") + len(b"end_header\n")
+    splat.write_bytes(content[:start] + b"\xff\xff\xff\x7f" + content[start + 4 :])
+    to = splat.with_suffix(".sog")
+    convert(splat, to)
+    assert "Gaussians are not finite or have no rotation: left out" in capsys.readouterr().err
+    to.unlink()
+    with pytest.raises(PhotoError, match="1 of"):
+        convert(splat, to, "--strict")
+    assert not to.exists()
+
+
+def test_axes_that_a_file_does_not_state_can_be_given(splat: Path) -> None:
+    to = splat.with_name("turned.ply")
+    convert(splat, to, "--axes", "RUB")
+    before, after = read_scene(splat).gaussians.means, read_scene(to).gaussians.means
+    torch.testing.assert_close(after, before * torch.tensor([1.0, -1.0, -1.0]))
+
+
+@pytest.mark.parametrize("name", ["scene.ksplat", "scene.glb", "scene.usdz"])
+def test_a_splat_of_an_unknown_format_is_named(splat: Path, name: str) -> None:
+    other = splat.rename(splat.with_name(name))
+    with pytest.raises(UsageError, match="cannot be read"):
+        convert(other, splat.with_name("out.ply"))

@@ -55,9 +55,10 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
                 f"it has no table {missing[0]}: it is of an unknown version of Lightroom"
             )
         bases = _find_roots(connection, path, found)
-        for root, relative, facts in _read_images(connection, columns):
-            if root in bases and (photo := found.find(bases[root], relative)):
-                read_photos[photo] = facts
+        for root, names, facts in _read_images(connection, columns):
+            for name in names if root in bases else ():
+                if photo := found.find(bases[root], name):
+                    read_photos[photo] = facts
     return read_photos
 
 
@@ -81,19 +82,20 @@ def _find_roots(
 
 def _read_images(
     connection: sqlite3.Connection, columns: Columns
-) -> Iterator[tuple[int, str, ContextFacts]]:
-    """Yield each file's root folder, its path below it, and what is known of it."""
+) -> Iterator[tuple[int, list[str], ContextFacts]]:
+    """Yield each photo's root folder, its files' paths below it, and what is known of it."""
     keywords = OrderedLists(connection.execute(_keywords_query(columns)))
     albums = OrderedLists(_read_collections(connection, columns))
     names = _read_keyword_paths(connection, columns)
     for row in connection.execute(_images_query(columns)):
-        key, root, folder, base, extension, rating, pick, label, caption, *rest = row
-        latitude, longitude, *names_of_place = rest
+        key, root, folder, base, ending, others, rating, pick, label, *rest = row
+        caption, latitude, longitude, *names_of_place = rest
+        endings = [ending, *(others or "").split(",")]  # a raw file's own, and "JPG,xmp"
         place = read_position(latitude, longitude)
         used = [names[int(tag)] for tag in keywords.of(key) if int(tag) in names]
         yield (
             root,
-            f"{folder or ''}{base}{f'.{extension}' if extension else ''}",
+            [f"{folder or ''}{base}.{one}".removesuffix(".") for one in endings],
             ContextFacts(
                 source=ContextSource.LIGHTROOM,
                 rating=_REJECTED if pick == _REJECTED else _stars(rating),
@@ -145,9 +147,10 @@ def _images_query(columns: Columns) -> str:
     if "caption" in columns.get("AgLibraryIPTC", ()):
         caption = "c.caption"
         joins.append("LEFT JOIN AgLibraryIPTC c ON c.image = i.id_local")
+    others = "sidecarExtensions" if "sidecarExtensions" in columns["AgLibraryFile"] else "NULL"
     return (
         "SELECT CAST(f.id_local AS INTEGER), r.rootFolder, r.pathFromRoot, f.baseName,"
-        f" f.extension, i.rating, CAST(i.pick AS INTEGER), i.colorLabels, {caption},"
+        f" f.extension, {others}, i.rating, CAST(i.pick AS INTEGER), i.colorLabels, {caption},"
         f" {position}, {', '.join(places)}"
         " FROM AgLibraryFile f JOIN Adobe_images i ON i.rootFile = f.id_local"
         f" JOIN AgLibraryFolder r ON r.id_local = f.folder {' '.join(joins)}"

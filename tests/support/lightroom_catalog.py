@@ -70,10 +70,11 @@ class LightroomCatalog:
         """A folder below a root: "" for the root itself, or "2019/Oslo/"."""
         return self.insert("AgLibraryFolder", rootFolder=root, pathFromRoot=path)
 
-    def photo(self, folder: int, name: str, **values: object) -> int:
-        """A file with its image; returns the image."""
+    def photo(self, folder: int, name: str, beside: str = "", **values: object) -> int:
+        """A file with its image; `beside` are endings of others, such as "JPG,xmp"."""
         base, _, extension = name.rpartition(".")
-        file = self.insert("AgLibraryFile", baseName=base, extension=extension, folder=folder)
+        row = {"baseName": base, "extension": extension, "folder": folder}
+        file = self.insert("AgLibraryFile", sidecarExtensions=beside, **row)
         return self.insert("Adobe_images", rootFile=file, **values)
 
     def virtual_copy(self, image: int, **values: object) -> int:

@@ -118,10 +118,21 @@ def test_names_without_an_ending_and_unknown_photos(catalog):
     assert lightroom.read(catalog.path, []) == {}
 
 
+def test_a_jpeg_beside_its_raw_file_has_the_same_words(catalog):
+    folder = catalog.folder(catalog.root("/photos/"), "")
+    catalog.photo(folder, "a.CR2", beside="JPG,xmp", rating=3)
+    catalog.close()
+    photos = ["/photos/a.CR2", "/photos/a.JPG", "/photos/a.tif"]
+    found = lightroom.read(catalog.path, photos)
+    assert [path for path in photos if path in found] == photos[:2]
+    assert found[photos[0]] == found[photos[1]]
+
+
 def test_old_catalogs_lack_some_tables(catalog):
     image = one_photo(catalog, rating=3)
     catalog.keyword("sea", image)
     catalog.run("ALTER TABLE AgLibraryKeyword DROP COLUMN keywordType")
+    catalog.run("ALTER TABLE AgLibraryFile DROP COLUMN sidecarExtensions")
     for table in ("AgLibraryCollection", "AgLibraryIPTC", "AgHarvestedIptcMetadata"):
         catalog.run(f"DROP TABLE {table}")
     catalog.run("DROP TABLE AgHarvestedExifMetadata")

@@ -21,6 +21,7 @@ from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import Done, Failed, Skipped
 from schemas.records import PhotoFile
 from schemas.settings import PhotoSettings, SplatSettings
+from sharp_core.formats.entry import SplatFormat
 from sharp_core.formats.registry import format_of
 
 
@@ -75,7 +76,7 @@ def predict_file(
     check_paths(photo, to)
     started = time.perf_counter()
     decode = DecodeStage(settings, store=None)
-    predict = PredictStage(model, ScenePacker(SplatSettings(), keep_floats=True))
+    predict = PredictStage(model, _packer_for(format_of(to)))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
     on_step("decode")
     decoded = decode.process(_identified(photo, settings.focal_35mm))
@@ -92,6 +93,13 @@ def predict_file(
     if isinstance(done, Failed):
         raise _photo_error(photo, done)
     return _prediction(photo, to, done, time.perf_counter() - started)
+
+
+def _packer_for(target: SplatFormat) -> ScenePacker:
+    """Return one that quantises where the format does so: that takes the least memory."""
+    if target.preparation is None:
+        return ScenePacker(SplatSettings(), keep_floats=True)
+    return ScenePacker(SplatSettings(target.name))
 
 
 def _identified(photo: Path, focal_35mm: float | None) -> PhotoFile:

@@ -11,6 +11,7 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import PackedScene, ScenePacker
 from pipeline.scenes.scene_info import info_of
 from pipeline.work.failures import failed
+from pipeline.work.freed_memory import return_freed_memory
 from pipeline.work.time_limit import time_limit
 from schemas.errors import RESUME_HINT, DeviceError, OutOfTime
 from schemas.execution_settings import StageLimits
@@ -43,6 +44,7 @@ class PredictStage:
         """Load the model, unless it is loaded; it computes on so many CPU threads from then on."""
         if threads is not None:
             torch.set_num_threads(threads)
+        return_freed_memory()
         if self._predictor is None:
             self._predictor = self._model.load()
 

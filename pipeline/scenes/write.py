@@ -76,12 +76,13 @@ class SingleSceneWriter:
     quality: str | None = None
 
     def write(self, scene_id: str, scene: Gaussians | PreparedScene, info: SceneInfo) -> StoredFile:
-        """Write the scene, which must not be prepared. Raises PhotoError, RunError, ValueError."""
-        if isinstance(scene, PreparedScene):
-            raise TypeError("a prepared scene can only be written to a library")
+        """Write the scene. Raises PhotoError, RunError, ValueError."""
 
         def write(file: BinaryIO) -> None:
-            write_scene(file, scene, info, format_name=self.format)
+            if isinstance(scene, PreparedScene):
+                write_prepared(file, scene, info)
+            else:
+                write_scene(file, scene, info, format_name=self.format)
 
         return Store(self.path.absolute().parent).write(self.path.name, write)
 

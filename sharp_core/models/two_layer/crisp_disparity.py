@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
+from sharp_core.models.two_layer.neighborhood import despeckled, local_maximum, local_minimum
+from sharp_core.scene.colors import srgb_to_lab
+
 # Previews move the camera by 0.08 of the picture's diagonal at the nearest depth (rotations by as
 # much up and down): a relative disparity of 1 moves by about a tenth of the picture's sides.
 HEAD_BOX_SHIFT = 0.1
@@ -25,62 +28,55 @@ _ROUNDS, _SMOOTHING_ROUNDS = 3, 4
 _MIXED_CELLS, _MAX_MIXED_CELLS = 3, 6
 
 
-def crisp_disparity(coarse: Tensor, coarse_lab: Tensor, lab: Tensor, enlarged: float) -> Tensor:
+def crisp_disparity(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, enlarged: float) -> Tensor:
     """Resample relative disparity (h, w) to the grid (G, G), with a step at every edge.
 
-    `coarse_lab` (3, h, w) and `lab` (3, G, G) are L*a*b* pictures of the two; `enlarged` is the
+    `coarse_rgb` (3, h, w) and `rgb` (3, G, G) are sRGB pictures of the two; `enlarged` is the
     number of cells per pixel of the photo.
     """
-    pixel, cell = 1 / max(coarse.shape), 1 / lab.shape[-1]
+    pixel, cell = 1 / max(coarse.shape), 1 / rgb.shape[-1]
     coarse = _steps_for_ramps(coarse, 2 * STEEP * pixel)
-    disparity = _upsample(coarse, coarse_lab, lab, 4 * STEEP * pixel)
-    disparity = _steps_for_ramps(_despeckle(disparity), 2 * STEEP * cell)
+    disparity = _upsample(coarse, coarse_rgb, rgb, 4 * STEEP * pixel)
+    disparity = _steps_for_ramps(despeckled(disparity), 2 * STEEP * cell)
     for _ in range(min(round(_MIXED_CELLS * max(1.0, enlarged)), _MAX_MIXED_CELLS)):
         near = local_maximum(disparity, 3)
         disparity = torch.where(near - disparity > 2 * STEEP * cell, near, disparity)
     return _smooth_between_steps(disparity, 2 * STEEP * cell)
 
 
-def local_maximum(plane: Tensor, size: int) -> Tensor:
-    """Return the maximum of the `size` x `size` cells around each cell of (H, W)."""
-    return F.max_pool2d(plane[None], size, stride=1, padding=size // 2)[0]
+def _upsample(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, threshold: float) -> Tensor:
+    """Resample (h, w) to (G, G): smoothly, but where coarse values span more than `threshold`.
 
-
-def local_minimum(plane: Tensor, size: int) -> Tensor:
-    """Return the minimum of the `size` x `size` cells around each cell of (H, W)."""
-    return -local_maximum(-plane, size)
-
-
-def _upsample(coarse: Tensor, coarse_lab: Tensor, lab: Tensor, threshold: float) -> Tensor:
-    """Joint bilateral upsampling (Kopf et al. 2007) that takes sides: (h, w) to (G, G).
-
-    Where the coarse values around a cell span more than `threshold`, the cell gets the mean of
-    either the near or the far ones, whichever look more like it, and never a value in between.
+    There, each cell takes a side, by joint bilateral upsampling (Kopf et al. 2007): it gets the
+    mean of either the near or the far values around it, whichever look more like it.
     """
-    height, width = coarse.shape
-    cells = lab.shape[-1]
-    y = (torch.arange(cells) + 0.5) * (height / cells) - 0.5
-    x = (torch.arange(cells) + 0.5) * (width / cells) - 0.5
-    home_y, home_x = y.round().clamp(0, height - 1), x.round().clamp(0, width - 1)
+    cells = rgb.shape[-1]
+    smooth = F.interpolate(coarse[None, None], (cells, cells), mode="bilinear")[0, 0]
     high, low = local_maximum(coarse, 5), local_minimum(coarse, 5)
-    middle = ((low + high) / 2)[home_y.long()][:, home_x.long()]
-    split = (high - low > threshold)[home_y.long()][:, home_x.long()]
-    planes = torch.cat((coarse[None], coarse_lab))
-    near_sum, near_weight, far_sum, far_weight = torch.zeros(4, cells, cells)
+    split = F.interpolate((high - low > threshold)[None, None].float(), (cells, cells))[0, 0]
+    row, column = torch.nonzero(split, as_tuple=True)  # of N cells
+    y = (row + 0.5) * (coarse.shape[0] / cells) - 0.5
+    x = (column + 0.5) * (coarse.shape[1] / cells) - 0.5
+    home_y, home_x = y.round().long(), x.round().long()
+    middle = ((low + high) / 2)[home_y, home_x]
+    own = srgb_to_lab(rgb[:, row, column][..., None])[..., 0]  # (3, N)
+    planes = torch.cat((coarse[None], srgb_to_lab(coarse_rgb)))
+    near_sum, near_weight, far_sum, far_weight = torch.zeros(4, len(row))
     for dy, dx in _NEIGHBORHOOD:
-        row, column = (home_y + dy).clamp(0, height - 1), (home_x + dx).clamp(0, width - 1)
-        closeness = torch.exp(-((row - y) ** 2)[:, None] / 3.0 - ((column - x) ** 2) / 3.0)
-        found = planes[:, row.long()][:, :, column.long()]  # (4, G, G)
-        difference = (found[1:] - lab).square().sum(dim=0)
+        at_y = (home_y + dy).clamp_(0, coarse.shape[0] - 1)
+        at_x = (home_x + dx).clamp_(0, coarse.shape[1] - 1)
+        closeness = torch.exp(((at_y - y).square() + (at_x - x).square()) / -3.0)
+        found = planes[:, at_y, at_x]  # (4, N)
+        difference = (found[1:] - own).square().sum(dim=0)
         weight = (torch.exp(difference / (-2 * _COLOR_TOLERANCE**2)) + 1e-5) * closeness
         near = weight * (found[0] > middle)
         near_sum += near * found[0]
         near_weight += near
         far_sum += (weight - near) * found[0]
         far_weight += weight - near
-    mean = (near_sum + far_sum) / (near_weight + far_weight)
-    near_mean, far_mean = near_sum / near_weight, far_sum / far_weight
-    return torch.where(split, torch.where(near_weight > far_weight, near_mean, far_mean), mean)
+    chosen = torch.where(near_weight > far_weight, near_sum / near_weight, far_sum / far_weight)
+    smooth[row, column] = chosen
+    return smooth
 
 
 def _steps_for_ramps(disparity: Tensor, threshold: float) -> Tensor:
@@ -93,25 +89,19 @@ def _steps_for_ramps(disparity: Tensor, threshold: float) -> Tensor:
 
 
 def _smooth_between_steps(disparity: Tensor, threshold: float) -> Tensor:
-    """Average each cell of (H, W) with those of its 3 x 3 neighbours on its side of any step.
+    """Average each cell of (H, W) with its neighbours along x and y on its side of any step.
 
     The small steps that are left become slopes, which widened Gaussians cover.
     """
-    height, width = disparity.shape
     for _ in range(_SMOOTHING_ROUNDS):
-        padded = F.pad(disparity[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
-        total, count = torch.zeros(2, height, width)
-        for dy in range(3):
-            for dx in range(3):
-                neighbor = padded[dy : dy + height, dx : dx + width]
-                same = ((neighbor - disparity).abs() < threshold).float()
-                total += same * neighbor
-                count += same
-        disparity = total / count
+        for dim in (0, 1):
+            rest = disparity.shape[dim] - 1
+            step = disparity.diff(dim=dim)  # from each cell to the one after it
+            joined = (step.abs() < threshold).float()
+            step *= joined
+            total, count = torch.zeros_like(disparity), torch.ones_like(disparity)
+            for start, sign in ((0, 1), (1, -1)):
+                total.narrow(dim, start, rest).add_(step, alpha=sign)
+                count.narrow(dim, start, rest).add_(joined)
+            disparity = disparity + total / count
     return disparity
-
-
-def _despeckle(plane: Tensor) -> Tensor:
-    """Return the median of the 3 x 3 cells around each cell of (H, W)."""
-    padded = F.pad(plane[None, None], (1, 1, 1, 1), mode="replicate")
-    return F.unfold(padded, 3)[0].median(dim=0).values.view_as(plane)

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP, local_maximum
+from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP
+from sharp_core.models.two_layer.neighborhood import local_maximum, local_minimum
 
 # Steps of relative disparity that tear open a gap too wide for its rims to cover.
 _TEARING_STEP = 0.06
@@ -21,8 +22,6 @@ _BEHIND = 0.99  # disparity of the hidden layer over that of the visible one, wh
 _SHRINK = 2  # growing works on every second cell
 _TINGED = 7  # cells of the shrunk grid: window in which a thing's colour tinges its background's
 _SOFTENING = 12  # rounds of 3 x 3 means over what was grown
-_SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))
-_CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
 class HiddenLayer(NamedTuple):
@@ -62,21 +61,53 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
     # Nor is a source what itself stands just before something else.
     floor = _without_cliffs(front, STEEP / len(front))
     source = ~tinged & (front - floor < _TEARING_STEP)
-    grown = torch.zeros_like(source)
+    start = local_minimum(torch.where(source, front, torch.inf), 3) < limit
+    return _spread(_Frame(values, source, limit), start, rounds)
+
+
+def _spread(frame: _Frame, start: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
+    """Grow round by round; only cells beside those of the last two rounds can come next.
+
+    `start` are the cells of the first round.
+    """
+    grown = frame.border.clone()  # never due
+    due, before = frame.indices(start), torch.empty(0, dtype=torch.long)
     for step in range(rounds):
-        total, count = torch.zeros_like(values), torch.zeros_like(front)
         # Four and eight neighbours in turn grow an octagon, which is nearly round.
-        for dy, dx in _SIDES if step % 2 else _SIDES + _CORNERS:
-            neighbor = torch.roll(values, (dy, dx), (1, 2))
-            usable = torch.roll(source, (dy, dx), (0, 1)) & (neighbor[0] < limit)
-            _close_border(usable, dy, dx)
-            total += neighbor * usable
-            count += usable
-        fresh = (count > 0) & ~grown
-        values = torch.where(fresh, total / count.clamp_min(1), values)
-        grown |= fresh
-        source |= fresh
-    return values, grown
+        beside = due[:, None] + frame.offsets[: 4 if step % 2 else 8]  # (N, 4 or 8)
+        usable = frame.source[beside] & (frame.values[0][beside] < frame.limit[due, None])
+        count = usable.sum(dim=1)
+        fresh = due[count > 0]
+        beside, usable, count = beside[count > 0], usable[count > 0], count[count > 0]
+        frame.values[:, fresh] = (frame.values[:, beside] * usable).sum(dim=2) / count
+        frame.source[fresh] = True
+        grown[fresh] = True
+        recent = torch.cat((before, fresh))
+        due = torch.unique(recent[:, None] + frame.offsets)
+        due, before = due[~grown[due]], fresh
+    return frame.inside(frame.values), frame.inside(grown)
+
+
+class _Frame:
+    """Maps with a border of one cell that is never a source, as flat arrays: none leaves them."""
+
+    def __init__(self, values: Tensor, source: Tensor, limit: Tensor) -> None:
+        self._side = values.shape[-1] + 2
+        self.values = F.pad(values, (1, 1, 1, 1)).flatten(1)  # (4, N)
+        self.source = F.pad(source, (1, 1, 1, 1)).flatten()
+        self.limit = F.pad(limit, (1, 1, 1, 1), value=-torch.inf).flatten()
+        self.border = F.pad(torch.zeros_like(source), (1, 1, 1, 1), value=True).flatten()
+        below = self._side
+        sides = (1, -1, below, -below)
+        self.offsets = torch.tensor((*sides, below + 1, below - 1, 1 - below, -1 - below))
+
+    def indices(self, mask: Tensor) -> Tensor:
+        """Return the indices of the cells in `mask` (g, g)."""
+        return torch.nonzero(F.pad(mask, (1, 1, 1, 1)).flatten())[:, 0]
+
+    def inside(self, flat: Tensor) -> Tensor:
+        """Return a flat array as maps (..., g, g)."""
+        return flat.view(*flat.shape[:-1], self._side, self._side)[..., 1:-1, 1:-1]
 
 
 def _without_cliffs(plane: Tensor, slope: float) -> Tensor:
@@ -86,11 +117,3 @@ def _without_cliffs(plane: Tensor, slope: float) -> Tensor:
         plane = torch.cummin(plane - along, dim).values + along
         plane = torch.cummin((plane + along).flip(dim), dim).values.flip(dim) - along
     return plane
-
-
-def _close_border(usable: Tensor, dy: int, dx: int) -> None:
-    """Forget what `roll` brought in from the opposite side."""
-    if dy:
-        usable[0 if dy > 0 else -1] = False
-    if dx:
-        usable[:, 0 if dx > 0 else -1] = False

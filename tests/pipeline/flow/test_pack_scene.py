@@ -47,8 +47,8 @@ def test_a_format_with_a_preparation_is_packed_by_it_and_written_without_gaussia
         packed.to_gaussians()
     stored = LibrarySceneWriter(Store(tmp_path), settings).write("ab" * 16, packed.content, INFO)
     assert (tmp_path / stored.path).read_bytes() == written(cloud(100), halved)
-    with pytest.raises(TypeError, match="only be written to a library"):
-        SingleSceneWriter(tmp_path / "x.halved", halved).write("0", packed.content, INFO)
+    SingleSceneWriter(tmp_path / "x.halved", halved).write("0", packed.content, INFO)
+    assert (tmp_path / "x.halved").read_bytes() == written(cloud(100), halved)
 
 
 def test_other_formats_and_previews_keep_floats(halved: str) -> None:

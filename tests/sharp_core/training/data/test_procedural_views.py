@@ -59,7 +59,7 @@ def test_depth_and_cameras_of_two_views_fit_by_warping(scene):
     seen, found = warped_depth(source, target)
     assert len(seen) > 1000
     errors = np.abs(seen / found - 1)
-    assert np.median(errors) < 2e-3
+    assert np.median(errors) < 0.02
     assert np.mean(errors < 0.05) > 0.75  # the others are hidden from the target
 
 

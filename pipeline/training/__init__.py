@@ -1,0 +1,1 @@
+"""Photos of folders and libraries for the training in `sharp_core`."""

@@ -1,0 +1,164 @@
+"""Photos for stage 2 of SHARP's training: of folders, or those of a library that filters select."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find
+from pipeline.flow.decode_stage import DecodeStage
+from pipeline.library import Library
+from pipeline.scan.identify import identify
+from pipeline.scan.scan import FoundFile, scan
+from pipeline.scan.sidecars import find_sidecars
+from schemas.errors import PhotoError, RunError, UsageError
+from schemas.outcomes import Failed, Skipped
+from schemas.reasons import FailureReason
+from schemas.records import PhotoRecord, PhotoState
+from schemas.settings import PhotoSettings
+from sharp_core.scene.cameras import Camera, Intrinsics
+from sharp_core.scene.posed_picture import PosedPicture
+
+_log = logging.getLogger(__name__)
+
+# The others could not be decoded, or are left alone on purpose.
+_USABLE = (PhotoState.DONE, PhotoState.DUE)
+
+_STREAM = 4  # seeds with this number are of no other generator of the training
+# A run that meets so many unreadable photos one after the other has lost its disk.
+_MOST_IN_A_ROW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPhoto:
+    """A photo file, and its focal length where the catalog knows one."""
+
+    path: str
+    focal_share: float | None = None  # focal length over the width of the upright photo
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Each photo once, in an order drawn anew for each pass; a `PhotoSource` of the training."""
+
+    photos: tuple[TrainingPhoto, ...]
+    side: int  # px: larger photos are shrunk to this long side
+    seed: int = 0
+    settings: PhotoSettings = field(default_factory=PhotoSettings)
+
+    def check(self) -> None:
+        """Raise UsageError unless there are photos, all files exist and one can be decoded."""
+        if not self.photos:
+            raise UsageError(
+                "there is no photo to train on", "Name folders with photos, or other filters."
+            )
+        missing = [photo.path for photo in self.photos if not Path(photo.path).is_file()]
+        if missing:
+            raise UsageError(
+                f"{len(missing)} of {len(self.photos)} photos are not there, such as {missing[0]}",
+                "Connect their disk, or run 'sharp-batch ingest' so that the catalog forgets them.",
+            )
+        try:
+            self.photo(0)
+        except RunError as error:
+            raise UsageError(error.message, error.hint) from error
+
+    def photo(self, number: int) -> PosedPicture:
+        """Return photo `number`; in place of one that cannot be decoded, the next that can.
+
+        Raises RunError if many photos in a row cannot be decoded.
+        """
+        passed, place = divmod(number, len(self.photos))
+        order = _order(len(self.photos), self.seed, passed)
+        tries = min(_MOST_IN_A_ROW, len(self.photos))
+        for step in range(tries):
+            photo = self.photos[order[(place + step) % len(order)]]
+            try:
+                return self._read(photo)
+            except PhotoError as error:
+                _log.warning("not used for training: %s", error.message)
+                last = error
+        raise RunError(
+            f"{tries} photos in a row cannot be used; the last: {last.message}",
+            "Look at these files; 'sharp-batch ingest' records what is wrong with each.",
+        )
+
+    def _read(self, photo: TrainingPhoto) -> PosedPicture:
+        path = Path(photo.path)
+        try:
+            stat = path.stat()
+        except OSError as error:
+            message = f"{path}: {error.strerror}"
+            raise PhotoError(FailureReason.UNREADABLE, message) from error
+        found = FoundFile(
+            photo.path, stat.st_size, stat.st_mtime_ns, context=find_sidecars(photo.path)
+        )
+        outcome = DecodeStage(self.settings, store=None).process(identify(found).photo)
+        if isinstance(outcome, Failed):
+            raise PhotoError(outcome.reason, f"{path}: {outcome.message}")
+        if isinstance(outcome, Skipped):
+            raise PhotoError(FailureReason.UNSUPPORTED, f"{path}: {outcome.message}")
+        decoded, pixels = outcome
+        share = photo.focal_share or decoded.focal.px / decoded.width
+        return _posed(pixels, share, self.side)
+
+
+def photos_of_folders(
+    folders: Sequence[Path], side: int, *, seed: int = 0, settings: PhotoSettings | None = None
+) -> Photos:
+    """Return the photos below some folders. Raises UsageError if a folder is missing."""
+    files = scan(folders).files
+    photos = tuple(TrainingPhoto(file.path) for file in files if file.skip is None)
+    return Photos(photos, side, seed, settings or PhotoSettings())
+
+
+def photos_of_library(
+    library: Library,
+    filters: Filters,
+    side: int,
+    *,
+    seed: int = 0,
+    settings: PhotoSettings | None = None,
+) -> Photos:
+    """Return the photos of a library that filters select, with the focal lengths it knows.
+
+    Raises UsageError, StoreError.
+    """
+    with library.read() as connection:
+        photos = tuple(_of_records(find(connection, filters)))
+    return Photos(photos, side, seed, settings or PhotoSettings())
+
+
+def _of_records(records: Iterable[PhotoRecord]) -> Iterable[TrainingPhoto]:
+    for record in records:
+        if not record.paths or record.state not in _USABLE:
+            continue
+        share = None
+        if record.focal_px is not None and record.width is not None:
+            share = record.focal_px / record.width
+        yield TrainingPhoto(record.paths[0], share)
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, passed: int) -> list[int]:
+    order: list[int] = np.random.default_rng((seed, _STREAM, passed)).permutation(count).tolist()
+    return order
+
+
+def _posed(pixels: npt.NDArray[np.uint8], focal_share: float, side: int) -> PosedPicture:
+    """Shrink a photo to the long side; its camera is the world's frame."""
+    height, width = pixels.shape[:2]
+    share = min(1.0, side / max(height, width))
+    small = (max(1, round(width * share)), max(1, round(height * share)))
+    if small != (width, height):
+        pixels = np.asarray(Image.fromarray(pixels).resize(small, Image.Resampling.LANCZOS))
+    intrinsics = Intrinsics.of_photo(focal_share * width, width, height).resized(*small)
+    return PosedPicture(pixels, Camera(intrinsics, np.eye(4)))

@@ -16,7 +16,7 @@ from pipeline.context.foreign_database import open_foreign_database, table_colum
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
 from pipeline.context.positions import read_position
-from pipeline.context.texts import clean, joined, without_parts
+from pipeline.context.texts import MOST_OF_A_TEXT, clean, joined, without_parts
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
 
@@ -99,7 +99,7 @@ def _read_images(
     used = OrderedLists(
         connection.execute("SELECT imageid, tagid FROM ImageTags ORDER BY imageid, tagid")
     )
-    captions = OrderedLists(_comments(connection, columns, _CAPTION))
+    captions = OrderedLists(_comments(connection, columns, _CAPTION), MOST_OF_A_TEXT)
     titles = OrderedLists(_comments(connection, columns, _TITLE))
     originals = OrderedLists(_originals(connection, columns))
     for row in connection.execute(_images_query(columns)):

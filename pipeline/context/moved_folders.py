@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 _LEAST_SHARE = 0.5  # of a database's folders that must be found where its root is thought to be
 
@@ -45,16 +45,21 @@ def find_base(candidates: Sequence[str], inner: Sequence[str], found: FolderPhot
         base = _folded(_plain(candidate))
         if any(_below(base, path) in found.folders for path in wanted):
             return base
-    votes: Counter[str] = Counter()
-    for folder in found.folders:
-        for path in wanted:
-            if path and folder.endswith(f"/{path}"):
-                votes[folder[: -len(path) - 1]] += 1
+    votes = Counter(base for folder in found.folders for base in _bases(folder, wanted))
     if not votes and wanted == {""}:
         name = _folded(_plain(candidates[0])).rpartition("/")[2]
         same = [folder for folder in found.folders if folder.rpartition("/")[2] == name]
         return same[0] if len(same) == 1 else None
     return _winner(votes, len(wanted - {""}))
+
+
+def _bases(folder: str, wanted: Set[str]) -> Iterator[str]:
+    """Yield the folders below which a folder has one of the wanted paths."""
+    at = folder.find("/")
+    while at >= 0:
+        if folder[at + 1 :] in wanted:
+            yield folder[:at]
+        at = folder.find("/", at + 1)
 
 
 def _winner(votes: Counter[str], most: int) -> str | None:

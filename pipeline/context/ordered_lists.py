@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.context.texts import clean
+from pipeline.context.texts import MOST_OF_A_NAME, clean
 
 
 class OrderedLists:
@@ -13,7 +13,9 @@ class OrderedLists:
     Both the rows and the keys that are asked for ascend, so that only one photo's values are held.
     """
 
-    def __init__(self, rows: Iterable[tuple[int, str | None]]) -> None:
+    def __init__(self, rows: Iterable[tuple[int, str | None]], most: int = MOST_OF_A_NAME) -> None:
+        """Take rows of key and value; of a value, at most this many characters are kept."""
+        self._most = most
         self._rows = iter(rows)
         self._next = next(self._rows, None)
 
@@ -22,7 +24,7 @@ class OrderedLists:
         found: dict[str, None] = {}
         while self._next is not None and self._next[0] <= key:
             row_key, value = self._next
-            if row_key == key and (text := clean(value)):
+            if row_key == key and (text := clean(value, self._most)):
                 found[text] = None
             self._next = next(self._rows, None)
         return tuple(found)

@@ -59,7 +59,7 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
         latitude=place.latitude,
         longitude=place.longitude,
         altitude_m=place.altitude_m,
-        edited_of=original_of_edit(photo.path.rpartition("/")[2]),
+        edited_of=clean(original_of_edit(photo.path.rpartition("/")[2])),
     )
 
 

@@ -22,25 +22,14 @@ _MOST_UNITS = 46  # of UTF-16, in the name of a JSON without its ending and its 
 _PHOTO_UNITS = 47  # in the name of a photo without its ending and its number
 _LEAST_OF_EDITED = 3  # characters that are left of "-edited" in a name that was cut
 _NUMBER = re.compile(r"(.*)\((\d+)\)(\.[^.()]*)?", re.DOTALL)
-_EDITED = tuple(
-    f"-{word}"
-    for word in (
-        *("edited", "effects", "smile", "mix"),  # English, and what Google Photos makes itself
-        *("bearbeitet", "modifié", "modificato", "editado", "ha editado", "editat", "bewerkt"),
-        *("edytowane", "redigeret", "redigert", "redigerad", "muokattu", "upravené", "upraveno"),
-        *("szerkesztett", "editată", "editat(ă)", "düzenlendi", "отредактировано", "измененный"),
-        *(
-            "відредаговано",
-            "редактирано",
-            "编辑",
-            "已修改",
-            "已編輯",
-            "編集済み",
-            "수정됨",
-            "편집됨",
-        ),
-    )
+# English, what Google Photos makes itself, and "edited" in other languages.
+_EDITED_WORDS = (
+    "edited|effects|smile|mix"
+    "|bearbeitet|modifié|modificato|editado|ha editado|editat|bewerkt|edytowane|redigeret|redigert"
+    "|redigerad|muokattu|upravené|upraveno|szerkesztett|editată|editat(ă)|düzenlendi"
+    "|отредактировано|измененный|відредаговано|редактирано|编辑|已修改|已編輯|編集済み|수정됨|편집됨"
 )
+_EDITED = tuple(f"-{word}" for word in _EDITED_WORDS.split("|"))
 # "metadata", as the JSON of an album is called, begins alike in nearly every language.
 _ALBUM_NAME = re.compile(r"(?:m[eé]ta|мета|μετα|メタ|元数据|元資料|中繼|메타)[^.]*")
 
@@ -103,22 +92,14 @@ def is_album_json(name: str) -> bool:
 
 def _names_of(photo: str) -> Iterator[str]:
     """Yield the possible names of a photo's JSON, without the ending, most certain first."""
-    yield photo
-    yield _cut(photo + _SUPPLEMENT)
     title, number = _split_number(photo)
     end = f"({number})" if number else ""
-    for full in (title, title.rpartition(".")[0]):  # a title may be without the photo's ending
-        if full:
-            yield _cut(full) + end
-            yield from (short + end for short in _with_supplement(full))
-
-
-def _with_supplement(title: str) -> Iterator[str]:
-    """Yield a title with ".supplemental-metadata", in full and cut."""
-    yield title + _SUPPLEMENT
-    cut = _cut(title + _SUPPLEMENT)
-    if cut != title + _SUPPLEMENT:
-        yield cut
+    without_ending = title.rpartition(".")[0]  # as the title of some photos is
+    for name, after in ((photo, ""), (title, end), (without_ending, end)):
+        if name:
+            for full in (name, name + _SUPPLEMENT):
+                yield full + after
+                yield _cut(full) + after
 
 
 def _without_supplement(title: str) -> str:

@@ -74,6 +74,10 @@ def test_names_of_cameras_dates_and_programs_are_no_albums(name):
     assert album_name(name) is None
 
 
+def test_names_that_are_not_utf8():
+    assert album_name("Z\udcfcrich") == "Z\ufffdrich"
+
+
 def test_decomposed_names_are_composed():
     assert album_name("Zu\u0308rich") == "Z\u00fcrich"
 

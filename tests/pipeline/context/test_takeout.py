@@ -107,6 +107,11 @@ def test_odd_values_are_missing_ones():
     assert read(people=[None, 3, {"name": 7}]).people == ("7",)
 
 
+def test_half_a_character_is_mended():
+    content = photo_json(description="x").replace(b'"x"', b'"lake \\ud83d"')
+    assert takeout.read_photo(photo(takeout=content)).caption == "lake \ufffd"
+
+
 def test_a_byte_order_mark_is_read_over():
     content = b"\xef\xbb\xbf" + photo_json(favorited=True)
     assert takeout.read_photo(photo(takeout=content)).favorite

@@ -7,6 +7,13 @@ def test_texts_are_tidied():
     assert clean_all(["a", None, " a ", "", 7]) == ("a", "7")
 
 
+def test_texts_that_no_database_takes_are_mended():
+    assert clean("a\ud83d") == "a\ufffd"
+    assert clean(b"Z\xc3\xbcrich\xff") == "Z\u00fcrich\ufffd"
+    assert len(clean("a" * 50_000)) == 10_000
+    assert [len(name) for name in clean_all(["a" * 50_000])] == [500]
+
+
 def test_hierarchies_are_joined():
     assert joined(["Places", None, " Norway ", ""]) == "Places/Norway"
 

@@ -9,8 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
 
 from schemas.explained import ExplainedStr
+
+# Of what is read of a photo before its pixels. A catalog's photos that were read by an earlier
+# version are read again: raise it when the readers learn to read more.
+METADATA_VERSION = 1
+
+
+class TagKind(StrEnum):
+    """What a name in the catalog's table of tags is."""
+
+    KEYWORD = "keyword"
+    PERSON = "person"
+    ALBUM = "album"
+    LABEL = "label"  # of a colour
+
+
+class PlaceNames(NamedTuple):
+    """Names of where a photo was taken, from the smallest to the largest."""
+
+    location: str | None = None  # a spot in the city: a quarter or village where it differs
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+
+
+NOWHERE = PlaceNames()
+BY_POSITION = "position"  # as the source of names that were looked up for a photo's position
 
 
 class ContextSource(ExplainedStr):
@@ -79,3 +107,22 @@ class PhotoContext(Context):
     """What all sources say of one photo, and the sources that gave each field."""
 
     sources: Mapping[str, tuple[ContextSource, ...]] = field(default_factory=dict)
+
+
+class Said(NamedTuple):
+    """What one source says of a photo, and where."""
+
+    # Path of the file or collection that says it, or of a folder; "" for the photo's own file.
+    origin: str
+    facts: ContextFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUpdate:
+    """All that is known of a photo's context, to replace what the catalog has recorded of it."""
+
+    photo_id: str
+    said: tuple[Said, ...]
+    context: PhotoContext
+    places: PlaceNames = NOWHERE  # the context's names, completed by those of the position
+    place_source: str | None = None  # a ContextSource, or BY_POSITION

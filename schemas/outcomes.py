@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.context import ContextUpdate
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import (
     ArtifactRecord,
@@ -121,12 +122,13 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
-class RereadMetadata:
-    """A photo's metadata after files beside it changed; its pixels and its scenes are as before."""
+class Surveyed:
+    """What a photo and the files about it say, read before its pixels are, or read again."""
 
     file: PhotoFile
     meta: PhotoMeta
     focal: FocalLength | None  # None where the photo's size is not known
+    context: ContextUpdate
 
 
 Outcome = Done | Made | Skipped | Failed | UnderWay

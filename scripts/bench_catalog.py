@@ -27,7 +27,8 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
-from pipeline.catalog.filters import Filters, parse_circle
+from pipeline.catalog.filter_values import parse_circle
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from pipeline.catalog.photo_filters import EVERY_PHOTO, PhotoFilters
 from pipeline.flow.decode_stage import check_header
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
+from pipeline.flow.trial_record import TrialRecord
 from pipeline.library import Library
 from pipeline.scan.identify import Identified
 from pipeline.work.stop import Stop
@@ -27,7 +29,7 @@ from sharp_core.formats.registry import FORMATS
 class DryRun:
     """What an ingest would find and do.
 
-    Without a limit, found = skipped + duplicates + unchanged + due.
+    Without a limit, found = skipped + duplicates + unchanged + not_selected + due.
     """
 
     library: str
@@ -36,6 +38,7 @@ class DryRun:
     skipped: int
     duplicates: int
     unchanged: int
+    not_selected: int  # left for later by the filters
     due: int
     new: int
     failing: int  # of those due: their headers show that they will fail
@@ -55,6 +58,7 @@ def dry_run(
     sources: Sequence[Path],
     settings: IngestSettings,
     model: ResolvedModel,
+    filters: PhotoFilters = EVERY_PHOTO,
 ) -> DryRun:
     """Scan and plan, read new files to find copies, and estimate the rest."""
     seconds = model.entry.cpu_seconds
@@ -83,23 +87,24 @@ def dry_run(
         _, plan = plan_ingest(
             sources, library.root, settings, model.fingerprint, catalog, focal_change
         )
-    due = new = failing = 0
-    skipped = plan.skipped.copy()
-    reasons = Counter[str]()
-    for identified in _up_to(settings.limit, plan.due_photos(_ignore, _ignore, Stop())):
-        reason = (
-            FailureReason.UNREADABLE
-            if identified.error
-            else check_header(identified.photo, settings.photo)
-        )
-        if isinstance(reason, SkipReason):
-            skipped[reason] += 1
-            continue
-        due += 1
-        new += identified.photo.photo_id not in plan.rules.state.photos
-        if reason is not None:
-            failing += 1
-            reasons[reason] += 1
+        record = TrialRecord(catalog, filters)
+        due = new = failing = 0
+        skipped = plan.skipped.copy()
+        reasons = Counter[str]()
+        for identified in _up_to(settings.limit, plan.due_photos(record, Stop())):
+            reason = (
+                FailureReason.UNREADABLE
+                if identified.error
+                else check_header(identified.photo, settings.photo)
+            )
+            if isinstance(reason, SkipReason):
+                skipped[reason] += 1
+                continue
+            due += 1
+            new += identified.photo.photo_id not in plan.rules.state.photos
+            if reason is not None:
+                failing += 1
+                reasons[reason] += 1
     reasons.update(skipped)
     return DryRun(
         library=str(library),
@@ -108,6 +113,7 @@ def dry_run(
         skipped=skipped.total(),
         duplicates=plan.duplicates,
         unchanged=plan.unchanged,
+        not_selected=plan.not_selected,
         due=due,
         new=new,
         estimated_seconds=round(due * seconds, 1),
@@ -117,10 +123,6 @@ def dry_run(
         failing=failing,
         reasons=dict(sorted(reasons.items())),
     )
-
-
-def _ignore(_found: object) -> None:
-    """Record nothing."""
 
 
 def _up_to(limit: int | None, photos: Iterator[Identified]) -> Iterator[Identified]:

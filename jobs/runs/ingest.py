@@ -13,7 +13,9 @@ from pathlib import Path
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.runs.run import Run, RunReport, new_run_id
+from pipeline.catalog.photo_filters import EVERY_PHOTO, PhotoFilters
 from pipeline.catalog.writer import CatalogWriter
+from pipeline.flow.collection_changes import record_changes
 from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.flow import Flow, Runner
@@ -21,16 +23,16 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import ScenePacker
 from pipeline.flow.plan import Plan
 from pipeline.flow.plan_ingest import focal_change_of, plan_ingest
+from pipeline.flow.plan_record import CatalogRecord
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.library import Library
-from pipeline.scan.identify import Identified
 from pipeline.scan.scan import check_sources
 from pipeline.scenes.previews import PreviewStage
 from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from schemas.errors import PhotoError, UsageError
-from schemas.outcomes import Done, Failed, Outcome, RereadMetadata, Stage
+from schemas.outcomes import Done, Failed, Outcome, Stage
 from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
@@ -41,16 +43,20 @@ RunnerMaker = Callable[[], contextlib.AbstractContextManager[Runner]]
 
 @dataclass(slots=True, kw_only=True)
 class IngestReport(RunReport):
-    """What a run did. found = skipped + duplicates + unchanged + done + failed + left."""
+    """What a run did.
+
+    found = skipped + duplicates + unchanged + not_selected + done + failed + left.
+    """
 
     model: str
     found: int = 0
     skipped: int = 0
     duplicates: int = 0
+    not_selected: int = 0  # without a scene, and left for later by the filters
     due: int = 0
     photos_per_second: float = 0.0
     previews_failed: int = 0  # of photos that are done
-    metadata_updated: int = 0  # photos beside which a sidecar was added, changed or removed
+    metadata_updated: int = 0  # photos of which a sidecar or a photo library says other things now
     tried_again: int = 0  # photos that were, after a worker had died or been too slow
     limited_by: str | None = None  # the stage that the others waited for
     predictors_busy_share: float | None = None
@@ -73,15 +79,17 @@ class Ingest:
         output: Output,
         deadline: datetime | None = None,
         focal_source: UserFocalSource = UserFocalSource.FLAG,
+        filters: PhotoFilters = EVERY_PHOTO,
     ) -> None:
         """Begin no photo after `deadline`, local time with its zone.
 
         `focal_source` says whether the focal length in the settings is a person's flag, or a rule
-        of a configuration.
+        of a configuration. Photos that `filters` do not select are recorded, and stay due.
         """
         self._library = library
         self._sources = sources
         self._settings = settings
+        self._filters = filters
         self._model = model
         self._output = output
         self._monitor = RunMonitor(output.warn)
@@ -89,7 +97,7 @@ class Ingest:
         self._run = Run(
             library,
             "ingest",
-            settings.as_dict(),
+            {**settings.as_dict(), "filters": filters.as_dict()},
             self._report,
             output,
             deadline=deadline,
@@ -113,6 +121,8 @@ class Ingest:
                 catalog.settle()
             finally:
                 self._count(plan)
+            for path, problem in sorted(plan.collections.problems.items()):
+                self._output.warn(f"{path}: {problem}. What it said of photos before stays.")
             if plan.found == 0:
                 self._output.warn("No files were found; is this the folder of your photos?")
         return self._report
@@ -133,7 +143,7 @@ class Ingest:
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         catalog.change_user_focals(plan.focal_changes, self._focal_change)
-        catalog.accept_context(plan.context.accepted)
+        plan.metadata_updated += record_changes(catalog, plan.collections, plan.recorded_ids)
         return plan
 
     def _flow(self) -> Flow:
@@ -168,17 +178,8 @@ class Ingest:
     def _due(
         self, plan: Plan, catalog: CatalogWriter, progress: RunProgress
     ) -> Iterator[PhotoFile]:
-        def on_new(identified: Identified) -> None:
-            catalog.add_found([(identified.photo, identified.skip)])
-            photo_id = identified.photo.photo_id
-            if identified.skip is None and plan.rules.changes_focal(photo_id):
-                catalog.change_user_focals([photo_id], self._focal_change)
-
-        def on_reread(reread: RereadMetadata) -> None:
-            catalog.record_reread(reread)
-            self._report.metadata_updated += 1
-
-        for identified in plan.due_photos(on_new, on_reread, self._run.stop):
+        record = CatalogRecord(catalog, self._filters, plan.rules)
+        for identified in plan.due_photos(record, self._run.stop):
             progress.set_total(plan.at_most)
             if identified.error is None:
                 yield identified.photo
@@ -200,6 +201,8 @@ class Ingest:
         report.found = plan.found
         report.duplicates = plan.duplicates
         report.unchanged = plan.unchanged
+        report.not_selected = plan.not_selected
+        report.metadata_updated = plan.metadata_updated
         report.skipped = plan.skipped.total() + self._run.skipped
         report.limited_by = self._monitor.limited_by
         report.predictors_busy_share = self._monitor.busy_share

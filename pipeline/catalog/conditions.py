@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from pipeline.catalog.filters import Filters, GeoCircle, filter_fields
+from pipeline.catalog.filter_values import GeoCircle
+from pipeline.catalog.folding import folded, matches_name
 from pipeline.catalog.portable_sql import EARTH_RADIUS_KM, distance_expression, matches_glob
 from pipeline.catalog.text import path_text
+from schemas.context import TagKind
+from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
 from schemas.tables import photo_paths, photos, scenes
 
-_T = TypeVar("_T")
 _KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
-_COUNTED = 20_000  # rows of a range, to tell which of two is narrower
-_TIME_FILTERS = ("after", "before")
+_BY_INDEX_OF = {"taken_at": "time", "latitude": "near", "place_id": "place"}  # else of its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,39 @@ class Conditions:
     """Makes conditions on photos, their best scenes and their paths, for one kind of database."""
 
     dialect: str
-    # Columns with an index, or the same values in a form for which no index is used.
-    taken_at: sa.ColumnElement[Any] = photos.c.taken_at
-    latitude: sa.ColumnElement[Any] = photos.c.latitude
+    # Name of the index by which photos are to be found (`Filter.index`); "": by none of them.
+    # None leaves it to the database.
+    index: str | None = None
 
     @property
     def photos(self) -> Any:  # noqa: ANN401 - the columns as attributes
-        """The columns of photos."""
+        """The columns of photos, without regard to indexes."""
         return photos.c
 
     @property
-    def scenes(self) -> Any:  # noqa: ANN401 - the columns as attributes
-        """The columns of the photos' best scenes."""
-        return scenes.c
+    def taken_at(self) -> sa.ColumnElement[Any]:
+        """When a photo was taken."""
+        return self.column("taken_at")
 
     @property
     def camera(self) -> sa.ColumnElement[str]:
         """Make and model of the camera."""
         make, model = photos.c.camera_make, photos.c.camera_model
         return sa.func.coalesce(make, "") + " " + sa.func.coalesce(model, "")
+
+    @property
+    def texts(self) -> tuple[sa.ColumnElement[str], ...]:
+        """What is written of a photo."""
+        return (photos.c.lens_model, photos.c.title, photos.c.caption)
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        """Return a column of photos that has an index, so that it is used only if it is to be."""
+        column = photos.c[name]
+        return column if self._by(_BY_INDEX_OF.get(name, name)) else _not_by_index(column)
+
+    def is_true(self, name: str, wanted: bool) -> sa.ColumnElement[bool]:
+        """Return the condition that a column is true, or that it is not."""
+        return self.column(name).is_(True) if wanted else photos.c[name].is_not(True)
 
     def contains(self, column: sa.ColumnElement[Any], part: str) -> sa.ColumnElement[bool]:
         """Return the condition that a text holds another, in any case."""
@@ -68,61 +82,85 @@ class Conditions:
         """Return the condition that one of the photo's paths matches a glob."""
         return self._on_a_path(matches_glob(photo_paths.c.path, path_text(glob), self.dialect))
 
-    def _on_a_path(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return sa.exists().where(photo_paths.c.photo_id == photos.c.photo_id, condition)
+    def has_tag(self, kind: TagKind, pattern: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo has a tag whose name matches a pattern."""
+        matching = sa.select(tags.c.tag_id).where(
+            tags.c.kind == kind, matches_name(tags.c.folded, pattern, self.dialect)
+        )
+        return self._is_among(
+            kind, sa.select(photo_tags.c.photo_id).where(photo_tags.c.tag_id.in_(matching))
+        )
+
+    def has_any_tag(self, part: str) -> sa.ColumnElement[bool]:
+        """Return the condition that the name of one of a photo's tags holds a text."""
+        matching = sa.select(tags.c.tag_id).where(tags.c.folded.contains(folded(part)))
+        return sa.exists().where(
+            photo_tags.c.photo_id == photos.c.photo_id, photo_tags.c.tag_id.in_(matching)
+        )
+
+    def in_place(self, pattern: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo is from a place with a matching name."""
+        matching = sa.select(places.c.place_id).where(
+            matches_name(places.c.folded, pattern, self.dialect)
+        )
+        return self.column("place_id").in_(matching)
+
+    def has_flag(self, flag: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo or its best scene has a flag."""
+        name = flag.casefold()
+        of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag == name)
+        of_scene = (
+            sa.select(scenes.c.photo_id)
+            .join(scene_flags, scene_flags.c.scene_id == scenes.c.scene_id)
+            .where(scene_flags.c.flag == name)
+        )
+        is_of_best = sa.exists().where(
+            scene_flags.c.flag == name, scene_flags.c.scene_id == photos.c.scene_id
+        )
+        is_of_photo = sa.exists().where(
+            photo_flags.c.flag == name, photo_flags.c.photo_id == photos.c.photo_id
+        )
+        holds = sa.or_(is_of_photo, is_of_best)
+        if not self._by("flag"):
+            return holds
+        among = sa.union_all(of_photo, of_scene).subquery()
+        return sa.and_(photos.c.photo_id.in_(sa.select(among.c.photo_id)), holds)
+
+    def of_scene(self, name: str, value: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a column of the best scene has a value."""
+        holds = _not_by_index(scenes.c[name]) == value
+        if not self._by(name):
+            return holds
+        other = scenes.alias()
+        among = sa.select(other.c.photo_id).where(other.c[name] == value)
+        return sa.and_(photos.c.photo_id.in_(among), holds)
 
     def within(self, circle: GeoCircle) -> sa.ColumnElement[bool]:
         """Return the condition of a place: in a box that the index serves, and exactly."""
         distance = distance_expression(
             photos.c.latitude, photos.c.longitude, circle.latitude, circle.longitude, self.dialect
         )
-        return sa.and_(*self.box(circle), distance <= circle.radius_km)
+        return sa.and_(self.box(circle), distance <= circle.radius_km)
 
-    def box(self, circle: GeoCircle) -> list[sa.ColumnElement[bool]]:
-        """Return the conditions of the latitudes that a circle spans."""
-        reach = circle.radius_km / _KM_PER_DEGREE
-        return [
-            self.latitude >= circle.latitude - reach,
-            self.latitude <= circle.latitude + reach,
-        ]
+    def box(self, circle: GeoCircle) -> sa.ColumnElement[bool]:
+        """Return the condition of the latitudes that a circle spans."""
+        reach, latitude = circle.radius_km / _KM_PER_DEGREE, self.column("latitude")
+        return sa.and_(latitude >= circle.latitude - reach, latitude <= circle.latitude + reach)
 
+    def _on_a_path(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return sa.exists().where(photo_paths.c.photo_id == photos.c.photo_id, condition)
 
-def conditions_of(connection: Connection, filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """Return what holds for the photos that `filters` select, but for `where`."""
-    return _conditions(_with_narrower_index(connection, filters), filters)
+    def _is_among(self, index: str, ids: sa.Select[tuple[str]]) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo is among others, found by their ids or by its own."""
+        if self._by(index):
+            return photos.c.photo_id.in_(ids)
+        (photo_id,) = ids.selected_columns
+        return ids.where(photo_id == photos.c.photo_id).correlate(photos).exists()
 
-
-def _conditions(
-    q: Conditions, filters: Filters, names: tuple[str, ...] | None = None
-) -> list[sa.ColumnElement[bool]]:
-    return [
-        condition(q, value)
-        for field in filter_fields()
-        if (names is None or field.name in names)
-        and (value := getattr(filters, field.name)) is not None
-        and (condition := getattr(field.setting, "condition", None)) is not None
-    ]
+    def _by(self, index: str) -> bool:
+        return self.index is None or self.index == index
 
 
-def _with_narrower_index(connection: Connection, filters: Filters) -> Conditions:
-    """Return helpers by which the index of the narrower range is used, of time or of latitude.
-
-    SQLite does not know how many rows a range holds, and would guess.
-    """
-    q = Conditions(connection.dialect.name)
-    times = _conditions(q, filters, _TIME_FILTERS)
-    if filters.near is None or not times or q.dialect != "sqlite":
-        return q
-    if _count_at_most(connection, times) < _count_at_most(connection, q.box(filters.near)):
-        return replace(q, latitude=_not_by_index(photos.c.latitude))
-    return replace(q, taken_at=_not_by_index(photos.c.taken_at))
-
-
-def _not_by_index(column: sa.Column[_T]) -> sa.ColumnElement[_T]:
+def _not_by_index(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """Return the same value in a form for which SQLite uses no index."""
     return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
-
-
-def _count_at_most(connection: Connection, conditions: list[sa.ColumnElement[bool]]) -> int:
-    few = sa.select(sa.literal(1)).select_from(photos).where(*conditions).limit(_COUNTED).subquery()
-    return connection.scalar(sa.select(sa.func.count()).select_from(few)) or 0

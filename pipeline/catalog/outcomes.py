@@ -11,25 +11,27 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.best_scene import best_scene, choose_best_scenes, score_of
+from pipeline.catalog.best_scene import best_scene, score_of
 from pipeline.catalog.context_files import record_context_files
 from pipeline.catalog.text import clean_text, offset_text
 from pipeline.catalog.user_focals import record_sidecar_focal
+from schemas.context import METADATA_VERSION
 from schemas.context_tables import scene_flags
-from schemas.outcomes import Done, Failed, Made, NewSplat, RereadMetadata, Skipped
+from schemas.outcomes import Done, Failed, Made, NewSplat, Skipped, Surveyed
 from schemas.records import ArtifactRecord, FocalLength, PhotoFile, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
+
+_TIME_COLUMNS = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
+_POSITION_COLUMNS = ("latitude", "longitude", "altitude_m", "position_source")
 
 
 def record(
     connection: Connection,
-    outcome: Done | Made | Skipped | Failed | RereadMetadata,
+    outcome: Done | Made | Skipped | Failed,
     run_id: str | None,
 ) -> None:
     """Record the outcome of a photo or a scene."""
     match outcome:
-        case RereadMetadata():
-            _record_reread(connection, outcome)
         case Done():
             _record_done(connection, outcome, run_id)
         case Skipped():
@@ -130,7 +132,7 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         thumb_path=photo.thumb.path,
         **size,
         **_focal_columns(photo.focal),
-        **_meta_columns(photo.meta),
+        **_known(_meta_columns(photo.meta)),
     )
     if done.preview_failure is not None:
         _record_failed(connection, done.preview_failure, run_id)
@@ -144,7 +146,7 @@ def _record_skipped(connection: Connection, skipped: Skipped) -> None:
         photo_id,
         width=skipped.width,
         height=skipped.height,
-        **_meta_columns(skipped.meta),
+        **_known(_meta_columns(skipped.meta)),
     )
     _set_outcome(connection, photo_id, PhotoState.SKIPPED, skipped.reason, skipped.message)
 
@@ -166,7 +168,7 @@ def _record_failed(connection: Connection, failed: Failed, run_id: str | None) -
         return
     if failed.meta is not None:
         _record_sources(connection, failed.file, failed.meta)
-        _update_photo(connection, photo_id, **_meta_columns(failed.meta))
+        _update_photo(connection, photo_id, **_known(_meta_columns(failed.meta)))
     _set_outcome(connection, photo_id, PhotoState.FAILED, failed.reason, failed.message)
 
 
@@ -185,14 +187,14 @@ def _record_splat(connection: Connection, splat: NewSplat) -> None:
     )
 
 
-def _record_reread(connection: Connection, reread: RereadMetadata) -> None:
-    photo_id = reread.file.photo_id
-    _record_sources(connection, reread.file, reread.meta)
-    columns = _meta_columns(reread.meta)
-    if reread.focal is not None:
-        columns |= _focal_columns(reread.focal)
+def record_surveyed(connection: Connection, surveyed: Surveyed) -> None:
+    """Record all that a photo's own metadata says, but for its context."""
+    photo_id = surveyed.file.photo_id
+    _record_sources(connection, surveyed.file, surveyed.meta)
+    columns = {**_meta_columns(surveyed.meta), "metadata_version": METADATA_VERSION}
+    if surveyed.focal is not None:
+        columns |= _focal_columns(surveyed.focal)
     _update_photo(connection, photo_id, **columns)
-    choose_best_scenes(connection, [photo_id])
 
 
 def _record_sources(connection: Connection, file: PhotoFile, meta: PhotoMeta) -> None:
@@ -222,6 +224,17 @@ def _focal_columns(focal: FocalLength) -> dict[str, object]:
         "focal_source": focal.source,
         "focal_warning": focal.warning,
     }
+
+
+def _known(columns: dict[str, object]) -> dict[str, object]:
+    """Leave out the date and the position where the file has none: its context may have them."""
+    gone = [
+        name
+        for names in (_TIME_COLUMNS, _POSITION_COLUMNS)
+        if columns[names[0]] is None
+        for name in names
+    ]
+    return {name: value for name, value in columns.items() if name not in gone}
 
 
 def _meta_columns(meta: PhotoMeta) -> dict[str, object]:

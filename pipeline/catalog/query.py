@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
-from pipeline.catalog.conditions import conditions_of
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
+from pipeline.catalog.selection import conditions_by, conditions_of
 from schemas.errors import UsageError
 from schemas.records import PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
@@ -23,6 +25,7 @@ from schemas.tables import photo_paths, photos, scenes
 _PATHS_AT_ONCE = 500
 _ROWS_AT_ONCE = 5_000
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
+_BY_TIME = (None, "taken_at", "-taken_at")
 _COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
 
 
@@ -110,7 +113,8 @@ def _rows(
     connection: Connection, filters: Filters, names: tuple[str, ...]
 ) -> Sequence[sa.Row[Any]]:
     register_functions(connection)
-    statement = selected(connection, filters)
+    is_page = filters.limit is not None and filters.where is None and filters.order in _BY_TIME
+    statement = selected(connection, filters, is_page=is_page)
     if filters.where is None:
         statement = _ordered(statement, filters.order).limit(filters.limit)
         return connection.execute(_only(statement, names)).all()
@@ -168,9 +172,26 @@ def record_select() -> sa.Select[Any]:
     )
 
 
-def selected(connection: Connection, filters: Filters) -> sa.Select[Any]:
-    """Return the statement that selects records, but for `where`, `order` and `limit`."""
-    return record_select().where(*conditions_of(connection, filters))
+def selected(connection: Connection, filters: Filters, *, is_page: bool = False) -> sa.Select[Any]:
+    """Return the statement that selects records, but for `where`, `order` and `limit`.
+
+    `is_page` tells that the first photos by time are wanted, and not all of them.
+    """
+    return record_select().where(*conditions_of(connection, filters, is_page=is_page))
+
+
+def select_among(
+    connection: Connection, filters: PhotoFilters, photo_ids: Sequence[str]
+) -> set[str]:
+    """Return which of these photos filters select."""
+    register_functions(connection)
+    found: set[str] = set()
+    with _text_errors():
+        conditions = conditions_by(connection, filters, "")
+        for chunk in in_groups(photo_ids):
+            statement = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk))
+            found.update(connection.scalars(statement.where(*conditions)))
+    return found
 
 
 def _ordered(statement: sa.Select[Any], order: str | None) -> sa.Select[Any]:

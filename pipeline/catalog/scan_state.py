@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import KeysView, Sequence
+from collections.abc import KeysView
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.collection_rows import RecordedCollection, read_collections
 from pipeline.catalog.context_files import read_context_files
-from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.user_focals import read_user_focals
+from schemas.context import METADATA_VERSION
 from schemas.outcomes import PHOTO_STAGES
-from schemas.records import ContextFile, FocalSource, MediaType, PhotoState
-from schemas.tables import catalog_info, failures, photo_paths, photos, scenes
+from schemas.records import ContextFile, FocalSource, MediaType
+from schemas.tables import failures, photo_paths, photos, scenes
 from schemas.user_focals import UserFocals
-
-CONTEXT_VERSION = 2  # of catalogs, from which files beside photos are recorded
 
 
 class RecordedPath(NamedTuple):
@@ -39,6 +37,7 @@ class RecordedPhoto(NamedTuple):
     media_type: str
     width: int | None
     height: int | None
+    metadata_version: int | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +55,7 @@ class ScanState:
     scene_user_focals: dict[str, dict[str, float]] = field(default_factory=dict)
     own_focal_px: dict[str, float] = field(default_factory=dict)  # of photos with such scenes
     context: dict[str, frozenset[ContextFile]] = field(default_factory=dict)
+    collections: dict[str, RecordedCollection] = field(default_factory=dict)  # by path
 
     @property
     def scene_ids(self) -> KeysView[str]:
@@ -63,9 +63,9 @@ class ScanState:
         return self.scene_focal_px.keys()
 
     def has_metadata(self, photo_id: str) -> bool:
-        """Tell whether a run has read the photo's metadata."""
+        """Tell whether a run has read all of the photo's metadata that is read today."""
         recorded = self.photos.get(photo_id)
-        return recorded is not None and recorded.state != PhotoState.DUE
+        return recorded is not None and recorded.metadata_version == METADATA_VERSION
 
 
 def read_recorded_paths(connection: Connection) -> dict[str, RecordedPath]:
@@ -86,7 +86,8 @@ def read_recorded_paths(connection: Connection) -> dict[str, RecordedPath]:
 def read_scan_state(connection: Connection) -> ScanState:
     """Return the state of every photo, with its scenes, last failures and context files."""
     state = sa.select(
-        photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height
+        *(photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height),
+        photos.c.metadata_version,
     )
     made = sa.select(scenes.c.scene_id, scenes.c.focal_px)
     with connection.begin():
@@ -99,29 +100,8 @@ def read_scan_state(connection: Connection) -> ScanState:
             scene_user_focals=_read_scene_user_focals(connection),
             own_focal_px=_read_own_focals(connection),
             context=read_context_files(connection),
+            collections=read_collections(connection),
         )
-
-
-def read_found_at(connection: Connection, photo_ids: Sequence[str]) -> dict[str, datetime]:
-    """Return when photos were found, of those of a catalog that did not record files beside them.
-
-    In UTC without a zone. A catalog of version 1 read such files but did not record them; photos
-    that were found after its upgrade, or in a newer catalog, are not returned.
-    """
-    found: dict[str, datetime] = {}
-    with connection.begin():
-        rows = connection.execute(sa.select(catalog_info.c.version, catalog_info.c.created_at))
-        upgrades = {row.version: row.created_at for row in rows}
-        if not any(version < CONTEXT_VERSION for version in upgrades):
-            return found
-        upgraded = upgrades[CONTEXT_VERSION]
-        for chunk in in_groups(photo_ids):
-            query = sa.select(photos.c.photo_id, photos.c.found_at)
-            rows = connection.execute(
-                query.where(photos.c.photo_id.in_(chunk), photos.c.found_at < upgraded)
-            )
-            found.update({row.photo_id: row.found_at for row in rows})
-    return found
 
 
 def _read_scene_user_focals(connection: Connection) -> dict[str, dict[str, float]]:

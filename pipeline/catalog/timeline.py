@@ -98,7 +98,7 @@ def read_period(
 
     Raises UsageError if `period` is not a period, or the photo `after` does not exist.
     """
-    statement = selected(connection, filters).where(_in_period(period))
+    statement = selected(connection, filters, is_page=True).where(_in_period(period))
     if after is not None:
         statement = statement.where(_older_than(_place_in_time(connection, after)))
     return _timeline_photos(connection, statement.order_by(*_NEWEST_FIRST).limit(limit))
@@ -117,8 +117,9 @@ def read_photo_list(
 def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Neighbours:
     """Return the neighbours of a photo among those that filters select. Raises UsageError."""
     place = _place_in_time(connection, photo_id)
-    older = selected(connection, filters).where(_older_than(place)).order_by(*_NEWEST_FIRST)
-    newer = selected(connection, filters).where(_newer_than(place)).order_by(*_OLDEST_FIRST)
+    chosen = selected(connection, filters, is_page=True)
+    older = chosen.where(_older_than(place)).order_by(*_NEWEST_FIRST)
+    newer = chosen.where(_newer_than(place)).order_by(*_OLDEST_FIRST)
     return Neighbours(*(_first_id(connection, statement) for statement in (newer, older)))
 
 

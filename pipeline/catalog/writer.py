@@ -2,22 +2,27 @@
 
 One thread owns a writer. Each method is one transaction: what was finished stays, whatever happens
 next. The statements are in `runs`, `files` (that a scan found), `outcomes` (of photos and scenes),
-`user_focals` and `context_files`.
+`user_focals`, `context_rows` and `collection_rows`.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog import context_files, files, outcomes, runs, user_focals
-from schemas.outcomes import Outcome, RereadMetadata, UnderWay
+from pipeline.catalog import collection_rows, context_rows, files, outcomes, runs, user_focals
+from pipeline.catalog.best_scene import choose_best_scenes
+from pipeline.catalog.collection_rows import RecordedCollection
+from pipeline.catalog.place_rows import forget_unused_places
+from pipeline.catalog.tags import forget_unused_tags
+from schemas.context import ContextSource, ContextUpdate
+from schemas.outcomes import Outcome, Surveyed, UnderWay
 from schemas.reasons import SkipReason
-from schemas.records import ArtifactRecord, ContextFile, PhotoFile, RunState
+from schemas.records import ArtifactRecord, PhotoFile, RunState
 from schemas.user_focals import FocalChange
 
 
@@ -68,6 +73,9 @@ class CatalogWriter:
         with self.connection.begin():
             files.forget_missing_photos(self.connection)
             files.skip_photos_of_skipped_files(self.connection)
+            if self.is_changed:
+                forget_unused_tags(self.connection)
+                forget_unused_places(self.connection)
 
     def set_skips(self, changed: Iterable[tuple[str, SkipReason | None]]) -> None:
         """Record paths of recorded photos that are skipped now, or no longer."""
@@ -90,17 +98,37 @@ class CatalogWriter:
             with self._change():
                 user_focals.change_user_focals(self.connection, photo_ids, change)
 
-    def accept_context(self, accepted: Mapping[str, tuple[ContextFile, ...]]) -> None:
-        """Record files that an older program read without recording them."""
-        if accepted:
-            with self._change():
-                for photo_id, found in accepted.items():
-                    context_files.record_context_files(self.connection, photo_id, found)
-
-    def record_reread(self, reread: RereadMetadata) -> None:
-        """Record the metadata of a photo after files beside it changed."""
+    def add_surveyed(
+        self, found: Sequence[tuple[PhotoFile, SkipReason | None]], surveys: Sequence[Surveyed]
+    ) -> None:
+        """Record files that are new or changed, and what these and other photos say."""
+        if not found and not surveys:
+            return
         with self._change():
-            outcomes.record(self.connection, reread, None)
+            if found:
+                files.add_found(self.connection, found)
+            for survey in surveys:
+                outcomes.record_surveyed(self.connection, survey)
+            context_rows.record_contexts(self.connection, [one.context for one in surveys])
+            choose_best_scenes(self.connection, [one.file.photo_id for one in surveys])
+
+    def record_contexts(self, updates: Sequence[ContextUpdate]) -> None:
+        """Record what is said of photos by other sources than their own files."""
+        if updates:
+            with self._change():
+                context_rows.record_contexts(self.connection, updates)
+
+    def record_collection(
+        self, path: str, source: ContextSource, state: RecordedCollection
+    ) -> None:
+        """Record that a collection of photos was read, or why it could not be."""
+        with self._change():
+            collection_rows.record_collection(self.connection, path, source, state)
+
+    def forget_collection(self, path: str) -> None:
+        """Forget a collection that is gone; `path` is as the catalog writes it."""
+        with self._change():
+            collection_rows.forget_collection(self.connection, path)
 
     def record(self, outcome: Outcome, run_id: str | None) -> None:
         """Record what became of a photo or a scene."""

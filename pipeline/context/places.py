@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from schemas.context import NOWHERE, PlaceNames
 
 PLACES = Path(__file__).with_name("places.parquet")
 
@@ -28,18 +29,6 @@ _DENSITY = 6000.0
 _STEP_DEGREES = 0.001  # photos nearer to each other than this, 100 m, share their names
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class PlaceNames(NamedTuple):
-    """Names of where a photo was taken, from the smallest to the largest."""
-
-    location: str | None  # a quarter or village, where it differs from the city
-    city: str | None
-    region: str | None
-    country: str | None
-
-
-NOWHERE = PlaceNames(None, None, None, None)
 
 
 class Gazetteer:

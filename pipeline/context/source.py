@@ -55,6 +55,12 @@ class Collection(Protocol):
         ...
 
 
+_BESIDE = {
+    ContextSource.SIDECAR: ContextKind.XMP,
+    ContextSource.TAKEOUT: ContextKind.TAKEOUT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ContextEntry:
     """A source as the registry lists it. Its code is imported at the first use."""
@@ -67,6 +73,11 @@ class ContextEntry:
     def name(self) -> str:
         """The source's name."""
         return self.source.value
+
+    @property
+    def beside(self) -> ContextKind | None:
+        """The kind of the file beside a photo that it reads; None: it reads the photo itself."""
+        return _BESIDE.get(self.source)
 
     @property
     def label(self) -> str:

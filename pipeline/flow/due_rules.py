@@ -10,7 +10,7 @@ from pipeline.catalog.scan_state import ScanState
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.metadata.focal import focal_px_of_35mm
 from pipeline.scan.size_rules import skip_by_size
-from schemas.outcomes import RereadMetadata
+from schemas.outcomes import Surveyed
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource
 from schemas.settings import PhotoSettings
@@ -64,17 +64,17 @@ class DueRules:
         """Tell whether this run sets or takes back the photo's focal length."""
         return self.user_focals(photo_id) != self.state.user_focals.get(photo_id, {})
 
-    def note_reread(self, reread: RereadMetadata) -> None:
-        """Take the metadata that was read again into account."""
-        photo_id = reread.file.photo_id
+    def note_survey(self, survey: Surveyed) -> None:
+        """Take metadata that was read again into account."""
+        photo_id = survey.file.photo_id
         focals = dict(self.state.user_focals.get(photo_id, {}))
         focals.pop(UserFocalSource.SIDECAR, None)
-        if reread.meta.focal.sidecar_focal_35mm is not None:
-            focals[UserFocalSource.SIDECAR] = reread.meta.focal.sidecar_focal_35mm
+        if survey.meta.focal.sidecar_focal_35mm is not None:
+            focals[UserFocalSource.SIDECAR] = survey.meta.focal.sidecar_focal_35mm
         self.state.user_focals[photo_id] = focals
         self.state.own_focal_px.pop(photo_id, None)
-        if reread.focal is not None and reread.focal.source is not FocalSource.USER:
-            self.state.own_focal_px[photo_id] = reread.focal.px
+        if survey.focal is not None and survey.focal.source is not FocalSource.USER:
+            self.state.own_focal_px[photo_id] = survey.focal.px
 
     def _has_scene(self, photo_id: str, media_type: str) -> bool:
         """Tell whether a scene was made with the focal length that counts now.

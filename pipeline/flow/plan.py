@@ -1,37 +1,52 @@
 """What a run has to do: photos that are due, and files that have to be read to know.
 
-A plan is made without opening a file (`plan_ingest`). While it is carried out, files that are new
-or changed are read, and so identified: only then is it known whether they are copies of a recorded
-photo. Photos beside which a sidecar changed are read again for their metadata: only then is it
-known whether their focal length changed, and with it their scene.
+A plan is made without opening a photo (`plan_ingest`). While it is carried out, some dozens of
+items at a time:
+
+1. files that are new or changed are read, and so identified: only then is it known whether they
+   are copies of a recorded photo. Photos beside which a file changed are read again;
+2. what was found is recorded: metadata and context;
+3. of the photos that lack their scene, those that the run's filters select are due now.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import NamedTuple
 
 from pipeline.catalog.scan_state import RecordedPath
 from pipeline.catalog.text import path_text
+from pipeline.flow.collections import Collections
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
-from pipeline.flow.reread import reread_metadata
-from pipeline.scan.identify import Identified, identify_all
+from pipeline.flow.live_paths import LivePaths
+from pipeline.flow.plan_record import PlanRecord
+from pipeline.flow.read_photos import NewFile, read_again, read_new
+from pipeline.flow.survey import PhotoReading, said_by_folders, surveyed
+from pipeline.scan.identify import Identified
 from pipeline.scan.read_ahead import read_ahead
 from pipeline.scan.scan import FoundFile
 from pipeline.work.stop import Stop
-from schemas.outcomes import RereadMetadata
+from schemas.context import Said
+from schemas.outcomes import Surveyed
 from schemas.reasons import SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.user_focals import set_focal_35mm
 
+_ITEMS_AT_ONCE = 500
+_READ_AT_ONCE = 64
+
 
 class ToReread(NamedTuple):
-    """A recorded photo beside which a file changed."""
+    """A recorded photo whose metadata has to be read again."""
 
     photo: PhotoFile
+
+
+Item = PhotoFile | FoundFile | ToReread
 
 
 @dataclass(slots=True)
@@ -40,11 +55,17 @@ class Plan:
 
     rules: DueRules
     context: ContextChanges
+    collections: Collections
+    live_paths: LivePaths
     found: int
     skipped: Counter[str] = field(default_factory=Counter)  # by reason
     duplicates: int = 0
     unchanged: int = 0
     due: int = 0
+    not_selected: int = 0  # photos that lack a scene, and that the filters leave for later
+    metadata_updated: int = 0  # photos of which a file beside them, or a collection, says other
+    # By path, of the recorded files that the scan found: for collections that changed.
+    recorded_ids: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)  # paths whose files have disappeared
     back: list[str] = field(default_factory=list)  # paths whose files are there again
     # Paths that are skipped now, or no longer; their content is recorded.
@@ -52,7 +73,7 @@ class Plan:
     # Recorded photos whose focal length this run sets or takes back.
     focal_changes: list[str] = field(default_factory=list)
     # In order: a recorded photo that is due, or a file or photo that has to be read first.
-    todo: list[PhotoFile | FoundFile | ToReread] = field(default_factory=list)
+    todo: list[Item] = field(default_factory=list)
     to_read: int = 0  # files and photos that may be due once they are read
     unread: set[str] = field(default_factory=set)  # paths that could not be read before
     _seen: set[str] = field(default_factory=set)
@@ -73,70 +94,129 @@ class Plan:
     def add_recorded(self, file: FoundFile, recorded: RecordedPath) -> None:
         """Add a file whose content the catalog has recorded."""
         photo_id = recorded.photo_id
+        self.recorded_ids[file.path] = photo_id
         if not self._is_first(photo_id):
             return
         if self.rules.changes_focal(photo_id):
             self.focal_changes.append(photo_id)
         kind = self.rules.state.photos[photo_id].media_type
         photo = PhotoFile(photo_id, file.path, file.size, file.mtime_ns, MediaType(kind))
-        if self._has_changed_context(photo_id):
+        if self._has_to_be_read(photo_id):
             self.todo.append(ToReread(self._completed(photo)))
             self.to_read += 1
-        elif self._is_due(photo):
+        elif self._lacks_scene(photo):
+            self.due += 1
             self.todo.append(self._completed(photo))
 
-    def due_photos(
-        self,
-        on_new: Callable[[Identified], None],
-        on_reread: Callable[[RereadMetadata], None],
-        stop: Stop,
-    ) -> Iterator[Identified]:
+    def due_photos(self, record: PlanRecord, stop: Stop) -> Iterator[Identified]:
         """Yield what is due, in order; a file that cannot be read comes with its error.
 
-        `on_new` is told of each file that is new or changed, and `on_reread` of each photo whose
-        metadata was read again, before it is yielded. Ends early when `stop` is asked.
+        `record` keeps what was found, and selects, before a photo is yielded. Ends early when
+        `stop` is asked.
         """
-        new = identify_all(item for item in self.todo if isinstance(item, FoundFile))
-        reread = read_ahead(
-            self._reread, (item.photo for item in self.todo if isinstance(item, ToReread))
+        new = read_ahead(read_new, (item for item in self.todo if isinstance(item, FoundFile)))
+        again = read_ahead(
+            read_again, (item.photo for item in self.todo if isinstance(item, ToReread))
         )
-        for item in self.todo:
-            if stop.is_asked:
-                return
+        for items in takewhile(lambda _: not stop.is_asked, _some_at_a_time(self.todo)):
+            due = self._due_of(items, new, again, record)
+            yield from takewhile(lambda _: not stop.is_asked, due)
+
+    def _due_of(
+        self,
+        items: Sequence[Item],
+        new: Iterator[NewFile],
+        again: Iterator[PhotoReading | None],
+        record: PlanRecord,
+    ) -> list[Identified]:
+        """Read and record some items; return what is due of them."""
+        added: list[Identified] = []
+        readings: list[PhotoReading] = []
+        candidates: list[Identified | PhotoFile] = []  # the latter are counted as due already
+        for item in items:
             match item:
                 case PhotoFile():
-                    yield Identified(item)
+                    candidates.append(item)
                 case ToReread(photo):
                     self.to_read -= 1
-                    self._note(next(reread), on_reread)
-                    if self._is_due(photo):
-                        yield Identified(photo)
+                    reading = next(again)
+                    if reading is not None:  # what cannot be read now is left for the next run
+                        readings.append(reading)
+                    candidates.append(Identified(photo))
                 case FoundFile():
-                    identified = next(new)
                     self.to_read -= item.skip is None
-                    yield from self._due_of_new(identified, on_new, on_reread)
+                    self._take_new(next(new), added, readings, candidates)
+        surveys = self._surveys(readings, record)
+        record.add(added, surveys)
+        due = [
+            Identified(one) if isinstance(one, PhotoFile) else one
+            for one in candidates
+            if isinstance(one, PhotoFile) or self._is_due(one)
+        ]
+        return self._selected(due, record)
 
-    def _due_of_new(
+    def _take_new(
         self,
-        identified: Identified,
-        on_new: Callable[[Identified], None],
-        on_reread: Callable[[RereadMetadata], None],
-    ) -> Iterator[Identified]:
-        """Yield a file that was just read, where it is the first of a photo that is due."""
+        new: NewFile,
+        added: list[Identified],
+        readings: list[PhotoReading],
+        candidates: list[Identified | PhotoFile],
+    ) -> None:
+        """Sort in a file that was just read."""
+        identified, reading = new
         photo = identified.photo
         if identified.error is not None and self._is_unread_as_before(photo):
             self.unchanged += 1
             return
-        on_new(identified)
+        added.append(identified)
+        if identified.error is None:
+            self.live_paths.add(photo.photo_id, photo.path)
         if identified.skip is not None or not self._is_first(photo.photo_id):
             return
         # Where the photo is recorded, its file was moved or copied, perhaps with a sidecar.
         self.context.add(photo.photo_id, photo.path, photo.context)
         photo = self._completed(photo)
-        if self._has_changed_context(photo.photo_id):
-            self._note(self._reread(photo), on_reread)
-        if self._is_due(photo):
-            yield replace(identified, photo=photo)
+        if reading is not None and {*photo.context} != {*identified.photo.context}:
+            reading = read_again(photo)
+        if reading is not None:
+            readings.append(replace(reading, photo=photo))
+        candidates.append(replace(identified, photo=photo))
+
+    def _surveys(self, readings: Sequence[PhotoReading], record: PlanRecord) -> list[Surveyed]:
+        state = self.rules.state
+        recorded = [one.photo.photo_id for one in readings if one.photo.photo_id in state.photos]
+        before = record.said_before(recorded) if recorded else {}
+        surveys = [self._survey(reading, before) for reading in readings]
+        for survey in surveys:
+            photo_id = survey.file.photo_id
+            if photo_id in state.photos:
+                self.rules.note_survey(survey)
+                self.metadata_updated += self._has_changed_context(photo_id)
+        return surveys
+
+    def _survey(self, reading: PhotoReading, before: Mapping[str, Sequence[Said]]) -> Surveyed:
+        photo_id = reading.photo.photo_id
+        recorded = self.rules.state.photos.get(photo_id)
+        paths = self.live_paths.of(photo_id)
+        is_new = recorded is None or self.live_paths.has_new(photo_id)
+        said, asked = self.collections.said_of(paths, only_if_read=not is_new)
+        kept = (
+            one
+            for one in before.get(photo_id, ())
+            if one.origin in self.collections.recorded and one.origin not in asked
+        )
+        others = [*said_by_folders(paths), *said, *kept]
+        size = (recorded.width, recorded.height) if recorded is not None else (None, None)
+        return surveyed(reading, others, *size)
+
+    def _selected(self, due: Sequence[Identified], record: PlanRecord) -> list[Identified]:
+        """Return those that are due in this run; count the others."""
+        ids = [one.photo.photo_id for one in due if one.error is None]
+        selected = record.selected(ids) if ids else ()
+        chosen = [one for one in due if one.error is not None or one.photo.photo_id in selected]
+        self.due -= len(due) - len(chosen)
+        self.not_selected += len(due) - len(chosen)
+        return chosen
 
     def _is_unread_as_before(self, photo: PhotoFile) -> bool:
         """Tell whether the file could not be read before either, and no retry is asked for."""
@@ -150,10 +230,15 @@ class Plan:
         self._seen.add(photo_id)
         return True
 
-    def _is_due(self, photo: PhotoFile) -> bool:
-        """Count the photo, and tell whether it is due."""
+    def _is_due(self, one: Identified) -> bool:
+        """Count the photo, and tell whether it is due, if it is selected."""
+        is_due = self._lacks_scene(one.photo)
+        self.due += is_due
+        return is_due
+
+    def _lacks_scene(self, photo: PhotoFile) -> bool:
+        """Tell whether the photo lacks its scene; count it where it does not."""
         if self.rules.is_due(photo.photo_id, photo.media_type):
-            self.due += 1
             return True
         reason = self.rules.skip_by_size(photo.photo_id)
         recorded = self.rules.state.photos[photo.photo_id]
@@ -163,9 +248,12 @@ class Plan:
             self.unchanged += 1
         return False
 
+    def _has_to_be_read(self, photo_id: str) -> bool:
+        """Tell whether the photo's metadata has to be read, for the first time or again."""
+        return not self.rules.state.has_metadata(photo_id) or self._has_changed_context(photo_id)
+
     def _has_changed_context(self, photo_id: str) -> bool:
-        """Tell whether the photo's metadata was read, and has to be read again."""
-        return self.rules.state.has_metadata(photo_id) and self.context.is_changed(photo_id)
+        return self.context.is_changed(photo_id)
 
     def _completed(self, photo: PhotoFile) -> PhotoFile:
         """Return the photo with what the catalog and the scan know beside its file."""
@@ -176,14 +264,16 @@ class Plan:
             context=self.context.of(photo.photo_id),
         )
 
-    def _reread(self, photo: PhotoFile) -> RereadMetadata | None:
-        recorded = self.rules.state.photos[photo.photo_id]
-        return reread_metadata(photo, recorded.width, recorded.height)
 
-    def _note(
-        self, reread: RereadMetadata | None, on_reread: Callable[[RereadMetadata], None]
-    ) -> None:
-        """Take new metadata into account; what cannot be read now is left for the next run."""
-        if reread is not None:
-            self.rules.note_reread(reread)
-            on_reread(reread)
+def _some_at_a_time(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Yield the items in order; only a few that have to be read at a time."""
+    some: list[Item] = []
+    to_read = 0
+    for item in items:
+        some.append(item)
+        to_read += not isinstance(item, PhotoFile)
+        if len(some) == _ITEMS_AT_ONCE or to_read == _READ_AT_ONCE:
+            yield some
+            some, to_read = [], 0
+    if some:
+        yield some

@@ -10,13 +10,14 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.scan_state import (
     RecordedPath,
     ScanState,
-    read_found_at,
     read_recorded_paths,
     read_scan_state,
 )
 from pipeline.catalog.text import path_text
+from pipeline.flow.collections import find_collections
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
+from pipeline.flow.live_paths import LivePaths
 from pipeline.flow.plan import Plan
 from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.name_rules import PHOTO_SUFFIXES
@@ -48,12 +49,16 @@ def plan_ingest(
     area = ScannedArea(sources, found.unreadable_folders)
     state = ScanState() if catalog is None else read_scan_state(catalog)
     paths = {} if catalog is None else read_recorded_paths(catalog)
-    context = _find_context(found, paths, state, area)
-    new_to_catalog = [id_ for id_ in context.never_recorded() if state.has_metadata(id_)]
-    if catalog is not None and new_to_catalog:
-        context.accept(read_found_at(catalog, new_to_catalog))
+    gone: list[str] = []
     rules = DueRules(state, model_fingerprint, settings.photo, settings.retry_failed, focal_change)
-    plan = Plan(rules, context, found=len(found.files))
+    plan = Plan(
+        rules,
+        _find_context(found, paths, state, area),
+        find_collections(found.files, state.collections, area),
+        LivePaths(paths, gone),
+        found=len(found.files),
+        gone=gone,
+    )
     _sort_files(plan, found, paths, area)
     return found, plan
 

@@ -38,7 +38,11 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
     A few milliseconds; raises nothing. `orientation` is the one that EXIF gives: where the
     container has a rotation of its own (HEIF), that one counts instead, and is the decoder's.
     """
-    blocks = find_blocks(data, media_type)
+    return metadata_of(find_blocks(data, media_type), sidecar)
+
+
+def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMeta:
+    """Read the same from metadata that was found in a file before."""
     exif = read_tags(blocks.exif, blocks.gps)
     beside = read_xmp(find_xmp(sidecar)) if sidecar else {}
     inside = read_xmp(blocks.xmp)

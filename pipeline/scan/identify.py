@@ -42,11 +42,24 @@ def identify(found: FoundFile) -> Identified:
                 digest.update(block)
                 block = file.read(_BLOCK)
     except OSError as error:
-        stand_in = hashlib.sha256(b"unread:" + os.fsencode(found.path)).hexdigest()[:_ID_LENGTH]
-        photo = PhotoFile(stand_in, found.path, found.size, found.mtime_ns, MediaType.UNREAD)
-        return Identified(photo, found.skip, error.strerror or str(error))
-    kind = media_type(header[:HEADER_BYTES], Path(found.path).suffix)
-    photo_id = digest.hexdigest()[:_ID_LENGTH]
+        return unreadable(found, error)
+    return _identified(found, digest.hexdigest()[:_ID_LENGTH], header)
+
+
+def identify_bytes(found: FoundFile, data: bytes) -> Identified:
+    """Identify a file by all of its bytes, which were read before."""
+    return _identified(found, photo_id_of(data), data)
+
+
+def unreadable(found: FoundFile, error: OSError) -> Identified:
+    """Return what stands for a file that could not be read: its id is made of its path."""
+    stand_in = hashlib.sha256(b"unread:" + os.fsencode(found.path)).hexdigest()[:_ID_LENGTH]
+    photo = PhotoFile(stand_in, found.path, found.size, found.mtime_ns, MediaType.UNREAD)
+    return Identified(photo, found.skip, error.strerror or str(error))
+
+
+def _identified(found: FoundFile, photo_id: str, data: bytes) -> Identified:
+    kind = media_type(data[:HEADER_BYTES], Path(found.path).suffix)
     photo = PhotoFile(photo_id, found.path, found.size, found.mtime_ns, kind, context=found.context)
     return Identified(photo, found.skip)
 

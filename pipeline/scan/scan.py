@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.scan.name_rules import skip_by_folder, skip_by_name
-from pipeline.scan.sidecars import SIDECAR_ENDINGS, find_sidecars, sidecar_of
+from pipeline.scan.sidecars import Sidecars, find_sidecars
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
 from schemas.errors import UsageError
 from schemas.reasons import SkipReason
-from schemas.records import ContextFile, ContextKind
+from schemas.records import ContextFile
 
 # Entries of a library, which may share its folder with photos.
 _LIBRARY_ENTRIES = frozenset({*layout.FOLDERS, layout.URL_FILE, layout.LOCK_FILE})
@@ -92,7 +92,7 @@ class _Walk:
         self._seen_folders: set[tuple[int, int]] = set()
         self._seen_files: set[str] = set()
         self._links: list[tuple[str, SkipReason | None]] = []
-        self._sidecars: dict[str, ContextFile] = {}
+        self._sidecars = Sidecars()
 
     def add(self, source: Path) -> None:
         if source.is_dir():
@@ -100,7 +100,8 @@ class _Walk:
             return
         stat = source.stat()
         self._file(str(source), stat.st_size, stat.st_mtime_ns, self._skip_file(str(source)))
-        self._sidecars.update({file.path: file for file in find_sidecars(str(source))})
+        for file in find_sidecars(str(source)):
+            self._sidecars.add(file.path, file.size, file.mtime_ns)
 
     def finish(self) -> None:
         while self._links:
@@ -112,7 +113,7 @@ class _Walk:
     def _pair_sidecars(self) -> None:
         for index, file in enumerate(self.result.files):
             if skip_by_name(os.path.basename(file.path)) is None:  # noqa: PTH119 - a hot loop
-                context = sidecar_of(file.path, self._sidecars)
+                context = self._sidecars.of(file.path)
                 if context:
                     self.result.files[index] = replace(file, context=context)
 
@@ -166,8 +167,7 @@ class _Walk:
             # Times beyond 64 bits occur on damaged disks; no database can store them.
             mtime_ns = max(-(1 << 63), min(mtime_ns, (1 << 63) - 1))
             self.result.files.append(FoundFile(path, size, mtime_ns, skip))
-            if path.endswith(SIDECAR_ENDINGS):
-                self._sidecars[path] = ContextFile(path, ContextKind.XMP, size, mtime_ns)
+            self._sidecars.add(path, size, mtime_ns)
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         names = {entry.name for entry in entries}

@@ -1,51 +1,91 @@
-"""Which XMP file belongs to a photo: IMG.xmp, IMG.XMP or IMG.JPG.xmp beside IMG.JPG."""
+"""Which files beside a photo belong to it: an XMP sidecar, and the JSON of a Google Takeout.
+
+The XMP file of IMG.JPG is IMG.xmp, IMG.XMP or IMG.JPG.xmp; for the JSON, see `takeout_names`.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.scan.takeout_names import TakeoutNames, is_album_json
 from schemas.records import ContextFile, ContextKind
 
-SIDECAR_ENDINGS = (".xmp", ".XMP")
-_CLOCKS_DIFFER = timedelta(hours=1)  # of this machine and of a file server, at most
+_XMP_ENDINGS = (".xmp", ".XMP")
+_JSON_ENDING = ".json"
+_ENDINGS = (*_XMP_ENDINGS, _JSON_ENDING)
 
 
-def sidecar_names(photo_path: str) -> tuple[str, ...]:
-    """Return the possible paths of a photo's sidecar; the first that exists counts."""
+class Sidecars:
+    """The files that a scan found which may belong to photos beside them."""
+
+    def __init__(self) -> None:
+        self._xmp: dict[str, ContextFile] = {}
+        self._json: dict[str, dict[str, ContextFile]] = {}  # by folder and name
+        self._names: dict[str, TakeoutNames] = {}  # by folder, once photos in it are asked for
+
+    def __bool__(self) -> bool:
+        return bool(self._xmp or self._json)
+
+    def add(self, path: str, size: int, mtime_ns: int) -> None:
+        """Add a file, if its name is one of a sidecar."""
+        if not path.endswith(_ENDINGS):
+            return
+        if path.endswith(_JSON_ENDING):
+            folder, _, name = path.rpartition("/")
+            if not is_album_json(name):
+                file = ContextFile(path, ContextKind.TAKEOUT, size, mtime_ns)
+                self._json.setdefault(folder, {})[name] = file
+        else:
+            self._xmp[path] = ContextFile(path, ContextKind.XMP, size, mtime_ns)
+
+    def of(self, photo_path: str) -> tuple[ContextFile, ...]:
+        """Return the files of a photo, at most one of each kind."""
+        xmp = (self._xmp.get(name) for name in _xmp_names(photo_path))
+        found = [*[file for file in xmp if file is not None][:1], self._takeout(photo_path)]
+        return tuple(file for file in found if file is not None)
+
+    def _takeout(self, photo_path: str) -> ContextFile | None:
+        folder, _, name = photo_path.rpartition("/")
+        files = self._json.get(folder)
+        if files is None:
+            return None
+        if folder not in self._names:
+            self._names[folder] = TakeoutNames(files)
+        found = self._names[folder].find(name)
+        return None if found is None else files[found]
+
+
+def find_sidecars(photo_path: str) -> tuple[ContextFile, ...]:
+    """Return the files of a photo, read from the disk now; at most one of each kind."""
+    sidecars = Sidecars()
+    for path in (*_xmp_names(photo_path), *_json_beside(photo_path)):
+        try:
+            stat = Path(path).stat()
+        except OSError:
+            continue
+        sidecars.add(path, stat.st_size, stat.st_mtime_ns)
+    return sidecars.of(photo_path)
+
+
+def may_be_of(file: ContextFile, photo_path: str) -> bool:
+    """Tell whether a file may be one of a photo's, by their paths."""
+    if file.kind is ContextKind.XMP:
+        return file.path in _xmp_names(photo_path)
+    return file.path.rpartition("/")[0] == photo_path.rpartition("/")[0]
+
+
+def _xmp_names(photo_path: str) -> tuple[str, ...]:
+    """Return the possible paths of a photo's XMP file; the first that exists counts."""
     stem, _ = os.path.splitext(photo_path)  # noqa: PTH122 - quick, for each photo
     return f"{stem}.xmp", f"{stem}.XMP", f"{photo_path}.xmp"
 
 
-def sidecar_of(photo_path: str, sidecars: Mapping[str, ContextFile]) -> tuple[ContextFile, ...]:
-    """Return a photo's sidecar, of those that a scan found; empty where it has none."""
-    found = (sidecars.get(name) for name in sidecar_names(photo_path))
-    return tuple(file for file in found if file is not None)[:1]
-
-
-def find_sidecars(photo_path: str) -> tuple[ContextFile, ...]:
-    """Return a photo's sidecar, read from the disk now; empty if it has none."""
-    return tuple(_on_disk(photo_path))[:1]
-
-
-def _on_disk(photo_path: str) -> Iterator[ContextFile]:
-    for name in sidecar_names(photo_path):
-        try:
-            stat = Path(name).stat()
-        except OSError:
-            continue
-        yield ContextFile(name, ContextKind.XMP, stat.st_size, stat.st_mtime_ns)
-
-
-def is_unchanged_since(files: Iterable[ContextFile], when: datetime) -> bool:
-    """Tell whether files have certainly not been written, copied or moved since `when`, in UTC.
-
-    By the time of the last change of status, which no program can set back.
-    """
-    latest = (when.replace(tzinfo=UTC) - _CLOCKS_DIFFER).timestamp()
+def _json_beside(photo_path: str) -> Iterator[str]:
+    folder = os.path.dirname(photo_path)  # noqa: PTH120 - as the photo's path is written
     try:
-        return all(Path(file.path).stat().st_ctime < latest for file in files)
+        names = os.listdir(folder or ".")  # noqa: PTH208
     except OSError:
-        return False
+        return
+    yield from (os.path.join(folder, name) for name in names if name.endswith(_JSON_ENDING))  # noqa: PTH118

@@ -78,6 +78,11 @@ def segments(data: bytes, start: int = 0) -> Iterator[Segment]:
         at = end
 
 
+def reaches_scan(data: bytes) -> bool:
+    """Tell whether the beginning of a stream reaches its first scan, behind all metadata."""
+    return any(marker == _SCAN for marker, _, _ in segments(data))
+
+
 def exif_contents(data: bytes) -> Iterator[bytes]:
     """Yield what a stream holds as EXIF: segments APP1 by that name (Exif 3.0, 4.5.4)."""
     for marker, start, end in segments(data):

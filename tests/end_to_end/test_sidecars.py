@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.records import PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
-from schemas.tables import catalog_info, context_files, photos, scenes, user_focals, utc_now
+from schemas.tables import context_files, photos, scenes, user_focals, utc_now
 from tests.support.exif_photos import exif_with, packed
 from tests.support.made_photos import make_photo
 from tests.support.sidecars import write_sidecar
@@ -149,35 +148,16 @@ def test_a_dry_run_says_that_a_sidecar_makes_a_scene_due_and_records_nothing(
     assert counts(run(photo)) == (1, 1, 1)
 
 
-def forget_context(photo: Path, found_in: int, *, is_upgraded: bool = True) -> None:
-    """Make the catalog look like an upgraded one: no sidecars recorded, photos of that year."""
+def test_an_upgraded_catalog_reads_all_metadata_once(photo: Path) -> None:
+    write_sidecar(photo.with_suffix(".xmp"), lens="Lens A")
+    run(photo)
     engine = sa.create_engine(f"sqlite:///{library(photo) / 'catalog.sqlite'}")
-    with engine.begin() as connection:
-        connection.execute(context_files.delete())
-        connection.execute(photos.update().values(found_at=datetime(found_in, 1, 1)))
-        if is_upgraded:
-            connection.execute(catalog_info.delete())
-            for version, year in ((1, 2000), (2, 3000)):
-                row = {"version": version, "created_at": datetime(year, 1, 1)}
-                connection.execute(catalog_info.insert().values(**row))
+    with engine.begin() as connection:  # as version 2 leaves it
+        connection.execute(photos.update().values(metadata_version=None, lens_model="old"))
     engine.dispose()
-
-
-def test_an_upgraded_catalog_reads_sidecars_only_that_came_later(photo: Path) -> None:
-    write_sidecar(photo.with_suffix(".xmp"), lens="Lens A")
-    run(photo)
-    forget_context(photo, 2999)  # the sidecar is older than the photo's first run
     assert counts(run(photo)) == (0, 0, 2)
-    forget_context(photo, 2001)
-    assert counts(run(photo)) == (0, 1, 2)
+    assert record(photo).lens_model == "Lens A"
     assert counts(run(photo)) == (0, 0, 2)
-
-
-def test_a_new_catalog_reads_every_sidecar_that_it_did_not_record(photo: Path) -> None:
-    write_sidecar(photo.with_suffix(".xmp"), lens="Lens A")
-    run(photo)
-    forget_context(photo, 2999, is_upgraded=False)
-    assert counts(run(photo)) == (0, 1, 2)
 
 
 def test_the_sidecar_of_a_copy_stays_when_a_run_includes_other_paths_only(photo: Path) -> None:

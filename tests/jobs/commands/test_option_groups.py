@@ -9,7 +9,8 @@ import typer
 
 from jobs.commands.option_groups import DeferredGroup, OnlyFields, WithoutFields, with_options
 from jobs.console.output import Output
-from pipeline.catalog.filters import Filters, GeoCircle
+from pipeline.catalog.filter_values import GeoCircle
+from pipeline.catalog.filters import Filters
 from schemas.choices import PreviewKind
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings, PreviewSettings

@@ -10,7 +10,8 @@ from jobs.nightly.config import NightlyConfig, load_config
 from jobs.nightly.config_file import all_keys
 from jobs.nightly.example import example_text
 from jobs.nightly.key_location import lines_of
-from pipeline.catalog.filters import Filters, GeoCircle
+from pipeline.catalog.filter_values import GeoCircle
+from pipeline.catalog.filters import Filters
 from schemas.choices import PreviewKind
 from schemas.errors import UsageError
 from schemas.records import PhotoState

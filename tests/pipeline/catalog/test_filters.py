@@ -4,15 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.catalog.filters import (
-    Filters,
-    GeoCircle,
-    filter_fields,
-    filters_of_texts,
-    is_on_web,
-    parse_circle,
-    parse_filter_time,
-)
+from pipeline.catalog.filter_values import GeoCircle, parse_circle, parse_filter_time
+from pipeline.catalog.filters import Filters, filter_fields, filters_of_texts, is_on_web
 from schemas.errors import UsageError
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.catalog.writer import CatalogWriter
+from schemas.context import ContextUpdate, PhotoContext
 from schemas.errors import FailureReason
-from schemas.outcomes import Made, NewSplat, RereadMetadata
+from schemas.outcomes import Made, NewSplat, Surveyed
 from schemas.records import StoredFile
 from schemas.tables import artifacts, failures, photos, scenes
 from tests.support.library_of_records import RUN, clip, done, failed, meta, new_catalog, photo_file
@@ -70,7 +71,8 @@ def test_a_failure_that_is_not_final_leaves_the_photo_due(tmp_path: Path) -> Non
 
 def test_metadata_read_again_keeps_the_scene_and_the_size(tmp_path: Path) -> None:
     with catalog_of_one(tmp_path) as catalog:
-        catalog.record_reread(RereadMetadata(FILE, meta(2001, model="X-T5"), None))
+        update = ContextUpdate(FILE.photo_id, (), PhotoContext())
+        catalog.add_surveyed([], [Surveyed(FILE, meta(2001, model="X-T5"), None, update)])
         (row,) = rows(catalog, photos)
     assert (row.taken_at.year, row.camera_model) == (2001, "X-T5")
     assert (row.state, row.width, row.focal_px) == ("done", 4000, 3000.0)

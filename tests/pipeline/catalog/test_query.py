@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.filters import Filters, GeoCircle, parse_circle
+from pipeline.catalog.filter_values import GeoCircle, parse_circle
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import find

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.context.places import NOWHERE, PlaceNames, gazetteer
+from pipeline.context.places import gazetteer
+from schemas.context import NOWHERE, PlaceNames
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import os
-import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.scan.scan import scan
-from pipeline.scan.sidecars import find_sidecars, is_unchanged_since
+from pipeline.scan.sidecars import find_sidecars
 
 
 def make(folder: Path, *names: str) -> None:
@@ -53,14 +50,3 @@ def test_a_sidecar_has_its_size_and_time(tmp_path: Path) -> None:
     stat = (tmp_path / "a.xmp").stat()
     assert (sidecar.size, sidecar.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
     assert find_sidecars(str((tmp_path / "a.jpg").resolve())) == (sidecar,)
-
-
-def test_an_old_time_of_its_own_does_not_make_a_new_file_old(tmp_path: Path) -> None:
-    make(tmp_path, "a.jpg", "a.xmp")
-    os.utime(tmp_path / "a.xmp", (1, 1))  # as a copy that keeps the time has it
-    files = find_sidecars(str(tmp_path / "a.jpg"))
-    now = datetime.fromtimestamp(time.time(), UTC).replace(tzinfo=None)
-    assert not is_unchanged_since(files, now)
-    assert is_unchanged_since(files, now + timedelta(hours=2))
-    (tmp_path / "a.xmp").unlink()
-    assert not is_unchanged_since(files, now + timedelta(hours=2))

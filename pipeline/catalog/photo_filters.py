@@ -1,0 +1,230 @@
+"""The filters on photos: what is known of them before they have a scene.
+
+The options of commands, the keys of a nightly configuration and the parameters of the gallery's
+addresses are all made from the fields. To add a filter, add a field here, or in `filters` if it is
+about scenes.
+
+Conditions are written with the tables and helpers of `Conditions`, so that this module imports no
+database: a command's help needs the filters, but no catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pipeline.catalog.filter_values import GeoCircle, parse_circle, parse_filter_time
+from schemas.context import TagKind
+from schemas.setting_fields import Setting, check_limits
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from pipeline.catalog.conditions import Conditions
+
+_WILDCARDS = "Case and accents do not matter; * stands for any text, ? for any letter."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter(Setting):
+    """A setting that selects photos."""
+
+    # (tables and helpers, value) -> what holds for the photos to select; None: not a condition.
+    condition: Callable[[Conditions, Any], sa.ColumnElement[bool]] | None = None
+    # What holds where the filter is not set.
+    otherwise: Callable[[Conditions], sa.ColumnElement[bool]] | None = None
+    # Name of the index that serves the condition; filters of one name share it.
+    index: str | None = None
+    # The part of the condition that the index serves, where it is not the whole.
+    indexed_part: Callable[[Conditions, Any], sa.ColumnElement[bool]] | None = None
+    is_on_web: bool = True  # whether an address of the gallery may hold it
+
+
+def _any_word_of(q: Conditions, text: str) -> sa.ColumnElement[bool]:
+    """Each word is in a name or a text of the photo."""
+    return q.all(
+        q.any(
+            *(q.contains(column, word) for column in (q.camera, *q.texts)),
+            *(q.in_path(word), q.has_any_tag(word), q.in_place(f"*{word}*")),
+        )
+        for word in text.split()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFilters:
+    """Which photos are selected: all filters have to hold.
+
+    Photos that a person has hidden or put into the trash are selected only where they are asked
+    for.
+    """
+
+    rating: Annotated[
+        int | None,
+        Filter(
+            help="Only photos with this many stars or more.",
+            minimum=1,
+            maximum=5,
+            condition=lambda q, stars: q.column("rating") >= stars,
+            index="rating",
+            example=4,
+        ),
+    ] = None
+    favorite: Annotated[
+        bool | None,
+        Filter(
+            help="Only favorites.",
+            condition=lambda q, wanted: q.is_true("favorite", wanted),
+            index="favorite",
+            example=True,
+        ),
+    ] = None
+    album: Annotated[
+        str | None,
+        Filter(
+            help=f"Only photos in an album of this name. {_WILDCARDS}",
+            condition=lambda q, name: q.has_tag(TagKind.ALBUM, name),
+            index="album",
+            example="Italy*",
+        ),
+    ] = None
+    person: Annotated[
+        str | None,
+        Filter(
+            help=f"Only photos of a person of this name. {_WILDCARDS}",
+            condition=lambda q, name: q.has_tag(TagKind.PERSON, name),
+            index="person",
+            example="Ada",
+        ),
+    ] = None
+    keyword: Annotated[
+        str | None,
+        Filter(
+            help=f"Only photos with this keyword; of a hierarchy, one of its levels. {_WILDCARDS}",
+            condition=lambda q, name: q.has_tag(TagKind.KEYWORD, name),
+            index="keyword",
+            example="beach",
+        ),
+    ] = None
+    label: Annotated[
+        str | None,
+        Filter(
+            help=f"Only photos with this color label. {_WILDCARDS}",
+            condition=lambda q, name: q.has_tag(TagKind.LABEL, name),
+            index="label",
+            example="Red",
+        ),
+    ] = None
+    place: Annotated[
+        str | None,
+        Filter(
+            help=f"Only photos from a country, region, city or spot of this name. {_WILDCARDS}",
+            condition=lambda q, name: q.in_place(name),
+            index="place",
+            example="Bergen",
+        ),
+    ] = None
+    camera: Annotated[
+        str | None,
+        Filter(
+            help="Part of the camera's make or model; case-insensitive.",
+            condition=lambda q, part: q.contains(q.camera, part),
+            example="iphone",
+        ),
+    ] = None
+    lens: Annotated[
+        str | None,
+        Filter(
+            help="Part of the lens's name; case-insensitive.",
+            condition=lambda q, part: q.contains(q.photos.lens_model, part),
+            example="35mm",
+        ),
+    ] = None
+    after: Annotated[
+        datetime | None,
+        Filter(
+            help="Taken at this local time or later: 2019, 2019-07 or 2019-07-14T18:30.",
+            parse=parse_filter_time,
+            condition=lambda q, time: q.taken_at >= time,
+            index="time",
+            example="2015",
+        ),
+    ] = None
+    before: Annotated[
+        datetime | None,
+        Filter(
+            help="Taken before this local time.",
+            parse=parse_filter_time,
+            condition=lambda q, time: q.taken_at < time,
+            index="time",
+            example="2020-07",
+        ),
+    ] = None
+    near: Annotated[
+        GeoCircle | None,
+        Filter(
+            help="Taken within KM kilometres of a position.",
+            metavar="LAT,LON,KM",
+            parse=parse_circle,
+            condition=lambda q, circle: q.within(circle),
+            index="near",
+            indexed_part=lambda q, circle: q.box(circle),
+            example="48.8584,2.2945,5",
+        ),
+    ] = None
+    path: Annotated[
+        str | None,
+        Filter(
+            help="Glob pattern for whole paths, such as '*/2019/*'.",
+            condition=lambda q, glob: q.path_matches(glob),
+            is_on_web=False,  # a glob of many stars can take minutes
+            example="*/2019/*",
+        ),
+    ] = None
+    text: Annotated[
+        str | None,
+        Filter(
+            help="Words that must all occur in the path, the camera, the lens, or in what people "
+            "wrote: titles, captions, keywords, names, albums and places.",
+            condition=_any_word_of,
+            example="paris holiday",
+        ),
+    ] = None
+    hidden: Annotated[
+        bool | None,
+        Filter(
+            help="Only photos that are hidden in their photo library; they are left out otherwise.",
+            condition=lambda q, wanted: q.is_true("hidden", wanted),
+            otherwise=lambda q: q.is_true("hidden", False),
+            index="hidden",
+            is_on_web=False,
+            example=True,
+        ),
+    ] = None
+    trashed: Annotated[
+        bool | None,
+        Filter(
+            help="Only photos in the trash of their photo library; they are left out otherwise.",
+            condition=lambda q, wanted: q.is_true("trashed", wanted),
+            otherwise=lambda q: q.is_true("trashed", False),
+            index="trashed",
+            is_on_web=False,
+            example=True,
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the filters that are set as plain values, for reports."""
+        return {
+            name: str(value) if isinstance(value, datetime) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+
+EVERY_PHOTO = PhotoFilters()

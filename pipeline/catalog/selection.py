@@ -1,0 +1,78 @@
+"""Filters -> conditions on photos, with the index that finds the fewest.
+
+SQLite does not know how many photos a filter selects, and would guess. So some of them are counted,
+by each filter that has an index. Where all select many, the photos are read in the order of their
+time, which finds the first of them soon.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.conditions import Conditions
+from pipeline.catalog.photo_filters import Filter, PhotoFilters
+from schemas.setting_fields import setting_fields
+from schemas.tables import photos
+
+_MANY = 10_000  # of a million photos; what is counted at most
+
+Condition = sa.ColumnElement[bool]
+
+
+def conditions_of(
+    connection: Connection, filters: PhotoFilters, *, is_page: bool
+) -> list[Condition]:
+    """Return what holds for the photos that `filters` select, but for `where`.
+
+    `is_page` tells that the first photos by time are wanted, and not all of them.
+    """
+    set_filters = _set_filters(filters)
+    index = None
+    if connection.dialect.name == "sqlite":
+        index = _best_index(connection, set_filters, is_page=is_page)
+    return conditions_by(connection, filters, index)
+
+
+def conditions_by(
+    connection: Connection, filters: PhotoFilters, index: str | None
+) -> list[Condition]:
+    """Return the same with an index of the caller's choice, "" for none of the filters'."""
+    q = Conditions(connection.dialect.name, index)
+    found = [one.condition(q, value) for one, value in _set_filters(filters) if one.condition]
+    for field in setting_fields(type(filters)):
+        otherwise = getattr(field.setting, "otherwise", None)
+        if otherwise is not None and getattr(filters, field.name) is None:
+            found.append(otherwise(q))
+    return found
+
+
+def _set_filters(filters: PhotoFilters) -> list[tuple[Filter, Any]]:
+    return [
+        (field.setting, value)
+        for field in setting_fields(type(filters))
+        if (value := getattr(filters, field.name)) is not None and isinstance(field.setting, Filter)
+    ]
+
+
+def _best_index(
+    connection: Connection, set_filters: list[tuple[Filter, Any]], *, is_page: bool
+) -> str:
+    parts: dict[str, list[Condition]] = {}
+    for one, value in set_filters:
+        part = one.indexed_part or one.condition
+        if one.index is not None and part is not None:
+            q = Conditions(connection.dialect.name, one.index)
+            parts.setdefault(one.index, []).append(part(q, value))
+    if len(parts) == 1 and not is_page:
+        return next(iter(parts))
+    counts = {index: _count(connection, conditions) for index, conditions in parts.items()}
+    best = min(counts, key=counts.__getitem__, default="")
+    return "" if best and is_page and counts[best] == _MANY else best
+
+
+def _count(connection: Connection, conditions: list[Condition]) -> int:
+    few = sa.select(sa.literal(1)).select_from(photos).where(*conditions).limit(_MANY).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(few)) or 0

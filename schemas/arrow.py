@@ -10,7 +10,8 @@ from dataclasses import fields
 import pyarrow as pa
 import sqlalchemy as sa
 
-from schemas.records import PhotoRecord
+from schemas.context_tables import places, tags
+from schemas.records import RECORD_LISTS, PhotoRecord
 from schemas.table_metadata import SINCE, metadata
 from schemas.tables import CATALOG_VERSION, photos, scenes
 
@@ -42,12 +43,14 @@ def table_schema(table: sa.Table) -> pa.Schema:
 
 def record_schema() -> pa.Schema:
     """Return the Arrow schema of a query's records."""
-    columns = {**{c.name: c for c in scenes.columns}, **{c.name: c for c in photos.columns}}
+    tables = (places, scenes, photos)  # where several have a column, the last counts
+    columns = {column.name: column for table in tables for column in table.columns}
     columns["created_at"] = scenes.c.created_at
+    columns["label"] = tags.c.name
     return pa.schema(
         [
-            pa.field("paths", pa.list_(pa.string()))
-            if field.name == "paths"
+            pa.field(field.name, pa.list_(pa.string()))
+            if field.name in RECORD_LISTS
             else _field(columns[field.name], nullable=field.name not in ("photo_id", "state"))
             for field in fields(PhotoRecord)
         ]

@@ -252,3 +252,26 @@ class PhotoRecord:
     depth_near_m: float | None
     depth_median_m: float | None
     created_at: datetime | None  # UTC
+    rating: int | None = None
+    favorite: bool | None = None
+    label: str | None = None
+    title: str | None = None
+    caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    location: str | None = None
+    hidden: bool | None = None
+    trashed: bool | None = None
+    group_id: str | None = None
+    group_kind: str | None = None
+    group_rank: int | None = None
+    score: float | None = None
+    scale_source: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+RECORD_LISTS = ("paths", "keywords", "people", "albums", "flags")  # of a PhotoRecord

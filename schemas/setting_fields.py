@@ -27,6 +27,7 @@ from schemas.errors import UsageError
 from schemas.registry import Lazy
 
 T = TypeVar("T")
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _CHOICES = "{choices}"  # in a help: where the choices are named
 
 
@@ -224,6 +225,10 @@ def value_of_text(field: SettingField, name: str, text: str) -> Any:  # noqa: AN
     if field.setting.parse is not None:
         return field.setting.parse(name, text)
     check_choice(field.setting, name, text)
+    if field.type is bool:
+        if text.lower() not in _TRUTHS:
+            raise UsageError(f"{name} {text!r} is not true or false")
+        return _TRUTHS[text.lower()]
     try:
         return field.type(text)
     except ValueError:

@@ -14,6 +14,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
+from pipeline.catalog.photo_filters import PhotoFilters
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 
@@ -33,6 +34,7 @@ def ingest(
         list[Path], typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE...")
     ],
     settings: IngestSettings,
+    filters: PhotoFilters,
     where: RunOptions,
     place: LibraryOptions,
     output: Output,
@@ -66,6 +68,7 @@ def ingest(
 
     Run it again at any time: unchanged photos are not read again, and an interrupted run resumes.
     Every file becomes a scene, or is skipped or failed with a reason; see 'sharp-batch query'.
+    Photos that the filters do not select are recorded, and stay due for a later run.
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
@@ -91,7 +94,7 @@ def ingest(
     library = place.resolve()
     if dry:
         model = resolve_model(settings.model)
-        result = dry_run(library, sources, settings, model)
+        result = dry_run(library, sources, settings, model, filters)
         output.result(result.as_dict(), _dry_text(result))
         return
 
@@ -110,7 +113,7 @@ def ingest(
             ClusterSettings(where.runner.address, device, gpus_per_predictor, predictors)
         )
 
-    run = Ingest(library, sources, settings, model, output, deadline)
+    run = Ingest(library, sources, settings, model, output, deadline, filters=filters)
     report = run.run(runner)
     finish_command(output, report, _text(report))
 
@@ -132,7 +135,8 @@ def _text(report: IngestReport) -> str:
             (report.skipped, "skipped"),
             (report.duplicates, "copies of photos already counted"),
             (report.unchanged, "unchanged"),
-            (report.metadata_updated, "metadata updated from changed sidecars"),
+            (report.metadata_updated, "updated from changed sidecars and photo libraries"),
+            (report.not_selected, "not selected by the filters; they stay due"),
             (0 if is_cut_short else report.left, "left for the next run"),
         ]
     )
@@ -153,7 +157,8 @@ def _text(report: IngestReport) -> str:
 def _dry_text(result: DryRun) -> str:
     lines = [
         f"{result.found} files found: {result.due} photos are due ({result.new} of them new), "
-        f"{result.unchanged} unchanged, {result.duplicates} copies, {result.skipped} skipped",
+        f"{result.unchanged} unchanged, {result.duplicates} copies, {result.skipped} skipped"
+        + (f", {result.not_selected} not selected" if result.not_selected else ""),
     ]
     if result.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())

@@ -20,7 +20,7 @@ from jobs.console.record_formats import WRITERS, QueryFormat
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from schemas.errors import RunError, UsageError
-from schemas.records import PhotoRecord
+from schemas.records import RECORD_LISTS, PhotoRecord
 
 if TYPE_CHECKING:
     from pipeline.store.store import Store
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    names = ", ".join(field.name for field in fields(PhotoRecord) if field.name != "paths")
+    names = ", ".join(one.name for one in fields(PhotoRecord) if one.name not in RECORD_LISTS)
     text = (
         f"{cleandoc(query.__doc__ or '')}\n\nA record's fields, for --where and --order: {names}."
     )

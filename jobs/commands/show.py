@@ -17,6 +17,10 @@ from sharp_core.formats.registry import foreign_splat, format_of, is_splat_name
 if TYPE_CHECKING:
     from pipeline.scenes.splat_details import SplatDetails
 
+_PLACE_FIELDS = ("location", "city", "region", "country")
+# They may be of the photo's own metadata, whose source is a value of its own.
+_OWN_SOURCE = ("taken_at", "taken_at_offset", "latitude", "longitude", "altitude_m")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -52,10 +56,12 @@ def show(
     if splat_input != SplatInput():
         raise UsageError("--axes is for splat files", "Omit it.")
     from pipeline.catalog.photo_details import photo_details
+    from pipeline.context.of_photo import context_sources
 
     with place.resolve().read() as connection:
         details = photo_details(connection, photo, Path.cwd())
-    output.result(details, _text(details))
+        sources = context_sources(connection, str(details["photo_id"]))
+    output.result({**details, "sources": sources}, _text(details, sources))
 
 
 def _splat_text(splat: SplatDetails) -> str:
@@ -73,17 +79,28 @@ def _splat_text(splat: SplatDetails) -> str:
     return "\n".join(_lines(facts | (asdict(splat.photo) if splat.photo else {})))
 
 
-def _text(details: dict[str, object]) -> str:
+def _text(details: dict[str, object], sources: dict[str, list[str]]) -> str:
     lines = []
     for name, value in details.items():
+        source = _source_of(name, details, sources)
         if not isinstance(value, list):
-            lines += _lines({name: value})
+            lines += _lines({name: value}, source)
         elif name == "paths":
             lines += [_path_line(**path) for path in value]
+        elif all(isinstance(item, str) for item in value):
+            lines += _lines({name: "; ".join(value) or None}, source)
         else:
             for index, item in enumerate(value, 1):
                 lines += ["", f"{name.removesuffix('s')} {index}", *_lines(item)]
     return "\n".join(lines)
+
+
+def _source_of(name: str, details: dict[str, object], sources: dict[str, list[str]]) -> str:
+    """Return where a value comes from, in brackets behind it; "" where nothing says so."""
+    by = sources.get(name)
+    if name in _PLACE_FIELDS and not by:
+        by = [str(details["place_source"])] if details["place_source"] else None
+    return f" ({', '.join(by)})" if by and name not in _OWN_SOURCE else ""
 
 
 def _path_line(path: str, missing_at: datetime | None, skip_reason: str | None) -> str:
@@ -91,8 +108,8 @@ def _path_line(path: str, missing_at: datetime | None, skip_reason: str | None) 
     return _line("path", path + (f" (skipped: {skip_reason})" if skip_reason else "") + gone)
 
 
-def _lines(values: dict[str, object]) -> list[str]:
-    return [_line(name, value) for name, value in values.items() if value is not None]
+def _lines(values: dict[str, object], source: str = "") -> list[str]:
+    return [_line(name, value) + source for name, value in values.items() if value is not None]
 
 
 def _line(name: str, value: object) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from jobs.console.output import json_text
 from pipeline.catalog.text import path_bytes
-from schemas.records import PhotoRecord
+from schemas.records import RECORD_LISTS, PhotoRecord
 
 Writer = Callable[[Iterator[PhotoRecord], BinaryIO], None]
 
@@ -29,7 +29,8 @@ class QueryFormat(StrEnum):
 
 def as_dict(record: PhotoRecord) -> dict[str, object]:
     """Return the fields of a record in their documented order."""
-    return {**asdict(record), "paths": list(record.paths)}
+    lists = {name: list(getattr(record, name)) for name in RECORD_LISTS}
+    return {**asdict(record), **lists}
 
 
 def _write_json(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
@@ -50,7 +51,7 @@ def _write_csv(records: Iterator[PhotoRecord], file: BinaryIO) -> None:
     writer.writerow(field.name for field in fields(PhotoRecord))
     for record in records:
         row = as_dict(record)
-        row["paths"] = ";".join(record.paths)
+        row |= {name: ";".join(getattr(record, name)) for name in RECORD_LISTS}
         writer.writerow("" if value is None else value for value in row.values())
     text.detach()
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.console.output import size_text
 from jobs.gallery.address import read_view
+from jobs.gallery.context_facts import context_facts
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, reason_text
 from jobs.gallery.places import map_of
@@ -28,6 +29,7 @@ from pipeline.catalog.timeline import (
     read_photo_list,
     read_spots,
 )
+from pipeline.context.of_photo import context_sources
 from pipeline.exports.exported import EXPORT_PREFIX
 from schemas.errors import UsageError
 from schemas.records import PhotoState
@@ -104,6 +106,7 @@ def photo(request: Request, photo_id: Id) -> Response:
     view = read_view(request.query_params)
     with library_reader(request).catalog() as connection:
         details: dict[str, Any] = photo_details(connection, photo_id, Path("/"))
+        sources = context_sources(connection, photo_id)
         beside = read_beside(connection, view.of_state(PhotoState.DONE), photo_id)
     scene = next((s for s in details["scenes"] if s["scene_id"] == details["scene_id"]), None)
     paths = [path["path"] for path in details["paths"] if path["missing_at"] is None]
@@ -116,7 +119,7 @@ def photo(request: Request, photo_id: Id) -> Response:
         name=Path(paths[0]).name if paths else photo_id[:8],
         paths=paths,
         scene=scene,
-        facts=photo_facts(details, scene),
+        facts=[*context_facts(details, sources), *photo_facts(details, scene)],
         clip=clip,
         downloads=_downloads(scene, details["artifacts"]) if scene else [],
         exports=_exports(photo_id) if scene else [],

@@ -53,7 +53,7 @@ def _taken(photo: Mapping[str, Any]) -> list[Fact]:
         )
         altitude = photo["altitude_m"]
         note = f"{altitude:.0f} m above sea level" if altitude is not None else ""
-        facts.append(Fact("Place", place, note))
+        facts.append(Fact("Position", place, note))
     return facts
 
 

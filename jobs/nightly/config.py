@@ -16,6 +16,7 @@ from typing import Annotated
 from jobs.nightly.config_file import INLINE, read_config
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.photo_filters import EVERY_PHOTO, PhotoFilters
 from pipeline.store.root import DEFAULT_LIBRARY, LibraryRoot
 from schemas.errors import UsageError
 from schemas.execution_settings import DeadlineSettings, RunnerSettings
@@ -74,6 +75,7 @@ class Scenes:
 
     splat: Annotated[SplatSettings, INLINE] = field(default_factory=SplatSettings)
     photo: Annotated[PhotoSettings, INLINE] = field(default_factory=PhotoSettings)
+    query: PhotoFilters = EVERY_PHOTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,10 @@ class _Night:
         with download_progress(self._output) as fetching:
             model = resolve_model(settings.model, fetching)
         rule = UserFocalSource.FOLDER_RULE
-        run = Ingest(self._library, paths, settings, model, self._output, self._deadline, rule)
+        run = Ingest(
+            *(self._library, paths, settings, model, self._output, self._deadline, rule),
+            filters=config.scenes.query,
+        )
         done = run.run(lambda: self._flow_runner(model))
         self._run_ids.append(done.run_id)
         self._report.is_out_of_time |= done.is_out_of_time
@@ -155,6 +158,7 @@ class _Night:
         step.summary = (
             f"{done.done} scenes made, {done.failed} failed, {done.unchanged} unchanged, "
             f"{done.skipped} skipped, {done.left} left"
+            + (f", {done.not_selected} not selected" if done.not_selected else "")
         )
         step.exit_code = int(done.exit_code)
 

@@ -15,7 +15,6 @@ from pipeline.catalog.filter_values import GeoCircle
 from pipeline.catalog.folding import folded, matches_name
 from pipeline.catalog.portable_sql import EARTH_RADIUS_KM, distance_expression, matches_glob
 from pipeline.catalog.text import path_text
-from schemas.context import TagKind
 from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
 from schemas.tables import photo_paths, photos, scenes
 
@@ -82,8 +81,8 @@ class Conditions:
         """Return the condition that one of the photo's paths matches a glob."""
         return self._on_a_path(matches_glob(photo_paths.c.path, path_text(glob), self.dialect))
 
-    def has_tag(self, kind: TagKind, pattern: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a photo has a tag whose name matches a pattern."""
+    def has_tag(self, kind: str, pattern: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo has a tag of a `TagKind` whose name matches."""
         matching = sa.select(tags.c.tag_id).where(
             tags.c.kind == kind, matches_name(tags.c.folded, pattern, self.dialect)
         )

@@ -9,7 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
+from pipeline.catalog.flags import read_flags
+from pipeline.catalog.tags import read_tags
 from pipeline.catalog.text import path_text
+from schemas.context import PlaceNames, TagKind
+from schemas.context_tables import places
 from schemas.errors import UsageError
 from schemas.tables import (
     artifacts,
@@ -22,14 +26,16 @@ from schemas.tables import (
 )
 
 _FEWEST_DIGITS = 4
+_OF_PLACE = tuple(places.c[name] for name in PlaceNames._fields)
 _OF_BEST_SCENE = tuple(scenes.c[name] for name in FIELDS_OF_BEST_SCENE)
 
 
 def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, object]:
-    """Return the photo's columns, and rows of other tables as lists of fields.
+    """Return the photo's columns, its names, and rows of other tables as lists of fields.
 
-    These are its paths, the files beside it, the focal lengths that a person has set, its scenes,
-    artifacts and failures. Size and focal length are those of the best scene, as in a query.
+    These are its paths, what each source says of it, the files beside it, the focal lengths that a
+    person has set, its scenes, artifacts and failures. Size and focal length are those of the best
+    scene, as in a query.
 
     `name` is a path (from `folder`), or a photo_id or scene_id or the first digits of one. Raises
     UsageError where it names no photo, or several.
@@ -37,6 +43,15 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     photo_id = _photo_id(connection, name, folder)
     row = connection.execute(sa.select(photos).where(photos.c.photo_id == photo_id)).one()
     details: dict[str, object] = dict(row._mapping)
+    place = sa.select(*_OF_PLACE).where(places.c.place_id == details.pop("place_id"))
+    names = connection.execute(place).one_or_none()
+    details |= dict.fromkeys(PlaceNames._fields) if names is None else names._mapping
+    tags = read_tags(connection, [photo_id]).get(photo_id, {})
+    details["label"] = next(iter(tags.get(TagKind.LABEL, ())), None)
+    details["keywords"] = tags.get(TagKind.KEYWORD, [])
+    details["people"] = tags.get(TagKind.PERSON, [])
+    details["albums"] = tags.get(TagKind.ALBUM, [])
+    details["flags"] = read_flags(connection, [photo_id]).get(photo_id, [])
     columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
     paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])
     best = sa.select(*_OF_BEST_SCENE).where(scenes.c.scene_id == row.scene_id)

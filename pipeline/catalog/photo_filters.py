@@ -4,8 +4,8 @@ The options of commands, the keys of a nightly configuration and the parameters 
 addresses are all made from the fields. To add a filter, add a field here, or in `filters` if it is
 about scenes.
 
-Conditions are written with the tables and helpers of `Conditions`, so that this module imports no
-database: a command's help needs the filters, but no catalog.
+Conditions are written with the tables and helpers of `Conditions` alone, so that this module
+imports no database: a command's help needs the filters, but no catalog.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pipeline.catalog.filter_values import GeoCircle, parse_circle, parse_filter_time
-from schemas.context import TagKind
 from schemas.setting_fields import Setting, check_limits
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class PhotoFilters:
         str | None,
         Filter(
             help=f"Only photos in an album of this name. {_WILDCARDS}",
-            condition=lambda q, name: q.has_tag(TagKind.ALBUM, name),
+            condition=lambda q, name: q.has_tag("album", name),
             index="album",
             example="Italy*",
         ),
@@ -94,7 +93,7 @@ class PhotoFilters:
         str | None,
         Filter(
             help=f"Only photos of a person of this name. {_WILDCARDS}",
-            condition=lambda q, name: q.has_tag(TagKind.PERSON, name),
+            condition=lambda q, name: q.has_tag("person", name),
             index="person",
             example="Ada",
         ),
@@ -103,7 +102,7 @@ class PhotoFilters:
         str | None,
         Filter(
             help=f"Only photos with this keyword; of a hierarchy, one of its levels. {_WILDCARDS}",
-            condition=lambda q, name: q.has_tag(TagKind.KEYWORD, name),
+            condition=lambda q, name: q.has_tag("keyword", name),
             index="keyword",
             example="beach",
         ),
@@ -112,7 +111,7 @@ class PhotoFilters:
         str | None,
         Filter(
             help=f"Only photos with this color label. {_WILDCARDS}",
-            condition=lambda q, name: q.has_tag(TagKind.LABEL, name),
+            condition=lambda q, name: q.has_tag("label", name),
             index="label",
             example="Red",
         ),
@@ -199,7 +198,6 @@ class PhotoFilters:
             condition=lambda q, wanted: q.is_true("hidden", wanted),
             otherwise=lambda q: q.is_true("hidden", False),
             index="hidden",
-            is_on_web=False,
             example=True,
         ),
     ] = None
@@ -210,7 +208,6 @@ class PhotoFilters:
             condition=lambda q, wanted: q.is_true("trashed", wanted),
             otherwise=lambda q: q.is_true("trashed", False),
             index="trashed",
-            is_on_web=False,
             example=True,
         ),
     ] = None

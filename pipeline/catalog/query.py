@@ -14,19 +14,24 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.flags import read_flags
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
 from pipeline.catalog.selection import conditions_by, conditions_of
+from pipeline.catalog.tags import label_of, read_tags
+from schemas.context import PlaceNames, TagKind
+from schemas.context_tables import places
 from schemas.errors import UsageError
-from schemas.records import PhotoRecord
+from schemas.records import RECORD_LISTS, PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
 
 _PATHS_AT_ONCE = 500
 _ROWS_AT_ONCE = 5_000
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _BY_TIME = (None, "taken_at", "-taken_at")
-_COLUMNS = tuple(name for name in RECORD_FIELDS if name != "paths")
+_COLUMNS = tuple(name for name in RECORD_FIELDS if name not in RECORD_LISTS)
+_PLACE_COLUMNS = PlaceNames._fields
 
 
 def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
@@ -152,9 +157,19 @@ def _where(statement: sa.Select[Any], expression: str) -> sa.Select[Any]:
 def _records(connection: Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[PhotoRecord]:
     for start in range(0, len(rows), _PATHS_AT_ONCE):
         chunk = rows[start : start + _PATHS_AT_ONCE]
-        paths = paths_of(connection, [row.photo_id for row in chunk])
+        ids = [row.photo_id for row in chunk]
+        paths, flags = paths_of(connection, ids), read_flags(connection, ids)
+        tags = read_tags(connection, ids)
         for row in chunk:
-            yield PhotoRecord(paths=tuple(paths.get(row.photo_id, ())), **row._mapping)
+            tagged = tags.get(row.photo_id, {})
+            yield PhotoRecord(
+                paths=tuple(paths.get(row.photo_id, ())),
+                keywords=tuple(tagged.get(TagKind.KEYWORD, ())),
+                people=tuple(tagged.get(TagKind.PERSON, ())),
+                albums=tuple(tagged.get(TagKind.ALBUM, ())),
+                flags=tuple(flags.get(row.photo_id, ())),
+                **row._mapping,
+            )
 
 
 def record_select() -> sa.Select[Any]:
@@ -164,12 +179,16 @@ def record_select() -> sa.Select[Any]:
         column: sa.ColumnElement[Any]
         if name in FIELDS_OF_BEST_SCENE:  # a photo without a scene may have them too
             column = sa.func.coalesce(scenes.c[name], photos.c[name])
+        elif name == "label":
+            column = label_of(photos.c.photo_id)
+        elif name in _PLACE_COLUMNS:
+            column = places.c[name]
         else:
             column = photos.c[name] if name in photos.c else scenes.c[name]
         columns.append(column.label(name))
-    return sa.select(*columns).select_from(
-        photos.outerjoin(scenes, photos.c.scene_id == scenes.c.scene_id)
-    )
+    joined = photos.outerjoin(scenes, photos.c.scene_id == scenes.c.scene_id)
+    joined = joined.outerjoin(places, photos.c.place_id == places.c.place_id)
+    return sa.select(*columns).select_from(joined)
 
 
 def selected(connection: Connection, filters: Filters, *, is_page: bool = False) -> sa.Select[Any]:

@@ -51,6 +51,16 @@ def read_tags(
     return found
 
 
+def label_of(photo_id: sa.ColumnElement[str]) -> sa.ScalarSelect[str]:
+    """Return the color label of a photo, as an expression."""
+    return (
+        sa.select(sa.func.min(tags.c.name))
+        .join(photo_tags, photo_tags.c.tag_id == tags.c.tag_id)
+        .where(photo_tags.c.photo_id == photo_id, tags.c.kind == TagKind.LABEL)
+        .scalar_subquery()
+    )
+
+
 def forget_unused_tags(connection: Connection) -> None:
     """Delete tags that no photo has any more."""
     is_used = sa.exists().where(photo_tags.c.tag_id == tags.c.tag_id)

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import PurePath, PureWindowsPath
 
 from schemas.errors import UsageError
-from schemas.records import PhotoRecord
+from schemas.records import RECORD_LISTS, PhotoRecord
 
 # Besides the record's own fields: short names that most templates need.
 _MORE_FIELDS = ("stem", "folder", "taken", "camera")
 NAME_FIELDS = (
-    *(field.name for field in fields(PhotoRecord) if field.name != "paths"),
+    *(field.name for field in fields(PhotoRecord) if field.name not in RECORD_LISTS),
     *_MORE_FIELDS,
 )
 
@@ -159,4 +159,20 @@ SAMPLE_RECORD = PhotoRecord(
     depth_near_m=1.0,
     depth_median_m=1.0,
     created_at=datetime(2000, 1, 1),
+    rating=4,
+    favorite=True,
+    label="Red",
+    title="title",
+    caption="caption",
+    country="Norway",
+    region="Vestland",
+    city="Bergen",
+    location="Bryggen",
+    hidden=False,
+    trashed=False,
+    group_id="0" * 32,
+    group_kind="burst",
+    group_rank=0,
+    score=0.5,
+    scale_source="default",
 )

@@ -19,6 +19,7 @@ import torch
 
 from jobs.console.output import Output
 from jobs.runs.ingest import Ingest, IngestReport
+from pipeline.catalog.photo_filters import EVERY_PHOTO, PhotoFilters
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
 from pipeline.flow.inline import run_inline
@@ -100,6 +101,7 @@ def ingest(
     deadline: datetime | None = None,
     output: Output | None = None,
     catalog: str | None = None,
+    filters: PhotoFilters = EVERY_PHOTO,
 ) -> IngestReport:
     def runner() -> contextlib.AbstractContextManager[Runner]:
         if inline:
@@ -113,6 +115,7 @@ def ingest(
         trivial_model(seconds, deadly_width),
         output or Output(quiet=True),
         deadline,
+        filters=filters,
     )
     return run.run(runner)
 

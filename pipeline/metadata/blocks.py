@@ -25,6 +25,7 @@ from sharp_core.containers.png_text import raw_profiles, xmp_text
 _WRAPPED_EXIF = re.compile(rb"(?:Exif\0\0|\0TTW.{4})(?=II\*\0|MM\0\*)", re.DOTALL)
 _SEARCHED = {MediaType.HEIF, MediaType.AVIF, MediaType.RAW}
 _MOST_EXIF = 1 << 18  # bytes, of a block of unknown size: cameras write less than 64 kB
+_RW2 = b"IIU\0"
 _IPTC_PROFILES = ("iptc", "8bim")
 _IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377  # of TIFF
 _MOST_OFF_CENTRE = 0.25  # of a principal point; beyond that it is another picture's
@@ -168,6 +169,16 @@ def _read_intrinsics(heif: Heif) -> float | None:
     return None
 
 
+def _find_in_raw(data: bytes) -> Iterator[bytes]:
+    """CR2, NEF, ARW, ORF, RW2, PEF and SRW are TIFF files; RW2's preview says more than they do."""
+    if data.startswith((b"II", b"MM")):
+        yield data
+    if data.startswith(_RW2):
+        preview = data.find(jpeg.START)
+        if preview >= 0:
+            yield from map(block_in, jpeg.exif_contents(data[preview : preview + _MOST_EXIF]))
+
+
 def _find_wrapped(data: bytes) -> bytes:
     """Find EXIF by its own marks where no container leads to it, as in RAF, X3F and MRW."""
     mark = _WRAPPED_EXIF.search(data)
@@ -181,8 +192,7 @@ _FINDERS: dict[MediaType, Callable[[bytes], Iterable[bytes]]] = {
     MediaType.JXL: _find_in_jxl,
     MediaType.TIFF: lambda data: [data],
     MediaType.DNG: lambda data: [data],
-    # CR2, NEF, ARW, ORF, RW2, PEF and SRW are TIFF files.
-    MediaType.RAW: lambda data: [data] if data.startswith((b"II", b"MM")) else [],
+    MediaType.RAW: _find_in_raw,
 }
 _XMP_FINDERS: dict[MediaType, Callable[[bytes], bytes | None]] = {
     MediaType.PNG: _find_xmp_in_png,

@@ -35,6 +35,13 @@ def test_minolta_raw_holds_its_exif_in_a_block_of_its_own():
     assert find_blocks(raw, MediaType.RAW).exif == (block,)
 
 
+def test_panasonic_s_raw_holds_more_exif_in_its_preview():
+    tags, more = made.exif_with({271: "Panasonic"}), made.exif_with({}, {0xA405: 24})
+    preview = made.jpeg(more)
+    raw = b"IIU\0" + made.tiff_block(tags)[4:] + preview + bytes(4)
+    assert find_blocks(raw, MediaType.RAW).exif == (raw, made.tiff_block(more))
+
+
 def test_jpeg_stops_where_the_pixels_begin():
     exif = made.jpeg(made.some_exif())
     plain = made.jpeg(made.exif_with({}))

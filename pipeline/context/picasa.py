@@ -19,7 +19,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.context.folder import album_name
+from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, clean_all
+from pipeline.metadata.position import GpsPosition
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
 
@@ -71,7 +73,8 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
 def _facts(
     section: Section, names: Mapping[str, str], albums: Mapping[str, str], of_folder: str | None
 ) -> ContextFacts:
-    faces = (match.lower() for match in _FACE.findall(section.get("faces", "")))
+    faces = map(_contact_number, _FACE.findall(section.get("faces", "")))
+    place = _read_geotag(section.get("geotag", ""))
     own_albums = (number.strip() for number in section.get("albums", "").split(","))
     return ContextFacts(
         source=ContextSource.PICASA,
@@ -81,7 +84,18 @@ def _facts(
         people=clean_all(names.get(face) for face in faces),
         albums=clean_all([*(albums.get(number) for number in own_albums), of_folder]),
         hidden=True if section.get("hidden", "").lower() in ("yes", "1", "true") else None,
+        latitude=place.latitude,
+        longitude=place.longitude,
     )
+
+
+def _read_geotag(text: str) -> GpsPosition:
+    """Read "60.392000,5.324000"."""
+    try:
+        latitude, longitude = map(float, text.split(","))
+    except ValueError:
+        return GpsPosition()
+    return read_position(latitude, longitude)
 
 
 def _contact_names(sections: Mapping[str, Section]) -> dict[str, str]:
@@ -92,8 +106,13 @@ def _contact_names(sections: Mapping[str, Section]) -> dict[str, str]:
             name = _unescaped(value.split(";")[0])
             is_account = title == "contacts" and "," in value  # "user_lh,51b2..." has no name
             if name and not is_account and not _NOT_NAMED.fullmatch(number):
-                names.setdefault(number.lower(), name)
+                names.setdefault(_contact_number(number), name)
     return names
+
+
+def _contact_number(text: str) -> str:
+    """Return a contact's hexadecimal number as it is compared: Picasa leaves out zeros at times."""
+    return text.lower().lstrip("0")
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:

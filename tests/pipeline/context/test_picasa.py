@@ -77,6 +77,25 @@ def test_contacts_of_version_3_5_have_no_names(tmp_path):
     assert read(tmp_path, named, "IMG_1.jpg")["IMG_1.jpg"].people == ("Joe",)
 
 
+def test_numbers_of_contacts_with_and_without_leading_zeros(tmp_path):
+    content = "[Contacts2]\n0e62398ebda8c1a5=Joe;;\n[a.jpg]\nfaces=rect64(1),e62398ebda8c1a5\n"
+    assert read(tmp_path, content, "a.jpg")["a.jpg"].people == ("Joe",)
+
+
+@pytest.mark.parametrize(
+    ("geotag", "place"),
+    [
+        ("60.392000,5.324000", (60.392, 5.324)),
+        ("999.000000,999.000000", (None, None)),
+        ("0,0", (None, None)),
+        ("60.39", (None, None)),
+    ],
+)
+def test_places(tmp_path, geotag, place):
+    found = read(tmp_path, f"[a.jpg]\nstar=yes\ngeotag={geotag}\n", "a.jpg")["a.jpg"]
+    assert (found.latitude, found.longitude) == place
+
+
 def test_names_with_brackets_and_the_code_page_of_windows(tmp_path):
     found = read(tmp_path, b"[a[1].jpg]\r\ncaption=Z\xfcrich\r\n", "a[1].jpg")
     assert found["a[1].jpg"].caption == "Z\u00fcrich"

@@ -51,6 +51,8 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 PngImagePlugin.MAX_TEXT_CHUNK = 8 << 20
 silence_decoders()
 
+# Of a sequential JPEG: a block of 8 x 8 pixels has two codes of a bit at least (ITU-T T.81, F.1).
+_MOST_PIXELS_A_BYTE = 256
 SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
 _TILE_SIZE, _SAMPLE_FORMAT = (322, 323), 339  # TIFF's tags
 _SIGNED = 2  # a sample format
@@ -132,6 +134,11 @@ def _open_raw(data: bytes, orientation: int) -> OpenedPhoto:
 def _open_jpeg(data: bytes) -> JpegImageFile:
     """Open a JPEG. The end marker alone may be missing, which viewers take and Pillow does not."""
     frame = read_frame(data)
+    if frame is not None and frame.is_sequential:
+        # Decoders ask for the memory of all pixels first, also for those that the file lacks.
+        check_size(frame.width, frame.height)
+        if frame.width * frame.height > _MOST_PIXELS_A_BYTE * len(data):
+            raise cut_off()
     if frame is not None and find_end(data, frame.scan_start) is None:
         if frame.is_progressive or data.endswith(b"\0"):
             raise cut_off()

@@ -47,6 +47,11 @@ class JpegFrame(NamedTuple):
         return ordinary and self.components in (1, 3) and self.width > 0 and self.height > 0
 
     @property
+    def is_sequential(self) -> bool:
+        """Whether the whole image comes in one pass, in Huffman codes."""
+        return self.marker in (0xC0, 0xC1)
+
+    @property
     def is_progressive(self) -> bool:
         """Whether the whole image comes in several passes."""
         return self.marker == 0xC2

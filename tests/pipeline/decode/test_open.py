@@ -55,6 +55,23 @@ def test_more_than_the_end_marker_may_not(lost):
     assert caught.value.reason is FailureReason.TRUNCATED
 
 
+def test_a_jpeg_that_states_more_pixels_than_its_bytes_can_hold_is_cut_off():
+    """Found before the decoder asks for the memory of 250 million pixels."""
+    file = jpeg(scene())
+    at = file.index(b"\xff\xc0") + 5
+    stated = (12_500).to_bytes(2, "big") + (20_000).to_bytes(2, "big")
+    for function in (decode, read_header_size):
+        with pytest.raises(PhotoError) as caught:
+            function(file[:at] + stated + file[at + 4 :], MediaType.JPEG)
+        assert caught.value.reason is FailureReason.TRUNCATED
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_smallest_jpegs_of_their_size_are_whole(mode):
+    file = encode(Image.new(mode, (4000, 4000), "white"), "JPEG", quality=20, optimize=True)
+    assert read_header_size(file, MediaType.JPEG) == (4000, 4000)
+
+
 def test_bad_exif_does_not_lose_the_photo():
     directory = b"Exif\0\0II*\0\x08\0\0\0" + b"\x03\0" + b"\xff" * 36  # Pillow warns of it
     assert same(decoded(jpeg(scene(), exif=directory)), scene(), tolerance=4)

@@ -143,6 +143,7 @@ class PhotoMeta:
     focal: FocalTags = FocalTags()
     taken_at_source: ContextSource | None = field(default=None, compare=False)
     position_source: ContextSource | None = field(default=None, compare=False)
+    bracket_bias_ev: float | None = None  # exposure compensation, where the camera bracketed
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,13 @@ class IngestSettings:
         ),
     ] = None
     retry_failed: Annotated[bool, Setting("Retry photos that failed before.")] = False
+    one_per_group: Annotated[
+        bool,
+        Setting(
+            "Make one scene of each burst, bracket, RAW with JPEG, photo with edits, and series of "
+            "nearly equal photos. Default: make that one first, and the others last."
+        ),
+    ] = False
     previews: PreviewSettings | None = None
     limits: StageLimits = field(default_factory=StageLimits)
 

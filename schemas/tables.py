@@ -108,6 +108,7 @@ photos = Table(
     Index("photos_by_trashed", "trashed"),
     Index("photos_by_place_name", "place_id"),
     Index("photos_by_group", "group_id", "group_rank"),
+    Index("photos_by_burst", "burst_id"),
     Index("photos_by_score", "score"),
 )
 

@@ -75,6 +75,7 @@ class Scenes:
 
     splat: Annotated[SplatSettings, INLINE] = field(default_factory=SplatSettings)
     photo: Annotated[PhotoSettings, INLINE] = field(default_factory=PhotoSettings)
+    one_per_group: Annotated[bool, _as(IngestSettings, "one_per_group")] = True
     query: PhotoFilters = EVERY_PHOTO
 
 
@@ -222,6 +223,7 @@ class NightlyConfig:
                     batch_size=self.model.batch_size,
                     limit=self.limits.photos,
                     retry_failed=self.retries.failed,
+                    one_per_group=self.scenes.one_per_group,
                 ),
             )
             for (include, exclude), paths in groups.items()

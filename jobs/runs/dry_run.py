@@ -29,7 +29,7 @@ from sharp_core.formats.registry import FORMATS
 class DryRun:
     """What an ingest would find and do.
 
-    Without a limit, found = skipped + duplicates + unchanged + not_selected + due.
+    Without a limit, found = skipped + duplicates + unchanged + not_selected + represented + due.
     """
 
     library: str
@@ -39,6 +39,7 @@ class DryRun:
     duplicates: int
     unchanged: int
     not_selected: int  # left for later by the filters
+    represented: int  # another photo of their group stands for them
     due: int
     new: int
     failing: int  # of those due: their headers show that they will fail
@@ -114,6 +115,7 @@ def dry_run(
         duplicates=plan.duplicates,
         unchanged=plan.unchanged,
         not_selected=plan.not_selected,
+        represented=plan.represented,
         due=due,
         new=new,
         estimated_seconds=round(due * seconds, 1),

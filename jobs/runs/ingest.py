@@ -45,7 +45,7 @@ RunnerMaker = Callable[[], contextlib.AbstractContextManager[Runner]]
 class IngestReport(RunReport):
     """What a run did.
 
-    found = skipped + duplicates + unchanged + not_selected + done + failed + left.
+    found = skipped + duplicates + unchanged + not_selected + represented + done + failed + left.
     """
 
     model: str
@@ -53,6 +53,7 @@ class IngestReport(RunReport):
     skipped: int = 0
     duplicates: int = 0
     not_selected: int = 0  # without a scene, and left for later by the filters
+    represented: int = 0  # without a scene, and another photo of their group stands for them
     due: int = 0
     photos_per_second: float = 0.0
     previews_failed: int = 0  # of photos that are done
@@ -202,6 +203,7 @@ class Ingest:
         report.duplicates = plan.duplicates
         report.unchanged = plan.unchanged
         report.not_selected = plan.not_selected
+        report.represented = plan.represented
         report.metadata_updated = plan.metadata_updated
         report.skipped = plan.skipped.total() + self._run.skipped
         report.limited_by = self._monitor.limited_by

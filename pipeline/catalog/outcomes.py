@@ -256,4 +256,5 @@ def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
         "altitude_m": meta.altitude_m,
         "taken_at_source": meta.taken_at_source,
         "position_source": meta.position_source,
+        "exposure_bias_ev": meta.bracket_bias_ev,
     }

@@ -8,18 +8,27 @@ next. The statements are in `runs`, `files` (that a scan found), `outcomes` (of 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog import collection_rows, context_rows, files, outcomes, runs, user_focals
+from pipeline.catalog import (
+    collection_rows,
+    context_rows,
+    files,
+    group_rows,
+    outcomes,
+    runs,
+    user_focals,
+)
 from pipeline.catalog.best_scene import choose_best_scenes
 from pipeline.catalog.collection_rows import RecordedCollection
 from pipeline.catalog.place_rows import forget_unused_places
 from pipeline.catalog.tags import forget_unused_tags
 from schemas.context import ContextSource, ContextUpdate
+from schemas.groups import Fingerprint, PhotoGroup
 from schemas.outcomes import Outcome, Surveyed, UnderWay
 from schemas.reasons import SkipReason
 from schemas.records import ArtifactRecord, PhotoFile, RunState
@@ -111,6 +120,17 @@ class CatalogWriter:
                 outcomes.record_surveyed(self.connection, survey)
             context_rows.record_contexts(self.connection, [one.context for one in surveys])
             choose_best_scenes(self.connection, [one.file.photo_id for one in surveys])
+
+    def record_groups(
+        self,
+        fingerprints: Mapping[str, Fingerprint],
+        candidates: Iterable[str],
+        groups: Sequence[PhotoGroup],
+    ) -> None:
+        """Record fingerprints of photos, and the groups of `candidates`."""
+        with self._change():
+            group_rows.record_fingerprints(self.connection, fingerprints)
+            group_rows.record_groups(self.connection, candidates, groups)
 
     def record_contexts(self, updates: Sequence[ContextUpdate]) -> None:
         """Record what is said of photos by other sources than their own files."""

@@ -6,7 +6,9 @@ items at a time:
 1. files that are new or changed are read, and so identified: only then is it known whether they
    are copies of a recorded photo. Photos beside which a file changed are read again;
 2. what was found is recorded: metadata and context;
-3. of the photos that lack their scene, those that the run's filters select are due now.
+3. photos of one moment are grouped;
+4. of the photos that lack their scene, those that the run's filters select are due now, but for
+   those for which another one of their group stands: they come last, or not at all.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pipeline.flow.collections import Collections
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
 from pipeline.flow.live_paths import LivePaths
+from pipeline.flow.moments import ShotIndex, group_photos
 from pipeline.flow.plan_record import PlanRecord
 from pipeline.flow.read_photos import NewFile, read_again, read_new
 from pipeline.flow.survey import PhotoReading, said_by_folders, surveyed
@@ -63,6 +66,8 @@ class Plan:
     unchanged: int = 0
     due: int = 0
     not_selected: int = 0  # photos that lack a scene, and that the filters leave for later
+    one_per_group: bool = False
+    represented: int = 0  # photos that lack a scene, and for which another of their group stands
     metadata_updated: int = 0  # photos of which a file beside them, or a collection, says other
     # By path, of the recorded files that the scan found: for collections that changed.
     recorded_ids: dict[str, str] = field(default_factory=dict)
@@ -77,6 +82,10 @@ class Plan:
     to_read: int = 0  # files and photos that may be due once they are read
     unread: set[str] = field(default_factory=set)  # paths that could not be read before
     _seen: set[str] = field(default_factory=set)
+    _shots: ShotIndex = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shots = ShotIndex(self.recorded_ids)
 
     @property
     def at_most(self) -> int:
@@ -118,9 +127,37 @@ class Plan:
         again = read_ahead(
             read_again, (item.photo for item in self.todo if isinstance(item, ToReread))
         )
+        last: list[Identified] = []
         for items in takewhile(lambda _: not stop.is_asked, _some_at_a_time(self.todo)):
-            due = self._due_of(items, new, again, record)
-            yield from takewhile(lambda _: not stop.is_asked, due)
+            first, others = self._by_group(self._due_of(items, new, again, record), record)
+            last += others
+            yield from takewhile(lambda _: not stop.is_asked, first)
+        yield from takewhile(lambda _: not stop.is_asked, self._of_groups(last, record))
+
+    def _by_group(
+        self, due: Sequence[Identified], record: PlanRecord
+    ) -> tuple[list[Identified], list[Identified]]:
+        """Return what is due now, and those for which another one of their group stands."""
+        ids = [one.photo.photo_id for one in due if one.error is None]
+        represented = record.represented(ids) if ids else ()
+        first = [one for one in due if one.photo.photo_id not in represented]
+        others = [one for one in due if one.photo.photo_id in represented]
+        if self.one_per_group:
+            self.due -= len(others)
+            self.represented += len(others)
+        return first, others
+
+    def _of_groups(self, last: Sequence[Identified], record: PlanRecord) -> Iterator[Identified]:
+        """Yield what comes last: of groups with one scene only those that still lack it."""
+        if not self.one_per_group:
+            yield from last
+            return
+        represented = record.represented([one.photo.photo_id for one in last])
+        for one in last:
+            if one.photo.photo_id not in represented:
+                self.due += 1
+                self.represented -= 1
+                yield one
 
     def _due_of(
         self,
@@ -148,6 +185,8 @@ class Plan:
                     self._take_new(next(new), added, readings, candidates)
         surveys = self._surveys(readings, record)
         record.add(added, surveys)
+        read = [(reading.photo.path, reading.photo.photo_id) for reading in readings]
+        group_photos(read, self._shots, record)
         due = [
             Identified(one) if isinstance(one, PhotoFile) else one
             for one in candidates

@@ -58,6 +58,7 @@ def plan_ingest(
         LivePaths(paths, gone),
         found=len(found.files),
         gone=gone,
+        one_per_group=settings.one_per_group,
     )
     _sort_files(plan, found, paths, area)
     return found, plan

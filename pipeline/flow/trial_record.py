@@ -7,13 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import context_rows, files, outcomes
+from pipeline.catalog import context_rows, files, group_rows, outcomes
 from pipeline.catalog.database import make_tables
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.query import select_among
+from pipeline.context.groups.similar import MAX_GAP
 from pipeline.scan.identify import Identified
 from schemas.context import Said
+from schemas.groups import Fingerprint, GroupCandidate, PhotoGroup
 from schemas.outcomes import Surveyed
 from schemas.tables import photo_paths, photos
 
@@ -60,6 +62,32 @@ class TrialRecord:
             others = [one for one in photo_ids if one not in self._kept]
             with self._catalog.begin():
                 found |= select_among(self._catalog, self._filters, others)
+        return found
+
+    def candidates(self, photo_ids: Collection[str]) -> list[GroupCandidate]:
+        """Return photos that the dry run has found; recorded ones are not compared with them."""
+        with self._trial.begin():
+            return group_rows.read_candidates(self._trial, photo_ids, MAX_GAP)
+
+    def record_groups(
+        self,
+        fingerprints: Mapping[str, Fingerprint],
+        candidates: Collection[str],
+        groups: Sequence[PhotoGroup],
+    ) -> None:
+        """Keep the fingerprints, and the groups of the candidates."""
+        with self._trial.begin():
+            group_rows.record_fingerprints(self._trial, fingerprints)
+            group_rows.record_groups(self._trial, candidates, groups)
+
+    def represented(self, photo_ids: Collection[str]) -> Collection[str]:
+        """Return those of these photos for which another one of their group stands."""
+        with self._trial.begin():
+            found = group_rows.represented(self._trial, photo_ids)
+        if self._catalog is not None:
+            others = [one for one in photo_ids if one not in self._kept]
+            with self._catalog.begin():
+                found |= group_rows.represented(self._catalog, others)
         return found
 
     def _copy(self, photo_ids: Collection[str]) -> None:

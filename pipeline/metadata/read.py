@@ -24,6 +24,7 @@ from sharp_core.containers.iptc import read_iptc
 _SPACES = re.compile(r"\s+")
 _NO_LENS = re.compile(r"[\W_]*|0+(\.0+)? ?mm f/0+(\.0+)?|unknown|none", re.IGNORECASE)
 _MM_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # Exif 3.0, FocalPlaneResolutionUnit
+_AUTO_BRACKET = 2  # Exif 3.0, ExposureMode
 _INCH = 2  # the unit where none is given
 _CANON_WIDTHS = range(480, 20_000)  # pixels
 _EQUIVALENT = "exif:FocalLengthIn35mmFilm"
@@ -65,7 +66,15 @@ def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMe
         focal=focal,
         taken_at_source=taken.source if taken else None,
         position_source=place.source,
+        bracket_bias_ev=_read_bracket_bias(exif),
     )
+
+
+def _read_bracket_bias(exif: ExifTags) -> float | None:
+    """Return the exposure compensation of a frame of a bracket, in EV."""
+    if as_number(exif.main.get(Base.ExposureMode)) != _AUTO_BRACKET:
+        return None
+    return as_number(exif.main.get(Base.ExposureBiasValue))
 
 
 def _text(exif: ExifTags, tag: Base, xmp: Xmp, *names: str) -> str | None:

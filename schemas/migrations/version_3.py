@@ -50,6 +50,7 @@ _NEW_INDEXES = {
     "photos_by_trashed": ("trashed",),
     "photos_by_place_name": ("place_id",),
     "photos_by_group": ("group_id", "group_rank"),
+    "photos_by_burst": ("burst_id",),
     "photos_by_score": ("score",),
 }
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from pipeline.context.groups.candidate import GroupCandidate
 from pipeline.context.groups.links import Link, find_links
 from pipeline.context.groups.representative import ranked
-from schemas.groups import GroupKind, PhotoGroup
+from schemas.groups import GroupCandidate, GroupKind, PhotoGroup
 
 _ORDER = list(GroupKind)
 

@@ -8,10 +8,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.context.groups.candidate import GroupCandidate
 from pipeline.context.groups.shot_names import Role, read_shot_name
 from pipeline.context.groups.similar import are_alike, neighbours_in_time
-from schemas.groups import GroupKind
+from schemas.groups import GroupCandidate, GroupKind
 
 # Files of one name are one shot if they were taken at one time: counters start anew at 0001.
 _SAME_TIME = timedelta(seconds=2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.context.groups.candidate import GroupCandidate
 from pipeline.context.groups.shot_names import Role, read_shot_name
+from schemas.groups import GroupCandidate
 
 # Beside the camera's own choice; an original is what a camera's effect was applied to.
 _BY_ROLE = {Role.EDIT: 2, Role.BURST_COVER: 1, Role.ORIGINAL: -1}
@@ -24,9 +24,11 @@ def _preference(candidate: GroupCandidate, sharpest: float) -> tuple[float, ...]
     if candidate.edited_of:
         role = Role.EDIT
     return (
+        int(candidate.is_unusable),
         -int(candidate.picked),
         -int(candidate.favorite),
         -(candidate.rating or 0),
+        -int(candidate.has_scene),  # one is made already
         -_BY_ROLE.get(role, 0),
         abs(candidate.exposure_bias or 0.0),  # of a bracket the middle one
         int(candidate.is_raw),  # a camera's own JPEG is developed

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
-from pipeline.context.groups.candidate import GroupCandidate
+from schemas.groups import GroupCandidate
 
 # Measured by scripts/measure_groups.py.
 MAX_GAP = timedelta(seconds=4)

@@ -258,6 +258,7 @@ CREATE INDEX photos_by_place ON photos (latitude, longitude, taken_at, camera_ma
 CREATE INDEX photos_by_time ON photos (taken_at, photo_id, latitude, longitude, camera_make, camera_model, hidden, trashed);
 CREATE INDEX photos_by_place_name ON photos (place_id);
 CREATE INDEX photos_by_group ON photos (group_id, group_rank);
+CREATE INDEX photos_by_burst ON photos (burst_id);
 CREATE INDEX photos_by_state_and_time ON photos (state, taken_at, photo_id, hidden, trashed);
 CREATE INDEX photo_tags_by_photo ON photo_tags (photo_id);
 CREATE INDEX context_facts_by_origin ON context_facts (origin);

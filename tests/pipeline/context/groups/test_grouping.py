@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline.context.groups.candidate import GroupCandidate
 from pipeline.context.groups.grouping import find_groups
-from schemas.groups import Fingerprint, GroupKind
+from schemas.groups import Fingerprint, GroupCandidate, GroupKind
 from schemas.records import MediaType
 
 NOON = datetime(2024, 6, 1, 12)

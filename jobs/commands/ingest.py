@@ -137,6 +137,7 @@ def _text(report: IngestReport) -> str:
             (report.unchanged, "unchanged"),
             (report.metadata_updated, "updated from changed sidecars and photo libraries"),
             (report.not_selected, "not selected by the filters; they stay due"),
+            (report.represented, "of groups of which another photo is made; they stay due"),
             (0 if is_cut_short else report.left, "left for the next run"),
         ]
     )
@@ -158,7 +159,8 @@ def _dry_text(result: DryRun) -> str:
     lines = [
         f"{result.found} files found: {result.due} photos are due ({result.new} of them new), "
         f"{result.unchanged} unchanged, {result.duplicates} copies, {result.skipped} skipped"
-        + (f", {result.not_selected} not selected" if result.not_selected else ""),
+        + (f", {result.not_selected} not selected" if result.not_selected else "")
+        + (f", {result.represented} of groups with one scene" if result.represented else ""),
     ]
     if result.reasons:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())

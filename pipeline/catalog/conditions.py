@@ -125,6 +125,20 @@ class Conditions:
         among = sa.union_all(of_photo, of_scene).subquery()
         return sa.and_(photos.c.photo_id.in_(sa.select(among.c.photo_id)), holds)
 
+    def is_first_of_group(self) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo stands for its group, or is in none.
+
+        Of the photos that have a scene, if any has, it is the one of the first rank.
+        """
+        other = photos.alias()
+        has_scene, other_has = photos.c.scene_id.is_not(None), other.c.scene_id.is_not(None)
+        comes_before = sa.or_(
+            sa.and_(other_has, sa.not_(has_scene)),
+            sa.and_(other_has == has_scene, other.c.group_rank < photos.c.group_rank),
+        )
+        of_group = sa.exists().where(other.c.group_id == photos.c.group_id, comes_before)
+        return sa.or_(photos.c.group_id.is_(None), sa.not_(of_group))
+
     def of_scene(self, name: str, value: str) -> sa.ColumnElement[bool]:
         """Return the condition that a column of the best scene has a value."""
         holds = _not_by_index(scenes.c[name]) == value

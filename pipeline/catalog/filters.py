@@ -71,6 +71,14 @@ class Filters(PhotoFilters):
             example="depth_map",
         ),
     ] = None
+    one_per_group: Annotated[
+        bool | None,
+        Filter(
+            help="Only one photo of each group, such as a burst: the one that stands for it.",
+            condition=lambda q, wanted: q.is_first_of_group() if wanted else q.all(()),
+            example=True,
+        ),
+    ] = None
     where: Annotated[
         str | None,
         Filter(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.ordered_lists import OrderedLists
 from pipeline.context.positions import read_position
@@ -99,7 +100,7 @@ def _read_assets(connection: sqlite3.Connection) -> Iterator[tuple[str, str, Con
                 favorite=True if favorite else None,
                 picked=True if burst and (pick or 0) & _USER_PICK else None,
                 title=clean(title),
-                caption=clean(caption),
+                caption=clean_caption(caption),
                 keywords=lists[0],
                 people=lists[1],
                 albums=lists[2],

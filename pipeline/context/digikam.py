@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.folder import album_name
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.moved_folders import FolderPhotos, find_base
@@ -121,7 +122,7 @@ def _read_images(
                 picked=True if f"{_PICK_LABEL}Accepted" in labels else None,
                 label=_color(labels),
                 title=title[0] if title else None,
-                caption=caption[0] if caption else None,
+                caption=clean_caption(caption[0]) if caption else None,
                 keywords=without_parts(tags.keywords[n] for n in numbers if n in tags.keywords),
                 people=tuple(tags.people[n] for n in numbers if n in tags.people),
                 albums=(album,) if album else (),

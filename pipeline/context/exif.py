@@ -5,11 +5,11 @@ Windows writes its texts as UTF-16 in bytes: keywords are separated by semicolon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from PIL.ExifTags import Base
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all
 from pipeline.context.xmp import stars_of_percent
@@ -21,13 +21,6 @@ from sharp_core.containers.tiff import TIFF_HEADER, Entry, TiffReader
 _STARS, _PERCENT = 0x4746, 0x4749
 _MOST_STARS = 5
 _APPLE, _BURST = b"Apple iOS\0\0\1MM", 0x000B  # the maker note's header, and a tag in it
-# Cameras and programs describe every photo, by what they are or what they call the file.
-_OF_A_CAMERA = re.compile(
-    r"(?:.*\b(?:digital (?:still )?camera|dsc|exif[ _]jpeg[ _]picture|samsung|dcim|lens|minolta"
-    r"|olympus)\b.*|[\W_]*|untitled|picture|image|default|null|none|binary|ascii|oznor\w*|hdr\w*"
-    r"|(?:[a-z]{3}_){1,6}[a-z]{3}|(?:dsc|img|dscn|dscf|pict|sam)[_-]?\d+(?:\.jpe?g)?)",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
@@ -40,7 +33,7 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
         source=ContextSource.EXIF,
         rating=_read_rating(tags),
         title=_utf16(tags, Base.XPTitle) or _utf16(tags, Base.XPSubject),
-        caption=_utf16(tags, Base.XPComment) or _description(tags),
+        caption=clean_caption(_utf16(tags, Base.XPComment) or _description(tags)),
         keywords=clean_all((_utf16(tags, Base.XPKeywords) or "").split(";")),
         burst_id=_read_burst(exif.exif),
     )
@@ -74,7 +67,5 @@ def _utf16(tags: Mapping[int, Entry], tag: int) -> str | None:
 
 
 def _description(tags: Mapping[int, Entry]) -> str | None:
-    if Base.ImageDescription not in tags:
-        return None
-    text = clean(as_text(value_of(tags[Base.ImageDescription])))
-    return None if text is None or _OF_A_CAMERA.fullmatch(text) else text
+    entry = tags.get(Base.ImageDescription)
+    return None if entry is None else as_text(value_of(entry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all
 from schemas.context import ContextFacts, ContextSource
@@ -31,7 +32,7 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
     return ContextFacts(
         source=ContextSource.IPTC,
         title=text(OBJECT_NAME, HEADLINE),
-        caption=text(CAPTION),
+        caption=clean_caption(text(CAPTION)),
         keywords=clean_all(texts.get(KEYWORDS, ())),
         location=text(SUBLOCATION),
         city=text(CITY),

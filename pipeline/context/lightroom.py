@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.foreign_database import open_foreign_database, table_columns
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
@@ -101,7 +102,7 @@ def _read_images(
                 rating=_REJECTED if pick == _REJECTED else _stars(rating),
                 picked=True if pick == _PICKED else None,
                 label=clean(label),
-                caption=clean(caption),
+                caption=clean_caption(caption),
                 keywords=without_parts(k.path for k in used if not k.is_person),
                 people=tuple(k.path.rpartition("/")[2] for k in used if k.is_person),
                 albums=albums.of(key),

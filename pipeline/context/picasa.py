@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.folder import album_name
 from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, clean_all
@@ -79,7 +80,7 @@ def _facts(
     return ContextFacts(
         source=ContextSource.PICASA,
         favorite=True if section.get("star", "").lower() in ("yes", "1", "true") else None,
-        caption=_unescaped(section.get("caption")),
+        caption=clean_caption(_unescaped(section.get("caption"))),
         keywords=clean_all(section.get("keywords", "").split(",")),
         people=clean_all(names.get(face) for face in faces),
         albums=clean_all([*(albums.get(number) for number in own_albums), of_folder]),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.folder import is_takeout_year
 from pipeline.context.positions import read_position
 from pipeline.context.source import PhotoMaterial
@@ -45,7 +46,7 @@ def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
     return ContextFacts(
         source=ContextSource.TAKEOUT,
         favorite=True if fields.get("favorited") is True else None,
-        caption=clean(fields.get("description")),
+        caption=clean_caption(fields.get("description")),
         people=clean_all(
             person.get("name")
             for person in (people if isinstance(people, list) else ())

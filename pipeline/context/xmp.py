@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from pipeline.context.captions import clean_caption
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all, joined, without_parts
 from pipeline.metadata.blocks import find_xmp
@@ -40,6 +41,7 @@ _MEDIAPRO = "{http://ns.iview-multimedia.com/mediapro/1.0/}"
 _GOOGLE = "{http://ns.google.com/photos/1.0/camera/}"
 
 _REJECTED, _MOST_STARS = -1, 5
+_OWN_OF_DARKTABLE = ("darktable/", "darktable|")  # its notes on a file, written as keywords
 _DARKTABLE_COLORS = ("Red", "Yellow", "Green", "Blue", "Purple")
 _DIGIKAM_COLORS = "None Red Orange Yellow Green Blue Magenta Gray Black White".split()
 _DIGIKAM_REJECTED, _DIGIKAM_ACCEPTED = "1", "3"
@@ -72,7 +74,7 @@ def _read(rdf: bytes | None, source: ContextSource) -> ContextFacts | None:
         picked=_read_picked(xmp),
         label=_read_label(xmp),
         title=xmp.text(f"{_DC}title") or xmp.text(f"{_PHOTOSHOP}Headline"),
-        caption=xmp.text(f"{_DC}description"),
+        caption=clean_caption(xmp.text(f"{_DC}description")),
         keywords=_read_keywords(xmp),
         people=clean_all(_people(xmp)),
         **place._asdict(),
@@ -200,7 +202,8 @@ def _read_keywords(xmp: _Document) -> tuple[str, ...]:
         )
         for text in xmp.texts(name)
     ]
-    return without_parts(clean_all([*deep, *xmp.texts(f"{_DC}subject")]))
+    every = clean_all([*deep, *xmp.texts(f"{_DC}subject")])
+    return without_parts(keyword for keyword in every if not keyword.startswith(_OWN_OF_DARKTABLE))
 
 
 def _people(xmp: _Document) -> Iterator[str | None]:

@@ -127,6 +127,15 @@ def test_hierarchies_of_each_program(name, written):
     assert read(bag(name, written)).keywords == ("A/B/C",)
 
 
+def test_what_darktable_and_cameras_write_is_left_out():
+    facts = read(
+        bag("lr:hierarchicalSubject", "darktable|exported|jpg", "sea"),
+        bag("dc:subject", "darktable|changed"),
+        languages("dc:description", any="SONY DSC"),
+    )
+    assert (facts.keywords, facts.caption) == (("sea",), None)
+
+
 def test_keywords_are_tidied():
     facts = read(bag("dc:subject", " sea ", "sea", "", "Zu\u0308rich"))
     assert facts.keywords == ("sea", "Z\u00fcrich")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +24,10 @@ from schemas.records import PhotoRecord, PhotoState
 from schemas.settings import PhotoSettings
 from sharp_core.scene.cameras import Camera, Intrinsics
 from sharp_core.scene.posed_picture import PosedPicture
-
-_log = logging.getLogger(__name__)
+from sharp_core.training.data.passes import read_in_turn
 
 # The others could not be decoded, or are left alone on purpose.
 _USABLE = (PhotoState.DONE, PhotoState.DUE)
-
-_STREAM = 4  # seeds with this number are of no other generator of the training
-# A run that meets so many unreadable photos one after the other has lost its disk.
-_MOST_IN_A_ROW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +69,7 @@ class Photos:
 
         Raises RunError if many photos in a row cannot be decoded.
         """
-        passed, place = divmod(number, len(self.photos))
-        order = _order(len(self.photos), self.seed, passed)
-        tries = min(_MOST_IN_A_ROW, len(self.photos))
-        for step in range(tries):
-            photo = self.photos[order[(place + step) % len(order)]]
-            try:
-                return self._read(photo)
-            except PhotoError as error:
-                _log.warning("not used for training: %s", error.message)
-                last = error
-        raise RunError(
-            f"{tries} photos in a row cannot be used; the last: {last.message}",
-            "Look at these files; 'sharp-batch ingest' records what is wrong with each.",
-        )
+        return read_in_turn(self.photos, number, self.seed, self._read)
 
     def _read(self, photo: TrainingPhoto) -> PosedPicture:
         path = Path(photo.path)
@@ -145,12 +125,6 @@ def _of_records(records: Iterable[PhotoRecord]) -> Iterable[TrainingPhoto]:
         if record.focal_px is not None and record.width is not None:
             share = record.focal_px / record.width
         yield TrainingPhoto(record.paths[0], share)
-
-
-@lru_cache(maxsize=2)
-def _order(count: int, seed: int, passed: int) -> list[int]:
-    order: list[int] = np.random.default_rng((seed, _STREAM, passed)).permutation(count).tolist()
-    return order
 
 
 def _posed(pixels: npt.NDArray[np.uint8], focal_share: float, side: int) -> PosedPicture:

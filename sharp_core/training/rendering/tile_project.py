@@ -7,6 +7,7 @@ p x q, whose square is the determinant of the covariance.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -141,7 +142,7 @@ def project_footprints(
 ) -> None:
     """Fill `footprints` (N, FOOTPRINT) and `visible` (N,) for Gaussians first to last.
 
-    Invisible ones, too near or without area, get a depth of zero.
+    Invisible ones, too near, without area or not finite, may have any footprint.
     """
     pinhole = view.pinhole
     for j in range(first, last):
@@ -159,10 +160,11 @@ def project_footprints(
         variance_v, determinant = _dot(q, q), _dot(n, n)
         if not determinant > 0:
             continue
-        visible[j] = True
         f[U], f[V] = pinhole[0] * x + pinhole[2], pinhole[1] * y + pinhole[3]
         f[SHEAR] = _dot(p, q) / variance_v
         f[ACROSS], f[FALL] = variance_v / determinant, 1 / variance_v
+        # Pixels of an infinite footprint cannot be listed.
+        visible[j] = isfinite(f[U] + f[V] + f[SHEAR] + f[ACROSS] + f[FALL])
         f[OPACITY], f[DEPTH] = gaussians.opacities[j], z
         for channel in range(3):
             f[COLOR + channel] = gaussians.colors[j, channel]

@@ -91,9 +91,9 @@ def test_a_run_checks_its_photos_before_it_begins(tmp_path):
     with pytest.raises(UsageError, match=r"1 of 1 photos are not there, such as .*photo000\.jpg"):
         photos.check()
     path.write_bytes(b"no picture")
-    with pytest.raises(UsageError, match="1 photos in a row cannot be used"):
+    with pytest.raises(UsageError, match="1 in a row cannot be used for training"):
         photos.check()
-    with pytest.raises(RunError, match="1 photos in a row cannot be used"):
+    with pytest.raises(RunError, match="1 in a row cannot be used for training"):
         photos.photo(3)
 
 

@@ -135,12 +135,16 @@ def test_a_scene_behind_the_camera_gives_an_empty_image_and_no_gradients():
     assert not any(gradient.any() for gradient in gradients)
 
 
-def test_values_that_are_not_finite_stay_where_they_are():
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf"), 1e30, 1e-30])
+@pytest.mark.parametrize("name", ["means", "quats", "scales", "opacities"])
+def test_gaussians_that_are_not_finite_or_extreme_are_left_out(name, bad):
     scene = random_scene(40, 11)
-    scene.means[3, 1] = float("nan")
-    scene.scales[4] = float("inf")
-    scene.opacities[5] = float("nan")
-    planes, *gradients = values_and_gradients(rasterize, scene, camera())
+    scene.means[:, 2].abs_().add_(1)
+    view = Camera(camera().intrinsics, np.eye(4))
+    values = getattr(scene, name).view(40, -1)
+    for number in range(values.shape[1]):
+        values[number, number] = bad
+    planes, *gradients = values_and_gradients(rasterize, scene, view)
     assert planes.isfinite().all()
     assert all(gradient.isfinite().all() for gradient in gradients)
 

@@ -32,6 +32,7 @@ COMMANDS = (
     "show",
     "predict",
     "preview",
+    "score",
     "export",
     "render",
     "convert",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from schemas.context import ContextUpdate
+from schemas.quality import QualityFlag, SceneScore
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import (
     ArtifactRecord,
@@ -27,6 +28,7 @@ class Stage(StrEnum):
     ENCODE = "encode"
     PREVIEW = "preview"
     EXPORT = "export"
+    SCORE = "score"
     CONVERT = "convert"
     READ = "read"  # of the photo's file: temporary, and not the photo's fault
     RECORD = "record"  # in the catalog
@@ -60,6 +62,16 @@ class NewSplat:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneScored:
+    """The score of a scene that was stored without one."""
+
+    scene_id: str
+    photo_id: str
+    score: SceneScore
+    photo_flags: tuple[QualityFlag, ...] | None  # None where the photo's file is gone
+
+
+@dataclass(frozen=True, slots=True)
 class UnnamedFile:
     """A file that is safely on disk under a temporary name, and still has to be renamed."""
 
@@ -77,6 +89,7 @@ class Made:
     seconds: float
     splat: NewSplat | None = None  # where the scene itself was stored again
     unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
+    scored: SceneScored | None = None  # where the scene got a score
 
     @property
     def bytes(self) -> int:

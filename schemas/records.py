@@ -5,13 +5,14 @@ PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord, then an outcome (`schemas
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from schemas.context import ContextSource
 from schemas.explained import ExplainedStr
+from schemas.quality import QualityFlag, SceneScore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,6 +145,7 @@ class PhotoMeta:
     taken_at_source: ContextSource | None = field(default=None, compare=False)
     position_source: ContextSource | None = field(default=None, compare=False)
     bracket_bias_ev: float | None = None  # exposure compensation, where the camera bracketed
+    is_close_up: bool = False  # taken from less than some 30 cm, says the camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,18 @@ class StoredFile:
     path: str  # relative to the library
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoLook:
+    """What the scene of a photo is compared with, and what speaks against a good one."""
+
+    picture: npt.NDArray[np.uint8]  # (H, W, 3) sRGB, the whole photo, some 256 pixels wide
+    flags: tuple[QualityFlag, ...]
+
+    def without_picture(self) -> PhotoLook:
+        """Return the flags alone, for the catalog."""
+        return replace(self, picture=self.picture[:0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +182,7 @@ class DecodedPhoto:
     seconds: float
     # The depth that the photo carries itself: metres, coarse, NaN where unknown.
     depth_m: npt.NDArray[np.float32] | None = None
+    look: PhotoLook | None = None  # None where the quality of the scene is not asked for
 
     @property
     def user_focal_35mm(self) -> float | None:
@@ -197,6 +212,7 @@ class SceneRecord:
     predict_seconds: float
     encode_seconds: float
     user_focal_35mm: float | None = None  # that a person had set when the scene was made
+    score: SceneScore | None = None  # None where it was not measured
 
 
 @dataclass(frozen=True, slots=True)

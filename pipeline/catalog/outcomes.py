@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene, score_of
 from pipeline.catalog.context_files import record_context_files
+from pipeline.catalog.quality import record_photo_flags, record_scene_flags, record_scored
 from pipeline.catalog.text import clean_text, offset_text
 from pipeline.catalog.user_focals import record_sidecar_focal
 from schemas.context import METADATA_VERSION
@@ -40,6 +41,8 @@ def record(
             record_artifacts(connection, outcome.artifacts, run_id)
             if outcome.splat is not None:
                 _record_splat(connection, outcome.splat)
+            if outcome.scored is not None:
+                record_scored(connection, outcome.scored)
         case Failed():
             _record_failed(connection, outcome, run_id)
 
@@ -111,12 +114,18 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
             predict_seconds=scene.predict_seconds,
             encode_seconds=scene.encode_seconds,
             user_focal_35mm=scene.user_focal_35mm,
+            score=scene.score.score if scene.score else None,
+            score_parts=scene.score.as_text() if scene.score else None,
             created_at=utc_now(),
             focal_px=photo.focal.px,
             focal_source=photo.focal.source,
             **size,
         )
     )
+    if scene.score is not None:
+        record_scene_flags(connection, scene.scene_id, scene.score.flags)
+    if photo.look is not None:
+        record_photo_flags(connection, scene.photo_id, photo.look.flags)
     _record_sources(connection, photo.file, photo.meta)
     thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
     record_artifacts(connection, (thumb, *done.artifacts), run_id)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pipeline.decode import decode
 from pipeline.decode.photo_depth import coarse_photo_depth
 from pipeline.decode.thumbnail import thumbnail
+from pipeline.flow.photo_look import look_at_photo
 from pipeline.metadata.focal import resolve_focal
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_sidecar, read_source, read_unchanged
@@ -42,6 +43,7 @@ class DecodeStage:
     settings: PhotoSettings
     store: Store | None  # where thumbnails go; None makes none
     limit_s: float = _LIMITS.decode_s
+    is_scored: bool = True  # else no scene gets a score, nor a photo flags
 
     def process(self, file: PhotoFile) -> tuple[DecodedPhoto, Pixels] | Skipped | Failed:
         """Return what is known of the photo and its pixels, or how it ends here."""
@@ -77,8 +79,10 @@ class DecodeStage:
             raise
         except Exception as error:
             return failed(file, Stage.DECODE, error, meta)
+        look = look_at_photo(file, meta, pixels) if self.is_scored else None
         seconds = time.perf_counter() - started
-        return DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m), pixels
+        photo = DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m, look)
+        return photo, pixels
 
     def _store_thumbnail(self, photo_id: str, pixels: Pixels) -> StoredFile:
         if self.store is None:

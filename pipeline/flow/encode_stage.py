@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.flow.model import ResolvedModel
@@ -16,6 +17,7 @@ from pipeline.work.time_limit import time_limit
 from schemas.errors import OutOfTime, RunError
 from schemas.execution_settings import StageLimits
 from schemas.outcomes import Done, Failed, Stage
+from schemas.quality import SceneScore
 from schemas.records import ArtifactRecord, DecodedPhoto, SceneRecord
 from schemas.settings import PhotoSettings
 from sharp_core.formats.entry import PreparedScene
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # a worker that encodes prepared scenes does not need torch
     from sharp_core.scene.gaussians import Gaussians
 
 _LIMITS = StageLimits()
+_logger = logging.getLogger(__name__)
 
 
 class PreviewMaker(Protocol):
@@ -97,13 +100,28 @@ class EncodeStage:
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
             user_focal_35mm=photo.user_focal_35mm,
+            score=self._score(photo, scene),
         )
+        if photo.look is not None:  # what the catalog needs goes back to the driver, and no more
+            photo = replace(photo, look=photo.look.without_picture())
         if self.previews is None:
             return Done(photo, record)
         made = self._make_previews(self.previews, photo, record, scene)
         if isinstance(made, Failed):
             return Done(photo, record, preview_failure=made)
         return Done(photo, record, made)
+
+    def _score(self, photo: DecodedPhoto, scene: PackedScene) -> SceneScore | None:
+        """Score the scene. That it cannot be scored is no failure of the photo."""
+        if photo.look is None or scene.coarse is None:
+            return None
+        from sharp_core.quality.score import score_of_scene  # numba takes a while to import
+
+        try:
+            return score_of_scene(scene.coarse, photo.look, photo.focal.px, photo.width)
+        except Exception as error:
+            _logger.warning("no score for the scene of %s: %s", photo.file.path, error)
+            return None
 
     def _make_previews(
         self, previews: PreviewMaker, photo: DecodedPhoto, record: SceneRecord, scene: PackedScene

@@ -19,6 +19,7 @@ from schemas.records import RECORDED_DEPTHS, DecodedPhoto
 from schemas.settings import SplatSettings
 from sharp_core.formats.registry import FORMATS, PreparedScene, prepare_scene
 from sharp_core.formats.scene import SceneInfo
+from sharp_core.quality.coarse_scene import CoarseScene, coarse_bytes, coarse_scene
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians
@@ -35,6 +36,7 @@ class PackedScene(NamedTuple):
     depth_median_m: float
     depth_far_m: float
     depth_scale: float | None  # by which the photo's own depth has corrected the scene
+    coarse: CoarseScene | None = None  # for its score, if that is asked for
 
     def to_gaussians(self) -> Gaussians:
         """Return the scene as it was predicted. Raises TypeError if it has been prepared."""
@@ -57,7 +59,7 @@ class ScenePacker(NamedTuple):
 
         preparation = None if self.keep_floats else FORMATS.get(self.splat.format).preparation
         each = 4 * COLUMNS if preparation is None else preparation.bytes_per_gaussian
-        return round(gaussians * each)
+        return round(gaussians * each) + coarse_bytes(gaussians)
 
     def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
         """Correct a predicted scene by the photo's own depth and make it small.
@@ -72,7 +74,8 @@ class ScenePacker(NamedTuple):
         near, median, far = depth_quantiles(scene, RECORDED_DEPTHS)
         prepared = self._prepared(scene, info)
         content = scene.to_array() if prepared is None else prepared
-        return PackedScene(content, len(scene), near, median, far, depth_scale)
+        coarse = coarse_scene(scene) if photo.look is not None else None
+        return PackedScene(content, len(scene), near, median, far, depth_scale, coarse)
 
     def _prepared(self, scene: Gaussians, info: SceneInfo) -> PreparedScene | None:
         if self.keep_floats:

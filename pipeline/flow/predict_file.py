@@ -75,7 +75,7 @@ def predict_file(
     """
     check_paths(photo, to)
     started = time.perf_counter()
-    decode = DecodeStage(settings, store=None)
+    decode = DecodeStage(settings, store=None, is_scored=False)
     predict = PredictStage(model, _packer_for(format_of(to)))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
     on_step("decode")

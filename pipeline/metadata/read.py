@@ -27,6 +27,8 @@ _MM_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # Exif 3.0, FocalPlaneResol
 _AUTO_BRACKET = 2  # Exif 3.0, ExposureMode
 _INCH = 2  # the unit where none is given
 _CANON_WIDTHS = range(480, 20_000)  # pixels
+_SUBJECT_DISTANCE_RANGE, _MACRO = 0xA40C, 1  # Exif 3.0
+_CLOSE_M = 0.3
 _EQUIVALENT = "exif:FocalLengthIn35mmFilm"
 _OWN_EQUIVALENT = "sharpbatch:FocalLength35mm"  # always a person's word
 
@@ -67,6 +69,7 @@ def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMe
         taken_at_source=taken.source if taken else None,
         position_source=place.source,
         bracket_bias_ev=_read_bracket_bias(exif),
+        is_close_up=_is_close_up(exif),
     )
 
 
@@ -90,6 +93,14 @@ def _positive(exif: ExifTags, tag: Base, xmp: Xmp, name: str) -> float | None:
 def _read_lens(exif: ExifTags, xmp: Xmp) -> str | None:
     lens = _text(exif, Base.LensModel, xmp, "exifEX:LensModel", "aux:Lens")
     return None if lens is None or _NO_LENS.fullmatch(lens) else lens
+
+
+def _is_close_up(exif: ExifTags) -> bool:
+    """Tell whether the camera was set to its macro range, or focused at most 30 cm away."""
+    if as_number(exif.main.get(_SUBJECT_DISTANCE_RANGE)) == _MACRO:
+        return True
+    distance_m = as_number(exif.main.get(Base.SubjectDistance))
+    return distance_m is not None and 0 < distance_m <= _CLOSE_M
 
 
 def _read_orientation(exif: ExifTags) -> int:

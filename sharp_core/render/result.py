@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
-from sharp_core.scene.colors import linear_to_srgb
+if TYPE_CHECKING:  # the CPU engine renders arrays without torch
+    import torch
+    from torch import Tensor
 
 Background = tuple[float, float, float]  # linear RGB
 BLACK: Background = (0.0, 0.0, 0.0)
@@ -42,4 +43,8 @@ def to_srgb8(linear: Tensor) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def _srgb_table(device: torch.device) -> Tensor:
+    import torch
+
+    from sharp_core.scene.colors import linear_to_srgb
+
     return linear_to_srgb(torch.linspace(0, 1, _TABLE_SIZE, device=device)).mul(255).round().byte()

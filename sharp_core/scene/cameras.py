@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from sharp_core.scene.gaussians import Gaussians, depth_quantiles
+if TYPE_CHECKING:  # cameras need no torch
+    from sharp_core.scene.gaussians import Gaussians
 
 Matrix = npt.NDArray[np.float64]
 
@@ -117,6 +119,8 @@ def target_depth(gaussians: Gaussians) -> float:
 
     Raises ValueError if nothing lies in front of the camera.
     """
+    from sharp_core.scene.gaussians import depth_quantiles
+
     (focus,) = depth_quantiles(gaussians, (FOCUS_QUANTILE,))
     return max(NEAREST_TARGET_M, focus)
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from schemas.choices import Trajectory
 from sharp_core.scene.cameras import Intrinsics, Matrix, eye_viewmat, target_depth
-from sharp_core.scene.gaussians import Gaussians, depth_quantiles
+
+if TYPE_CHECKING:  # camera paths need no torch
+    from sharp_core.scene.gaussians import Gaussians
 
 EyePath = npt.NDArray[np.float64]  # (F, 3) camera positions in metres
 
@@ -46,9 +49,16 @@ def motion_of(gaussians: Gaussians, photo: Intrinsics) -> Motion:
     So the nearest objects shift by the same share of the image in every scene. Raises ValueError if
     nothing lies in front of the camera.
     """
+    from sharp_core.scene.gaussians import depth_quantiles
+
     (near,) = depth_quantiles(gaussians, (NEAR_QUANTILE,))
+    return motion_for_depths(near, target_depth(gaussians), photo)
+
+
+def motion_for_depths(near_m: float, target_m: float, photo: Intrinsics) -> Motion:
+    """Return the motion of the published tool for a scene's near depth and focus depth."""
     diagonal = math.hypot(photo.width / photo.fx, photo.height / photo.fy)
-    return Motion(LATERAL_SHARE * diagonal * near, FORWARD_SHARE * near, target_depth(gaussians))
+    return Motion(LATERAL_SHARE * diagonal * near_m, FORWARD_SHARE * near_m, target_m)
 
 
 def open_path(trajectory: Trajectory, motion: Motion, steps: int = 60, repeats: int = 1) -> EyePath:

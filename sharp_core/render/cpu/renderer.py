@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from sharp_core.render.cpu.blend import blend_tiles, sort_tiles
 from sharp_core.render.cpu.layout import (
@@ -33,7 +32,11 @@ from sharp_core.render.cpu.project import fill_tile_lists, project_gaussians, sc
 from sharp_core.render.cpu.threads import Counts, Span, ThreadTeam, equal_spans, even_spans
 from sharp_core.render.result import BLACK, Background, RenderResult
 from sharp_core.scene.cameras import Camera
-from sharp_core.scene.gaussians import Gaussians
+
+if TYPE_CHECKING:  # arrays are rendered without torch, in workers that do without it
+    import torch
+
+    from sharp_core.scene.gaussians import Gaussians
 
 # Shares of Gaussians per thread: enough to balance the load.
 _SHARES = 8
@@ -61,16 +64,26 @@ class StageSeconds(NamedTuple):
     blend: float
 
 
+class GaussianArrays(NamedTuple):
+    """Gaussians as float32 arrays, in place of `Gaussians`, whose fields and units it has."""
+
+    means: _Floats  # (N, 3)
+    quats: _Floats  # (N, 4)
+    scales: _Floats  # (N, 3)
+    opacities: _Floats  # (N,)
+    colors: _Floats  # (N, 3)
+
+
 class CpuRenderer:
     """Renders views of one scene. Thread-safe: calls run one after the other."""
 
     engine = "cpu"
 
-    def __init__(self, gaussians: Gaussians, threads: int | None = None) -> None:
+    def __init__(self, gaussians: Gaussians | GaussianArrays, threads: int | None = None) -> None:
         """Prepare a scene. None means as many threads as PyTorch uses."""
-        count = len(gaussians)
+        count = len(gaussians.means)
         self._lock = threading.Lock()
-        self._team = ThreadTeam(threads or torch.get_num_threads())
+        self._team = ThreadTeam(threads or _torch_threads())
         self._shares = equal_spans(count, self._team.threads * _SHARES)
         quats, scales = _floats(gaussians.quats), _floats(gaussians.scales)
         axes = np.empty((9, count), np.float32)
@@ -91,10 +104,17 @@ class CpuRenderer:
 
     def render(self, camera: Camera, background: Background = BLACK) -> RenderResult:
         """Return one view as tensors on the CPU, without gradients."""
+        import torch
+
+        planes = self.render_planes(camera, background)
+        return RenderResult(*(torch.from_numpy(plane) for plane in planes))
+
+    def render_planes(self, camera: Camera, background: Background = BLACK) -> FrameBuffer:
+        """Return one view as arrays. Takes no torch."""
         with self._lock:
             return self._render(pack_camera(camera), np.array(background, np.float32))
 
-    def _render(self, view: PackedCamera, background: _Floats) -> RenderResult:
+    def _render(self, view: PackedCamera, background: _Floats) -> FrameBuffer:
         rows, columns = -(-view.height // TILE_HEIGHT), -(-view.width // TILE_WIDTH)
         counts = np.zeros((len(self._shares), rows, columns), np.int32)
         ends, project_seconds = self._project(view, counts)
@@ -116,7 +136,7 @@ class CpuRenderer:
             seconds[2] += sort_seconds
             seconds[3] += blend_seconds
         self.stage_seconds = StageSeconds(*seconds)
-        return RenderResult(*(torch.from_numpy(plane) for plane in frame))
+        return frame
 
     def _project(self, view: PackedCamera, counts: npt.NDArray[np.int32]) -> tuple[Counts, float]:
         """Compute the footprints. Returns the end index of each share, and CPU seconds."""
@@ -159,8 +179,16 @@ class CpuRenderer:
         return self._entries
 
 
-def _floats(values: torch.Tensor) -> _Floats:
-    array: _Floats = values.detach().to("cpu", torch.float32).numpy()
+def _torch_threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _floats(values: torch.Tensor | _Floats) -> _Floats:
+    if isinstance(values, np.ndarray):
+        return values
+    array: _Floats = values.detach().to("cpu").float().numpy()
     return array
 
 

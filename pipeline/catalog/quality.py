@@ -1,0 +1,54 @@
+"""Flags of photos and scenes, and scores of scenes, in the catalog.
+
+Each function that writes runs inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.best_scene import choose_best_scenes
+from schemas.context_tables import photo_flags, scene_flags
+from schemas.outcomes import SceneScored
+from schemas.quality import SCORE_PREFIX, QualityFlag
+from schemas.tables import scenes
+
+
+def record_photo_flags(connection: Connection, photo_id: str, flags: Iterable[QualityFlag]) -> None:
+    """Record what is found in a photo, in place of what was found before."""
+    ours = photo_flags.c.flag.in_([flag.value for flag in QualityFlag])
+    connection.execute(photo_flags.delete().where(photo_flags.c.photo_id == photo_id, ours))
+    rows = [{"photo_id": photo_id, "flag": flag.value} for flag in flags]
+    if rows:
+        connection.execute(photo_flags.insert(), rows)
+
+
+def record_scene_flags(connection: Connection, scene_id: str, flags: Iterable[QualityFlag]) -> None:
+    """Record what is found in a scene, in place of what was found before."""
+    connection.execute(scene_flags.delete().where(scene_flags.c.scene_id == scene_id))
+    rows = [{"scene_id": scene_id, "flag": flag.value} for flag in flags]
+    if rows:
+        connection.execute(scene_flags.insert(), rows)
+
+
+def record_scored(connection: Connection, scored: SceneScored) -> None:
+    """Record the score of a stored scene; its photo shows it if it is the best one."""
+    photo_id, scene_id = scored.photo_id, scored.scene_id
+    connection.execute(
+        scenes.update()
+        .where(scenes.c.scene_id == scene_id)
+        .values(score=scored.score.score, score_parts=scored.score.as_text())
+    )
+    record_scene_flags(connection, scene_id, scored.score.flags)
+    if scored.photo_flags is not None:
+        record_photo_flags(connection, photo_id, scored.photo_flags)
+    choose_best_scenes(connection, [photo_id])
+
+
+def unscored(connection: Connection) -> set[str]:
+    """Return the scenes that have no score, or one of another version of the rules."""
+    has_score = sa.func.coalesce(scenes.c.score_parts, "").startswith(SCORE_PREFIX)
+    return set(connection.scalars(sa.select(scenes.c.scene_id).where(~has_score)))

@@ -100,14 +100,14 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The photo was skipped on purpose. Its size is known: that is the reason."""
+    """The photo was skipped on purpose: by its size, or by what its metadata says."""
 
     file: PhotoFile
     reason: SkipReason
     message: str
     meta: PhotoMeta
-    width: int
-    height: int
+    width: int | None = None  # None where the metadata said enough
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

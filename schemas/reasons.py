@@ -54,3 +54,4 @@ class SkipReason(ExplainedStr):
         f"The image is wider than {WIDEST_ASPECT:g}:1 ('ingest --allow-wide' includes it).",
     )
     ALREADY_3D = "already_3d", "The file is a 3D scene already."
+    OWN_EXPORT = "own_export", "The file was exported from a library by this program."

@@ -141,6 +141,7 @@ class PhotoMeta:
     longitude: float | None = None  # degrees, west negative
     altitude_m: float | None = None  # below sea level negative
     orientation: int = 1  # EXIF orientation 1 to 8 as the file stores it
+    is_own_export: bool = False  # this program made the file
     focal: FocalTags = FocalTags()
     taken_at_source: ContextSource | None = field(default=None, compare=False)
     position_source: ContextSource | None = field(default=None, compare=False)

@@ -61,6 +61,8 @@ def nightly(
         typer.echo(unit_text(print_unit, config, night), nl=False)
         return
     if check:
+        for export in night.exports_beside_photos():
+            output.warn(f"exports to {export} are inside a source: they do not become photos")
         output.result({"config": str(config), "ok": True}, f"{config} is valid.")
         return
     from jobs.nightly.night import run_night

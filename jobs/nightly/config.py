@@ -206,6 +206,15 @@ class NightlyConfig:
     gc: Gc = Gc()
     report: Report = Report()
 
+    def exports_beside_photos(self) -> list[Path]:
+        """Return the folders of exports that are in a source, or below it."""
+        sources = [source.path.resolve() for source in self.sources]
+        return [
+            export.to
+            for export in self.exports
+            if any(export.to.resolve().is_relative_to(source) for source in sources)
+        ]
+
     def ingests(self) -> list[tuple[list[Path], IngestSettings]]:
         """Return the runs of a night: sources with the same patterns are one."""
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Path]] = {}

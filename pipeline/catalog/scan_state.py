@@ -38,6 +38,7 @@ class RecordedPhoto(NamedTuple):
     width: int | None
     height: int | None
     metadata_version: int | None = None
+    reason: str | None = None  # why it failed or is skipped
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ def read_scan_state(connection: Connection) -> ScanState:
     """Return the state of every photo, with its scenes, last failures and context files."""
     state = sa.select(
         *(photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height),
-        photos.c.metadata_version,
+        *(photos.c.metadata_version, photos.c.reason),
     )
     made = sa.select(scenes.c.scene_id, scenes.c.focal_px)
     with connection.begin():

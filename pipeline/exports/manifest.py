@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from pipeline.exports.exported import Exported, RecordedExport
 from pipeline.exports.target import ExportTarget
+from pipeline.store.layout import MANIFEST
 
-MANIFEST = "sharp-batch-manifest"
 MANIFEST_JSONL, MANIFEST_CSV = f"{MANIFEST}.jsonl", f"{MANIFEST}.csv"
 _COLUMNS = (
     "file",

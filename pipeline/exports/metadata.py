@@ -19,7 +19,7 @@ from PIL.ExifTags import GPS, Base
 from pipeline.catalog.text import path_bytes
 from pipeline.metadata.blocks import find_blocks
 from pipeline.scan.identify import photo_id_of
-from pipeline.scenes.scene_info import GENERATOR
+from schemas.program import GENERATOR
 from schemas.records import MediaType, PhotoRecord
 from sharp_core.containers.exif import Exif, read_exif_blocks
 from sharp_core.containers.exif_write import exif_bytes, rational_entry, text_entry

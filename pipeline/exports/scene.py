@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
 from pipeline.scenes.read import read_stored, unreadable
-from pipeline.scenes.scene_info import GENERATOR
 from pipeline.scenes.views import SceneRenders
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
+from schemas.program import GENERATOR
 from schemas.records import PhotoRecord, SceneFile
 from sharp_core.containers.exif import Exif
 from sharp_core.formats.scene import SceneInfo

@@ -33,6 +33,7 @@ from schemas.settings import PhotoSettings
 
 _LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
+_OWN_EXPORT = "this program exported it from a library: the photo that it was made of is in there"
 NOT_STORED = StoredFile("", 0, "")
 
 
@@ -59,6 +60,8 @@ class DecodeStage:
         try:
             data = read_unchanged(file)
             meta = read_metadata(data, file.media_type, read_sidecar(file))
+            if meta.is_own_export:
+                return Skipped(file, SkipReason.OWN_EXPORT, _OWN_EXPORT, meta)
             width, height = decode.read_header_size(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )

@@ -41,7 +41,7 @@ class DueRules:
         """Tell whether the photo lacks its scene, and nothing speaks against making it."""
         if self._has_scene(photo_id, media_type):
             return False
-        if self.skip_by_size(photo_id) is not None:
+        if self.skip_by_size(photo_id) is not None or self._is_own_export(photo_id):
             return False
         reasons = {
             self.state.failures.get((photo_id, fingerprint))
@@ -55,6 +55,10 @@ class DueRules:
         if photo is None or photo.width is None or photo.height is None:
             return None
         return skip_by_size(photo.width, photo.height, self.settings)
+
+    def _is_own_export(self, photo_id: str) -> bool:
+        photo = self.state.photos.get(photo_id)
+        return photo is not None and photo.reason == SkipReason.OWN_EXPORT
 
     def user_focals(self, photo_id: str) -> UserFocals:
         """Return the focal lengths that are set for a photo, with what this run changes."""

@@ -17,6 +17,7 @@ from pipeline.metadata.exif import ExifTags, read_tags
 from pipeline.metadata.position import read_position
 from pipeline.metadata.taken import read_time_taken
 from pipeline.metadata.xmp import read_xmp
+from schemas.program import is_of_this_program
 from schemas.records import FocalTags, MediaType, PhotoMeta
 from sharp_core.containers.exif_values import Rational, as_number, as_rational, as_text
 from sharp_core.containers.iptc import read_iptc
@@ -65,6 +66,7 @@ def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMe
         longitude=place.longitude,
         altitude_m=place.altitude_m,
         orientation=_read_orientation(exif),
+        is_own_export=is_of_this_program(as_text(exif.main.get(Base.Software))),
         focal=focal,
         taken_at_source=taken.source if taken else None,
         position_source=place.source,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.scan.name_rules import skip_by_folder, skip_by_name
+from pipeline.scan.own_exports import MANIFEST_FILES, exported_files
 from pipeline.scan.sidecars import Sidecars, find_sidecars
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
@@ -93,6 +94,7 @@ class _Walk:
         self._seen_files: set[str] = set()
         self._links: list[tuple[str, SkipReason | None]] = []
         self._sidecars = Sidecars()
+        self._exports: set[str] = set()
 
     def add(self, source: Path) -> None:
         if source.is_dir():
@@ -130,6 +132,8 @@ class _Walk:
             if (stat.st_dev, stat.st_ino) in self._seen_folders:
                 continue
             self._seen_folders.add((stat.st_dev, stat.st_ino))
+            if any(entry.name in MANIFEST_FILES for entry in entries):
+                self._exports.update(exported_files(folder))
             if self._is_library(folder, entries):
                 self.result.libraries.append(folder)
                 entries = [entry for entry in entries if not _is_of_library(entry.name)]
@@ -181,6 +185,8 @@ class _Walk:
         return skip_by_folder(path, name) or (SkipReason.EXCLUDED if excluded else None)
 
     def _skip_file(self, path: str) -> SkipReason | None:
+        if path in self._exports:
+            return SkipReason.OWN_EXPORT
         name = os.path.basename(path)  # noqa: PTH119
         excluded = _matches(path, name, self._exclude) or (
             self._include and not _matches(path, name, self._include)

@@ -12,13 +12,13 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.read import read_stored
-from pipeline.scenes.scene_info import GENERATOR
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.outcomes import Failed, Made, NewSplat, Stage
+from schemas.program import GENERATOR
 from schemas.records import SceneFile
 from schemas.settings import SplatSettings
 from schemas.tables import scenes

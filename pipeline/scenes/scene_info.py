@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
+from schemas.program import GENERATOR
 from schemas.records import DecodedPhoto
 from sharp_core.formats.scene import SceneInfo
-
-GENERATOR = f"sharp-batch {version('sharp-batch')}"
 
 
 def info_of(photo: DecodedPhoto) -> SceneInfo:

@@ -25,6 +25,7 @@ FOLDERS = (SCENES, THUMBNAILS, PREVIEWS, SNAPSHOT, RUNS)  # those that only this
 CATALOG_FILE, URL_FILE, LOCK_FILE = "catalog.sqlite", "catalog.url", "lock"
 WRITE_TEST_FOLDER = RUNS  # where a file is written to see whether the library can be
 TEMPORARY_PREFIX = ".partial-"
+MANIFEST = "sharp-batch-manifest"  # in a folder of exports, outside the library; with a suffix
 _AnyPath = TypeVar("_AnyPath", bound=PurePath)
 
 

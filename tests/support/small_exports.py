@@ -16,9 +16,8 @@ from jobs.console.output import Output
 from jobs.runs.export import ExportOrder, ExportReport, export_scenes
 from jobs.runs.scene_run import scene_runner
 from pipeline.catalog.filters import Filters
-from pipeline.exports.manifest import MANIFEST
 from pipeline.library import Library
-from pipeline.store.layout import TEMPORARY_PREFIX
+from pipeline.store.layout import MANIFEST, TEMPORARY_PREFIX
 from schemas.export_settings import ExportSettings
 from schemas.tables import artifacts
 from tests.support.paths import ROOT

@@ -309,3 +309,15 @@ def test_the_printed_config_is_one_and_mistakes_are_exit_2(tmp_path: Path) -> No
     assert wrong.returncode == 2
     assert f"{config}, line {number}: sources.exlude" in wrong.stderr
     assert "'exclude'" in wrong.stderr
+
+
+def test_the_check_tells_of_exports_inside_a_source(tmp_path: Path) -> None:
+    config = tmp_path / "night.toml"
+    config.write_text(
+        f'library = "{tmp_path}/library"\n'
+        f'[[sources]]\npath = "{tmp_path}/photos"\n'
+        f'[[exports]]\nkinds = ["sbs"]\nto = "{tmp_path}/photos/3D"\n'
+    )
+    checked = run("nightly", "--config", config, "--check")
+    assert checked.returncode == 0
+    assert "photos/3D are inside a source" in checked.stderr

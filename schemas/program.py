@@ -1,0 +1,13 @@
+"""The program's name and version, as files that it makes state them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+NAME = "sharp-batch"
+GENERATOR = f"{NAME} {version(NAME)}"
+
+
+def is_of_this_program(generator: str | None) -> bool:
+    """Tell whether a file states that this program made it, in any version."""
+    return generator is not None and generator.split(" ")[0] == NAME

@@ -36,6 +36,7 @@ COMMANDS = (
     "export",
     "render",
     "convert",
+    "evaluate",
     "nightly",
     "verify",
     "gc",

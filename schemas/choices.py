@@ -56,3 +56,28 @@ class ImageFormat(StrEnum):
 
     JPEG = "jpeg"
     PNG = "png"
+
+
+class StereoLayout(StrEnum):
+    """How both eyes lie in one image."""
+
+    AUTO = "auto"  # as the file or its name tells
+    SBS = "sbs"  # side by side, left eye left
+    HALF_SBS = "half-sbs"  # the same, each squeezed to half its width
+    CROSS = "cross"  # side by side, right eye left
+    TB = "tb"  # left eye above
+
+
+class LengthUnit(StrEnum):
+    """The unit of distances in a data set."""
+
+    M = "m"
+    MM = "mm"
+
+
+class PictureKind(StrEnum):
+    """Which pictures an evaluation keeps."""
+
+    NONE = "none"
+    PREVIEW = "preview"  # small WebP images
+    FULL = "full"  # also PNG images in the target's resolution

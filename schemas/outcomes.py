@@ -30,6 +30,7 @@ class Stage(StrEnum):
     EXPORT = "export"
     SCORE = "score"
     CONVERT = "convert"
+    EVALUATE = "evaluate"
     READ = "read"  # of the photo's file: temporary, and not the photo's fault
     RECORD = "record"  # in the catalog
     RUN = "run"  # its process died

@@ -98,9 +98,9 @@ class Store:
         finally:
             self.remove(relative)
 
-    def sweep(self) -> int:
-        """Remove what killed writers left behind; the caller holds the lock. Return how many."""
-        return sum(self._files.sweep(folder) for folder in FOLDERS)
+    def sweep(self, folders: Iterable[str] = FOLDERS) -> int:
+        """Remove what killed writers left behind; no other run may write. Return how many."""
+        return sum(self._files.sweep(folder) for folder in folders)
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder of the library with its size; order is stable."""

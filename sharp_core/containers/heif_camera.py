@@ -73,6 +73,7 @@ class CameraExtrinsics(NamedTuple):
     y_m: float
     z_m: float
     is_turned: bool
+    turn_deg: float = 0.0  # by what angle
 
 
 def group_box(group_id: int, left_id: int, right_id: int) -> bytes:
@@ -129,16 +130,22 @@ def read_extrinsics(data: bytes, box: Box) -> CameraExtrinsics:
         read = _content(data, box)
         _, flags = read.full_box()
         x, y, z = (read.sint(4) if flags & bit else 0 for bit in (_HAS_X, _HAS_Y, _HAS_Z))
-        if flags & _HAS_TURN:
-            read.raw(12 if flags & _WIDE_TURN else 6)
+        turn = _turn_deg(read, flags) if flags & _HAS_TURN else 0.0
         if flags & _HAS_WORLD:
             read.raw(4)
     except EOFError:
         raise ValueError("it is shorter than its flags say") from None
     _check_end(read)
     return CameraExtrinsics(
-        x / _MICROMETRES, y / _MICROMETRES, z / _MICROMETRES, bool(flags & _HAS_TURN)
+        x / _MICROMETRES, y / _MICROMETRES, z / _MICROMETRES, bool(flags & _HAS_TURN), turn
     )
+
+
+def _turn_deg(read: BoxReader, flags: int) -> float:
+    """Return the angle of a unit quaternion, of which x, y and z are stored as fixed-point."""
+    size, unit = (4, 1 << 30) if flags & _WIDE_TURN else (2, 1 << 14)
+    sine = math.hypot(*(read.sint(size) / unit for _ in range(3)))
+    return math.degrees(2 * math.asin(min(1.0, sine)))
 
 
 def read_disparity(data: bytes, box: Box) -> float:

@@ -26,6 +26,12 @@ _FEWEST_BLOCKS = 8
 
 def decode_eyes(data: bytes, heif: Heif, eyes: tuple[int, int]) -> tuple[Pixels, Pixels]:
     """Return both images, (height, width, 3). Raises HeifError where one does not decode."""
+    left, right = (np.asarray(eye.convert("RGB")) for eye in open_eyes(data, heif, eyes))
+    return left, right
+
+
+def open_eyes(data: bytes, heif: Heif, eyes: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+    """Return both images in their own colours. Raises HeifError where one does not decode."""
     try:
         import pillow_heif
     except ImportError as error:
@@ -36,9 +42,7 @@ def decode_eyes(data: bytes, heif: Heif, eyes: tuple[int, int]) -> tuple[Pixels,
     order = sorted(heif.images(), key=lambda item_id: item_id != heif.primary_id)
     try:
         images = pillow_heif.open_heif(io.BytesIO(data))
-        left, right = (
-            np.asarray(images[order.index(eye)].to_pillow().convert("RGB")) for eye in eyes
-        )
+        left, right = (images[order.index(eye)].to_pillow() for eye in eyes)
     except Exception as error:  # decoders raise whatever broken bytes make them
         raise HeifError(f"the images cannot be decoded: {error}") from error
     return left, right

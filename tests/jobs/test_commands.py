@@ -26,6 +26,7 @@ from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.scenes import photo_scene
 from tests.support.small_model import one_torch_thread
+from tests.support.stereo_scene import mpo_bytes
 from tests.support.trivial_model import ingest
 
 
@@ -53,6 +54,7 @@ QUIET = {
     "export": "--kind ply --to {out}/exported --library {library} --inline",
     "render": "{out}/scene.ply -o {out}/a.png --width 32",
     "convert": "--format sog --quality small --library {library} --inline",
+    "evaluate": "{stereo} -o {out}/evaluation --model small --pictures none --inline",
     "nightly": "--config {out}/nightly.toml --check",
     "verify": "--library {library}",
     "gc": "--library {library}",
@@ -88,7 +90,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    names = ("photos", "library", "snapshot")
+    (root / "stereo").mkdir()
+    (root / "stereo" / "pair.mpo").write_bytes(mpo_bytes())
+    names = ("photos", "library", "snapshot", "stereo")
     return {name: root / name for name in names} | {"out": root, "port": port}
 
 

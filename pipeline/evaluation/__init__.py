@@ -1,0 +1,1 @@
+"""Evaluation of models and splat files: finding samples, judging them, keeping results."""

@@ -1,0 +1,1 @@
+"""Data sets with known cameras, in the layouts in which they are published."""

@@ -1,0 +1,1 @@
+"""Reports of an evaluation: tables as text, Markdown and a page with pictures."""

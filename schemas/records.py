@@ -69,6 +69,16 @@ class FocalSource(ExplainedStr):
     DEFAULT = "default", f"unknown; a {DEFAULT_FOCAL_35MM:g} mm equivalent is assumed"
 
 
+class ScaleSource(ExplainedStr):
+    """What the metric scale of a scene comes from, most trusted first."""
+
+    DEPTH_MAP = "depth_map", "from the depth map in the photo"
+    MODEL = "model", "the model predicts metres"
+    GROUND = "ground", "from the ground: the camera is taken to be 1.5 m above it"
+    PEOPLE = "people", "from people, who are taken to be 1.7 m tall"
+    DEFAULT = "default", "unknown; what is usual for such a photo is assumed"
+
+
 class ContextKind(StrEnum):
     """What a file beside a photo is."""
 
@@ -210,6 +220,7 @@ class SceneRecord:
     depth_median_m: float
     depth_far_m: float
     depth_scale: float | None  # by which the photo's own depth has corrected the scene
+    scale_source: ScaleSource | None  # None: not known any more
     predict_seconds: float
     encode_seconds: float
     user_focal_35mm: float | None = None  # that a person had set when the scene was made

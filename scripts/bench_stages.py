@@ -18,6 +18,7 @@ from schemas.records import (
     MediaType,
     PhotoFile,
     PhotoMeta,
+    ScaleSource,
     SceneRecord,
     StoredFile,
 )
@@ -81,7 +82,9 @@ class SleepingPredict:
             rgb, rgb.copy(), rgba, rgb.copy(), rgba.copy(),
             self.grid[0] * self.grid[1], (0, 0, 0), (1, 1, 1), (0.0,) * 256, (0.0,) * 256, None,
         )  # fmt: skip
-        return PackedScene(PreparedScene("sog", planes), planes.splats, 1.0, 1.0, 1.0, None)
+        return PackedScene(
+            PreparedScene("sog", planes), planes.splats, 1.0, 1.0, 1.0, None, ScaleSource.MODEL
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class SleepingEncode:
         file_id = photo.file.photo_id
         record = SceneRecord(
             file_id, file_id, "small", "sleeping", "sog", None, NOWHERE, scene.gaussians,
-            1.0, 1.0, 1.0, None, seconds, self.seconds,
+            1.0, 1.0, 1.0, None, scene.scale_source, seconds, self.seconds,
         )  # fmt: skip
         return Done(photo, record)
 

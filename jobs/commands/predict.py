@@ -58,6 +58,6 @@ def _text(prediction: Prediction) -> str:
         f"{size_text(prediction.splat_bytes)}, in {time_text(prediction.seconds)}\n"
         f"{prediction.width} x {prediction.height} px, focal length {prediction.focal_px:.1f} px "
         f"({prediction.focal_source}), depth {prediction.depth_near_m:.2f} to "
-        f"{prediction.depth_far_m:.2f} m"
+        f"{prediction.depth_far_m:.2f} m (scale: {prediction.scale_source})"
     )
     return text + (f"\n{prediction.focal_warning}" if prediction.focal_warning else "")

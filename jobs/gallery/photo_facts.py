@@ -10,7 +10,7 @@ from jobs.console.output import size_text, time_text
 from pipeline.metadata.focal import focal_35mm_of_px
 from schemas.outcomes import PHOTO_STAGES
 from schemas.reasons import FailureReason, SkipReason
-from schemas.records import FocalSource
+from schemas.records import FocalSource, ScaleSource
 
 
 def reason_text(reason: str | None) -> str:
@@ -95,9 +95,10 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
             f"{size_text(scene['splat_bytes'])} as {scene['format']}",
         ),
     ]
-    if scene["depth_scale"]:
-        note = "from the depth map in the photo"
-        facts.insert(1, Fact("Scale corrected", f"by {scene['depth_scale']:.3g}", note))
+    if scene["scale_source"]:
+        corrected = f"corrected by {scene['depth_scale']:.3g}" if scene["depth_scale"] else ""
+        value = corrected or scene["scale_source"]
+        facts.insert(1, Fact("Scale", value, ScaleSource.explain(scene["scale_source"])))
     seconds = [
         (step, scene[f"{step}_seconds"]) for step in PHOTO_STAGES if scene[f"{step}_seconds"]
     ]

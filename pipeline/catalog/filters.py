@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pipeline.catalog.photo_filters import Filter, PhotoFilters
-from schemas.records import PhotoState
+from schemas.records import PhotoState, ScaleSource
 from schemas.setting_fields import SettingField, setting_fields, value_of_text
 from schemas.settings import MAX_LIMIT
 
@@ -63,7 +63,7 @@ class Filters(PhotoFilters):
         ),
     ] = None
     scale_source: Annotated[
-        str | None,
+        ScaleSource | None,
         Filter(
             help="Only scenes that have their metric scale from this source.",
             condition=lambda q, source: q.of_scene("scale_source", source),

@@ -110,6 +110,7 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
             depth_median_m=scene.depth_median_m,
             depth_far_m=scene.depth_far_m,
             depth_scale=scene.depth_scale,
+            scale_source=scene.scale_source,
             decode_seconds=photo.seconds,
             predict_seconds=scene.predict_seconds,
             encode_seconds=scene.encode_seconds,

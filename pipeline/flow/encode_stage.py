@@ -97,6 +97,7 @@ class EncodeStage:
             depth_median_m=scene.depth_median_m,
             depth_far_m=scene.depth_far_m,
             depth_scale=scene.depth_scale,
+            scale_source=scene.scale_source,
             predict_seconds=seconds,
             encode_seconds=time.perf_counter() - started,
             user_focal_35mm=photo.user_focal_35mm,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.scenes.write import options_of
-from schemas.records import RECORDED_DEPTHS, DecodedPhoto
+from schemas.records import RECORDED_DEPTHS, DecodedPhoto, ScaleSource
 from schemas.settings import SplatSettings
 from sharp_core.formats.registry import FORMATS, PreparedScene, prepare_scene
 from sharp_core.formats.scene import SceneInfo
@@ -36,6 +36,7 @@ class PackedScene(NamedTuple):
     depth_median_m: float
     depth_far_m: float
     depth_scale: float | None  # by which the photo's own depth has corrected the scene
+    scale_source: ScaleSource
     coarse: CoarseScene | None = None  # for its score, if that is asked for
 
     def to_gaussians(self) -> Gaussians:
@@ -61,7 +62,13 @@ class ScenePacker(NamedTuple):
         each = 4 * COLUMNS if preparation is None else preparation.bytes_per_gaussian
         return round(gaussians * each) + coarse_bytes(gaussians)
 
-    def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
+    def pack(
+        self,
+        scene: Gaussians,
+        photo: DecodedPhoto,
+        info: SceneInfo,
+        scale_source: ScaleSource = ScaleSource.MODEL,
+    ) -> PackedScene:
         """Correct a predicted scene by the photo's own depth and make it small.
 
         Works on the device of the Gaussians. Raises ValueError if they are not finite.
@@ -74,8 +81,12 @@ class ScenePacker(NamedTuple):
         near, median, far = depth_quantiles(scene, RECORDED_DEPTHS)
         prepared = self._prepared(scene, info)
         content = scene.to_array() if prepared is None else prepared
+        if depth_scale is not None:
+            scale_source = ScaleSource.DEPTH_MAP
         coarse = coarse_scene(scene) if photo.look is not None else None
-        return PackedScene(content, len(scene), near, median, far, depth_scale, coarse)
+        return PackedScene(
+            content, len(scene), near, median, far, depth_scale, scale_source, coarse
+        )
 
     def _prepared(self, scene: Gaussians, info: SceneInfo) -> PreparedScene | None:
         if self.keep_floats:

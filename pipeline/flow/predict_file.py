@@ -43,6 +43,7 @@ class Prediction:
     depth_median_m: float
     depth_far_m: float
     depth_scale: float | None
+    scale_source: str
     seconds: float
 
     def as_dict(self) -> dict[str, object]:
@@ -136,5 +137,6 @@ def _prediction(photo: Path, to: Path, done: Done, seconds: float) -> Prediction
         depth_median_m=scene.depth_median_m,
         depth_far_m=scene.depth_far_m,
         depth_scale=scene.depth_scale,
+        scale_source=scene.scale_source or "",
         seconds=round(seconds, 3),
     )

@@ -16,10 +16,14 @@ from pipeline.work.time_limit import time_limit
 from schemas.errors import RESUME_HINT, DeviceError, OutOfTime
 from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed, Stage
-from schemas.records import DecodedPhoto
-from sharp_core.models.interface import Predictor, PredictorInput
+from schemas.records import DecodedPhoto, ScaleSource
+from sharp_core.models.interface import (
+    PredictedScene,
+    Predictor,
+    PredictorInput,
+    ScaleEstimator,
+)
 from sharp_core.models.lost_device import is_device_lost
-from sharp_core.scene.gaussians import Gaussians
 
 _LIMITS = StageLimits()
 
@@ -61,7 +65,7 @@ class PredictStage:
         inputs = [PredictorInput(pixels, photo.focal.px) for photo, pixels in photos]
         try:
             with time_limit(self.limit_s * len(photos)):
-                scenes = self._predictor.predict(inputs)
+                scenes = _predict(self._predictor, inputs)
         except (Exception, OutOfTime) as error:
             self._check_device(error)
             if len(photos) > 1:  # find the photo at fault: each on its own
@@ -75,11 +79,12 @@ class PredictStage:
         ]
 
     def _pack(
-        self, photo: DecodedPhoto, scene: Gaussians, seconds: float
+        self, photo: DecodedPhoto, scene: PredictedScene, seconds: float
     ) -> tuple[PackedScene, float] | Failed:
         started = time.perf_counter()
         try:
-            packed = self._packer.pack(scene, photo, info_of(photo))
+            gaussians, scale_source = scene
+            packed = self._packer.pack(gaussians, photo, info_of(photo), scale_source)
         except Exception as error:
             self._check_device(error)
             return failed(photo.file, Stage.PREDICT, error, photo.meta, self._model.fingerprint)
@@ -93,3 +98,9 @@ class PredictStage:
                 f"{RESUME_HINT} If that comes again, see "
                 "'sharp-batch doctor' and what the driver says (dmesg).",
             ) from error
+
+
+def _predict(predictor: Predictor, photos: list[PredictorInput]) -> list[PredictedScene]:
+    if isinstance(predictor, ScaleEstimator):
+        return predictor.predict_with_scale(photos)
+    return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(photos)]

@@ -137,6 +137,7 @@ class Recipe:
             depth_median_m=loose.depths_m[1],
             depth_far_m=loose.depths_m[2],
             depth_scale=None,
+            scale_source=None,
             predict_seconds=0.0,
             encode_seconds=0.0,
             user_focal_35mm=self.user_focal_35mm,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from schemas.records import ScaleSource
 from sharp_core.scene.gaussians import Gaussians
 
 
@@ -28,4 +29,20 @@ class Predictor(Protocol):
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         """Return one scene per photo, in order, in metres, on the predictor's device."""
+        ...
+
+
+class PredictedScene(NamedTuple):
+    """A scene in metres, and what the metres come from."""
+
+    gaussians: Gaussians
+    scale_source: ScaleSource
+
+
+@runtime_checkable
+class ScaleEstimator(Predictor, Protocol):
+    """A predictor that does not predict metres, but estimates them from what a photo shows."""
+
+    def predict_with_scale(self, photos: Sequence[PredictorInput]) -> list[PredictedScene]:
+        """Return what `predict` returns, and for each scene what its scale comes from."""
         ...

@@ -34,6 +34,7 @@ from schemas.records import (
     MediaType,
     PhotoFile,
     PhotoMeta,
+    ScaleSource,
     SceneFile,
     SceneRecord,
     StoredFile,
@@ -157,7 +158,7 @@ class FaultyPredict:
             self.faults.strike("predict", decoded.file.path)
             time.sleep(self.seconds)
         floats = np.ones((self.gaussians, 14), dtype=np.float32)
-        scene = PackedScene(floats, self.gaussians, 1.0, 1.0, 1.0, None)
+        scene = PackedScene(floats, self.gaussians, 1.0, 1.0, 1.0, None, ScaleSource.MODEL)
         return [(scene, 0.0) for _ in photos]
 
 
@@ -200,6 +201,6 @@ class FaultyEncode:
             return failed(file, "encode", error)
         record = SceneRecord(
             file.photo_id, file.photo_id, "small", "f", "ply", None, NOWHERE, scene.gaussians,
-            1.0, 1.0, 1.0, None, seconds, 0.0,
+            1.0, 1.0, 1.0, None, scene.scale_source, seconds, 0.0,
         )  # fmt: skip
         return Done(decoded, record)

@@ -19,6 +19,7 @@ from schemas.records import (
     MediaType,
     PhotoFile,
     PhotoMeta,
+    ScaleSource,
     SceneRecord,
     StoredFile,
 )
@@ -57,6 +58,7 @@ def done(
     about: PhotoMeta | None = None,
     model: str = "small",
     focal: FocalLength = EXIF_FOCAL,
+    scale_source: ScaleSource | None = None,
 ) -> Done:
     """Return a scene of 4000 x 3000 pixels, as its model makes it with a focal length."""
     thumb = StoredFile(f"thumbs/{file.photo_id}.webp", 10, "0" * 64)
@@ -76,6 +78,7 @@ def done(
         depth_median_m=4.0,
         depth_far_m=60.0,
         depth_scale=None,
+        scale_source=scale_source,
         predict_seconds=1.0,
         encode_seconds=0.2,
         user_focal_35mm=photo.user_focal_35mm,

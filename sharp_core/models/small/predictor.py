@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from schemas.settings import ModelSettings
-from sharp_core.models.interface import PredictorInput
+from sharp_core.models.interface import PredictedScene, PredictorInput
 from sharp_core.models.small.entry import SMALL
 from sharp_core.models.small.inference import SmallDepth, one_thread
 from sharp_core.models.small.scale import metric_disparity
@@ -41,16 +41,21 @@ class SmallPredictor:
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         """Return one scene per photo, in order, in metres. The same photo gives the same scene."""
+        return [scene.gaussians for scene in self.predict_with_scale(photos)]
+
+    def predict_with_scale(self, photos: Sequence[PredictorInput]) -> list[PredictedScene]:
+        """Return the scenes, and the rule of `scale.py` that gave each its scale."""
         # One thread: the maps are small, and threads that wait for each other on a busy machine
         # take several times as long. The other cores decode and encode meanwhile.
         with one_thread():
             return [self._predict(photo) for photo in photos]
 
-    def _predict(self, photo: PredictorInput) -> Gaussians:
+    def _predict(self, photo: PredictorInput) -> PredictedScene:
         relative, classes = self._depth(photo.pixels)
         height, width = photo.pixels.shape[:2]
         # The maps have the photo's aspect only nearly, at multiples of 32: one focal length serves.
         focal = photo.focal_px * (relative.size / (height * width)) ** 0.5
         metric = metric_disparity(relative, classes, focal)
         disparity = torch.from_numpy(metric.disparity)
-        return lift_to_gaussians(disparity, photo.pixels, photo.focal_px, self._cells)
+        scene = lift_to_gaussians(disparity, photo.pixels, photo.focal_px, self._cells)
+        return PredictedScene(scene, metric.scale_source)

@@ -9,12 +9,12 @@ depth of such a scene.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, PERSON, SKY
 
 Plane = npt.NDArray[np.float32]
@@ -32,14 +32,6 @@ _NEAREST_M, _NEAREST_OUTDOORS_M = 1.2, 3.0  # usual depth at the near end
 _CLOSEST_M, _FARTHEST_NEAR_M = 0.25, 30.0  # no scene's near end is taken to be outside of these
 _LEAST_RELIEF = 1e-3  # of the span from near to infinity, that something has to reach
 _UPRIGHT = 1.8  # height over width from which a person is taken to stand
-
-
-class ScaleSource(StrEnum):
-    """What the metric scale of a scene was taken from."""
-
-    GROUND = "ground"
-    PERSON = "person"
-    USUAL = "usual"
 
 
 class MetricDisparity(NamedTuple):
@@ -108,9 +100,9 @@ def _scale(
     standing = _standing_person(person, above)
     if standing is not None:
         rows, value = standing
-        return rows / (focal * PERSON_HEIGHT_M) / value, ScaleSource.PERSON
+        return rows / (focal * PERSON_HEIGHT_M) / value, ScaleSource.PEOPLE
     nearest = _NEAREST_OUTDOORS_M if sky_share > _SMALLEST_SKY else _NEAREST_M
-    return 1 / (nearest * float(above.max())), ScaleSource.USUAL
+    return 1 / (nearest * float(above.max())), ScaleSource.DEFAULT
 
 
 def _ground_plane(r: Plane, ground: npt.NDArray[np.bool_], focal: float) -> _Plane | None:

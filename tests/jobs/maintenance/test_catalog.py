@@ -97,9 +97,12 @@ def test_scenes_newer_than_the_snapshot_come_back_with_their_photos_facts(librar
 def records(library: Path) -> list[object]:
     with Library.resolve(library).read() as reader:
         found = find(reader, Filters(order="photo_id"))
-        # Depths and how a scene was coded are read off the file: nearly what they were.
+        # Depths are read off the file: nearly what they were. The file does not say what gave the
+        # scene its scale.
         return [
-            replace(record, created_at=None, depth_near_m=None, depth_median_m=None)
+            replace(
+                record, created_at=None, depth_near_m=None, depth_median_m=None, scale_source=None
+            )
             for record in found
         ]
 

@@ -19,6 +19,7 @@ from pipeline.catalog.query import find
 from pipeline.catalog.text import path_bytes, path_text
 from pipeline.library import Library
 from schemas.errors import UsageError
+from schemas.records import ScaleSource
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 from tests.support.postgres import fresh_schema
 
@@ -44,7 +45,8 @@ def catalog(
         }
         for name, about in facts.items():
             writer.add_found([(photo_file(name), None)])
-            writer.record(done(photo_file(name), about), RUN)
+            scale = ScaleSource.GROUND if name == "paris.jpg" else ScaleSource.DEFAULT
+            writer.record(done(photo_file(name), about, scale_source=scale), RUN)
         writer.add_found([(photo_file("broken.jpg"), None), (photo_file("new.jpg"), None)])
         writer.record(failed(photo_file("broken.jpg")), RUN)
         copy = replace(photo_file("new.jpg"), path=os.fsdecode(b"/photos/z/caf\xe9.jpg"))
@@ -75,6 +77,8 @@ def test_all_photos_come_by_capture_time_and_those_without_one_last(catalog: Con
         (Filters(camera="ilce"), ["nowhere 100%.jpg"]),
         (Filters(camera="FUJIFILM x-e2", state="done"), ["old/quito.jpg", "paris.jpg"]),
         (Filters(camera="%"), []),
+        (Filters(scale_source=ScaleSource.GROUND), ["paris.jpg"]),
+        (Filters(where="scale_source = 'default' AND taken_at < '2010'"), ["old/quito.jpg"]),
         (Filters(after=datetime(2020, 1, 1)), ["nowhere 100%.jpg"]),
         (Filters(before=datetime(2019, 7, 14, 18, 30)), ["old/quito.jpg"]),
         (Filters(path="*/old/*"), ["old/quito.jpg"]),

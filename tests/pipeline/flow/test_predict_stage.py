@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,10 +16,17 @@ from pipeline.flow.predict_stage import PredictStage
 from schemas.errors import DeviceError
 from schemas.outcomes import Failed
 from schemas.reasons import FailureReason
-from schemas.records import DecodedPhoto, FocalLength, FocalSource, PhotoMeta, StoredFile
+from schemas.records import (
+    DecodedPhoto,
+    FocalLength,
+    FocalSource,
+    PhotoMeta,
+    ScaleSource,
+    StoredFile,
+)
 from schemas.settings import ModelSettings, SplatSettings
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.models.interface import Predictor, PredictorInput
+from sharp_core.models.interface import PredictedScene, Predictor, PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.faulty_stages import photo
 from tests.support.trivial_model import TrivialPredictor
@@ -87,10 +95,16 @@ def test_a_photo_that_does_not_fit_fails_alone(error: Exception) -> None:
 class NoRoom(ScenePacker):
     """Runs out of the GPU's memory when the scene is there."""
 
-    def pack(self, scene: Gaussians, photo: DecodedPhoto, info: SceneInfo) -> PackedScene:
+    def pack(
+        self,
+        scene: Gaussians,
+        photo: DecodedPhoto,
+        info: SceneInfo,
+        scale_source: ScaleSource = ScaleSource.MODEL,
+    ) -> PackedScene:
         if photo.width == TOO_LARGE:
             raise OUT_OF_MEMORY[1]
-        return super().pack(scene, photo, info)
+        return super().pack(scene, photo, info, scale_source)
 
 
 class LostDevice(SmallMemory):
@@ -110,3 +124,49 @@ def test_out_of_memory_while_packing_is_reported_as_such() -> None:
     stage = stage_of(TrivialPredictor(0.0, None), NoRoom(SplatSettings("ply")))
     results = stage.process(batch_of(64, TOO_LARGE))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY]
+
+
+class TellsScale(TrivialPredictor):
+    """Estimates metres: from people in wide photos."""
+
+    def predict_with_scale(self, photos: Sequence[PredictorInput]) -> list[PredictedScene]:
+        return [
+            PredictedScene(
+                scene, ScaleSource.PEOPLE if photo.pixels.shape[1] > 64 else ScaleSource.DEFAULT
+            )
+            for scene, photo in zip(self.predict(photos), photos, strict=True)
+        ]
+
+
+def scale_sources(stage: PredictStage, photos: list[tuple[DecodedPhoto, Pixels]]) -> list[str]:
+    results = stage.process(photos)
+    return [result[0].scale_source for result in results if isinstance(result, tuple)]
+
+
+def test_what_gave_the_scale_is_told_with_each_scene() -> None:
+    packer = ScenePacker(SplatSettings("ply"))
+    stage = stage_of(TellsScale(0.0, None), packer)
+    assert scale_sources(stage, batch_of(64, 80)) == [ScaleSource.DEFAULT, ScaleSource.PEOPLE]
+    stage = stage_of(TrivialPredictor(0.0, None), packer)
+    assert scale_sources(stage, batch_of(64)) == [ScaleSource.MODEL]
+
+
+class TwoLayers(ScenePacker):
+    """Doubles the trivial scene: depth is compared with scenes of two layers."""
+
+    def pack(
+        self,
+        scene: Gaussians,
+        photo: DecodedPhoto,
+        info: SceneInfo,
+        scale_source: ScaleSource = ScaleSource.MODEL,
+    ) -> PackedScene:
+        twice = scene.select(torch.arange(len(scene)).repeat(2))
+        return super().pack(twice, photo, info, scale_source)
+
+
+def test_a_depth_map_that_agrees_is_the_source_of_the_scale() -> None:
+    (photo, pixels) = batch_of(64)[0]
+    flat = np.full((8, 8), 3.0, np.float32)  # as the trivial scene is, three times as far
+    stage = stage_of(TrivialPredictor(0.0, None), TwoLayers(SplatSettings("ply")))
+    assert scale_sources(stage, [(replace(photo, depth_m=flat), pixels)]) == [ScaleSource.DEPTH_MAP]

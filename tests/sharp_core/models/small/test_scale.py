@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
-from sharp_core.models.small.scale import ScaleSource, metric_disparity
+from sharp_core.models.small.scale import metric_disparity
 
 HEIGHT, WIDTH = 144, 192
 FOCAL = 160.0
@@ -62,13 +63,13 @@ def test_a_standing_person_gives_metres_where_no_ground_is_seen():
     person = (slice(60, 60 + tall), slice(80, 95))
     disparity[person], classes[person] = 1 / depth, PERSON
     found = metric(disparity, classes)
-    assert found.scale_source is ScaleSource.PERSON
+    assert found.scale_source is ScaleSource.PEOPLE
     assert np.median(found.disparity[person]) == pytest.approx(1 / depth, rel=0.05)
 
 
 def test_a_picture_of_the_sky_alone_is_a_wall_at_the_usual_distance():
     found = metric(np.zeros((HEIGHT, WIDTH)), np.full((HEIGHT, WIDTH), SKY))
-    assert found.scale_source is ScaleSource.USUAL
+    assert found.scale_source is ScaleSource.DEFAULT
     assert (found.disparity == found.disparity[0, 0]).all()
     assert found.disparity[0, 0] > 0
 
@@ -79,7 +80,7 @@ def test_a_person_who_seems_farther_than_the_sky_gives_no_scale():
     classes[100:], disparity[100:] = OTHER, 0.8
     classes[20:70, 80:95], disparity[20:70, 80:95] = PERSON, 0.1
     found = metric(disparity, classes)
-    assert found.scale_source is not ScaleSource.PERSON
+    assert found.scale_source is not ScaleSource.PEOPLE
     assert np.isfinite(found.disparity).all()
 
 
@@ -87,7 +88,7 @@ def test_a_person_who_is_cut_off_gives_no_scale():
     disparity = np.zeros((HEIGHT, WIDTH))
     classes = np.full((HEIGHT, WIDTH), OTHER)
     disparity[60:, 80:95], classes[60:, 80:95] = 0.5, PERSON
-    assert metric(disparity, classes).scale_source is ScaleSource.USUAL
+    assert metric(disparity, classes).scale_source is ScaleSource.DEFAULT
 
 
 def test_any_output_gives_finite_disparity_between_30_m_and_25_cm():

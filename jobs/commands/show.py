@@ -87,6 +87,8 @@ def _text(details: dict[str, object], sources: dict[str, list[str]]) -> str:
             lines += _lines({name: value}, source)
         elif name == "paths":
             lines += [_path_line(**path) for path in value]
+        elif name == "group":
+            lines += [_line("group", f"{item['path']} ({item['state']})") for item in value]
         elif all(isinstance(item, str) for item in value):
             lines += _lines({name: "; ".join(value) or None}, source)
         else:

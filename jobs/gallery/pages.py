@@ -32,6 +32,7 @@ from pipeline.catalog.timeline import (
 from pipeline.context.of_photo import context_sources
 from pipeline.exports.exported import EXPORT_PREFIX
 from schemas.errors import UsageError
+from schemas.groups import GroupKind
 from schemas.records import PhotoState
 
 router = APIRouter()
@@ -120,6 +121,7 @@ def photo(request: Request, photo_id: Id) -> Response:
         paths=paths,
         scene=scene,
         facts=[*context_facts(details, sources), *photo_facts(details, scene)],
+        group_title=_group_title(details),
         clip=clip,
         downloads=_downloads(scene, details["artifacts"]) if scene else [],
         exports=_exports(photo_id) if scene else [],
@@ -167,6 +169,12 @@ def places(request: Request) -> Response:
     with library_reader(request).catalog() as connection:
         spots = read_spots(connection, Filters(state=PhotoState.DONE), MOST_PLACES)
     return render(request, "places.html", spots=spots, map=map_of(spots))
+
+
+def _group_title(photo: dict[str, Any]) -> str:
+    """Return what joins the photo's group, as a heading."""
+    explained = GroupKind.explain(photo["group_kind"]) if photo["group"] else None
+    return explained[0].upper() + explained[1:] if explained else ""
 
 
 def _clip_of(made: list[dict[str, Any]], scene_id: str | None) -> dict[str, Any] | None:

@@ -26,6 +26,11 @@ def day_text(value: datetime) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def filename(path: str | None) -> str:
+    """Return the name of a file; "" where no file is left."""
+    return Path(path).name if path else ""
+
+
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -33,7 +38,9 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(json=json_data, size=size_text, duration=time_text, day=day_text)
+_ENVIRONMENT.filters.update(
+    json=json_data, size=size_text, duration=time_text, day=day_text, filename=filename
+)
 
 
 def render(

@@ -100,15 +100,28 @@ def represented(connection: Connection, photo_ids: Collection[str]) -> set[str]:
     return found
 
 
-def _rows(connection: Connection, photo_ids: Collection[str]) -> Iterator[sa.Row[tuple[object]]]:
-    path = (
+def read_group(connection: Connection, photo_id: str) -> list[dict[str, object]]:
+    """Return the photos of a photo's group, the representative first; none where it has none."""
+    of_photo = sa.select(photos.c.group_id).where(photos.c.photo_id == photo_id).scalar_subquery()
+    columns = (photos.c.photo_id, photos.c.state, photos.c.thumb_path, _a_path().label("path"))
+    query = sa.select(*columns).where(photos.c.group_id == of_photo)
+    ordered = query.order_by(photos.c.group_rank, photos.c.photo_id)
+    return [dict(row._mapping) for row in connection.execute(ordered)]
+
+
+def _a_path() -> sa.ScalarSelect[str]:
+    """Return the first path of a photo whose file is there and is not skipped."""
+    return (
         sa.select(sa.func.min(photo_paths.c.path))
         .where(photo_paths.c.photo_id == photos.c.photo_id)
         .where(photo_paths.c.missing_at.is_(None), photo_paths.c.skip_reason.is_(None))
         .scalar_subquery()
     )
+
+
+def _rows(connection: Connection, photo_ids: Collection[str]) -> Iterator[sa.Row[tuple[object]]]:
     for chunk in in_groups(photo_ids):
-        query = sa.select(photos, path.label("path")).where(photos.c.photo_id.in_(chunk))
+        query = sa.select(photos, _a_path().label("path")).where(photos.c.photo_id.in_(chunk))
         for row in connection.execute(query):
             if row.path is not None:
                 yield row

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.flags import read_flags
+from pipeline.catalog.group_rows import read_group
 from pipeline.catalog.tags import read_tags
 from pipeline.catalog.text import path_text
 from schemas.context import PlaceNames, TagKind
@@ -51,6 +52,7 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
     details["keywords"] = tags.get(TagKind.KEYWORD, [])
     details["people"] = tags.get(TagKind.PERSON, [])
     details["albums"] = tags.get(TagKind.ALBUM, [])
+    details["group"] = read_group(connection, photo_id)
     details["flags"] = read_flags(connection, [photo_id]).get(photo_id, [])
     columns = (photo_paths.c.path, photo_paths.c.missing_at, photo_paths.c.skip_reason)
     paths = sa.select(*columns).where(photo_paths.c.photo_id == photo_id).order_by(columns[0])

@@ -12,14 +12,17 @@ import sqlalchemy as sa
 from PIL import Image, ImageEnhance, ImageFilter
 from PIL.ExifTags import Base
 
+from jobs.gallery.app import GallerySettings
 from jobs.runs.dry_run import dry_run
 from jobs.runs.ingest import IngestReport
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.settings import IngestSettings
 from schemas.tables import photos
 from tests.support.exif_photos import exif_with, packed
+from tests.support.gallery_client import gallery_client
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest, trivial_model
 
@@ -183,3 +186,22 @@ def test_a_dry_run_counts_the_same(folder: Path) -> None:
     library = Library.resolve(folder.parent / "library")
     planned = dry_run(library, [folder], ONE, trivial_model())
     assert (planned.due, planned.represented, planned.found) == (2, 2, 4)
+
+
+def test_the_page_of_a_photo_and_show_list_its_group(folder: Path, tmp_path: Path) -> None:
+    run(folder, IngestSettings())
+    library = Library.resolve(folder.parent / "library")
+    with library.read() as reader:
+        ids = {Path(one.paths[0]).name: one.photo_id for one in find(reader, Filters())}
+        shown = photo_details(reader, str(folder / "1.jpg"), Path("/"))
+        alone = photo_details(reader, str(folder / "4.jpg"), Path("/"))
+    group = shown["group"]
+    assert isinstance(group, list)
+    assert {member["photo_id"] for member in group} == {ids["1.jpg"], ids["2.jpg"], ids["3.jpg"]}
+    assert group[0]["photo_id"] == ids["2.jpg"]
+    assert alone["group"] == []
+    client = gallery_client(GallerySettings(library, tmp_path / "cache"))
+    page = client.get(f"/photos/{ids['1.jpg']}", headers={"accept": "text/html"}).text
+    assert page.count('class="group"') == 1
+    assert f'href="/photos/{ids["2.jpg"]}"' in page
+    assert "Nearly the same picture, taken within seconds" in page

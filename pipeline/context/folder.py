@@ -10,6 +10,7 @@ import re
 
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean
+from pipeline.scan.name_rules import APPLE_LIBRARY_SUFFIXES
 from schemas.context import ContextFacts, ContextSource
 
 # DCF, the cameras' rule for folders: three digits and five characters, as in 100APPLE, 101_PANA.
@@ -53,7 +54,9 @@ _UNTITLED = re.compile(
 
 def read_photo(photo: PhotoMaterial) -> ContextFacts | None:
     """Return the album that a photo's folder stands for, if it is one."""
-    folder = photo.path.rpartition("/")[0].rpartition("/")[2]
+    above, _, folder = photo.path.rpartition("/")[0].rpartition("/")
+    if any(part.lower().endswith(APPLE_LIBRARY_SUFFIXES) for part in above.split("/")):
+        return None  # its folders are numbers: originals/A
     album = album_name(folder)
     return None if album is None else ContextFacts(source=ContextSource.FOLDER, albums=(album,))
 

@@ -42,16 +42,16 @@ def open_foreign_database(path: Path) -> Iterator[sqlite3.Connection]:
         header = _read_header(path)
         pending = [path.with_name(path.name + end) for end in _SIDE_FILES]
         if any(_size(file) for file in pending):
-            with _copied(path) as copy, _connected(f"file:{quote(str(copy))}") as connection:
+            with _copied(path) as copy, _connected(copy, "mode=rw") as connection:
                 yield connection
         elif header[_FORMAT_AT] == _WAL:
             before = _state(path)
-            with _connected(f"file:{quote(str(path))}?mode=ro&immutable=1") as connection:
+            with _connected(path, "mode=ro&immutable=1") as connection:
                 yield connection
             if _state(path) != before:
                 raise _changed()
         else:
-            with _connected(f"file:{quote(str(path))}?mode=ro") as connection:
+            with _connected(path, "mode=ro") as connection:
                 yield connection
     except sqlite3.Error as error:
         raise _explained(error) from error
@@ -99,7 +99,8 @@ def _read_header(path: Path) -> bytes:
 
 
 @contextmanager
-def _connected(uri: str) -> Iterator[sqlite3.Connection]:
+def _connected(path: Path, options: str) -> Iterator[sqlite3.Connection]:
+    uri = f"file:{quote(os.fsencode(path))}?{options}"
     connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, check_same_thread=False)
     try:
         connection.execute("PRAGMA query_only = 1")

@@ -30,7 +30,7 @@ _COPY_FOLDERS = frozenset(
 )
 _COPY_FOLDER_SUFFIXES = (".lrdata", ".cocatalog")
 # An Apple Photos library is a folder: the photos are in one of these, the rest is derived.
-_APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary")
+APPLE_LIBRARY_SUFFIXES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary")
 _APPLE_ORIGINALS = frozenset({"originals", "masters"})
 
 
@@ -57,6 +57,6 @@ def skip_by_folder(path: str, name: str) -> SkipReason | None:
         return SkipReason.HIDDEN
     folded = name.lower()
     parent = os.path.basename(os.path.dirname(path)).lower()  # noqa: PTH119, PTH120
-    derived = parent.endswith(_APPLE_LIBRARY_SUFFIXES) and folded not in _APPLE_ORIGINALS
+    derived = parent.endswith(APPLE_LIBRARY_SUFFIXES) and folded not in _APPLE_ORIGINALS
     copies = folded in _COPY_FOLDERS or folded.endswith(_COPY_FOLDER_SUFFIXES)
     return SkipReason.EXCLUDED if derived or copies else None

@@ -13,6 +13,11 @@ def test_a_photo_is_in_the_album_of_its_folder():
     assert read_photo(photo("/home/ada/Pictures/IMG_1.jpg")) is None
 
 
+def test_folders_inside_of_a_photo_library_are_no_albums():
+    assert read_photo(photo("/p/My.photoslibrary/originals/A/A1.heic")) is None
+    assert read_photo(photo("/p/Old.aplibrary/Masters/Import/a.jpg")) is None
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -59,6 +59,10 @@ def test_a_closed_database_is_read_and_left_as_it_was(tmp_path, journal):
     assert states_below(tmp_path) == before
 
 
+def test_a_path_that_is_not_utf8(tmp_path):
+    assert rows(made(tmp_path / "a.db").rename(tmp_path / "b\udcff.db")) == [("a.jpg", 5)]
+
+
 def test_changes_in_the_log_are_read_and_it_stays(tmp_path):
     path = made(tmp_path / "a.db", "WAL")
     end_in_the_middle(path, "WAL")

@@ -75,6 +75,13 @@ class LengthUnit(StrEnum):
     MM = "mm"
 
 
+class DatasetSplit(StrEnum):
+    """Which scenes of a data set, where it has lists."""
+
+    EVALUATION = "evaluation"
+    TRAINING = "training"
+
+
 class PictureKind(StrEnum):
     """Which pictures an evaluation keeps."""
 

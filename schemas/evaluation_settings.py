@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from schemas.choices import LengthUnit, PictureKind, StereoLayout
+from schemas.choices import DatasetSplit, LengthUnit, PictureKind, StereoLayout
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_choice, check_limits, setting_field
 
@@ -71,6 +71,10 @@ class DatasetSettings:
         str | None,
         Setting("Data set of the folder; default: recognised by its files.", choices=_DATASETS),
     ] = None
+    split: Annotated[
+        DatasetSplit,
+        Setting("Scenes to take, where the data set lists those for evaluation and training."),
+    ] = DatasetSplit.EVALUATION
     pairs: Annotated[
         int, Setting("Maximum number of pairs of a data set.", minimum=1, maximum=1_000_000)
     ] = 512

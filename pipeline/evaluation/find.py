@@ -29,7 +29,7 @@ def find_samples(
     entry = dataset_of(paths, dataset.dataset)
     if entry is None:
         return stereo_samples(paths, stereo)
-    samples = list(entry.find.get()(paths[0], dataset))
+    samples: list[Sample] = list(entry.find.get()(paths[0], dataset))
     if not samples:
         raise UsageError(f"{paths[0]}: no pair of {entry.label} fits", "Lower --overlap.")
     return samples

@@ -37,9 +37,9 @@ def write_pfm(values: np.ndarray, path: Path) -> None:
     path.write_bytes(header + values[::-1].astype("<f4").tobytes())
 
 
-def disparity() -> np.ndarray:
-    """Return the true disparity of the stereo pair in pixels, as Middlebury counts it."""
-    depth = picture(stereo_cameras()[0]).depth_m
+def disparity(eye: int = 0) -> np.ndarray:
+    """Return the true disparity of an eye of the stereo pair in pixels, as Middlebury counts it."""
+    depth = picture(stereo_cameras()[eye]).depth_m
     assert depth is not None
     return 80.0 * BASELINE_M / depth - DOFFS
 

@@ -28,7 +28,8 @@ from sharp_core.evaluation.datasets.stereo_pair import (
 )
 
 _DATASET = "booster"
-_CALIBRATION, _DISPARITY = "calib_00-02.xml", "disp_00.npy"
+_CALIBRATION = "calib_00-02.xml"
+_DISPARITY, _RIGHT_DISPARITY = "disp_00.npy", "disp_02.npy"
 
 
 def find_samples(folder: Path, settings: DatasetSettings) -> list[DatasetSample]:
@@ -50,7 +51,9 @@ def _scene(scene: Path, unit: LengthUnit) -> list[DatasetSample]:
         right = scene / "camera_02" / left.name
         require([right])
         name = f"{scene.name}/{left.stem}"
-        files = StereoFiles(name, left, right, disparity, calibration, has_unit=True)
+        files = StereoFiles(
+            name, left, right, disparity, scene / _RIGHT_DISPARITY, calibration, has_unit=True
+        )
         samples.append(stereo_sample(_DATASET, files))
     return samples
 

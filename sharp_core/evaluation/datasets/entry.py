@@ -11,10 +11,10 @@ from schemas.evaluation_settings import DatasetSettings
 from schemas.registry import Lazy
 
 if TYPE_CHECKING:
-    from sharp_core.evaluation.sample import Sample
+    from sharp_core.evaluation.datasets.dataset_sample import DatasetSample
 
 # Raises UsageError where files are missing or make no sense.
-FindSamples = Callable[[Path, DatasetSettings], Iterable["Sample"]]
+FindSamples = Callable[[Path, DatasetSettings], Iterable["DatasetSample"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,13 @@ def _sample(name: str, scene: Path, unit: LengthUnit) -> DatasetSample:
     disparity = next(scene / one for one in _DISPARITIES if (scene / one).is_file())
     calibration = _read_calibration(scene / "calib.txt", unit)
     files = StereoFiles(
-        name, scene / "im0.png", scene / "im1.png", disparity, calibration, has_unit=True
+        name,
+        scene / "im0.png",
+        scene / "im1.png",
+        disparity,
+        scene / disparity.name.replace("disp0", "disp1"),
+        calibration,
+        has_unit=True,
     )
     return stereo_sample(_DATASET, files)
 

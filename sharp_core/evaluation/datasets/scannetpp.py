@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from schemas.choices import DatasetSplit
 from schemas.evaluation_settings import DatasetSettings
 from sharp_core.evaluation.datasets.colmap import camera_of, read_cameras, read_images
 from sharp_core.evaluation.datasets.dataset_sample import DatasetSample, samples_of_pairs
@@ -22,21 +23,28 @@ from sharp_core.evaluation.datasets.picture import PictureFile
 from sharp_core.scene.cameras import Camera
 
 _DATASET = "scannetpp"
-_SPLIT = Path("splits", "nvs_test.txt")
+_TEST, _TRAINING = (Path("splits", f"{name}.txt") for name in ("nvs_test", "nvs_sem_train"))
 _MESH = Path("scans", "mesh_aligned_0.05.ply")
 
 
 def find_samples(folder: Path, settings: DatasetSettings) -> list[DatasetSample]:
-    """Return pairs of the test scenes. Raises UsageError."""
-    sequences = [_pictures(folder / "data" / scene) for scene in _scenes(folder)]
+    """Return pairs of the scenes of a split. Raises UsageError."""
+    sequences = [_pictures(folder / "data" / scene) for scene in _scenes(folder, settings.split)]
     return samples_of_pairs(_DATASET, draw_pairs(sequences, settings))
 
 
-def _scenes(folder: Path) -> list[str]:
-    listed = folder / _SPLIT
-    if listed.is_file():
-        return sorted(read_text(listed).split())
-    return sorted(path.parent.parent.name for path in folder.glob("data/*/dslr/colmap"))
+def _scenes(folder: Path, split: DatasetSplit) -> list[str]:
+    """Return the listed scenes. Without the list for training, it is all but those for tests."""
+    scenes = {path.parent.parent.name for path in folder.glob("data/*/dslr/colmap")}
+    test = _listed(folder / _TEST)
+    if split is DatasetSplit.EVALUATION:
+        return sorted(scenes if test is None else test)
+    training = _listed(folder / _TRAINING)
+    return sorted(scenes - (test or set()) if training is None else training)
+
+
+def _listed(path: Path) -> set[str] | None:
+    return set(read_text(path).split()) if path.is_file() else None
 
 
 def _pictures(scene: Path) -> list[PictureFile]:

@@ -39,7 +39,7 @@ class Calibration(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DisparityFile:
-    """Disparity in pixels of the left picture: depth = f b / (disparity + shift)."""
+    """Disparity in pixels of either picture: depth = f b / (disparity + shift)."""
 
     path: Path
     constant: float  # f b, pixels times metres
@@ -71,7 +71,7 @@ class DisparityFile:
 
 @dataclass(frozen=True, slots=True)
 class NoDepth:
-    """Of a target, whose depth nothing needs."""
+    """Of a target without a map of its own: evaluation needs none, training does."""
 
     is_dense: bool = False
     files: tuple[Path, ...] = ()
@@ -89,6 +89,7 @@ class StereoFiles(NamedTuple):
     left: Path
     right: Path
     disparity: Path
+    right_disparity: Path  # may be missing
     calibration: Calibration
     has_unit: bool = False
 
@@ -97,11 +98,15 @@ def stereo_sample(dataset: str, files: StereoFiles) -> DatasetSample:
     """Return the sample of a pair: from the left picture to the right one. Raises UsageError."""
     left, right, baseline = files.calibration
     shift = float(right[0, 2] - left[0, 2])
-    depth = DisparityFile(files.disparity, left[0, 0] * baseline, shift, files.has_unit)
+    depth, right_depth = (
+        DisparityFile(path, left[0, 0] * baseline, shift, files.has_unit)
+        for path in (files.disparity, files.right_disparity)
+    )
+    seen = right_depth if files.right_disparity.is_file() else NoDepth()
     aside = np.eye(4)
     aside[0, 3] = -baseline
     source = _picture(f"{files.name}/left", files.left, left, np.eye(4), depth)
-    target = _picture(f"{files.name}/right", files.right, right, aside, NoDepth())
+    target = _picture(f"{files.name}/right", files.right, right, aside, seen)
     return DatasetSample(dataset, source, (target,))
 
 

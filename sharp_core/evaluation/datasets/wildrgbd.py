@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from schemas.choices import LengthUnit
+from schemas.choices import DatasetSplit, LengthUnit
 from schemas.evaluation_settings import DatasetSettings
 from sharp_core.evaluation.datasets.dataset_sample import DatasetSample, samples_of_pairs
 from sharp_core.evaluation.datasets.files import (
@@ -32,7 +32,8 @@ from sharp_core.scene.cameras import Camera, Intrinsics
 from sharp_core.scene.posed_picture import Depth
 
 _DATASET = "wildrgbd"
-_LIST, _SPLIT = "nvs_list.json", "val"
+_LIST = "nvs_list.json"
+_SPLITS = {DatasetSplit.EVALUATION: "val", DatasetSplit.TRAINING: "train"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,23 @@ class DepthPng:
 
 
 def find_samples(folder: Path, settings: DatasetSettings) -> list[DatasetSample]:
-    """Return pairs of the validation scenes. Raises UsageError."""
+    """Return pairs of the scenes of a split. Raises UsageError."""
     units = 1.0 if settings.unit is LengthUnit.M else 1000.0
-    sequences = [_pictures(scene, name, units) for scene, name in _scenes(folder)]
+    sequences = [
+        _pictures(scene, name, units) for scene, name in _scenes(folder, _SPLITS[settings.split])
+    ]
     return samples_of_pairs(_DATASET, draw_pairs(sequences, settings))
 
 
-def _scenes(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the scenes of all categories and what they are called."""
+def _scenes(folder: Path, split: str) -> Iterator[tuple[Path, str]]:
+    """Yield the scenes of a split in all categories, and what they are called."""
     lists = sorted(folder.glob(f"**/{_LIST}"))
     for path in lists:
         category = path.parent
         listed = read_json(path)
-        if not isinstance(listed, dict) or not isinstance(listed.get(_SPLIT), list):
-            raise damaged(path, f"it has no list {_SPLIT!r}")
-        for relative in sorted(listed[_SPLIT]):
+        if not isinstance(listed, dict) or not isinstance(listed.get(split), list):
+            raise damaged(path, f"it has no list {split!r}")
+        for relative in sorted(listed[split]):
             yield category / relative, f"{category.name}/{Path(relative).name}"
     if not lists:  # scenes without their category's lists
         for poses in sorted(folder.glob("**/cam_poses.txt")):

@@ -101,7 +101,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The photo was skipped on purpose: by its size, or by what its metadata says."""
+    """The photo was skipped on purpose: by its size, its projection, or what its metadata says."""
 
     file: PhotoFile
     reason: SkipReason
@@ -109,6 +109,7 @@ class Skipped:
     meta: PhotoMeta
     width: int | None = None  # None where the metadata said enough
     height: int | None = None
+    focal: FocalLength | None = None  # where it tells what the photo is
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ PhotoFile -> PhotoMeta -> DecodedPhoto -> SceneRecord, then an outcome (`schemas
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,6 +67,7 @@ class FocalSource(ExplainedStr):
     EXIF_SENSOR = "exif_sensor", "from the lens and the sensor's resolution"
     CAMERA_TABLE = "camera_table", "from the lens and this camera's sensor size"
     EXIF_MM_GUESS = "exif_mm_guess", "estimated from the lens alone"
+    SPHERE = "sphere", "of the view to the front of a 360° panorama"
     DEFAULT = "default", f"unknown; a {DEFAULT_FOCAL_35MM:g} mm equivalent is assumed"
 
 
@@ -139,6 +141,34 @@ class FocalLength:
 
 
 @dataclass(frozen=True, slots=True)
+class PanoramaTags:
+    """What a file says of its projection (Google's GPano), in pixels as the tags give them."""
+
+    projection: str | None = None  # "equirectangular", "cylindrical", ..., in lower case
+    full_size: tuple[int, int] | None = None  # of the whole sphere
+    crop: tuple[int, int, int, int] | None = None  # of the picture in it: left, top, width, height
+
+
+@dataclass(frozen=True, slots=True)
+class SphereWindow:
+    """The part of a sphere that an equirectangular picture shows, in pixels of that picture.
+
+    The middle of the whole sphere is the front. Equal pixels are equal angles, both ways.
+    """
+
+    width: int  # of the picture
+    height: int
+    full_width: float  # of 360 degrees
+    left: float  # of the picture, from the left end of the whole sphere
+    top: float
+
+    @property
+    def pixels_per_radian(self) -> float:
+        """The focal length of a flat view that shows the middle as large as the picture does."""
+        return self.full_width / math.tau
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoMeta:
     """What a file's metadata says. Every field may be missing; a broken tag is a missing one."""
 
@@ -157,6 +187,8 @@ class PhotoMeta:
     position_source: ContextSource | None = field(default=None, compare=False)
     bracket_bias_ev: float | None = None  # exposure compensation, where the camera bracketed
     is_close_up: bool = False  # taken from less than some 30 cm, says the camera
+    panorama: PanoramaTags = PanoramaTags()
+    is_lens_corrected: bool = False  # an editor has taken the lens's distortion out
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +226,7 @@ class DecodedPhoto:
     # The depth that the photo carries itself: metres, coarse, NaN where unknown.
     depth_m: npt.NDArray[np.float32] | None = None
     look: PhotoLook | None = None  # None where the quality of the scene is not asked for
+    sphere: SphereWindow | None = None  # where the picture is a 360° panorama
 
     @property
     def user_focal_35mm(self) -> float | None:

@@ -156,6 +156,7 @@ def _record_skipped(connection: Connection, skipped: Skipped) -> None:
         photo_id,
         width=skipped.width,
         height=skipped.height,
+        **(_focal_columns(skipped.focal) if skipped.focal is not None else {}),
         **_known(_meta_columns(skipped.meta)),
     )
     _set_outcome(connection, photo_id, PhotoState.SKIPPED, skipped.reason, skipped.message)

@@ -39,6 +39,7 @@ class RecordedPhoto(NamedTuple):
     height: int | None
     metadata_version: int | None = None
     reason: str | None = None  # why it failed or is skipped
+    is_sphere: bool = False  # a 360° panorama
 
 
 @dataclass(slots=True)
@@ -89,6 +90,7 @@ def read_scan_state(connection: Connection) -> ScanState:
     state = sa.select(
         *(photos.c.photo_id, photos.c.state, photos.c.media_type, photos.c.width, photos.c.height),
         *(photos.c.metadata_version, photos.c.reason),
+        sa.func.coalesce(photos.c.focal_source == FocalSource.SPHERE, sa.false()),
     )
     made = sa.select(scenes.c.scene_id, scenes.c.focal_px)
     with connection.begin():

@@ -15,8 +15,14 @@ import numpy.typing as npt
 from pipeline.decode import decode
 from pipeline.decode.photo_depth import coarse_photo_depth
 from pipeline.decode.thumbnail import thumbnail
+from pipeline.flow.content_rules import OWN_EXPORT_MESSAGE, skip_by_projection
 from pipeline.flow.photo_look import look_at_photo
-from pipeline.metadata.focal import resolve_focal
+from pipeline.metadata.projection import (
+    Projection,
+    focal_in,
+    resolve_projection,
+    shows_two_circles,
+)
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.read_file import read_sidecar, read_source, read_unchanged
 from pipeline.scan.size_rules import skip_by_size, skip_message
@@ -33,7 +39,6 @@ from schemas.settings import PhotoSettings
 
 _LIMITS = StageLimits()
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
-_OWN_EXPORT = "this program exported it from a library: the photo that it was made of is in there"
 NOT_STORED = StoredFile("", 0, "")
 
 
@@ -61,31 +66,53 @@ class DecodeStage:
             data = read_unchanged(file)
             meta = read_metadata(data, file.media_type, read_sidecar(file))
             if meta.is_own_export:
-                return Skipped(file, SkipReason.OWN_EXPORT, _OWN_EXPORT, meta)
+                return Skipped(file, SkipReason.OWN_EXPORT, OWN_EXPORT_MESSAGE, meta)
             width, height = decode.read_header_size(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
-            reason = skip_by_size(width, height, self.settings)
-            if reason is not None:
-                message = skip_message(reason, width, height)
-                return Skipped(file, reason, message, meta, width, height)
+            projection = resolve_projection(meta, file.path, width, height)
+            if not projection.is_by_camera:  # else the pixels tell what it is
+                skipped = self._skip(file, meta, projection, width, height)
+                if skipped is not None:
+                    return skipped
             pixels = decode.decode(
                 data, file.media_type, meta.orientation, full_raw=self.settings.full_raw
             )
             height, width = pixels.shape[:2]
-            focal = resolve_focal(meta.focal, width, height, file.set_focal_35mm)
+            if projection.is_by_camera:
+                if shows_two_circles(pixels):
+                    projection = Projection(fisheye="the picture shows two circles")
+                skipped = self._skip(file, meta, projection, width, height)
+                if skipped is not None:
+                    return skipped
+            focal = focal_in(projection, meta, width, height, file.set_focal_35mm)
             depth_m = None
-            if self.settings.photo_depth:
+            if self.settings.photo_depth and projection.sphere is None:
                 depth_m = coarse_photo_depth(data, file.media_type, meta.orientation, width, height)
             thumb = self._store_thumbnail(file.photo_id, pixels)
         except RunError:
             raise
         except Exception as error:
             return failed(file, Stage.DECODE, error, meta)
-        look = look_at_photo(file, meta, pixels) if self.is_scored else None
+        # A score compares the scene with the photo, from one eye.
+        is_scored = self.is_scored and projection.sphere is None
+        look = look_at_photo(file, meta, pixels) if is_scored else None
         seconds = time.perf_counter() - started
-        photo = DecodedPhoto(file, meta, focal, width, height, thumb, seconds, depth_m, look)
+        photo = DecodedPhoto(
+            *(file, meta, focal, width, height, thumb, seconds, depth_m, look), projection.sphere
+        )
         return photo, pixels
+
+    def _skip(
+        self, file: PhotoFile, meta: PhotoMeta, projection: Projection, width: int, height: int
+    ) -> Skipped | None:
+        found = _skip_by_content(projection, self.settings, width, height)
+        if found is None:
+            return None
+        focal = None
+        if projection.sphere is not None:  # recorded, so that the next run knows what it is
+            focal = focal_in(projection, meta, width, height, None)
+        return Skipped(file, *found, meta, width, height, focal)
 
     def _store_thumbnail(self, photo_id: str, pixels: Pixels) -> StoredFile:
         if self.store is None:
@@ -94,13 +121,29 @@ class DecodeStage:
         return self.store.write(ThumbnailPath(photo_id).path, lambda file: file.write(picture))
 
 
+def _skip_by_content(
+    projection: Projection, settings: PhotoSettings, width: int, height: int
+) -> tuple[SkipReason, str] | None:
+    """Return why a photo is skipped by its projection or its size, with a message."""
+    found = skip_by_projection(projection)
+    if found is not None:
+        return found
+    reason = skip_by_size(width, height, settings, is_sphere=projection.sphere is not None)
+    return None if reason is None else (reason, skip_message(reason, width, height))
+
+
 def check_header(file: PhotoFile, settings: PhotoSettings) -> SkipReason | FailureReason | None:
     """Return how the photo would end by its header alone; None where it would go on."""
     try:
-        # The orientation changes neither the smallest side nor the aspect ratio.
-        size = decode.read_header_size(
-            read_source(file), file.media_type, full_raw=settings.full_raw
+        data = read_source(file)
+        meta = read_metadata(data, file.media_type)
+        if meta.is_own_export:
+            return SkipReason.OWN_EXPORT
+        width, height = decode.read_header_size(
+            data, file.media_type, meta.orientation, full_raw=settings.full_raw
         )
-        return skip_by_size(*size, settings)
+        projection = resolve_projection(meta, file.path, width, height)
+        found = _skip_by_content(projection, settings, width, height)
+        return None if found is None else found[0]
     except PhotoError as error:
         return error.reason

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.catalog.scan_state import ScanState
+from pipeline.flow.content_rules import LASTING
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.metadata.focal import focal_px_of_35mm
 from pipeline.scan.size_rules import skip_by_size
@@ -41,7 +42,7 @@ class DueRules:
         """Tell whether the photo lacks its scene, and nothing speaks against making it."""
         if self._has_scene(photo_id, media_type):
             return False
-        if self.skip_by_size(photo_id) is not None or self._is_own_export(photo_id):
+        if self.skip_of(photo_id) is not None:
             return False
         reasons = {
             self.state.failures.get((photo_id, fingerprint))
@@ -49,16 +50,19 @@ class DueRules:
         } - {None}
         return self.retry_failed or reasons <= _PASSING
 
-    def skip_by_size(self, photo_id: str) -> SkipReason | None:
-        """Return why a photo of known size is skipped, if it is."""
+    def skip_of(self, photo_id: str) -> SkipReason | None:
+        """Return why a photo is skipped by what is recorded of it, if it is."""
         photo = self.state.photos.get(photo_id)
-        if photo is None or photo.width is None or photo.height is None:
+        if photo is None:
+            return None
+        lasting = next((reason for reason in LASTING if reason == photo.reason), None)
+        if lasting is not None:
+            return lasting
+        if photo.is_sphere:
+            return SkipReason.PANORAMA_360
+        if photo.width is None or photo.height is None:
             return None
         return skip_by_size(photo.width, photo.height, self.settings)
-
-    def _is_own_export(self, photo_id: str) -> bool:
-        photo = self.state.photos.get(photo_id)
-        return photo is not None and photo.reason == SkipReason.OWN_EXPORT
 
     def user_focals(self, photo_id: str) -> UserFocals:
         """Return the focal lengths that are set for a photo, with what this run changes."""
@@ -88,9 +92,12 @@ class DueRules:
         """
         wanted = user_focal_35mm(self.user_focals(photo_id))
         made = self.state.scene_user_focals.get(photo_id, {})
+        photo = self.state.photos.get(photo_id)
+        is_sphere = photo is not None and photo.is_sphere
         for user_focal in (wanted, *self._others(wanted, made)):
             scene_id = scene_id_of(
-                photo_id, media_type, self.model_fingerprint, self.settings, user_focal
+                *(photo_id, media_type, self.model_fingerprint, self.settings, user_focal),
+                is_sphere=is_sphere,
             )
             focal_px = self.state.scene_focal_px.get(scene_id)
             if focal_px is not None and (

@@ -73,6 +73,7 @@ class EncodeStage:
                 self.model.fingerprint,
                 self.settings,
                 photo.user_focal_35mm,
+                is_sphere=photo.sphere is not None,
             )
             content = scene.content
             splat = self.writer.write(

@@ -279,7 +279,7 @@ class Plan:
         """Tell whether the photo lacks its scene; count it where it does not."""
         if self.rules.is_due(photo.photo_id, photo.media_type):
             return True
-        reason = self.rules.skip_by_size(photo.photo_id)
+        reason = self.rules.skip_of(photo.photo_id)
         recorded = self.rules.state.photos[photo.photo_id]
         if reason is not None and recorded.state == PhotoState.SKIPPED:
             self.skipped[reason] += 1

@@ -15,7 +15,7 @@ from pipeline.context.place_names import named
 from pipeline.context.registry import SOURCES
 from pipeline.context.source import PhotoMaterial, PhotoReader
 from pipeline.metadata.blocks import MetadataBlocks, find_blocks
-from pipeline.metadata.focal import resolve_focal
+from pipeline.metadata.projection import focal_in, resolve_projection
 from pipeline.metadata.read import metadata_of
 from pipeline.scan.read_file import read_beside
 from schemas.context import ContextFacts, ContextSource, ContextUpdate, Said
@@ -84,7 +84,8 @@ def surveyed(
     photo, meta = reading.photo, reading.meta
     focal = None
     if width is not None and height is not None:
-        focal = resolve_focal(meta.focal, width, height, photo.set_focal_35mm)
+        projection = resolve_projection(meta, photo.path, width, height)
+        focal = focal_in(projection, meta, width, height, photo.set_focal_35mm)
     said = (*reading.said, *others)
     update = context_of(photo.photo_id, said, meta.latitude, meta.longitude)
     return Surveyed(photo, meta, focal, update)

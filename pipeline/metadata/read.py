@@ -18,7 +18,7 @@ from pipeline.metadata.position import read_position
 from pipeline.metadata.taken import read_time_taken
 from pipeline.metadata.xmp import read_xmp
 from schemas.program import is_of_this_program
-from schemas.records import FocalTags, MediaType, PhotoMeta
+from schemas.records import FocalTags, MediaType, PanoramaTags, PhotoMeta
 from sharp_core.containers.exif_values import Rational, as_number, as_rational, as_text
 from sharp_core.containers.iptc import read_iptc
 
@@ -30,6 +30,7 @@ _INCH = 2  # the unit where none is given
 _CANON_WIDTHS = range(480, 20_000)  # pixels
 _SUBJECT_DISTANCE_RANGE, _MACRO = 0xA40C, 1  # Exif 3.0
 _CLOSE_M = 0.3
+_MOST_PIXELS = 1 << 24  # a side
 _EQUIVALENT = "exif:FocalLengthIn35mmFilm"
 _OWN_EQUIVALENT = "sharpbatch:FocalLength35mm"  # always a person's word
 
@@ -72,6 +73,9 @@ def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMe
         position_source=place.source,
         bracket_bias_ev=_read_bracket_bias(exif),
         is_close_up=_is_close_up(exif),
+        panorama=_read_panorama(xmp),
+        is_lens_corrected=xmp.get("crs:LensProfileEnable") == "1"
+        and xmp.get("crs:AlreadyApplied") == "True",
     )
 
 
@@ -103,6 +107,25 @@ def _is_close_up(exif: ExifTags) -> bool:
         return True
     distance_m = as_number(exif.main.get(Base.SubjectDistance))
     return distance_m is not None and 0 < distance_m <= _CLOSE_M
+
+
+def _read_panorama(xmp: Xmp) -> PanoramaTags:
+    """Read the projection as Google's panorama viewers do ("Photo Sphere XMP Metadata")."""
+    cropped, full = "CroppedAreaImage{}Pixels", "FullPano{}Pixels"
+    size = [_whole(xmp, full.format(side)) for side in ("Width", "Height")]
+    inside = [_whole(xmp, cropped.format(side)) for side in ("Width", "Height")]
+    corner = [_whole(xmp, f"CroppedArea{side}Pixels") for side in ("Left", "Top")]
+    return PanoramaTags(
+        projection=(as_text(xmp.get("GPano:ProjectionType")) or "").lower() or None,
+        full_size=(size[0], size[1]) if all(size) else None,
+        crop=(max(corner[0], 0), max(corner[1], 0), inside[0], inside[1]) if all(inside) else None,
+    )
+
+
+def _whole(xmp: Xmp, name: str) -> int:
+    """Return a number of pixels; 0 where it is missing or not a useful one."""
+    number = as_number(xmp.get(f"GPano:{name}"))
+    return int(number) if number is not None and 0 < number < _MOST_PIXELS else 0
 
 
 def _read_orientation(exif: ExifTags) -> int:

@@ -15,6 +15,7 @@ _PREFIXES = {
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
     "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
+    "http://ns.google.com/photos/1.0/panorama/": "GPano",
     "https://sharp-batch.github.io/ns/1.0/": "sharpbatch",  # this program's own
 }
 

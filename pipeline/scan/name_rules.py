@@ -10,7 +10,7 @@ from sharp_core.formats.registry import FORMATS
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .heic .heif .hif .heics .heifs .avif .jxl .png .webp .tif .tiff .mpo "
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .sr2 .srf .raf .orf .rw2 .rwl .pef .srw .3fr .iiq .erf "
-    ".kdc .dcr .mrw .x3f .mef .mos .gpr".split()
+    ".kdc .dcr .mrw .x3f .mef .mos .gpr .insp".split()
 )
 _SIDECAR_SUFFIXES = frozenset(".xmp .aae .json .thm .pp3 .dop .on1 .cos .nks".split())
 _VIDEO_SUFFIXES = frozenset(

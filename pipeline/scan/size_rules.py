@@ -7,11 +7,17 @@ from schemas.reasons import SkipReason
 from schemas.settings import PhotoSettings
 
 
-def skip_by_size(width: int, height: int, settings: PhotoSettings) -> SkipReason | None:
-    """Return why a picture of this upright size is skipped, or None where it is not."""
+def skip_by_size(
+    width: int, height: int, settings: PhotoSettings, *, is_sphere: bool = False
+) -> SkipReason | None:
+    """Return why a picture of this upright size is skipped, or None where it is not.
+
+    A part of a sphere may be as wide as it likes.
+    """
     if min(width, height) < SMALLEST_SIDE_PX and not settings.allow_small:
         return SkipReason.TOO_SMALL
-    if max(width, height) > WIDEST_ASPECT * min(width, height) and not settings.allow_wide:
+    is_wide = max(width, height) > WIDEST_ASPECT * min(width, height)
+    if is_wide and not settings.allow_wide and not is_sphere:
         return SkipReason.TOO_WIDE
     return None
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pipeline.context.captions import clean_caption
 from pipeline.context.foreign_database import open_foreign_database, table_columns
+from pipeline.context.lightroom_titles import title_in
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
 from pipeline.context.positions import read_position
@@ -90,7 +91,7 @@ def _read_images(
     names = _read_keyword_paths(connection, columns)
     for row in connection.execute(_images_query(columns)):
         key, root, folder, base, ending, others, rating, pick, label, *rest = row
-        caption, latitude, longitude, *names_of_place = rest
+        caption, xmp, latitude, longitude, *names_of_place = rest
         endings = [ending, *(others or "").split(",")]  # a raw file's own, and "JPG,xmp"
         place = read_position(latitude, longitude)
         used = [names[int(tag)] for tag in keywords.of(key) if int(tag) in names]
@@ -102,6 +103,7 @@ def _read_images(
                 rating=_REJECTED if pick == _REJECTED else _stars(rating),
                 picked=True if pick == _PICKED else None,
                 label=clean(label),
+                title=title_in(xmp),
                 caption=clean_caption(caption),
                 keywords=without_parts(k.path for k in used if not k.is_person),
                 people=tuple(k.path.rpartition("/")[2] for k in used if k.is_person),
@@ -125,7 +127,10 @@ def _stars(rating: float | str | None) -> int | None:
 
 
 def _images_query(columns: Columns) -> str:
-    """Return the query of all masters. Numbers are floats in some versions, so they are cast."""
+    """Return the query of all masters, in the order of their files.
+
+    The cross join makes SQLite begin with the files, which needs no sorting.
+    """
     places, joins = [], []
     for reference, table in (
         ("locationRef", "AgInternedIptcLocation"),
@@ -143,19 +148,25 @@ def _images_query(columns: Columns) -> str:
     position = "NULL, NULL"
     if {"gpsLatitude", "hasGPS"} <= columns.get("AgHarvestedExifMetadata", frozenset()):
         position = "e.gpsLatitude, e.gpsLongitude"
-        joins.append("LEFT JOIN AgHarvestedExifMetadata e ON e.image = i.id_local AND e.hasGPS = 1")
+        # The plus keeps SQLite from looking for each photo among all that have a position.
+        has_position = "e.image = i.id_local AND +e.hasGPS = 1"
+        joins.append(f"LEFT JOIN AgHarvestedExifMetadata e ON {has_position}")
     caption = "NULL"
     if "caption" in columns.get("AgLibraryIPTC", ()):
         caption = "c.caption"
         joins.append("LEFT JOIN AgLibraryIPTC c ON c.image = i.id_local")
+    xmp = "NULL"
+    if "xmp" in columns.get("Adobe_AdditionalMetadata", ()):
+        xmp = "m.xmp"
+        joins.append("LEFT JOIN Adobe_AdditionalMetadata m ON m.image = i.id_local")
     others = "sidecarExtensions" if "sidecarExtensions" in columns["AgLibraryFile"] else "NULL"
     return (
-        "SELECT CAST(f.id_local AS INTEGER), r.rootFolder, r.pathFromRoot, f.baseName,"
+        "SELECT f.id_local, r.rootFolder, r.pathFromRoot, f.baseName,"
         f" f.extension, {others}, i.rating, CAST(i.pick AS INTEGER), i.colorLabels, {caption},"
-        f" {position}, {', '.join(places)}"
-        " FROM AgLibraryFile f JOIN Adobe_images i ON i.rootFile = f.id_local"
+        f" {xmp}, {position}, {', '.join(places)}"
+        " FROM AgLibraryFile f CROSS JOIN Adobe_images i ON i.rootFile = f.id_local"
         f" JOIN AgLibraryFolder r ON r.id_local = f.folder {' '.join(joins)}"
-        " WHERE i.masterImage IS NULL GROUP BY f.id_local ORDER BY 1"
+        " WHERE i.masterImage IS NULL ORDER BY f.id_local"
     )
 
 

@@ -18,13 +18,17 @@ class OrderedLists:
         self._most = most
         self._rows = iter(rows)
         self._next = next(self._rows, None)
+        self._last: tuple[int | None, tuple[str, ...]] = (None, ())
 
     def of(self, key: int) -> tuple[str, ...]:
         """Return the values of a key, each once and without empty ones, in their order."""
+        if key == self._last[0]:  # a join may give a photo twice
+            return self._last[1]
         found: dict[str, None] = {}
         while self._next is not None and self._next[0] <= key:
             row_key, value = self._next
             if row_key == key and (text := clean(value, self._most)):
                 found[text] = None
             self._next = next(self._rows, None)
-        return tuple(found)
+        self._last = (key, tuple(found))
+        return self._last[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from pathlib import Path
 
 _TABLES = """
@@ -27,6 +28,8 @@ _TABLES = """
         collection INTEGER NOT NULL DEFAULT 0, image INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE AgLibraryIPTC (id_local INTEGER PRIMARY KEY, caption, copyright,
         image INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE Adobe_AdditionalMetadata (id_local INTEGER PRIMARY KEY, image INTEGER,
+        xmp NOT NULL DEFAULT '');
     CREATE TABLE AgHarvestedIptcMetadata (id_local INTEGER PRIMARY KEY, image INTEGER,
         cityRef INTEGER, countryRef INTEGER, locationRef INTEGER, stateRef INTEGER);
     CREATE TABLE AgHarvestedExifMetadata (id_local INTEGER PRIMARY KEY, image INTEGER,
@@ -40,6 +43,11 @@ _TABLES = """
 ROOT_KEYWORD = 1
 COLLECTION = "com.adobe.ag.library.collection"
 COLLECTION_SET = "com.adobe.ag.library.group"
+
+
+def packed_xmp(xmp: bytes) -> bytes:
+    """XMP as catalogs hold it."""
+    return len(xmp).to_bytes(4, "big") + zlib.compress(xmp)
 
 
 class LightroomCatalog:

@@ -6,7 +6,8 @@ from pipeline.context import lightroom
 from schemas.context import ContextSource
 from schemas.errors import CollectionError
 from tests.support.file_states import states_below
-from tests.support.lightroom_catalog import COLLECTION_SET, LightroomCatalog
+from tests.support.lightroom_catalog import COLLECTION_SET, LightroomCatalog, packed_xmp
+from tests.support.xmp_documents import languages, packet
 
 
 @pytest.fixture
@@ -34,6 +35,8 @@ def test_all_that_a_catalog_says(catalog, tmp_path):
     wedding = catalog.collection("Wedding", kind=COLLECTION_SET)
     catalog.collection("Selects", image, parent=wedding)
     catalog.insert("AgLibraryIPTC", image=image, caption="At the harbour ")
+    xmp = packed_xmp(packet(languages("dc:title", any="Harbour")))
+    catalog.insert("Adobe_AdditionalMetadata", image=image, xmp=xmp)
     references = {
         reference: catalog.insert(f"AgInternedIptc{table}", value=value)
         for reference, table, value in (
@@ -55,7 +58,7 @@ def test_all_that_a_catalog_says(catalog, tmp_path):
     assert (facts.rating, facts.picked, facts.label) == (4, True, "Rot")
     assert facts.keywords == ("Places/Norway/Bergen", "sea")
     assert (facts.people, facts.albums) == (("Ada Lovelace",), ("Wedding/Selects",))
-    assert facts.caption == "At the harbour"
+    assert (facts.title, facts.caption) == ("Harbour", "At the harbour")
     assert (facts.location, facts.city) == ("Bryggen", "Bergen")
     assert (facts.region, facts.country) == ("Vestland", "Norway")
     assert (facts.latitude, facts.longitude) == (60.4, 5.3)
@@ -128,6 +131,15 @@ def test_a_jpeg_beside_its_raw_file_has_the_same_words(catalog):
     assert found[photos[0]] == found[photos[1]]
 
 
+def test_a_photo_that_stands_twice_in_a_table_keeps_its_words(catalog):
+    image = one_photo(catalog, rating=3)
+    catalog.keyword("sea", image)
+    for caption in ("one", "two"):
+        catalog.insert("AgLibraryIPTC", image=image, caption=caption)
+    facts = read_one(catalog)
+    assert (facts.rating, facts.keywords) == (3, ("sea",))
+
+
 def test_old_catalogs_lack_some_tables(catalog):
     image = one_photo(catalog, rating=3)
     catalog.keyword("sea", image)
@@ -135,7 +147,8 @@ def test_old_catalogs_lack_some_tables(catalog):
     catalog.run("ALTER TABLE AgLibraryFile DROP COLUMN sidecarExtensions")
     for table in ("AgLibraryCollection", "AgLibraryIPTC", "AgHarvestedIptcMetadata"):
         catalog.run(f"DROP TABLE {table}")
-    catalog.run("DROP TABLE AgHarvestedExifMetadata")
+    for table in ("AgHarvestedExifMetadata", "Adobe_AdditionalMetadata"):
+        catalog.run(f"DROP TABLE {table}")
     facts = read_one(catalog)
     assert (facts.rating, facts.keywords) == (3, ("sea",))
 

@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import Annotated
 
 from schemas.choices import DatasetSplit, LengthUnit, PictureKind, StereoLayout
+from schemas.errors import UsageError
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_choice, check_limits, setting_field
 
 _METRICS: Lazy[ChoiceSource] = Lazy("sharp_core.evaluation.metrics.registry", "METRICS")
 _DATASETS: Lazy[ChoiceSource] = Lazy("sharp_core.evaluation.datasets.registry", "DATASETS")
+
+
+def _parse_folder(option: str, text: str) -> Path:
+    folder = Path(text)
+    if not folder.is_dir():
+        raise UsageError(f"{option} {text} is not a folder")
+    return folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class MethodSettings:
             "Evaluate splat files of this folder instead of a model. They are named as the photos "
             "are, and lie in the camera frame of the photo.",
             metavar="DIR",
+            parse=_parse_folder,
         ),
     ] = None
     name: Annotated[

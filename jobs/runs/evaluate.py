@@ -75,9 +75,7 @@ def methods_of(
     """Return what is to be evaluated. Raises UsageError, and WeightsError as `resolve` does."""
     first: Method
     if settings.splats is not None:
-        folder = settings.splats.absolute()
-        if not folder.is_dir():
-            raise UsageError(f"--splats {settings.splats} is not a folder")
+        folder = settings.splats.absolute()  # workers have working folders of their own
         first = SplatMethod(settings.name or folder.name, folder)
     else:
         model = resolve()

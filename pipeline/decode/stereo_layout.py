@@ -6,6 +6,7 @@ Names follow what players of stereo photos expect, such as `_LRF_Full_SBS`, `_LR
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import PurePath
 
 import numpy as np
@@ -24,6 +25,11 @@ _TOKENS = (  # the first that fits
     (("tb", "tbf", "ou", "fulltb", "3dv"), StereoLayout.TB),
     (("lrf", "sbs", "fullsbs", "lr", "parallel"), StereoLayout.SBS),
 )
+_WORD_PAIRS = {  # words that follow each other, as in garden.left-right.jpg
+    ("left", "right"): StereoLayout.SBS,
+    ("right", "left"): StereoLayout.CROSS,
+    ("top", "bottom"): StereoLayout.TB,
+}
 _NOT_PINHOLE = {"180", "360", "vr180", "vr360"}  # panoramas: no camera of ours shows them
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -44,11 +50,15 @@ def layout_of(path: PurePath, data: bytes) -> StereoLayout | None:
 
 def layout_by_name(path: PurePath) -> StereoLayout | None:
     """Return the layout that a file's name tells, if any."""
-    words = {word for word in _SEPARATORS.split(path.stem.lower()) if word}
+    in_order = [word for word in _SEPARATORS.split(path.stem.lower()) if word]
+    words = set(in_order)
     if words & _NOT_PINHOLE:
         return None
     if {"half", "sbs"} <= words:
         return StereoLayout.HALF_SBS
+    for pair, layout in _WORD_PAIRS.items():
+        if pair in pairwise(in_order):
+            return layout
     for tokens, layout in _TOKENS:
         if words & set(tokens):
             return layout

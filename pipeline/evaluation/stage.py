@@ -79,11 +79,19 @@ class EvaluateStage:
         renderer = renderer_here(scene.gaussians, threads=self.cores)
         judge = Judge(renderer, views.source, self.load_metrics())
         key = key_of(task.sample, task.method)
+        problem: ValueError | None = None
         for target in views.targets:
-            if target.pair in task.pairs:
+            if target.pair not in task.pairs:
+                continue
+            try:
                 found = judge.judge(target)
-                found = replace(found, notes=(*views.notes, *found.notes))
-                self._store(task, target.pair, found, key, scene.seconds)
+            except ValueError as error:  # of this pair: the others go on
+                problem = problem or error
+                continue
+            found = replace(found, notes=(*views.notes, *found.notes))
+            self._store(task, target.pair, found, key, scene.seconds)
+        if problem is not None:
+            raise problem
 
     def _store(
         self,

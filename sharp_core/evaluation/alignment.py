@@ -24,6 +24,8 @@ from sharp_core.scene.posed_picture import Depth
 
 _DEPTH_SIDE = 512  # pixels: a median needs no more
 _LEAST_ALPHA = 0.5
+# Of a true depth map: above this share of known pixels, some of them are enough.
+_SPARSE, _DENSE_SIDE = 0.1, 1024
 _FEWEST = 30  # depths that the median is taken of
 _ROUNDS = 30  # of reweighting
 _LEAST_RESIDUAL_PX = 0.05
@@ -51,12 +53,15 @@ def predicted_depth(renderer: Renderer, source: Camera) -> Depth:
 
 
 def scale_from_depth(predicted: Depth, true: Depth) -> float | None:
-    """Return the median of true / predicted depth; None if too few pixels have both."""
-    rows, columns = (
-        ((np.arange(count) + 0.5) / count * size).astype(np.intp)
-        for count, size in zip(predicted.shape, true.shape, strict=True)
-    )
-    return _median_ratio(true[rows[:, None], columns].ravel(), predicted.ravel())
+    """Return the median of true / predicted depth; None if too few pixels have both.
+
+    Both maps cover the same picture, at any resolution. True depth may be sparse.
+    """
+    step = 1 + max(true.shape) // _DENSE_SIDE if np.isfinite(true).mean() > _SPARSE else 1
+    rows, columns = (step * index for index in np.nonzero(np.isfinite(true[::step, ::step])))
+    height, width = predicted.shape
+    there = predicted[rows * height // true.shape[0], columns * width // true.shape[1]]
+    return _median_ratio(true[rows, columns], there)
 
 
 def scale_from_matches(

@@ -31,17 +31,8 @@ def densified(image: Pixels, camera: Camera, sparse: Depth) -> Depth:
     disparity = metric_disparity(relative, classes, focal).disparity
     predicted = np.where(disparity > 0, 1 / np.maximum(disparity, 1e-6), np.nan)
     predicted = predicted.astype(np.float32)
-    known = np.isfinite(sparse) & (sparse > 0)
-    scale = scale_at_points(predicted, sparse, known)
+    scale = scale_from_depth(predicted, sparse)
     return predicted * np.float32(np.nan if scale is None else scale)
-
-
-def scale_at_points(predicted: Depth, sparse: Depth, known: np.ndarray) -> float | None:
-    """Return the median of true / predicted depth at the pixels that are known."""
-    rows, columns = np.nonzero(known)
-    height, width = predicted.shape
-    there = predicted[rows * height // sparse.shape[0], columns * width // sparse.shape[1]]
-    return scale_from_depth(there[None], sparse[rows, columns][None])
 
 
 @functools.cache

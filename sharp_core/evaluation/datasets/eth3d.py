@@ -23,7 +23,13 @@ from sharp_core.evaluation.datasets.colmap import (
     read_points,
 )
 from sharp_core.evaluation.datasets.dataset_sample import DatasetSample, samples_of_pairs
-from sharp_core.evaluation.datasets.files import checked_depth, damaged, require, unreadable
+from sharp_core.evaluation.datasets.files import (
+    FARTHEST_OUTDOORS_M,
+    checked_depth,
+    damaged,
+    require,
+    unreadable,
+)
 from sharp_core.evaluation.datasets.multi_view import draw_pairs
 from sharp_core.evaluation.datasets.picture import PictureFile, PlainImage
 from sharp_core.scene.cameras import Camera
@@ -61,7 +67,7 @@ class ObservedPoints:
             z = float(camera.viewmat[2, :3] @ place + camera.viewmat[2, 3])
             if z > 0 and 0 <= x < size[1] and 0 <= y < size[0]:
                 depth[int(y), int(x)] = z
-        return checked_depth(depth, self.points)
+        return checked_depth(depth, self.points, farthest_m=FARTHEST_OUTDOORS_M)
 
 
 def find_samples(folder: Path, settings: DatasetSettings) -> list[DatasetSample]:

@@ -18,8 +18,9 @@ from schemas.errors import PhotoError, UsageError
 from schemas.reasons import FailureReason
 from sharp_core.scene.posed_picture import Depth, Pixels
 
-# A scene whose median depth is outside is taken for one in a wrong unit.
-NEAREST_M, FARTHEST_M = 0.1, 50.0
+# A picture whose median depth is outside is taken for one in a wrong unit. Scans of whole buildings
+# reach farther.
+NEAREST_M, FARTHEST_M, FARTHEST_OUTDOORS_M = 0.1, 50.0, 500.0
 
 
 def require(paths: Iterable[Path]) -> None:
@@ -76,7 +77,9 @@ def read_picture(path: Path) -> Pixels:
         raise unreadable(path, str(error)) from error
 
 
-def checked_depth(depth_m: Depth, path: Path, unit_option: bool = False) -> Depth:
+def checked_depth(
+    depth_m: Depth, path: Path, *, unit_option: bool = False, farthest_m: float = FARTHEST_M
+) -> Depth:
     """Return a depth map if its median is that of a place in metres. Raises PhotoError.
 
     Unknown depth is NaN here. A map without any known depth is refused too.
@@ -85,12 +88,12 @@ def checked_depth(depth_m: Depth, path: Path, unit_option: bool = False) -> Dept
     if known.size == 0:
         raise unreadable(path, "no pixel has a depth")
     median = float(np.median(known))
-    if not NEAREST_M <= median <= FARTHEST_M:
+    if not NEAREST_M <= median <= farthest_m:
         hint = " Give the other --unit." if unit_option else ""
         raise unreadable(
             path,
-            f"its median depth is {median:.3g} m, and a data set of places has between "
-            f"{NEAREST_M:g} and {FARTHEST_M:g} m: is it in another unit?{hint}",
+            f"its median depth is {median:.3g} m, and pictures of such places have between "
+            f"{NEAREST_M:g} and {farthest_m:g} m: is it in another unit?{hint}",
         )
     return depth_m
 

@@ -23,6 +23,7 @@ from schemas.evaluation_settings import DatasetSettings
 from sharp_core.evaluation.datasets.colmap import read_cameras
 from sharp_core.evaluation.datasets.dataset_sample import DatasetSample, samples_of_pairs
 from sharp_core.evaluation.datasets.files import (
+    FARTHEST_OUTDOORS_M,
     checked_depth,
     damaged,
     image_size,
@@ -70,7 +71,7 @@ class LidarPoints:
         np.minimum.at(depth, (y, x), z[inside].astype(np.float32))
         depth[depth > _BEHIND * _nearest_of_cell(depth)] = np.nan
         depth[~np.isfinite(depth)] = np.nan
-        return checked_depth(depth, self.path)
+        return checked_depth(depth, self.path, farthest_m=FARTHEST_OUTDOORS_M)
 
 
 def find_samples(folder: Path, settings: DatasetSettings) -> list[DatasetSample]:

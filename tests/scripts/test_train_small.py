@@ -10,9 +10,9 @@ import pytest
 
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.models.small.weights import load_weights, read_weights_metadata
+from sharp_core.training.log_file import LOG
 from sharp_core.training.small.checkpoint import DECAY, LATEST, read_checkpoint
 from sharp_core.training.small.data import DataSettings
-from sharp_core.training.small.trainer import LOG
 from tests.support.paths import ROOT
 from tests.support.small_model import SHAPES, TINY, one_torch_thread, write_depth_photos
 

@@ -25,6 +25,9 @@ _EMBEDDING_DEVIATION = 0.02  # of vision transformers (arXiv 2010.11929)
 # focal length of 0.8 widths. At 0 a ReLU would keep half of the pixels without any gradient.
 _FIRST_DISPARITY = 0.4
 _FIRST_DISPARITY_GAIN = 0.1
+# The last channel of the texture head: the opacity, last of its attributes, of the last layer.
+_HIDDEN_OPACITY = -1
+_TRANSPARENT_LOGIT = 20.0  # an opacity of 2e-9, which renderers skip
 
 
 def fresh_network(config: NetworkConfig, seed: int = 0) -> SharpNetwork:
@@ -90,6 +93,18 @@ def network_from_depth_pro(path: Path, config: NetworkConfig, seed: int = 0) -> 
     check_names_and_shapes(path, expected, found)
     network.load_state_dict({**network.state_dict(), **found})
     return network
+
+
+def hide_second_layer(network: SharpNetwork) -> None:
+    """Make the Gaussians of the hidden layer transparent for good, for a network of one layer.
+
+    Their opacity is beyond the reach of gradients, so checkpoints render the same elsewhere.
+    """
+    head = network.prediction_head.texture_prediction_head
+    assert head.bias is not None
+    with torch.no_grad():
+        head.weight[_HIDDEN_OPACITY] = 0.0
+        head.bias[_HIDDEN_OPACITY] = -_TRANSPARENT_LOGIT
 
 
 def _doubled(path: Path, name: str, tensor: Tensor | None) -> Tensor:

@@ -1,6 +1,5 @@
 """One file with all that a run needs to continue exactly: weights, average, optimizer, step."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 
 from sharp_core.training.small.schedule import Decay
+from sharp_core.training.torch_file import save_whole
 
 LATEST = "latest.pt"
 """The constant phase: never overwritten by a decay, so that training can go on from it."""
@@ -27,23 +27,16 @@ class TrainingCheckpoint:
 
 
 def write_checkpoint(checkpoint: TrainingCheckpoint, path: Path) -> None:
-    """Write through a temporary file, so that a kill leaves the former file whole."""
+    """Write the file whole."""
     decay = checkpoint.decay
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        torch.save(
-            {
-                "step": checkpoint.step,
-                "network": checkpoint.network,
-                "average": checkpoint.average,
-                "optimizer": checkpoint.optimizer,
-                "decay": None if decay is None else [decay.first, decay.steps],
-            },
-            file,
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    content = {
+        "step": checkpoint.step,
+        "network": checkpoint.network,
+        "average": checkpoint.average,
+        "optimizer": checkpoint.optimizer,
+        "decay": None if decay is None else [decay.first, decay.steps],
+    }
+    save_whole(content, path)
 
 
 def read_checkpoint(path: Path) -> TrainingCheckpoint:

@@ -4,7 +4,6 @@ A batch depends on the settings and the step's number alone, so a run that was s
 resumed sees what an unbroken one would have seen.
 """
 
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,9 +13,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from sharp_core.models.small.config import OUTPUT_STRIDE
+from sharp_core.training.loader import in_order
 from sharp_core.training.small.augment import AugmentSettings, Pixels, augmented
 from sharp_core.training.small.losses import Targets
 from sharp_core.training.small.photos import LabelledPhoto, read_classes, read_label
@@ -119,28 +119,7 @@ class StepBatches(Dataset[Batch]):
 
 def batches(data: StepBatches, first: int, last: int, *, workers: int = 0) -> Iterator[Batch]:
     """Yield the batches of steps `first` to `last` - 1, made ahead by `workers` processes."""
-    loader: DataLoader[Batch] = DataLoader(
-        data,
-        batch_size=None,
-        sampler=range(first, last),
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-        collate_fn=_same,
-        worker_init_fn=_ignore_signals,
-    )
-    return iter(loader)
-
-
-def _ignore_signals(_: int) -> None:
-    """Leave Ctrl-C and SIGTERM, which reach the whole process group, to the training process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    torch.set_num_threads(1)
-
-
-def _same(batch: object) -> object:
-    """Keep what the data set made: it is a whole batch already."""
-    return batch
+    return in_order(data, range(first, last), workers=workers)
 
 
 def photo_sample(

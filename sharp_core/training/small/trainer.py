@@ -12,6 +12,7 @@ from torch import nn
 from sharp_core.models.small.network import SmallNetwork
 from sharp_core.models.small.weights import read_weights_metadata, write_weights
 from sharp_core.training.average import WeightAverage
+from sharp_core.training.log_file import append_record
 from sharp_core.training.small.checkpoint import (
     TrainingCheckpoint,
     read_checkpoint,
@@ -22,7 +23,6 @@ from sharp_core.training.small.losses import LossParts, LossWeights, depth_and_c
 from sharp_core.training.small.schedule import Decay, Schedule
 from sharp_core.training.small.validation import Validation
 
-LOG = "log.jsonl"
 _LOG_EVERY = 20
 # The average's memory during a decay is this part of its length.
 _DECAY_AVERAGES = 5
@@ -178,8 +178,7 @@ class Trainer:
 
     def log(self, record: dict[str, object]) -> None:
         """Append one line of JSON to the run's log."""
-        with (self.folder / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        append_record(self.folder, record)
 
 
 def freeze(network: SmallNetwork, stages: int) -> None:

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from sharp_core.models.small.network import SmallNetwork
+from sharp_core.training.log_file import LOG
 from sharp_core.training.small.checkpoint import LATEST
 from sharp_core.training.small.data import DataSettings, StepBatches
 from sharp_core.training.small.metrics import DepthScores
 from sharp_core.training.small.photos import find_photos
-from sharp_core.training.small.trainer import LOG, Trainer, TrainSettings
+from sharp_core.training.small.trainer import Trainer, TrainSettings
 from sharp_core.training.small.validation import Validation, validate
 from tests.support.small_model import SHAPES, TINY
 

@@ -1,0 +1,87 @@
+"""Pictures of what a network has learned, beside the truth."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from sharp_core.models.sharp.network.model import NetworkStages
+from sharp_core.training.sharp.objective import render_pair
+from sharp_core.training.sharp.prepare import NetworkInput, PreparedPair
+from sharp_core.views.turbo import turbo
+
+_TITLES = ("input", "novel view: truth", "novel view: predicted", "input view: predicted", "depth")
+_GAP, _TITLE_PX = 4, 18
+
+
+class Sample(NamedTuple):
+    """What a network makes of one pair."""
+
+    pictures: tuple[npt.NDArray[np.uint8], ...]  # of `_TITLES`
+    psnr_db: float  # of the novel view, over all of its pixels
+
+
+@torch.no_grad()
+def make_sample(predict: Callable[[NetworkInput], NetworkStages], pair: PreparedPair) -> Sample:
+    """Predict as in use, without the true depth, and render both views."""
+    stages = predict(replace(pair.seen, true_depth=None))
+    source, target = (view.srgb.clamp(0.0, 1.0) for view in render_pair(stages, pair))
+    error = F.mse_loss(target, pair.target.picture).clamp_min(1e-12)
+    disparity = F.interpolate(1.0 / stages.normalized.depth[:, :1], source.shape[1:], mode="area")[
+        0, 0
+    ]
+    pictures = (
+        _pixels(pair.source.picture),
+        _pixels(pair.target.picture),
+        _pixels(target),
+        _pixels(source),
+        turbo(disparity / disparity.max()),
+    )
+    return Sample(pictures, float(-10 * error.log10()))
+
+
+def save_samples(samples: Sequence[Sample], path: Path, title: str) -> None:
+    """Write a PNG: a row for each sample, a column for each of its pictures."""
+    rows = []
+    for sample in samples:
+        height = max(picture.shape[0] for picture in sample.pictures)
+        rows.append(np.concatenate([_padded(p, height) for p in sample.pictures], axis=1))
+    width = max(row.shape[1] for row in rows)
+    sheet = Image.fromarray(np.concatenate([_widened(row, width) for row in rows], axis=0))
+    page = Image.new("RGB", (sheet.width, sheet.height + 2 * _TITLE_PX), "white")
+    page.paste(sheet, (0, 2 * _TITLE_PX))
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(12)
+    draw.text((_GAP, 2), title, "black", font)
+    left = 0
+    for name, picture in zip(_TITLES, samples[0].pictures, strict=True):
+        draw.text((left + _GAP, _TITLE_PX), name, "black", font)
+        left += picture.shape[1] + _GAP
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(buffer.getvalue())
+    temporary.replace(path)
+
+
+def _pixels(picture: Tensor) -> npt.NDArray[np.uint8]:
+    values = (picture.permute(1, 2, 0) * 255).round().byte().cpu().numpy()
+    return np.ascontiguousarray(values)
+
+
+def _padded(picture: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
+    size = ((0, height - picture.shape[0] + _GAP), (0, _GAP), (0, 0))
+    return np.pad(picture, size, constant_values=255)
+
+
+def _widened(row: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
+    return np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255)

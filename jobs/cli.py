@@ -42,6 +42,7 @@ COMMANDS = (
     "gc",
     "catalog",
     "gallery",
+    "train",
     "model",
     "doctor",
 )

@@ -12,8 +12,14 @@ from pathlib import Path
 from typing import Annotated
 
 from schemas.choices import Device
-from schemas.errors import UsageError
 from schemas.setting_fields import Setting, check_limits
+
+
+class TrainPreset(StrEnum):
+    """The size of the network, and settings that suit it."""
+
+    TINY = "tiny"  # for trials on any machine
+    SHARP = "sharp"  # the published size, and the paper's settings
 
 
 class Start(StrEnum):
@@ -48,11 +54,10 @@ class TrainChoices:
     """What a command line may say in place of a configuration; None: as configured."""
 
     preset: Annotated[
-        str | None,
+        TrainPreset | None,
         Setting(
-            "Size of the network: 'tiny' for trials on any machine, 'sharp' for the published "
-            "size; default: tiny.",
-            metavar="[tiny|sharp]",
+            "'tiny' for trials on any machine, 'sharp' for the published size and the paper's "
+            "settings; default: tiny."
         ),
     ] = None
     steps: Annotated[
@@ -91,13 +96,11 @@ class TrainChoices:
     dtype: Annotated[TrainDType | None, Setting("Number format of the network; default: fp32.")] = (
         None
     )
-    allow_bf16: Annotated[
-        bool, Setting("Train in bf16 although the paper found it unstable.", is_lasting=True)
-    ] = False
+    allow_bf16: Annotated[bool, Setting("Train in bf16 although the paper found it unstable.")] = (
+        False
+    )
     seed: Annotated[int | None, Setting("Seed of weights and data; default: 0.", minimum=0)] = None
     device: Annotated[Device, Setting("Device to train on; auto selects the best.")] = Device.AUTO
 
     def __post_init__(self) -> None:
         check_limits(self)
-        if self.preset not in (None, "tiny", "sharp"):
-            raise UsageError(f"--preset {self.preset!r}: expected tiny or sharp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.training_settings import TrainPreset
 from sharp_core.models.sharp.network.config import NetworkConfig, VitConfig
 from sharp_core.training.sharp.losses.weights import LossWeights
 from sharp_core.training.sharp.settings import (
@@ -24,7 +25,7 @@ NARROW = NetworkConfig(
 def quick_settings(**changes: Any) -> TrainingSettings:
     """Return settings of a short run. Tests put `NARROW` in the place of the preset tiny."""
     values: dict[str, Any] = {
-        "preset": "tiny",
+        "preset": TrainPreset.TINY,
         "steps": 4,
         "render_side": 48,
         "loaders": 0,

@@ -33,7 +33,7 @@ def square_before_wall(camera: Camera) -> PosedPicture:
 
 
 def _wall_color(points: Picture) -> Picture:
-    waves = 0.5 + 0.3 * np.sin(7 * points[..., 0]) * np.sin(5 * points[..., 1])
+    waves = 0.5 + 0.4 * np.sin(9 * points[..., 0]) * np.sin(7 * points[..., 1])
     return np.stack([0.3 + 0.5 * waves, waves, 0.9 - 0.5 * waves], axis=-1)
 
 

@@ -11,16 +11,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sharp_core.models.sharp.network.model import NetworkStages
+from sharp_core.training.sharp.losses.frustum import frustum_mask
+from sharp_core.training.sharp.losses.means import masked_mean
 from sharp_core.training.sharp.objective import render_pair
-from sharp_core.training.sharp.prepare import NetworkInput, PreparedPair
+from sharp_core.training.sharp.prepare import NetworkInput, PreparedPair, resized_depth
 from sharp_core.views.turbo import turbo
 
-_TITLES = ("input", "novel view: truth", "novel view: predicted", "input view: predicted", "depth")
+_TITLES = (
+    "input",
+    "novel view, truth",
+    "novel view, predicted",
+    "input view, predicted",
+    "depth, truth",
+    "depth, predicted",
+)
 _GAP, _TITLE_PX = 4, 18
 
 
@@ -28,7 +36,7 @@ class Sample(NamedTuple):
     """What a network makes of one pair."""
 
     pictures: tuple[npt.NDArray[np.uint8], ...]  # of `_TITLES`
-    psnr_db: float  # of the novel view, over all of its pixels
+    psnr_db: float  # of the novel view, over what the input view has in its frame
 
 
 @torch.no_grad()
@@ -36,16 +44,20 @@ def make_sample(predict: Callable[[NetworkInput], NetworkStages], pair: Prepared
     """Predict as in use, without the true depth, and render both views."""
     stages = predict(replace(pair.seen, true_depth=None))
     source, target = (view.srgb.clamp(0.0, 1.0) for view in render_pair(stages, pair))
-    error = F.mse_loss(target, pair.target.picture).clamp_min(1e-12)
-    disparity = F.interpolate(1.0 / stages.normalized.depth[:, :1], source.shape[1:], mode="area")[
-        0, 0
-    ]
+    mask = frustum_mask(pair.target.depth, pair.target.camera, pair.source.camera, margin=1.0)
+    error = masked_mean((target - pair.target.picture).square(), mask).clamp_min(1e-12)
+    predicted = resized_depth(stages.adjusted_depth[0, 0], *source.shape[1:])
+    true = pair.source.depth
+    inverse = 1.0 / true.where(true > 0, torch.inf)
+    # Both depths in the same colours: the nearest true point is dark red.
+    nearest = inverse.max().clamp_min(1e-6)
     pictures = (
         _pixels(pair.source.picture),
         _pixels(pair.target.picture),
         _pixels(target),
         _pixels(source),
-        turbo(disparity / disparity.max()),
+        turbo(inverse / nearest),
+        turbo(1.0 / predicted / nearest),
     )
     return Sample(pictures, float(-10 * error.log10()))
 

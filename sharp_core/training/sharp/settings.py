@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from schemas.errors import UsageError
 from schemas.setting_fields import Setting, check_limits
-from schemas.training_settings import Ablation, Start, TrainDType
-from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
+from schemas.training_settings import Ablation, Start, TrainDType, TrainPreset
+from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig
 from sharp_core.training.sharp.losses.weights import LossConstants, LossWeights
 from sharp_core.training.sharp.schedule import CosineSchedule
 
@@ -78,7 +78,7 @@ class ReportSettings:
 class TrainingSettings:
     """A training run. Raises UsageError for settings that make no sense together."""
 
-    preset: PresetName = "sharp"
+    preset: TrainPreset = TrainPreset.SHARP
     steps: Annotated[int, Setting("", minimum=1)] = 100_000
     stage: Annotated[int, Setting("", minimum=1, maximum=2)] = 1
     start: Start = Start.FRESH
@@ -129,7 +129,7 @@ class TrainingSettings:
     @property
     def network(self) -> NetworkConfig:
         """The sizes of the network."""
-        return PRESETS[self.preset]
+        return PRESETS[self.preset.value]
 
     @property
     def side(self) -> int:
@@ -182,9 +182,14 @@ def plain_values(values: dict[str, object]) -> dict[str, object]:
     return plain
 
 
-def preset_settings(preset: PresetName, stage: int) -> dict[str, object]:
-    """Return what a preset sets in `TrainingSettings`, beside its own defaults."""
-    if preset == "sharp":
+def preset_settings(
+    preset: TrainPreset, stage: int = 1, *, has_resnet: bool = False
+) -> dict[str, Any]:
+    """Return the values of `TrainingSettings` that a preset gives, beside the defaults.
+
+    The preset tiny has a perceptual loss only if weights for it are there.
+    """
+    if preset is TrainPreset.SHARP:
         return {"preset": preset, "stage": stage, "steps": 100_000 if stage == 1 else 60_000}
     # For trials, not in the paper: a network without trained weights learns little at its rates.
     return {
@@ -192,7 +197,7 @@ def preset_settings(preset: PresetName, stage: int) -> dict[str, object]:
         "stage": stage,
         "steps": 200,
         "render_side": 192,
-        "losses": LossWeights(perceptual=0.0),
+        "losses": LossWeights() if has_resnet else LossWeights().without("perceptual"),
         "optimizer": OptimizerSettings(rate=2e-3, last_rate=2e-4, average=0.9),
         "reports": ReportSettings(log_every=1, picture_every=25, save_every=25),
     }

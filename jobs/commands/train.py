@@ -12,7 +12,6 @@ from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import LibraryOptions
 from jobs.console.output import Output, time_text
 from pipeline.catalog.filters import Filters
-from schemas.choices import Device
 from schemas.errors import UsageError
 from schemas.execution_settings import RunnerSettings
 from schemas.training_settings import TrainChoices
@@ -41,12 +40,6 @@ def train(
     out: Annotated[
         Path, typer.Option(help="Folder of the run: weights, log, pictures; it resumes from it.")
     ] = Path("training"),
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Stage 1: folder of posed pictures with depth; default: procedural scenes."
-        ),
-    ] = None,
     photos: Annotated[
         list[Path] | None,
         typer.Option(help="Stage 2: folder of photos, in place of the library; repeat for more."),
@@ -57,7 +50,7 @@ def train(
 ) -> None:
     """Train SHARP; run the same command again to resume.
 
-    Stage 1 learns from pairs of posed pictures with depth, stage 2 from photos alone: those of the
+    Stage 1 learns from procedural scenes, stage 2 from photos alone: those of the
     library that the filters select, or --photos. The result is weights.pt in the run's folder, for
     'sharp-batch ingest --model sharp --checkpoint'.
     """
@@ -66,7 +59,6 @@ def train(
     from jobs.runs.train import Processes
     from jobs.runs.train import train as run_training
     from jobs.runs.train_data import pair_source, photo_source
-    from pipeline.flow.model import resolve_device
     from pipeline.library import Library
 
     read = TrainConfig() if config is None else read_train_config(config, output.note)
@@ -75,27 +67,15 @@ def train(
     source: PairSource | PhotoSource
     if settings.stage == 1:
         if photos:
-            raise UsageError("--photos are for stage 2", "Add --stage 2, or give --data.")
-        source = pair_source(settings, data or given.folder, given.scenes)
+            raise UsageError("--photos are for stage 2", "Add --stage 2.")
+        source = pair_source(settings, given.scenes)
     else:
-        if data is not None:
-            raise UsageError(
-                "--data is for stage 1", "Stage 2 learns from --photos, or a --library."
-            )
         library = place.resolve()
         if given.library is not None:
             library = Library.resolve(given.library, given.catalog)
         chosen = filters if filters != Filters() else given.query
         source = photo_source(settings, photos or given.photos, library, chosen)
-    device = resolve_device(choices.device)
-    if device == Device.MPS.value:
-        if choices.device is Device.MPS:
-            raise UsageError(
-                "SHARP trains on CUDA or on the CPU: there is no differentiable renderer for mps",
-                "Omit --device.",
-            )
-        device = Device.CPU.value
-    processes = Processes(workers, runner.address, device)
+    processes = Processes(workers, runner.address, choices.device)
     report = run_training(settings, source, out, output, processes)
     finish_command(output, report, _text(report, settings))
 

@@ -23,8 +23,7 @@ from sharp_core.training.sharp.settings import TrainingSettings, preset_settings
 class DataConfig:
     """What a run learns from; procedural scenes where nothing is given."""
 
-    folder: Path | None = None  # stage 1: posed pictures with depth
-    scenes: Annotated[int | None, Setting("", minimum=1)] = None  # stage 1, procedural: how many
+    scenes: Annotated[int | None, Setting("", minimum=1)] = None  # stage 1: how many
     photos: tuple[Path, ...] = ()  # stage 2: folders of photos, or photos
     library: LibraryRoot | None = None  # stage 2: a library's photos
     catalog: str | None = None

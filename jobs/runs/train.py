@@ -16,8 +16,10 @@ from jobs.console.output import Output
 from jobs.console.train_progress import TrainProgress
 from jobs.runs.run import RunReport, new_run_id
 from jobs.runs.signals import stop_on_signals
+from pipeline.flow.model import resolve_device
 from pipeline.work.stop import Stop
-from schemas.errors import LibraryBusyError
+from schemas.choices import Device
+from schemas.errors import LibraryBusyError, UsageError
 from sharp_core.training.log_file import LOG
 from sharp_core.training.sharp.run_folder import RunFolder
 from sharp_core.training.sharp.settings import TrainingSettings
@@ -33,7 +35,7 @@ class Processes:
 
     count: int = 1
     address: str | None = None  # of a Ray cluster
-    device: str = "cpu"  # "cpu" or "cuda"
+    device: Device = Device.AUTO
 
     @property
     def on_ray(self) -> bool:
@@ -77,8 +79,7 @@ def train(
             if processes.on_ray:
                 _train_on_ray(settings, source, run, processes, progress, stop)
             else:
-                device = torch.device(processes.device)
-                trainer = Trainer(settings, source, run, device)
+                trainer = Trainer(settings, source, run, training_device(processes.device))
                 trainer.run(progress.show, lambda: stop.is_asked)
         _complete(report, run, stop, time.monotonic() - began)
     return report
@@ -95,9 +96,20 @@ def _train_on_ray(
     from pipeline.cluster.runner import ClusterSettings, RayRunner
     from pipeline.cluster.train import TrainJob, train_on_ray
 
-    job = TrainJob(settings, source, run.path, processes.count, processes.device == "cuda")
+    job = TrainJob(settings, source, run.path, processes.count, processes.device)
     with RayRunner(ClusterSettings(processes.address)):
         train_on_ray(job, progress.show, stop)
+
+
+def training_device(chosen: Device) -> torch.device:
+    """Return where one process trains. Raises UsageError if it cannot."""
+    if chosen is Device.MPS:
+        raise UsageError(
+            "SHARP trains on CUDA or on the CPU: there is no differentiable renderer for mps",
+            "Omit --device.",
+        )
+    name = resolve_device(chosen)
+    return torch.device("cpu" if name == Device.MPS.value else name)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Where a training's data come from: procedural scenes, posed pictures, photos, a library."""
+"""Where a training's data come from: procedural scenes, photos, a library."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
 
 
-def pair_source(settings: TrainingSettings, folder: Path | None, scenes: int | None) -> PairSource:
-    """Return the pairs of stage 1: of a folder of posed pictures, else procedural scenes.
+def pair_source(settings: TrainingSettings, scenes: int | None) -> PairSource:
+    """Return the pairs of stage 1: procedural scenes.
 
-    `scenes` is how many procedural scenes there are; None: a new one for each pair.
+    `scenes` is how many there are; None: a new one for each pair.
     """
     side = settings.network.resolution
     return ProceduralPairs(ProceduralViews(side, settings.seed), scenes)

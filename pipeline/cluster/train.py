@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,14 @@ from ray.exceptions import RayError, RayTaskError
 from pipeline.cluster.fault_attribution import first_line
 from pipeline.cluster.local import check_ray_lives
 from pipeline.work.stop import Stop
-from schemas.errors import RESUME_HINT, MissingToolError, RunError, SharpBatchError
+from schemas.choices import Device
+from schemas.errors import (
+    RESUME_HINT,
+    MissingToolError,
+    RunError,
+    SharpBatchError,
+    UsageError,
+)
 from sharp_core.training.sharp.run_folder import RunFolder
 from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
@@ -40,15 +47,18 @@ class TrainJob:
     source: PairSource | PhotoSource
     folder: Path  # absolute: Ray starts workers elsewhere
     workers: int
-    on_gpus: bool  # one for each worker
+    device: Device = Device.AUTO  # a GPU for each worker if there are enough of them
+    on_gpus: bool = False  # as the cluster decides
 
 
 def train_on_ray(job: TrainJob, on_step: Callable[[StepReport], object], stop: Stop) -> None:
     """Train on the Ray that this process is connected to; `on_step` gets the latest step.
 
-    Raises RunError, MissingToolError, and what a worker raises.
+    Raises UsageError if the cluster is too small, RunError, MissingToolError, and what a worker
+    raises.
     """
     _check_ray_train()
+    job = replace(job, on_gpus=_on_gpus(job))
     job.folder.mkdir(parents=True, exist_ok=True)
     for name in (_PROGRESS, _STOP):
         (job.folder / name).unlink(missing_ok=True)
@@ -75,6 +85,20 @@ def train_on_ray(job: TrainJob, on_step: Callable[[StepReport], object], stop: S
     finally:
         for name in (_PROGRESS, _STOP):
             (job.folder / name).unlink(missing_ok=True)
+
+
+def _on_gpus(job: TrainJob) -> bool:
+    """Return whether each worker has a GPU. Raises UsageError: Ray would wait for ever."""
+    total = ray.cluster_resources()
+    cores, gpus = int(total.get("CPU", 0)), int(total.get("GPU", 0))
+    on_gpus = job.device is Device.CUDA or (job.device is Device.AUTO and gpus >= job.workers)
+    if job.workers > (gpus if on_gpus else cores):
+        raise UsageError(
+            f"{job.workers} workers need a {'GPU' if on_gpus else 'CPU core'} each; the cluster "
+            f"has {gpus} GPUs and {cores} cores",
+            "Lower --workers, or give the --address of a larger cluster.",
+        )
+    return on_gpus
 
 
 def _check_ray_train() -> None:

@@ -22,6 +22,11 @@ NARROW = NetworkConfig(
 )
 
 
+QUIET = ReportSettings(
+    log_every=1, picture_every=1000, save_every=1000, pictures=1, tensorboard=False
+)
+
+
 def quick_settings(**changes: Any) -> TrainingSettings:
     """Return settings of a short run. Tests put `NARROW` in the place of the preset tiny."""
     values: dict[str, Any] = {
@@ -31,8 +36,6 @@ def quick_settings(**changes: Any) -> TrainingSettings:
         "loaders": 0,
         "losses": LossWeights(perceptual=0.0),
         "optimizer": OptimizerSettings(rate=1e-3, average=0.5),
-        "reports": ReportSettings(
-            log_every=1, picture_every=1000, save_every=1000, tensorboard=False
-        ),
+        "reports": QUIET,
     }
     return TrainingSettings(**{**values, **changes})

@@ -23,11 +23,11 @@ from sharp_core.views.turbo import turbo
 
 _TITLES = (
     "input",
-    "novel view, truth",
-    "novel view, predicted",
-    "input view, predicted",
-    "depth, truth",
-    "depth, predicted",
+    "novel: truth",
+    "novel: predicted",
+    "input: predicted",
+    "depth: truth",
+    "depth: predicted",
 )
 _GAP, _TITLE_PX = 4, 18
 
@@ -64,20 +64,26 @@ def make_sample(predict: Callable[[NetworkInput], NetworkStages], pair: Prepared
 
 def save_samples(samples: Sequence[Sample], path: Path, title: str) -> None:
     """Write a PNG: a row for each sample, a column for each of its pictures."""
-    rows = []
-    for sample in samples:
-        height = max(picture.shape[0] for picture in sample.pictures)
-        rows.append(np.concatenate([_padded(p, height) for p in sample.pictures], axis=1))
-    width = max(row.shape[1] for row in rows)
-    sheet = Image.fromarray(np.concatenate([_widened(row, width) for row in rows], axis=0))
-    page = Image.new("RGB", (sheet.width, sheet.height + 2 * _TITLE_PX), "white")
-    page.paste(sheet, (0, 2 * _TITLE_PX))
+    widths = [
+        max(sample.pictures[column].shape[1] for sample in samples)
+        for column in range(len(_TITLES))
+    ]
+    heights = [sample.pictures[0].shape[0] for sample in samples]
+    size = (
+        sum(widths) + _GAP * len(widths),
+        2 * _TITLE_PX + sum(heights) + _GAP * len(heights),
+    )
+    page = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(12)
-    draw.text((_GAP, 2), title, "black", font)
+    draw.text((0, 2), title, "black", font)
     left = 0
-    for name, picture in zip(_TITLES, samples[0].pictures, strict=True):
-        draw.text((left + _GAP, _TITLE_PX), name, "black", font)
-        left += picture.shape[1] + _GAP
+    for column, (name, width) in enumerate(zip(_TITLES, widths, strict=True)):
+        draw.text((left, _TITLE_PX), name, "black", font)
+        top = 2 * _TITLE_PX
+        for sample, height in zip(samples, heights, strict=True):
+            page.paste(Image.fromarray(sample.pictures[column]), (left, top))
+            top += height + _GAP
+        left += width + _GAP
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     temporary = path.with_name(path.name + ".part")
@@ -88,12 +94,3 @@ def save_samples(samples: Sequence[Sample], path: Path, title: str) -> None:
 def _pixels(picture: Tensor) -> npt.NDArray[np.uint8]:
     values = (picture.permute(1, 2, 0) * 255).round().byte().cpu().numpy()
     return np.ascontiguousarray(values)
-
-
-def _padded(picture: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
-    size = ((0, height - picture.shape[0] + _GAP), (0, _GAP), (0, 0))
-    return np.pad(picture, size, constant_values=255)
-
-
-def _widened(row: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
-    return np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=255)

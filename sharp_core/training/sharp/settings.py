@@ -71,6 +71,7 @@ class ReportSettings:
     log_every: Annotated[int, Setting("", minimum=1)] = 10
     picture_every: Annotated[int, Setting("", minimum=1)] = 1000
     save_every: Annotated[int, Setting("", minimum=1)] = 500
+    pictures: Annotated[int, Setting("", minimum=1)] = 3  # held-out pairs that become pictures
     tensorboard: bool = True  # where the package tensorboard is installed
 
 

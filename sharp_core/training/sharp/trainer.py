@@ -42,9 +42,8 @@ from sharp_core.training.sharp.sources import PairSource, PhotoSource
 from sharp_core.training.sharp.workers import Workers
 from sharp_core.training.torch_file import save_whole
 
-# Numbers of samples that no step reaches: they become the pictures.
+# Numbers of samples that no step reaches begin here.
 _HELD_OUT = 2**40
-_PICTURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,7 @@ class Trainer:
     def _held_out(self) -> tuple[float, list[Sample]]:
         samples = [
             make_sample(self._predict_averaged, self._pair(self._sample(_HELD_OUT + index)))
-            for index in range(_PICTURES)
+            for index in range(self.settings.reports.pictures)
         ]
         return sum(sample.psnr_db for sample in samples) / len(samples), samples
 

@@ -1,14 +1,9 @@
-"""The losses together: each answers its own failure, and one scene can be learned by heart.
-
-The scene is the square before a wall. Free disparities and deltas take the network's place, so that
-a step takes a fraction of a second.
-"""
+"""The losses together: each answers its own failure on the square before a wall."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -19,7 +14,7 @@ from sharp_core.models.two_layer.composer import DELTA_CHANNELS, compose, scale_
 from sharp_core.training.sharp.losses.frustum import frustum_mask
 from sharp_core.training.sharp.losses.perceptual import PerceptualLoss
 from sharp_core.training.sharp.losses.weights import LossConstants, LossWeights
-from sharp_core.training.sharp.objective import Objective, render_pair
+from sharp_core.training.sharp.objective import Objective
 from sharp_core.training.sharp.prepare import PreparedPair, network_input, true_view
 from tests.support.perceptual import SmallExtractor
 from tests.support.training_scenes import camera_at, square_before_wall
@@ -159,7 +154,8 @@ def test_pixels_outside_of_the_view_do_not_count():
     black = replace(pair.target, picture=torch.where(mask, pair.target.picture, 0.0))
     found = losses(true_stages(pair), replace(pair, target=black))
     assert found == pytest.approx(
-        losses(true_stages(pair), pair), rel=5e-3  # the extractor sees the rim of the mask
+        losses(true_stages(pair), pair),
+        rel=5e-3,  # the extractor sees the rim of the mask
     )
 
 
@@ -169,91 +165,3 @@ def test_a_weight_of_zero_leaves_its_loss_out(pair: PreparedPair):
     assert not {"perceptual", "tv"} & set(found)
     total = sum(getattr(chosen.weights, name) * loss for name, loss in found.items())
     assert float(chosen.total(found)) == pytest.approx(float(total))
-
-
-@dataclass
-class Learned:
-    """A scene learned by heart."""
-
-    psnr_before: float
-    psnr: float  # of a view that was not learned
-    strip: float  # of what the input view does not see, there
-
-
-def learn_by_heart(
-    steps: int = 100, *, shift_m: float = 0.12, layers: int = 2, tv: float = 1.0
-) -> Learned:
-    """Optimise free disparities and deltas of one photo on the input and two novel views."""
-    torch.manual_seed(0)
-    pairs = [pair_at(-shift_m), pair_at(shift_m)]
-    held_out = pair_at(0.8 * shift_m, 0.3 * shift_m)
-    chosen = Objective(
-        LossWeights(tv=tv).without(
-            *("perceptual", "grad", "delta", "splat", "scale", "scale_gradient")
-        ),
-        LossConstants(),
-        None,
-    )
-    log_disparity = torch.full((1, 2, SIDE, SIDE), float(np.log(0.45)), requires_grad=True)
-    shape, colors = no_deltas().requires_grad_(), no_deltas().requires_grad_()
-    is_color = no_deltas()
-    is_color[:, 10:13] = 1.0
-    hidden = no_deltas()
-    if layers == 1:
-        hidden[:, 13, 1] = -20.0
-    adam = torch.optim.Adam(
-        [
-            {"params": [log_disparity], "lr": 0.01},
-            {"params": [shape], "lr": 0.05},
-            {"params": [colors], "lr": 0.5},  # which count a tenth: what is hidden is new
-        ]
-    )
-
-    def predicted() -> NetworkStages:
-        deltas = torch.where(is_color > 0, colors, shape) + hidden
-        return stages_of(pairs[0], 1 / log_disparity.exp(), deltas)
-
-    before, _ = compare(predicted(), held_out)
-    for step in range(steps):
-        pair = pairs[step % 2]
-        adam.zero_grad()
-        chosen.total(chosen.losses(predicted(), pair)).backward()
-        adam.step()
-    return Learned(before, *compare(predicted(), held_out))
-
-
-@torch.no_grad()
-def compare(stages: NetworkStages, pair: PreparedPair) -> tuple[float, float]:
-    """Return PSNR in dB over the view, and over the wall that the square hides from the input."""
-    _, target = render_pair(stages, pair)
-    error = (target.srgb.clamp(0, 1) - pair.target.picture).square().mean(dim=0)
-    camera = pair.target.camera
-    y, x = np.mgrid[0:SIDE, 0:SIDE] + 0.5
-    depth = pair.target.depth.numpy()
-    eye = np.linalg.inv(camera.viewmat)[:3, 3]
-    seen = camera.intrinsics
-    points = np.stack(
-        [(x - seen.cx) / seen.fx * depth + eye[0], (y - seen.cy) / seen.fy * depth + eye[1]]
-    )
-    behind = (depth > 2.5) & (np.abs(points * 1.6 / 3.0) < 0.4).all(axis=0)
-    strip = torch.from_numpy(behind)
-    assert strip.sum() > 20
-    return tuple(-10 * float(part.mean().log10()) for part in (error, error[strip]))
-
-
-@pytest.fixture(scope="module")
-def learned() -> Learned:
-    return learn_by_heart()
-
-
-def test_one_scene_is_learned_by_heart(learned: Learned):
-    assert learned.psnr_before < 22
-    assert learned.psnr > learned.psnr_before + 5
-
-
-def test_without_the_second_layer_what_was_hidden_is_worse(learned: Learned):
-    assert learn_by_heart(layers=1).strip < learned.strip - 1.0
-
-
-def test_without_tv_what_was_hidden_is_worse(learned: Learned):
-    assert learn_by_heart(tv=0.0).strip < learned.strip - 0.2

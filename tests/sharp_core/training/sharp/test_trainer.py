@@ -14,9 +14,8 @@ from sharp_core.models.interface import PredictorInput
 from sharp_core.models.sharp.predictor import load
 from sharp_core.training.log_file import LOG
 from sharp_core.training.sharp.run_folder import RunFolder
-from sharp_core.training.sharp.settings import ReportSettings
 from sharp_core.training.sharp.trainer import Trainer
-from tests.support.narrow_sharp import quick_settings
+from tests.support.narrow_sharp import QUIET, quick_settings
 from tests.support.training_scenes import SquarePairs
 
 pytestmark = pytest.mark.usefixtures("narrow")
@@ -33,14 +32,14 @@ def states(run):
 
 
 def test_a_run_that_was_killed_and_resumed_has_the_same_bits(tmp_path):
-    whole = trainer(tmp_path / "whole", steps=3)
+    whole = trainer(tmp_path / "whole", steps=2)
     whole.run()
 
-    killed = trainer(tmp_path / "killed", steps=3, reports=ReportSettings(1, 1000, 1))
+    killed = trainer(tmp_path / "killed", steps=2, reports=replace(QUIET, save_every=1))
     with pytest.raises(KeyboardInterrupt):  # dies in the second step, after one checkpoint
         killed.run(on_step=lambda report: _raise_at(2, report.step))
     torch.manual_seed(99)
-    resumed = trainer(tmp_path / "killed", steps=3, reports=ReportSettings(1, 1000, 1000))
+    resumed = trainer(tmp_path / "killed", steps=2)
     assert resumed.step == 1
     resumed.run()
 
@@ -73,7 +72,7 @@ def test_it_leaves_weights_that_the_predictor_loads(tmp_path):
 
 
 def test_metrics_pictures_and_a_stop(tmp_path):
-    run = trainer(tmp_path, steps=5, reports=ReportSettings(1, 1, 1000, tensorboard=True))
+    run = trainer(tmp_path, steps=5, reports=replace(QUIET, picture_every=1, tensorboard=True))
     run.run(should_stop=lambda: run.step == 1)
     assert run.step == 1
     records = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
@@ -104,7 +103,7 @@ def test_other_settings_in_the_same_folder_are_refused(tmp_path):
     with pytest.raises(UsageError, match="steps was 1 and is 2") as error:
         trainer(tmp_path, steps=2)
     assert "--out" in error.value.hint
-    trainer(tmp_path, steps=1, reports=ReportSettings(7, 8, 9))  # reports are free to change
+    trainer(tmp_path, steps=1, reports=replace(QUIET, log_every=7))  # reports are free to change
 
 
 def test_a_damaged_state_is_named(tmp_path):

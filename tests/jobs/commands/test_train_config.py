@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from jobs.commands.train_config import TrainConfig, read_train_config, training_settings
+from schemas.errors import UsageError
+from schemas.training_settings import Ablation, Start, TrainChoices, TrainPreset
+
+
+def read(tmp_path: Path, text: str) -> TrainConfig:
+    path = tmp_path / "train.toml"
+    path.write_text(text)
+    return read_train_config(path)
+
+
+REAL = """
+preset = "sharp"
+start = "depth-pro"
+weights = "depth_pro.pt"
+resnet = "resnet50.pth"
+[losses]
+depth = 0.3
+[optimizer]
+clip = 0.5
+[data]
+scenes = 10
+[data.query]
+camera = "X100"
+"""
+
+
+def test_a_file_changes_what_it_names_and_leaves_the_preset_otherwise(tmp_path):
+    config = read(tmp_path, REAL)
+    settings = training_settings(config, TrainChoices())
+    assert settings.preset is TrainPreset.SHARP
+    assert settings.start is Start.DEPTH_PRO
+    assert settings.weights == tmp_path / "depth_pro.pt"  # relative to the file
+    assert (settings.losses.depth, settings.losses.perceptual) == (0.3, 3.0)
+    assert (settings.optimizer.clip, settings.optimizer.rate) == (0.5, 1.6e-4)
+    assert config.data.scenes == 10
+    assert config.data.query.camera == "X100"
+
+
+def test_a_partial_table_keeps_the_values_of_the_preset_tiny(tmp_path):
+    settings = training_settings(read(tmp_path, "[optimizer]\nclip = 0.5\n"), TrainChoices())
+    assert (settings.optimizer.clip, settings.optimizer.rate) == (0.5, 2e-3)
+    assert settings.losses.perceptual == 0.0
+
+
+def test_options_override_the_file(tmp_path):
+    config = read(tmp_path, REAL)
+    choices = TrainChoices(steps=7, seed=0, ablation=(Ablation.NO_GRAM,), preset=TrainPreset.TINY)
+    settings = training_settings(config, choices)
+    assert (settings.steps, settings.seed) == (7, 0)
+    assert settings.preset is TrainPreset.TINY
+    assert settings.gram == 0.0
+
+
+def test_without_a_file_it_is_a_trial_of_the_preset_tiny():
+    settings = training_settings(TrainConfig(), TrainChoices())
+    assert settings.preset is TrainPreset.TINY
+    assert settings.start is Start.FRESH
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("stepz = 3", "line 1: stepz"),
+        ("[optimizer]\nclip = 'a'", "line 2: optimizer.clip"),
+        ("steps = 0", "line 1: steps"),
+        ("preset = 'small'", "line 1: preset"),
+        ("[losses]\ncolor = -1.0", "weight of the loss color"),
+    ],
+)
+def test_mistakes_name_line_and_key(tmp_path, text, problem):
+    with pytest.raises(UsageError, match=problem):
+        training_settings(read(tmp_path, text), TrainChoices())

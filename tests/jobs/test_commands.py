@@ -21,8 +21,10 @@ from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import ExitCode
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
+from sharp_core.models.sharp.network.config import PRESETS
 from sharp_core.models.small import predictor
 from tests.support.made_photos import make_photos
+from tests.support.narrow_sharp import NARROW
 from tests.support.paths import ROOT
 from tests.support.scenes import photo_scene
 from tests.support.small_model import one_torch_thread
@@ -55,6 +57,7 @@ QUIET = {
     "render": "{out}/scene.ply -o {out}/a.png --width 32",
     "convert": "--format sog --quality small --library {library} --inline",
     "evaluate": "{stereo} -o {out}/evaluation --model small --pictures none --inline",
+    "train": "--config {out}/train.toml --out {out}/training",
     "nightly": "--config {out}/nightly.toml --check",
     "verify": "--library {library}",
     "gc": "--library {library}",
@@ -87,6 +90,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     write_scene(root / "scene.ply", photo_scene(cells=24), SceneInfo(200.0, 80, 60))
     config = f"library = '{root}/library'\n[[sources]]\npath = '{root}/photos'\n"
     (root / "nightly.toml").write_text(config)
+    (root / "train.toml").write_text(
+        "steps = 1\nrender_side = 32\nloaders = 0\n[reports]\npictures = 1\n"
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -115,8 +121,9 @@ def test_every_command_with_a_library_has_its_options(name: str) -> None:
 
 @pytest.fixture
 def _small_scenes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The bundled model makes scenes of a few Gaussians, which are soon written."""
+    """The bundled model makes scenes of a few Gaussians, and the tiny network is narrow."""
     monkeypatch.setattr(predictor, "load", lambda *_: predictor.SmallPredictor(cells=CELLS))
+    monkeypatch.setitem(PRESETS, "tiny", NARROW)
     with one_torch_thread():
         yield
 

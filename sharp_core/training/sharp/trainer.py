@@ -56,6 +56,7 @@ class StepReport:
     gradient_norm: float  # before clipping
     rate: float
     seconds: float
+    memory_gb: float  # most that was allocated on the GPU so far; 0 on a CPU
 
     def values(self) -> dict[str, float]:
         """Return what the metrics record."""
@@ -66,6 +67,7 @@ class StepReport:
             "gradient_norm": self.gradient_norm,
             "rate": self.rate,
             "seconds": self.seconds,
+            "memory_gb": self.memory_gb,
         }
 
 
@@ -161,7 +163,8 @@ class Trainer:
         self.optimizer.step()
         self.average.update(self.network)
         self.step += 1
-        return StepReport(self.step, total, sums, norm, rate, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return StepReport(self.step, total, sums, norm, rate, seconds, _memory_gb(self.device))
 
     def save(self) -> None:
         """Write the state and the averaged weights."""
@@ -234,3 +237,7 @@ class Trainer:
         self.average.load(state.average)
         self.optimizer.load_state_dict(state.optimizer)
         self.step = state.step
+
+
+def _memory_gb(device: torch.device) -> float:
+    return torch.cuda.max_memory_allocated(device) / 1e9 if device.type == "cuda" else 0.0

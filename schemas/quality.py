@@ -27,6 +27,15 @@ class QualityFlag(ExplainedStr):
     FLAT = "flat", "everything is about as far away: the scene shows hardly any depth"
 
 
+# Photos with one of these are hidden in the gallery unless they are asked for.
+WITHOUT_DEPTH = (
+    QualityFlag.SCREENSHOT,
+    QualityFlag.DOCUMENT,
+    QualityFlag.DRAWING,
+    QualityFlag.FLAT,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SceneMeasures:
     """What is measured on a scene, by renders from the photo's eye and around it.

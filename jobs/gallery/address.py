@@ -28,8 +28,20 @@ class FilteredView:
         return f"?{text}" if text else ""
 
     def of_state(self, state: PhotoState) -> Filters:
-        """Return the filters for photos in one state."""
-        return replace(self.filters, state=state)
+        """Return the filters for photos in one state.
+
+        Scenes without depth are left out, unless they or photos with a flag are asked for.
+        """
+        filters = replace(self.filters, state=state)
+        if state is PhotoState.DONE and filters.with_depth is None and filters.flag is None:
+            return replace(filters, with_depth=True)
+        return filters
+
+    def hidden(self) -> Filters | None:
+        """Return the filters of the photos that are left out for their lack of depth, if any."""
+        if self.filters.with_depth is None and self.filters.flag is None:
+            return replace(self.filters, state=PhotoState.DONE, with_depth=False)
+        return None
 
 
 def read_view(parameters: Mapping[str, str]) -> FilteredView:

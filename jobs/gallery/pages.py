@@ -23,6 +23,7 @@ from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
     count_selected,
     read_beside,
+    read_best,
     read_choices,
     read_period,
     read_periods,
@@ -38,6 +39,8 @@ from schemas.records import PhotoState
 router = APIRouter()
 PAGE = 400  # photos of a period at a time
 LIST_PAGE = 100
+BEST_PAGE = 60
+MOST_PAGES = 100
 MOST_CHOICES = 300
 MOST_PLACES = 500
 _CLIPS = ("clip", "webp", "gif")  # previews, the best first
@@ -56,10 +59,11 @@ class DownloadLink(NamedTuple):
 def library(request: Request) -> Response:
     """Show photos by capture time."""
     view = read_view(request.query_params)
-    filters = view.of_state(PhotoState.DONE)
+    filters, hidden = view.of_state(PhotoState.DONE), view.hidden()
     with library_reader(request).catalog() as connection:
         periods = read_periods(connection, filters)
         states = count_states(connection)
+        flat = count_selected(connection, hidden) if hidden is not None else 0
     return render(
         request,
         "library.html",
@@ -67,6 +71,28 @@ def library(request: Request) -> Response:
         periods=periods,
         count=sum(period.photos for period in periods),
         states=states,
+        flat=flat,
+    )
+
+
+@router.get("/best")
+def best(request: Request, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
+    """Show the scenes with the best scores."""
+    view = read_view(request.query_params)
+    filters = view.of_state(PhotoState.DONE)
+    with library_reader(request).catalog() as connection:
+        found = read_best(connection, filters, BEST_PAGE + 1, skip=(page - 1) * BEST_PAGE)
+        unscored = 0 if found else count_selected(connection, filters)
+    has_more = len(found) > BEST_PAGE and page < MOST_PAGES
+    return render(
+        request,
+        "best.html",
+        view=view,
+        photos=found[:BEST_PAGE],
+        unscored=unscored,
+        page=page,
+        more=view.query(page=str(page + 1)) if has_more else None,
+        less=view.query(page=str(page - 1)) if page > 1 else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from jobs.console.output import size_text, time_text
 from pipeline.metadata.focal import focal_35mm_of_px
 from schemas.outcomes import PHOTO_STAGES
+from schemas.quality import QualityFlag
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource, ScaleSource
 
@@ -35,6 +36,7 @@ def photo_facts(photo: Mapping[str, Any], scene: Mapping[str, Any] | None) -> li
         facts.append(Fact("Photo", size, f"{megapixels:.1f} megapixels"))
     if scene is not None:
         facts += _scene(scene)
+    facts += _flags(photo)
     return facts
 
 
@@ -85,9 +87,11 @@ def focal_text(focal_px: float, width: int, height: int) -> str:
 def _scene(scene: Mapping[str, Any]) -> list[Fact]:
     near, middle, far = (scene[f"depth_{name}_m"] for name in ("near", "median", "far"))
     facts = [
+        *_score(scene),
         Fact(
             "Depth", f"{_metres(near)} to {_metres(far)}", f"half is nearer than {_metres(middle)}"
         ),
+        *_scale(scene),
         Fact("Model", scene["model"], f"made {scene['created_at']:%Y-%m-%d %H:%M} UTC"),
         Fact(
             "Scene",
@@ -95,10 +99,6 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
             f"{size_text(scene['splat_bytes'])} as {scene['format']}",
         ),
     ]
-    if scene["scale_source"]:
-        corrected = f"corrected by {scene['depth_scale']:.3g}" if scene["depth_scale"] else ""
-        value = corrected or scene["scale_source"]
-        facts.insert(1, Fact("Scale", value, ScaleSource.explain(scene["scale_source"])))
     seconds = [
         (step, scene[f"{step}_seconds"]) for step in PHOTO_STAGES if scene[f"{step}_seconds"]
     ]
@@ -107,6 +107,26 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
         note = ", ".join(f"{step} {time_text(value)}" for step, value in seconds)
         facts.append(Fact("Made in", total, note))
     return facts
+
+
+def _score(scene: Mapping[str, Any]) -> list[Fact]:
+    if scene["score"] is None:
+        return []
+    return [Fact("Score", f"{scene['score']:.2f}", "of 1, among scenes of this model")]
+
+
+def _scale(scene: Mapping[str, Any]) -> list[Fact]:
+    source = scene["scale_source"]
+    if not source:
+        return []
+    corrected = f"corrected by {scene['depth_scale']:.3g}" if scene["depth_scale"] else ""
+    return [Fact("Scale", corrected or source, ScaleSource.explain(source))]
+
+
+def _flags(photo: Mapping[str, Any]) -> list[Fact]:
+    return [
+        Fact("Flag", flag.replace("_", " "), QualityFlag.explain(flag)) for flag in photo["flags"]
+    ]
 
 
 def _metres(value: float) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import urllib.request
+from collections.abc import Mapping
 
 from jobs.console.output import Output, json_text
+from jobs.nightly.best_scenes import SceneMedia
 from jobs.nightly.config import Report, ReportWhen
 from jobs.nightly.report import NightlyReport, html_page, markdown_page
 from pipeline.store.layout import RUNS
@@ -25,12 +27,12 @@ class Delivery:
         self._settings = settings
         self._output = output
 
-    def write(self, library: Store, report: NightlyReport) -> None:
+    def write(self, library: Store, report: NightlyReport, media: Mapping[str, SceneMedia]) -> None:
         """Write the report into the library, and to the folder of the configuration."""
         pages = {
             "json": json_text(report.as_dict(), indent=1),
             "md": markdown_page(report),
-            "html": html_page(report),
+            "html": html_page(report, media),
         }
         targets = [(library, f"{RUNS}/{report.night_id}")]
         if self._settings.folder is not None:

@@ -15,6 +15,7 @@ from jobs.console.download_progress import download_progress
 from jobs.console.output import Output, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
+from jobs.nightly.best_scenes import SceneMedia, find_best, make_media
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
 from jobs.nightly.delivery import Delivery
 from jobs.nightly.report import NightlyReport, PhotoProblem, Step
@@ -66,6 +67,7 @@ class _Night:
         self._report = NightlyReport(f"nightly-{new_run_id()}", str(config.library), now)
         self._run_ids: list[str] = []
         self._delivery = Delivery(config.report, output)
+        self._media: dict[str, SceneMedia] = {}  # of the best scenes
 
     def run(self) -> NightlyReport:
         started = time.monotonic()
@@ -82,7 +84,7 @@ class _Night:
             codes = {step.exit_code for step in report.steps}
             report.exit_code = next((int(code) for code in _WORST_FIRST if code in codes), 0)
             report.seconds = round(time.monotonic() - started, 3)
-            self._delivery.write(self._library.store, report)
+            self._delivery.write(self._library.store, report, self._media)
         self._delivery.send(report)
         return report
 
@@ -245,4 +247,6 @@ class _Night:
                 for photo_id, path, reason, message in reader.execute(query)
             ]
             status = read_status(reader)
+            self._report.best = find_best(reader, self._run_ids)
+            self._media = make_media(reader, self._library.store, self._report.best, self._stop)
         self._report.photos, self._report.bytes = status.photos, status.bytes

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from html import escape
 
 from jobs.console.output import size_text, time_text
+from jobs.nightly.best_scenes import BestScene, SceneMedia
 from schemas.errors import ExitCode
 
 _LISTED = 50  # failures and damages; the JSON has them all
@@ -48,6 +51,7 @@ class NightlyReport:
     steps: list[Step] = field(default_factory=list)
     failed: list[PhotoProblem] = field(default_factory=list)
     damaged: list[PhotoProblem] = field(default_factory=list)
+    best: list[BestScene] = field(default_factory=list)  # of this night, by score
     photos: dict[str, int] = field(default_factory=dict)  # by state, after the night
     bytes: dict[str, int] = field(default_factory=dict)  # by kind of file
 
@@ -94,6 +98,9 @@ def markdown_page(report: NightlyReport) -> str:
     lines += [f"- {name}: {_one_line(value)}" for name, value in _facts(report)]
     lines += ["", "| step | result | time |", "|---|---|---|"]
     lines += [f"| {a} | {_cell(b)} | {c} |" for a, b, c in _rows(report)]
+    if report.best:
+        lines += ["", f"## {_BEST_TITLE}", ""]
+        lines += [f"- {_cell(one.name)}: {one.score:.2f}" for one in report.best]
     for title, problems in _problems(report):
         lines += ["", f"## {title}", "", "| file | reason | |", "|---|---|---|"]
         lines += [
@@ -112,11 +119,21 @@ _STYLE = (
     "padding:.6rem 1rem;border-radius:.4rem;background:#e6f4ea}.outcome.bad{background:#fde8e6}"
     "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#444}"
     ".outcome{background:#1e3a28}.outcome.bad{background:#4a2320}}"
+    ".best{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(26rem,100%),1fr));"
+    "gap:1.2rem;margin:0 0 2rem;padding:0;list-style:none}.best li{overflow-wrap:anywhere}"
+    ".best div{display:grid;grid-template-columns:1fr 1fr;gap:.3rem}"
+    ".best img,.best video{width:100%;height:11rem;object-fit:contain;border-radius:.3rem;"
+    "background:#8882}"
 )
+_BEST_TITLE = "Best new scenes"
+_NO_MEDIA: Mapping[str, SceneMedia] = {}
 
 
-def html_page(report: NightlyReport) -> str:
-    """Return the report as a page of HTML that needs no other file."""
+def html_page(report: NightlyReport, media: Mapping[str, SceneMedia] = _NO_MEDIA) -> str:
+    """Return the report as a page of HTML that needs no other file.
+
+    `media` are pictures and clips of the best scenes by their ids; they become a part of the page.
+    """
     title = f"The night of {report.started_at:%Y-%m-%d}"
     facts = "".join(f"<li>{name}: {escape(value)}</li>" for name, value in _facts(report))
     parts = [
@@ -126,6 +143,7 @@ def html_page(report: NightlyReport) -> str:
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>",
         f'<p class="outcome{" bad" if report.has_problems else ""}">{escape(report.outcome)}</p>',
         f"<ul>{facts}</ul>",
+        _html_best(report.best, media),
         _html_table(("step", "result", "time"), _rows(report)),
     ]
     for heading, problems in _problems(report):
@@ -133,6 +151,33 @@ def html_page(report: NightlyReport) -> str:
         parts.append(f"<h2>{heading}</h2>" + _html_table(("file", "", "reason"), rows))
         parts += [f"<p>{escape(line)}</p>" for line in _more(problems)]
     return "\n".join([*parts, "</body></html>", ""])
+
+
+def _html_best(best: Sequence[BestScene], media: Mapping[str, SceneMedia]) -> str:
+    if not best:
+        return ""
+    items = "".join(_html_scene(one, media.get(one.scene_id)) for one in best)
+    return f'<h2>{_BEST_TITLE}</h2><ol class="best">{items}</ol>'
+
+
+def _html_scene(one: BestScene, media: SceneMedia | None) -> str:
+    taken = f", {one.taken_at:%Y-%m-%d}" if one.taken_at is not None else ""
+    shown = []
+    if media is not None and media.picture is not None:
+        shown.append(
+            f'<img src="{_data_address("image/jpeg", media.picture)}" alt="{escape(one.name)}">'
+        )
+    if media is not None and media.clip is not None:
+        shown.append(
+            f'<video src="{_data_address("video/mp4", media.clip)}" autoplay loop muted playsinline'
+            ' aria-label="The scene from around the camera"></video>'
+        )
+    pictures = f"<div>{''.join(shown)}</div>" if shown else ""
+    return f"<li>{pictures}{escape(one.name)}: {one.score:.2f}{taken}</li>"
+
+
+def _data_address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _html_table(head: tuple[str, ...], rows: list[tuple[str, str, str]]) -> str:

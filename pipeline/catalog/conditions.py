@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,6 +124,16 @@ class Conditions:
             return holds
         among = sa.union_all(of_photo, of_scene).subquery()
         return sa.and_(photos.c.photo_id.in_(sa.select(among.c.photo_id)), holds)
+
+    def has_a_flag(self, flags: Collection[str], *, wanted: bool) -> sa.ColumnElement[bool]:
+        """Return the condition that a photo or its best scene has one of some flags, or none."""
+        names = [str(flag) for flag in flags]
+        # Of few rows each, and not correlated: read once for all photos.
+        of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag.in_(names))
+        of_scene = sa.select(scene_flags.c.scene_id).where(scene_flags.c.flag.in_(names))
+        scene_id = sa.func.coalesce(photos.c.scene_id, "")
+        holds = sa.or_(photos.c.photo_id.in_(of_photo), scene_id.in_(of_scene))
+        return holds if wanted else sa.not_(holds)
 
     def is_first_of_group(self) -> sa.ColumnElement[bool]:
         """Return the condition that a photo stands for its group, or is in none.

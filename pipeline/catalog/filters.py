@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pipeline.catalog.photo_filters import Filter, PhotoFilters
+from schemas.quality import WITHOUT_DEPTH
 from schemas.records import PhotoState, ScaleSource
 from schemas.setting_fields import SettingField, setting_fields, value_of_text
 from schemas.settings import MAX_LIMIT
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from pipeline.catalog.conditions import Conditions
+
+
+def _has_depth(q: Conditions, wanted: bool) -> sa.ColumnElement[bool]:
+    """No flag says that there is nothing to look into."""
+    return q.has_a_flag(WITHOUT_DEPTH, wanted=not wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,14 @@ class Filters(PhotoFilters):
             condition=lambda q, flag: q.has_flag(flag),
             index="flag",
             example="screenshot",
+        ),
+    ] = None
+    with_depth: Annotated[
+        bool | None,
+        Filter(
+            help="Only photos that are not flagged flat, screenshot, document or drawing.",
+            condition=_has_depth,
+            example=True,
         ),
     ] = None
     scale_source: Annotated[

@@ -47,6 +47,16 @@ class TimelinePhoto(NamedTuple):
     message: str | None
 
 
+class ScoredPhoto(NamedTuple):
+    """A photo, and the score of its best scene."""
+
+    photo_id: str
+    score: float
+    width: int | None
+    height: int | None
+    path: str | None  # the first of its files, if one is left
+
+
 class Neighbours(NamedTuple):
     """The photos before and after one, by capture time; None at the ends."""
 
@@ -121,6 +131,22 @@ def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Neig
     older = chosen.where(_older_than(place)).order_by(*_NEWEST_FIRST)
     newer = chosen.where(_newer_than(place)).order_by(*_OLDEST_FIRST)
     return Neighbours(*(_first_id(connection, statement) for statement in (newer, older)))
+
+
+def read_best(
+    connection: Connection, filters: Filters, limit: int, skip: int = 0
+) -> list[ScoredPhoto]:
+    """Return up to `limit` photos with the best scores, the best first."""
+    statement = selected(connection, filters, is_page=True).where(photos.c.score.is_not(None))
+    statement = statement.order_by(photos.c.score.desc(), photos.c.photo_id)
+    names = ("photo_id", "score", "width", "height")
+    columns = [photos.c[name] for name in names]
+    rows = connection.execute(statement.with_only_columns(*columns).limit(limit).offset(skip)).all()
+    paths = paths_of(connection, [row.photo_id for row in rows])
+    return [
+        ScoredPhoto(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping)
+        for row in rows
+    ]
 
 
 def count_selected(connection: Connection, filters: Filters) -> int:

@@ -117,6 +117,19 @@ class Plan:
             self.due += 1
             self.todo.append(self._completed(photo))
 
+    def put_best_first(self, merits: Mapping[str, float]) -> None:
+        """Order the photos that are due by their merit; what is not known has a merit of 0.
+
+        Those that took a worker down with them come last: the others are safe by then.
+        """
+
+        def place(item: Item) -> tuple[bool, float]:
+            if not isinstance(item, PhotoFile):
+                return False, 0.0
+            return item.crashes > 0, -merits.get(item.photo_id, 0.0)
+
+        self.todo.sort(key=place)
+
     def due_photos(self, record: PlanRecord, stop: Stop) -> Iterator[Identified]:
         """Yield what is due, in order; a file that cannot be read comes with its error.
 

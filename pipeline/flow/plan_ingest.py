@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.merits import read_merits
 from pipeline.catalog.scan_state import (
     RecordedPath,
     ScanState,
@@ -61,6 +62,8 @@ def plan_ingest(
         one_per_group=settings.one_per_group,
     )
     _sort_files(plan, found, paths, area)
+    due = [item.photo_id for item in plan.todo if isinstance(item, PhotoFile)]
+    plan.put_best_first({} if catalog is None or not due else read_merits(catalog, due))
     return found, plan
 
 
@@ -98,8 +101,6 @@ def _sort_files(plan: Plan, found: Scan, paths: dict[str, RecordedPath], area: S
             plan.new_skips.append((text, file.skip))
         if file.skip is None:
             plan.add_recorded(file, recorded)
-    # Those that took a worker down with them come last: the others are safe by then.
-    plan.todo.sort(key=lambda item: isinstance(item, PhotoFile) and item.crashes > 0)
     plan.gone.extend(sorted(path for path in unseen if not paths[path].is_missing))
 
 

@@ -12,6 +12,7 @@ from jobs.gallery.app import GallerySettings
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.library import Library
+from schemas.context_tables import photo_flags
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 from schemas.tables import photos
@@ -175,3 +176,59 @@ def test_a_search_keeps_every_filter_of_the_address_and_no_sql(large_client: Tes
     for name, text in filters.items():
         assert f'<input type="hidden" name="{name}" value="{text}">' in page
     assert "1 = 1" not in page
+
+
+def set_quality(library: Path, scores: dict[str, float], flat: list[str]) -> None:
+    with open_database(find_catalog(library)).begin() as connection:
+        for photo_id, score in scores.items():
+            row = photos.c.photo_id == photo_id
+            connection.execute(photos.update().where(row).values(score=score))
+        for photo_id in flat:
+            connection.execute(photo_flags.insert().values(photo_id=photo_id, flag="screenshot"))
+
+
+def test_the_best_scenes_are_shown_in_order_of_their_scores(
+    large: Path, large_client: TestClient
+) -> None:
+    assert "sharp-batch score" in large_client.get("/best", headers=PAGE).text
+    ids = all_photos(large_client, "2001")[:2] + all_photos(large_client, "2007")[:1]
+    set_quality(large, dict(zip(ids, (0.4, 0.9, 0.7), strict=True)), [])
+    text = large_client.get("/best", headers=PAGE).text
+    shown = re.findall(r'href="/photos/([0-9a-f]{32})"', text)
+    assert shown == [ids[1], ids[2], ids[0]]
+    assert re.findall(r"<span>(\d\.\d\d)</span>", text) == ["0.90", "0.70", "0.40"]
+    assert re.findall(r'href="/photos/(\w+)"', large_client.get("/best?score=0.8").text) == ids[1:2]
+
+
+def test_a_long_list_of_the_best_has_pages(
+    large: Path, large_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "BEST_PAGE", 2)
+    ids = all_photos(large_client, "2001")[:1] + all_photos(large_client, "2002")[:2]
+    set_quality(large, dict(zip(ids, (0.9, 0.8, 0.7), strict=True)), [])
+    first, second = (large_client.get(f"/best?page={page}").text for page in (1, 2))
+    assert [re.findall(r'href="/photos/(\w+)"', text) for text in (first, second)] == [
+        ids[:2],
+        ids[2:],
+    ]
+    assert 'href="/best?page=2"' in first
+    assert 'rel="next"' not in second
+    assert large_client.get("/best?page=0").status_code == 400
+
+
+def test_scenes_without_depth_are_hidden_until_they_are_asked_for(
+    large: Path, large_client: TestClient
+) -> None:
+    before = periods(large_client.get("/", headers=PAGE).text)
+    hidden = all_photos(large_client, "2003")[0]
+    set_quality(large, {hidden: 0.9}, [hidden])
+    page = large_client.get("/", headers=PAGE).text
+    assert sum(periods(page).values()) == sum(before.values()) - 1
+    assert hidden not in all_photos(large_client, "2003")
+    assert hidden not in large_client.get("/best").text
+    assert "1 without depth" in page
+    assert 'href="/?with_depth=false"' in page
+    only = large_client.get("/?with_depth=false", headers=PAGE).text
+    assert sum(periods(only).values()) == 1
+    assert all_photos(large_client, "2003", flag="screenshot") == [hidden]
+    assert large_client.get(f"/photos/{hidden}", headers=PAGE).status_code == 200

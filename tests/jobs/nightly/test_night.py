@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from jobs.console.output import Output
 from jobs.nightly import night as night_module
+from jobs.nightly.best_scenes import BestScene, SceneMedia
 from jobs.nightly.config import load_config
 from jobs.nightly.report import NightlyReport, PhotoProblem, Step, html_page, markdown_page
 from jobs.nightly.units import UnitKind, unit_text
@@ -321,3 +322,19 @@ def test_the_check_tells_of_exports_inside_a_source(tmp_path: Path) -> None:
     checked = run("nightly", "--config", config, "--check")
     assert checked.returncode == 0
     assert "photos/3D are inside a source" in checked.stderr
+
+
+def test_the_pages_show_the_best_scenes_and_html_holds_their_pictures() -> None:
+    report = NightlyReport("nightly-1", "lib", datetime.now(UTC))
+    best = BestScene("5c", "f0", "a <b>.jpg", 0.876, datetime(2019, 7, 14))
+    report.best = [best, BestScene("5d", "f1", "c.jpg", 0.5, None)]
+    media = {"5c": SceneMedia(b"picture", b"clip"), "5d": SceneMedia(None, None)}
+    html = html_page(report, media)
+    assert "data:image/jpeg;base64,cGljdHVyZQ==" in html
+    assert "data:video/mp4;base64,Y2xpcA==" in html
+    assert "a &lt;b&gt;.jpg: 0.88, 2019-07-14" in html
+    assert "c.jpg: 0.50" in html
+    assert not re.search(r'(src|href)="(?!data:)', html)
+    assert "- a &lt;b>.jpg: 0.88" in markdown_page(report)
+    report.best = []
+    assert "Best new" not in html_page(report) + markdown_page(report)

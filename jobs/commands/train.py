@@ -40,6 +40,15 @@ def train(
     out: Annotated[
         Path, typer.Option(help="Folder of the run: weights, log, pictures; it resumes from it.")
     ] = Path("training"),
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Stage 1: folder of posed pictures with depth, in the layout of one of "
+            "evaluate's data sets, in place of procedural scenes.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     photos: Annotated[
         list[Path] | None,
         typer.Option(help="Stage 2: folder of photos, in place of the library; repeat for more."),
@@ -50,7 +59,7 @@ def train(
 ) -> None:
     """Train SHARP; run the same command again to resume.
 
-    Stage 1 learns from procedural scenes, stage 2 from photos alone: those of the
+    Stage 1 learns from procedural scenes or --pairs, stage 2 from photos alone: those of the
     library that the filters select, or --photos. The result is weights.pt in the run's folder, for
     'sharp-batch ingest --model sharp --checkpoint'.
     """
@@ -68,8 +77,16 @@ def train(
     if settings.stage == 1:
         if photos:
             raise UsageError("--photos are for stage 2", "Add --stage 2.")
-        source = pair_source(settings, given.scenes)
+        source = pair_source(
+            settings,
+            given.scenes,
+            pairs or given.pairs,
+            dataset=given.dataset,
+            unit=given.unit,
+        )
     else:
+        if pairs is not None:
+            raise UsageError("--pairs are for stage 1", "Add --stage 1, or give --photos.")
         library = place.resolve()
         if given.library is not None:
             library = Library.resolve(given.library, given.catalog)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from jobs.nightly.config_file import INLINE, read_config
 from pipeline.catalog.filters import Filters
 from pipeline.store.root import LibraryRoot
+from schemas.choices import LengthUnit
 from schemas.setting_fields import Setting
 from schemas.training_settings import TrainChoices, TrainPreset
 from sharp_core.training.sharp.settings import TrainingSettings, preset_settings
@@ -24,6 +25,9 @@ class DataConfig:
     """What a run learns from; procedural scenes where nothing is given."""
 
     scenes: Annotated[int | None, Setting("", minimum=1)] = None  # stage 1: how many
+    pairs: Path | None = None  # stage 1: a folder of posed pictures with depth
+    dataset: str | None = None  # its layout, if it is not to be recognised
+    unit: LengthUnit | None = None  # of its distances, if it is not the layout's usual one
     photos: tuple[Path, ...] = ()  # stage 2: folders of photos, or photos
     library: LibraryRoot | None = None  # stage 2: a library's photos
     catalog: str | None = None

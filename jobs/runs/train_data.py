@@ -8,17 +8,30 @@ from pathlib import Path
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
 from pipeline.training.photos import photos_of_folders, photos_of_library
+from schemas.choices import LengthUnit
 from schemas.errors import UsageError
+from sharp_core.training.data.posed_folder import posed_pairs
 from sharp_core.training.data.procedural_views import ProceduralPairs, ProceduralViews
 from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
 
 
-def pair_source(settings: TrainingSettings, scenes: int | None) -> PairSource:
-    """Return the pairs of stage 1: procedural scenes.
+def pair_source(
+    settings: TrainingSettings,
+    scenes: int | None,
+    folder: Path | None = None,
+    *,
+    dataset: str | None = None,
+    unit: LengthUnit | None = None,
+) -> PairSource:
+    """Return the pairs of stage 1: of a folder of posed pictures with depth, else procedural ones.
 
-    `scenes` is how many there are; None: a new one for each pair.
+    `scenes` is how many procedural scenes there are; None: a new one for each pair. `dataset` names
+    the folder's layout, and `unit` its unit of length, where they are not to be recognised. Raises
+    UsageError.
     """
+    if folder is not None:
+        return posed_pairs(folder, dataset=dataset, unit=unit, seed=settings.seed)
     side = settings.network.resolution
     return ProceduralPairs(ProceduralViews(side, settings.seed), scenes)
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from jobs.commands.train_config import TrainConfig, read_train_config, training_settings
+from schemas.choices import LengthUnit
 from schemas.errors import UsageError
 from schemas.training_settings import Ablation, Start, TrainChoices, TrainPreset
 
@@ -24,6 +25,8 @@ depth = 0.3
 clip = 0.5
 [data]
 scenes = 10
+pairs = "wildrgbd"
+unit = "m"
 [data.query]
 camera = "X100"
 """
@@ -38,6 +41,8 @@ def test_a_file_changes_what_it_names_and_leaves_the_preset_otherwise(tmp_path):
     assert (settings.losses.depth, settings.losses.perceptual) == (0.3, 3.0)
     assert (settings.optimizer.clip, settings.optimizer.rate) == (0.5, 1.6e-4)
     assert config.data.scenes == 10
+    assert config.data.pairs == tmp_path / "wildrgbd"
+    assert config.data.unit is LengthUnit.M
     assert config.data.query.camera == "X100"
 
 

@@ -19,12 +19,13 @@ from pipeline.catalog.filters import Filters
 from pipeline.flow.inline import run_inline
 from pipeline.flow.model import resolve_model
 from pipeline.library import Library
-from schemas.choices import Device
+from schemas.choices import Device, LengthUnit
 from schemas.errors import ExitCode, LibraryBusyError, UsageError
 from schemas.settings import IngestSettings, ModelSettings
 from sharp_core.models.sharp.network.config import PRESETS
 from sharp_core.training.sharp.run_folder import STATE
 from sharp_core.training.sharp.sources import TrainingPair
+from tests.support.made_datasets import make_wildrgbd
 from tests.support.made_photos import make_photos
 from tests.support.narrow_sharp import NARROW, quick_settings
 from tests.support.training_scenes import SquarePairs
@@ -95,6 +96,17 @@ def test_a_library_is_what_stage_2_learns_from(tmp_path: Path) -> None:
         photo_source(settings, [tmp_path / "photos"], library, Filters(path="*photo001*"))
     with library.hold("ingest"):  # a run over the library does not keep it from being read
         photo_source(settings, (), library, Filters()).check()
+
+
+def test_a_folder_of_posed_pictures_is_what_stage_1_learns_from(tmp_path: Path) -> None:
+    make_wildrgbd(tmp_path / "objects")
+    (tmp_path / "objects" / "apple" / "nvs_list.json").unlink()
+    source = pair_source(quick_settings(), None, tmp_path / "objects")
+    assert run(tmp_path / "run", source, steps=1).done == 1
+    with pytest.raises(UsageError, match="another unit"):
+        pair_source(
+            quick_settings(), None, tmp_path / "objects", dataset="wildrgbd", unit=LengthUnit.M
+        ).check()
 
 
 def test_bad_data_are_reported_before_anything_is_written(tmp_path: Path) -> None:

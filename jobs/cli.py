@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from types import FrameType
+from typing import Annotated
 
 import typer
 
 from jobs.console.output import Output
 from schemas.errors import ExitCode, RunError, SharpBatchError, UsageError
+from schemas.program import GENERATOR
 from sharp_core.models.registry import FIRST_CHOICE
 
 # Threads of torch that wait for each other sleep, and do not spin: on a busy machine spinning takes
@@ -59,10 +61,27 @@ def make_command_line(names: Sequence[str] = COMMANDS) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    app.callback()(lambda: None)  # otherwise typer omits the name of a single command
+    app.callback()(_options)  # without one, typer omits the name of a single command
     for name in names:
         import_module(f"jobs.commands.{name}").register(app)
     return app
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(GENERATOR)
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options before the command."""
 
 
 def main() -> None:

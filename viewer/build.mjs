@@ -1,8 +1,10 @@
 // Build the viewer files of the Python package into pipeline/viewer_bundle: viewer.js, viewer.css,
-// the coasts of the world as land.txt, and all licences. The build is reproducible: equal sources
-// and lockfile give equal bytes.
+// the coasts of the world as land.txt, all licences, and the hash of what it was built from. The
+// build is reproducible: equal sources and lockfile give equal bytes. The result is in the repository,
+// so that nobody needs Node to use it; a test compares the hash.
 
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 
 import { build } from "esbuild";
 import { feature } from "topojson-client";
@@ -67,6 +69,16 @@ function round(degrees) {
   return Math.round(degrees * 10) / 10;
 }
 
+async function hashOfSources() {
+  const sources = (await readdir(new URL("src/", import.meta.url))).sort().map((name) => `src/${name}`);
+  const hash = createHash("sha256");
+  for (const name of ["build.mjs", "package-lock.json", ...sources]) {
+    hash.update(`${name}\n`);
+    hash.update(await readFile(new URL(name, import.meta.url)));
+  }
+  return hash.digest("hex");
+}
+
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 for (const file of result.outputFiles) {
@@ -75,3 +87,4 @@ for (const file of result.outputFiles) {
 }
 await writeFile(new URL("land.txt", OUT), coasts.join(""));
 await writeFile(new URL("LICENSES.txt", OUT), licences.join("\n"));
+await writeFile(new URL("SOURCES.sha256", OUT), `${await hashOfSources()}\n`);

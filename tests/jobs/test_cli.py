@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -45,6 +46,10 @@ def test_every_command_is_documented_and_has_help() -> None:
         result = run(command, "--help")
         assert result.returncode == 0
         assert command in GROUPS or "--json" in result.stdout
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == f"sharp-batch {version('sharp-batch')}\n"
 
 
 def test_every_exit_code_is_documented() -> None:

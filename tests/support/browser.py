@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -20,7 +19,6 @@ from pipeline.library import Library
 from tests.support.paths import ROOT
 
 VIEWER = ROOT / "viewer"
-BUNDLE = ROOT / "pipeline" / "viewer_bundle" / "viewer.js"
 WORKER = "tests.support.quick_worker"
 # Drawing by the processor gives the same pictures on every machine; no host but this is known.
 _FLAGS = (
@@ -30,19 +28,6 @@ _FLAGS = (
     "--disable-dev-shm-usage"
 ).split()
 _ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-
-
-def need_viewer() -> None:
-    """Have the viewer built from its sources as they are, or skip the test."""
-    sources = [*VIEWER.glob("src/*"), VIEWER / "build.mjs", VIEWER / "package-lock.json"]
-    if BUNDLE.exists() and BUNDLE.stat().st_mtime >= max(f.stat().st_mtime for f in sources):
-        return
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("the viewer is not built, and Node and npm are missing to build it")
-    for command in (["npm", "ci", "--ignore-scripts"], ["node", "build.mjs"]):
-        built = subprocess.run(command, check=False, cwd=VIEWER, capture_output=True, text=True)
-        if built.returncode:
-            pytest.skip(f"the viewer cannot be built: {built.stderr[-500:]}")
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from pipeline.catalog.database import open_database
 from pipeline.scenes.page import ViewerStart, write_scene_page
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import FORMATS
-from tests.support.browser import VIEWER, Watch, browser, need_viewer, serving
+from tests.support.browser import VIEWER, Watch, browser, serving
 from tests.support.made_photos import make_photo
 from tests.support.paths import DATA
 
@@ -30,7 +30,6 @@ Pixels = npt.NDArray[np.float64]
 
 @pytest.fixture(scope="module")
 def context() -> Iterator[BrowserContext]:
-    need_viewer()
     with browser(viewport={"width": 1000, "height": 700}) as context:
         yield context
 

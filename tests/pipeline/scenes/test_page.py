@@ -11,6 +11,7 @@ import pytest
 from pipeline.scenes import page as scene_page
 from pipeline.scenes.page import ViewerStart, bundle_file, write_scene_page
 from schemas.errors import RunError
+from tests.support.paths import ROOT
 
 VIEW = ViewerStart('a "photo" <of> & -->', 600, 400, 512.5)
 
@@ -58,3 +59,16 @@ def test_a_viewer_that_is_not_built_is_said(
     with pytest.raises(RunError, match="not built") as caught:
         bundle_file("viewer.js")
     assert "scripts/build_viewer" in caught.value.hint
+
+
+def test_the_viewer_in_the_package_is_built_of_its_sources() -> None:
+    viewer, built = ROOT / "viewer", ROOT / "pipeline" / "viewer_bundle"
+    digest = hashlib.sha256()
+    for path in (
+        *(viewer / "build.mjs", viewer / "package-lock.json"),
+        *sorted((viewer / "src").iterdir()),
+    ):
+        digest.update(f"{path.relative_to(viewer).as_posix()}\n".encode() + path.read_bytes())
+    stated = (built / "SOURCES.sha256").read_text().strip()
+    assert stated == digest.hexdigest(), "run ./scripts/build_viewer"
+    assert (built / "viewer.js").is_file()

@@ -128,11 +128,17 @@ class Conditions:
     def has_a_flag(self, flags: Collection[str], *, wanted: bool) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has one of some flags, or none."""
         names = [str(flag) for flag in flags]
-        # Of few rows each, and not correlated: read once for all photos.
+        # Neither is correlated: each is read once for all photos, and by photo_id alone, which the
+        # indexes of the usual orders hold.
         of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag.in_(names))
-        of_scene = sa.select(scene_flags.c.scene_id).where(scene_flags.c.flag.in_(names))
-        scene_id = sa.func.coalesce(photos.c.scene_id, "")
-        holds = sa.or_(photos.c.photo_id.in_(of_photo), scene_id.in_(of_scene))
+        made, best = scenes.alias(), photos.alias()
+        of_scene = (
+            sa.select(best.c.photo_id)
+            .join(made, made.c.photo_id == best.c.photo_id)
+            .join(scene_flags, scene_flags.c.scene_id == made.c.scene_id)
+            .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id)
+        )
+        holds = sa.or_(photos.c.photo_id.in_(of_photo), photos.c.photo_id.in_(of_scene))
         return holds if wanted else sa.not_(holds)
 
     def is_first_of_group(self) -> sa.ColumnElement[bool]:

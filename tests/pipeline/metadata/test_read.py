@@ -256,3 +256,18 @@ def test_a_copy_of_the_file_s_own_equivalent_is_nobody_s_word():
     assert changed.sidecar_focal_35mm == 42
     own = with_equivalent("40", "s:FocalLength35mm")  # what only a person writes
     assert read_metadata(file, MediaType.JPEG, own).focal.sidecar_focal_35mm == 40
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({0xA40C: 1}, True),  # SubjectDistanceRange: macro
+        ({0xA40C: 2}, False),
+        ({Base.SubjectDistance: IFDRational(27, 100)}, True),
+        ({Base.SubjectDistance: IFDRational(15, 4)}, False),
+        ({Base.SubjectDistance: IFDRational(0, 1)}, False),  # unknown
+        ({}, False),
+    ],
+)
+def test_a_close_up_is_what_the_camera_says_is_one(tags: dict[int, object], expected: bool) -> None:
+    assert read_jpeg(made.exif_with({Base.Make: "Canon"}, tags)).is_close_up is expected

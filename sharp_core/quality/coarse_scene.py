@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sharp_core.render.cpu.renderer import GaussianArrays
+from sharp_core.render.cpu.arrays import GaussianArrays
 
 if TYPE_CHECKING:
     from torch import Tensor

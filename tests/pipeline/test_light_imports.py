@@ -19,3 +19,9 @@ def test_a_wing_imports_no_torch(wing: str) -> None:
     assert len(modules) > 3
     program = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_process_that_predicts_imports_no_compiler() -> None:
+    """The numba of renderers takes 120 MB."""
+    program = "import sys, pipeline.flow.predict_file; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -3,7 +3,7 @@
 The network's inverse depth r is right up to a scale and a shift: disparity = scale * (r - far).
 `far` is the value of r at infinity. The sky shows it; else it follows from the ground or from how
 deep such scenes usually are. The scale comes from the first of these that the photo shows: the
-ground, which lies a camera's height below; people, who are about 1.7 m tall; else the usual nearest
+ground, which lies a camera's height below; people, who are about 1.7 m tall; else the usual median
 depth of such a scene.
 """
 
@@ -19,16 +19,21 @@ from sharp_core.models.small.config import GROUND, PERSON, SKY
 
 Plane = npt.NDArray[np.float32]
 
-CAMERA_HEIGHT_M = 1.5
+CAMERA_HEIGHT_M = 1.4
 PERSON_HEIGHT_M = 1.7
 
 _SURE = 0.6  # probability from which a pixel counts as sky or ground
+# Sky usually reaches the top of the picture. Elsewhere it has to be surer: plain walls and windows
+# get up to 0.8.
+_TOP, _TOP_SHARE = 0.04, 0.25  # of the rows, and how much of them
+_SURE_SKY_INSIDE = 0.9
 _SURE_PERSON = 0.9  # other upright things get up to 0.8
 _SMALLEST_SKY, _SMALLEST_GROUND = 0.01, 0.04  # shares of the picture that are enough to go by
-# Disparity at the far end (2nd percentile) over that at the near end (98th), without sky.
-_FAR_SHARE = 0.12
+# Disparity at the far end (2nd percentile) over that at the near end, where no sky is seen: rooms
+# end after a few metres. Without ground, too, the photo is a close one.
+_FAR_SHARE, _FAR_SHARE_CLOSE = 0.3, 0.35
 _DEEPEST = 2.0  # spans of r from the far end of a photo to infinity, at most
-_NEAREST_M, _NEAREST_OUTDOORS_M = 1.2, 3.0  # usual depth at the near end
+_USUAL_M, _USUAL_OUTDOORS_M = 1.7, 5.0  # usual median depth, without sky
 _CLOSEST_M, _FARTHEST_NEAR_M = 0.25, 30.0  # no scene's near end is taken to be outside of these
 _LEAST_RELIEF = 1e-3  # of the span from near to infinity, that something has to reach
 _UPRIGHT = 1.8  # height over width from which a person is taken to stand
@@ -55,18 +60,27 @@ def metric_disparity(relative: Plane, classes: Plane, focal: float) -> MetricDis
     `focal` is the focal length in pixels of these maps (of square pixels).
     """
     r, probability = relative, classes
-    sky = probability[SKY] > _SURE
+    sky = _find_sky(probability[SKY])
     plane = _ground_plane(r, probability[GROUND] > _SURE, focal)
     near, far = _ends(r, sky, plane)
-    above = np.maximum(r - far, 0.0)  # proportional to disparity
+    above = np.clip(r - far, 0.0, near - far)  # proportional to disparity
     above[sky] = 0.0
-    above = np.minimum(above, near - far)
     if above.max() < _LEAST_RELIEF * (near - far):
         above[:] = near - far  # nothing but sky: a wall, at the usual distance
-    scale, source = _scale(above, probability[PERSON] > _SURE_PERSON, plane, far, focal, sky.mean())
+    person = probability[PERSON] > _SURE_PERSON
+    scale, source = _scale(above, person, plane, far, focal, bool(sky.any()))
     least, most = 1 / _FARTHEST_NEAR_M, 1 / _CLOSEST_M
     scale = float(np.clip(scale * (near - far), least, most)) / (near - far)
     return MetricDisparity(above * np.float32(scale), source)
+
+
+def _find_sky(probability: Plane) -> npt.NDArray[np.bool_]:
+    """Return where the sky is (h, w): nowhere, or in enough of the picture to go by."""
+    sky: npt.NDArray[np.bool_] = probability > _SURE
+    top = sky[: max(1, round(_TOP * len(sky)))]
+    if top.mean() < _TOP_SHARE:
+        sky = probability > _SURE_SKY_INSIDE
+    return sky if sky.mean() > _SMALLEST_SKY else np.zeros_like(sky)
 
 
 def _ends(r: Plane, sky: npt.NDArray[np.bool_], plane: _Plane | None) -> tuple[float, float]:
@@ -74,13 +88,14 @@ def _ends(r: Plane, sky: npt.NDArray[np.bool_], plane: _Plane | None) -> tuple[f
     near = float(np.percentile(r, 99.5))
     low = float(np.percentile(r[~sky] if (~sky).any() else r, 2))
     span = max(near - low, 1e-3 * max(1.0, abs(near)))  # a flat map has some depth, too
-    if sky.mean() > _SMALLEST_SKY:
+    if sky.any():
         far = min(float(np.median(r[sky])), low)
     elif plane is not None:
         # To a level camera the ground ends at its own height, infinitely far.
-        far = min(max(plane.at_center, low - _DEEPEST * span), low)
+        level = max(plane.at_center, low - _DEEPEST * span)
+        far = min(level, low - span * _FAR_SHARE / (1 - _FAR_SHARE))
     else:
-        far = low - span * _FAR_SHARE / (1 - _FAR_SHARE)
+        far = low - span * _FAR_SHARE_CLOSE / (1 - _FAR_SHARE_CLOSE)
     return max(near, far + span), far
 
 
@@ -90,7 +105,7 @@ def _scale(
     plane: _Plane | None,
     far: float,
     focal: float,
-    sky_share: float,
+    has_sky: bool,
 ) -> tuple[float, ScaleSource]:
     """Return disparity in 1/m per unit of `above`."""
     if plane is not None:
@@ -101,8 +116,8 @@ def _scale(
     if standing is not None:
         rows, value = standing
         return rows / (focal * PERSON_HEIGHT_M) / value, ScaleSource.PEOPLE
-    nearest = _NEAREST_OUTDOORS_M if sky_share > _SMALLEST_SKY else _NEAREST_M
-    return 1 / (nearest * float(above.max())), ScaleSource.DEFAULT
+    usual_m = _USUAL_OUTDOORS_M if has_sky else _USUAL_M
+    return 1 / (usual_m * float(np.median(above[above > 0]))), ScaleSource.DEFAULT
 
 
 def _ground_plane(r: Plane, ground: npt.NDArray[np.bool_], focal: float) -> _Plane | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sharp_core.render.cpu.arrays import GaussianArrays
 from sharp_core.render.cpu.blend import blend_tiles, sort_tiles
 from sharp_core.render.cpu.layout import (
     EXPONENT_UNIT,
@@ -62,16 +63,6 @@ class StageSeconds(NamedTuple):
     fill: float  # the tile lists
     sort: float
     blend: float
-
-
-class GaussianArrays(NamedTuple):
-    """Gaussians as float32 arrays, in place of `Gaussians`, whose fields and units it has."""
-
-    means: _Floats  # (N, 3)
-    quats: _Floats  # (N, 4)
-    scales: _Floats  # (N, 3)
-    opacities: _Floats  # (N,)
-    colors: _Floats  # (N, 3)
 
 
 class CpuRenderer:

@@ -21,6 +21,9 @@ from sharp_core.scene.posed_picture import PosedPicture
 from sharp_core.training.data.passes import read_in_turn
 from sharp_core.training.sharp.sources import TrainingPair
 
+# A median depth outside this range is nearly always a wrong unit.
+DEPTH_RANGE_M = (0.05, 500.0)
+
 # Pictures that are read before a run, spread over the data set: each costs a fraction of a second.
 _CHECKED = 32
 _MOST_PAIRS = 1_000_000
@@ -90,9 +93,26 @@ def _read(pair: tuple[PictureFile, PictureFile]) -> TrainingPair:
 
 
 def _checked(picture: PictureFile) -> PosedPicture:
-    """Read a picture with its depth, whose unit its loader checks. Raises PhotoError."""
+    """Read a picture. Raises PhotoError for depth that cannot be right."""
     read = picture.read(with_depth=True)
-    if read.depth_m is None or not np.isfinite(read.depth_m).any():
-        message = "no pixel has a depth, and training needs that of both pictures of a pair"
-        raise PhotoError(FailureReason.UNREADABLE, f"{picture.name}: {message}")
+    assert read.depth_m is not None
+    problem = depth_problem(read.depth_m)
+    if problem:
+        raise PhotoError(FailureReason.UNREADABLE, f"{picture.name}: {problem}")
     return read
+
+
+def depth_problem(depth_m: np.ndarray) -> str | None:
+    """Return why depth (H, W) in metres cannot be right; NaN is unknown, infinite is the sky."""
+    if (depth_m <= 0).any():
+        return f"{int((depth_m <= 0).sum())} depths are not above 0"
+    known = depth_m[np.isfinite(depth_m)]
+    if known.size == 0:
+        return "no pixel has a depth, and training needs that of both pictures of a pair"
+    median, (least, most) = float(np.median(known)), DEPTH_RANGE_M
+    if not least <= median <= most:
+        return (
+            f"the median depth is {median:g} m, and {least:g} to {most:g} m are possible; "
+            "is it in another unit?"
+        )
+    return None

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
-from sharp_core.models.small.scale import metric_disparity
+from sharp_core.models.small.scale import CAMERA_HEIGHT_M, metric_disparity
 
 HEIGHT, WIDTH = 144, 192
 FOCAL = 160.0
@@ -37,7 +37,7 @@ def metric(disparity: np.ndarray, classes: np.ndarray, scale: float = 3.7, shift
 def test_ground_under_the_sky_gives_metres_whatever_scale_and_shift_the_network_has(
     scale, shift, pitch
 ):
-    disparity, classes = field(1.5, pitch)
+    disparity, classes = field(CAMERA_HEIGHT_M, pitch)
     found = metric(disparity, classes, scale, shift)
     assert found.scale_source is ScaleSource.GROUND
     near = disparity > 0.02
@@ -47,7 +47,7 @@ def test_ground_under_the_sky_gives_metres_whatever_scale_and_shift_the_network_
 
 
 def test_ground_without_sky_is_seen_by_a_level_camera():
-    disparity, classes = field(1.5)
+    disparity, classes = field(CAMERA_HEIGHT_M)
     wall = disparity < 0.12
     disparity, classes = np.where(wall, 0.12, disparity), np.where(wall, OTHER, classes)
     found = metric(disparity, classes)
@@ -101,3 +101,32 @@ def test_any_output_gives_finite_disparity_between_30_m_and_25_cm():
         assert np.isfinite(found).all()
         assert (found >= 0).all()
         assert found.max() <= 4.0
+
+
+def test_a_plain_wall_that_looks_like_the_sky_is_not_infinitely_far():
+    disparity = np.full((HEIGHT, WIDTH), 0.5)
+    disparity[100:] = 0.9
+    probabilities = np.zeros((4, HEIGHT, WIDTH), np.float32)
+    probabilities[OTHER] = 1.0
+    wall = (slice(40, 80), slice(20, 160))
+    for sure, is_sky in ((0.75, False), (0.95, True)):
+        probabilities[SKY][wall], probabilities[OTHER][wall] = sure, 1 - sure
+        found = metric_disparity(disparity.astype(np.float32), probabilities, FOCAL)
+        assert (found.disparity[wall] == 0).all() == is_sky
+
+
+def test_the_sky_at_the_top_need_not_be_as_sure():
+    disparity, classes = field(CAMERA_HEIGHT_M)
+    probabilities = np.stack([classes == index for index in range(4)]).astype(np.float32)
+    found = metric_disparity(disparity.astype(np.float32), 0.7 * probabilities + 0.075, FOCAL)
+    assert (found.disparity[classes == SKY] == 0).all()
+
+
+def test_a_room_ends_after_a_few_times_its_nearest_depth():
+    rng = np.random.default_rng(2)
+    relative = rng.random((HEIGHT, WIDTH)).astype(np.float32)  # no ground, no sky
+    classes = np.full((HEIGHT, WIDTH), OTHER)
+    found = metric(relative, classes)
+    near, far = 1 / np.percentile(found.disparity, (99, 2))
+    assert 2 < far / near < 4
+    assert 1 / np.median(found.disparity) == pytest.approx(1.7, rel=0.01)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from schemas.choices import LengthUnit
 from schemas.errors import UsageError
-from sharp_core.training.data.posed_folder import posed_pairs
+from sharp_core.training.data.posed_folder import depth_problem, posed_pairs
 from tests.support.made_datasets import (
     disparity,
     make_booster,
@@ -121,3 +121,18 @@ def test_another_folder_is_refused_with_the_known_layouts(tmp_path):
     with pytest.raises(UsageError, match="not a folder of posed pictures") as error:
         posed_pairs(tmp_path)
     assert "wildrgbd" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("depth", "problem"),
+    [
+        ([[2.0, np.nan], [np.inf, 3.0]], None),
+        ([[2.0, 0.0], [1.0, 3.0]], "1 depths are not above 0"),
+        ([[np.nan, np.nan]], "no pixel has a depth"),
+        ([[2000.0, 1500.0]], "median depth is 1750 m"),
+        ([[0.002, 0.002]], "is it in another unit"),
+    ],
+)
+def test_impossible_depth_is_described(depth, problem):
+    found = depth_problem(np.array(depth, np.float32))
+    assert found is None if problem is None else problem in found

@@ -30,9 +30,12 @@ class FilteredView:
     def of_state(self, state: PhotoState) -> Filters:
         """Return the filters for photos in one state.
 
-        Scenes without depth are left out, unless they or photos with a flag are asked for.
+        Scenes without depth are left out, unless they or photos with a flag are asked for. Of the
+        photos of one moment one is shown, unless all are asked for.
         """
         filters = replace(self.filters, state=state)
+        if state is PhotoState.DONE and filters.one_per_group is None:
+            filters = replace(filters, one_per_group=True)
         if state is PhotoState.DONE and filters.with_depth is None and filters.flag is None:
             return replace(filters, with_depth=True)
         return filters
@@ -40,7 +43,9 @@ class FilteredView:
     def hidden(self) -> Filters | None:
         """Return the filters of the photos that are left out for their lack of depth, if any."""
         if self.filters.with_depth is None and self.filters.flag is None:
-            return replace(self.filters, state=PhotoState.DONE, with_depth=False)
+            return replace(
+                self.filters, state=PhotoState.DONE, with_depth=False, one_per_group=True
+            )
         return None
 
 

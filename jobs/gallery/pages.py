@@ -18,6 +18,7 @@ from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
@@ -63,6 +64,7 @@ def library(request: Request) -> Response:
     with library_reader(request).catalog() as connection:
         periods = read_periods(connection, filters)
         states = count_states(connection)
+        is_stacked = bool(filters.one_per_group) and has_groups(connection)
         flat = count_selected(connection, hidden) if hidden is not None else 0
     return render(
         request,
@@ -72,6 +74,7 @@ def library(request: Request) -> Response:
         count=sum(period.photos for period in periods),
         states=states,
         flat=flat,
+        is_stacked=is_stacked,
     )
 
 
@@ -110,7 +113,10 @@ def photos_of_period(
     period: Annotated[str, Query(max_length=10)],
     beyond: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
 ) -> Response:
-    """Return photos of a period: id, width, height, time, name; and whether there are more."""
+    """Return photos of a period, and whether there are more.
+
+    Of each: id, width, height, time, name, and how many photos of its moment it stands for.
+    """
     filters = read_view(request.query_params).of_state(PhotoState.DONE)
     with library_reader(request).catalog() as connection:
         found = read_period(connection, filters, period, beyond, PAGE + 1)
@@ -121,6 +127,7 @@ def photos_of_period(
             photo.height,
             photo.taken_at.isoformat(timespec="minutes") if photo.taken_at else None,
             Path(photo.path).name if photo.path else None,
+            photo.of_moment if filters.one_per_group else 1,
         )
         for photo in found[:PAGE]
     ]

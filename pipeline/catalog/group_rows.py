@@ -100,6 +100,24 @@ def represented(connection: Connection, photo_ids: Collection[str]) -> set[str]:
     return found
 
 
+def has_groups(connection: Connection) -> bool:
+    """Tell whether there are photos of one moment."""
+    found = sa.select(photos.c.photo_id).where(photos.c.group_id.is_not(None)).limit(1)
+    return connection.scalar(found) is not None
+
+
+def count_made(connection: Connection, group_ids: Collection[str]) -> dict[str, int]:
+    """Return how many photos of each group have a scene."""
+    counts: dict[str, int] = {}
+    for chunk in in_groups(group_ids):
+        query = sa.select(photos.c.group_id, sa.func.count()).where(
+            photos.c.group_id.in_(chunk), photos.c.scene_id.is_not(None)
+        )
+        rows = connection.execute(query.group_by(photos.c.group_id))
+        counts.update({row[0]: row[1] for row in rows})
+    return counts
+
+
 def read_group(connection: Connection, photo_id: str) -> list[dict[str, object]]:
     """Return the photos of a photo's group, the representative first; none where it has none."""
     of_photo = sa.select(photos.c.group_id).where(photos.c.photo_id == photo_id).scalar_subquery()

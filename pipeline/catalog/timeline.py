@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.group_rows import count_made
 from pipeline.catalog.query import paths_of, selected
 from schemas.errors import UsageError
 from schemas.tables import photos, scenes
@@ -45,6 +46,7 @@ class TimelinePhoto(NamedTuple):
     path: str | None  # the first of its files, if one is left
     reason: str | None
     message: str | None
+    of_moment: int  # photos of its group that have a scene, with itself
 
 
 class ScoredPhoto(NamedTuple):
@@ -236,10 +238,17 @@ def _in_period(period: str) -> sa.ColumnElement[bool]:
 def _timeline_photos(connection: Connection, statement: sa.Select[Any]) -> list[TimelinePhoto]:
     names = ("photo_id", "taken_at", "width", "height", "reason", "message")
     columns = [statement.selected_columns[name] for name in names]
-    rows = connection.execute(statement.with_only_columns(*columns)).all()
+    rows = connection.execute(statement.with_only_columns(*columns, photos.c.group_id)).all()
     paths = paths_of(connection, [row.photo_id for row in rows])
+    sizes = count_made(connection, {row.group_id for row in rows if row.group_id is not None})
     return [
-        TimelinePhoto(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping)
+        TimelinePhoto(
+            *(row.photo_id, row.taken_at, row.width, row.height),
+            path=next(iter(paths.get(row.photo_id, ())), None),
+            reason=row.reason,
+            message=row.message,
+            of_moment=sizes.get(row.group_id, 1),
+        )
         for row in rows
     ]
 

@@ -205,3 +205,23 @@ def test_the_page_of_a_photo_and_show_list_its_group(folder: Path, tmp_path: Pat
     assert page.count('class="group"') == 1
     assert f'href="/photos/{ids["2.jpg"]}"' in page
     assert "Nearly the same picture, taken within seconds" in page
+
+
+def test_the_gallery_shows_one_photo_of_each_moment_and_all_on_request(
+    folder: Path, tmp_path: Path
+) -> None:
+    run(folder, IngestSettings())
+    settings = GallerySettings(Library.resolve(folder.parent / "library"), tmp_path / "cache")
+    client = gallery_client(settings)
+
+    def stacks(**filters: str) -> list[int]:
+        parameters = {"period": "202", **filters}
+        rows = client.get("/api/photos", params=parameters).json()["photos"]
+        return sorted(row[5] for row in rows)
+
+    first = client.get("/", headers={"accept": "text/html"}).text
+    assert "one_per_group=false" in first
+    assert stacks() == [1, 3]
+    assert stacks(one_per_group="false") == [1, 1, 1, 1]
+    every = client.get("/?one_per_group=false", headers={"accept": "text/html"})
+    assert "all photos of each moment" in every.text

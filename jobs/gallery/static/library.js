@@ -112,7 +112,7 @@ class Period {
   #tile(index) {
     const there = this.#tiles.get(index);
     if (there) return there;
-    const [id, , , taken, name] = this.photos[index];
+    const [id, , , taken, name, ofMoment] = this.photos[index];
     const tile = document.createElement("li");
     const link = document.createElement("a");
     link.href = `/photos/${id}${location.search}`;
@@ -125,6 +125,13 @@ class Period {
     image.decoding = "async";
     image.draggable = false;
     link.append(image);
+    if (ofMoment > 1) {
+      const stack = document.createElement("span");
+      stack.className = "stack";
+      stack.textContent = ofMoment;
+      stack.title = `${ofMoment} photos of one moment`;
+      link.append(stack);
+    }
     tile.append(link);
     this.#position(tile, index);
     this.#tiles.set(index, tile);

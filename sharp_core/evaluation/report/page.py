@@ -34,8 +34,8 @@ svg .title { font-size: 13px; font-weight: 600; }
 svg .axis { fill: none; stroke: currentColor; opacity: .5; }
 svg .line { fill: none; stroke-width: 1.8; } svg .bar { opacity: .4; stroke-width: 1.5; }
 .pair { margin: 1.6em 0; } .pair h3 { margin: 0 0 .4em; font-size: 1em; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr));
-  gap: .7em; }
+.pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: .7em; margin: .7em 0; }
+@media (max-width: 700px) { .pictures { grid-template-columns: repeat(2, 1fr); } }
 figure { margin: 0; } figure img { width: 100%; display: block; background: #8882; }
 figcaption { font-size: 12.5px; margin-top: .2em; font-variant-numeric: tabular-nums; }
 """
@@ -104,27 +104,23 @@ def _pairs(summary: DatasetSummary, results: Sequence[PairResult]) -> str:
 
 
 def _pair(pair: str, results: list[PairResult]) -> str:
-    first = results[0]
-    size = f"{first.width} x {first.height} px, {100 * first.distance_m:.1f} cm apart"
-    figures = [_figure(first.pictures.get("target"), f"target ({size})")]
-    for result in results:
-        figures += _figures(result)
-    return (
-        f'<div class="pair"><h3>{escape(pair)}</h3>'
-        f'<div class="pictures">{"".join(figures)}</div></div>'
-    )
+    rows = "".join(f'<div class="pictures">{_row(result)}</div>' for result in results)
+    return f'<div class="pair"><h3>{escape(pair)}</h3>{rows}</div>'
 
 
-def _figures(result: PairResult) -> list[str]:
-    values = _values(result.plain)
+def _row(result: PairResult) -> str:
+    """Return the pictures of one method beside the target, which the eye has to compare."""
+    size = f"{result.width} x {result.height} px, {100 * result.distance_m:.1f} cm apart"
+    pictures = result.pictures
     figures = [
-        _figure(result.pictures.get("plain"), f"{result.method}: {values}"),
-        _figure(result.pictures.get("difference"), f"{result.method}, difference from the target"),
+        _figure(pictures.get("target"), f"target ({size})"),
+        _figure(pictures.get("plain"), f"{result.method}: {_values(result.plain)}"),
+        _figure(pictures.get("difference"), f"{result.method}: difference from the target"),
     ]
     if result.aligned is not None and result.scale is not None:
         text = f"{result.method}, scaled by {result.scale:.2f}: {_values(result.aligned)}"
-        figures.append(_figure(result.pictures.get("aligned"), text))
-    return figures
+        figures.append(_figure(pictures.get("aligned"), text))
+    return "".join(figures)
 
 
 def _values(values: dict[str, float]) -> str:

@@ -132,14 +132,24 @@ def _ground_plane(r: Plane, ground: npt.NDArray[np.bool_], focal: float) -> _Pla
     values = r[rows, columns].astype(np.float64)
     keep = np.ones(len(values), bool)
     for _ in range(3):
-        solution = np.linalg.lstsq(terms[keep], values[keep], rcond=None)[0]
-        error = np.abs(terms @ solution - values)
+        solution = _least_squares(terms[keep], values[keep])
+        error = np.abs((terms * solution).sum(axis=1) - values)
         keep = error <= 2.5 * np.median(error) + 1e-6
     right, down, at_center = (float(x) for x in solution)
     # Ground comes nearer towards the foot of the picture, and leans little to a side.
     if down <= 0 or abs(right) > down:
         return None
     return _Plane(right, down, at_center)
+
+
+def _least_squares(
+    terms: npt.NDArray[np.float64], values: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Solve for three unknowns, without BLAS: its threads would change the last bits."""
+    normal = np.array([[(a * b).sum() for a in terms.T] for b in terms.T])
+    # A little ridge: ground in a single row leaves its slope open.
+    normal += 1e-9 * np.trace(normal) * np.eye(3)
+    return np.linalg.solve(normal, np.array([(a * values).sum() for a in terms.T]))
 
 
 def _standing_person(person: npt.NDArray[np.bool_], above: Plane) -> tuple[float, float] | None:

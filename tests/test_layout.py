@@ -17,6 +17,7 @@ OF_A_FOLDER = {
     "pipeline/test_light_imports.py",
     "sharp_core/formats/test_fuzz.py",
     "sharp_core/formats/test_other_tools.py",
+    "sharp_core/training/sharp/test_learning.py",
     "sharp_core/training/test_overfit.py",
 }
 FILES = sorted(TESTS.rglob("*.py"))

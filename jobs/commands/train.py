@@ -77,6 +77,8 @@ def train(
     if settings.stage == 1:
         if photos:
             raise UsageError("--photos are for stage 2", "Add --stage 2.")
+        if filters != Filters():
+            raise UsageError("filters select photos for stage 2", "Add --stage 2, or omit them.")
         source = pair_source(
             settings,
             given.scenes,

@@ -62,7 +62,9 @@ def training_settings(config: TrainConfig, choices: TrainChoices) -> TrainingSet
     Raises UsageError.
     """
     chosen = {f.name: getattr(choices, f.name) for f in fields(choices) if f.name != "device"}
-    values = config.values | {name: value for name, value in chosen.items() if value}
+    # Absolute: workers on Ray are started elsewhere.
+    chosen = {n: v.absolute() if isinstance(v, Path) else v for n, v in chosen.items() if v}
+    values = config.values | chosen
     if choices.seed is not None:
         values["seed"] = choices.seed
     preset = values.get("preset", TrainPreset.TINY)

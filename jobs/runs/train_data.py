@@ -31,7 +31,7 @@ def pair_source(
     UsageError.
     """
     if folder is not None:
-        return posed_pairs(folder, dataset=dataset, unit=unit, seed=settings.seed)
+        return posed_pairs(folder.absolute(), dataset=dataset, unit=unit, seed=settings.seed)
     side = settings.network.resolution
     return ProceduralPairs(ProceduralViews(side, settings.seed), scenes)
 
@@ -50,6 +50,7 @@ def photo_source(
                 "filters select photos of a library, and --photos names folders",
                 "Give one of the two; 'sharp-batch ingest' makes a library of folders.",
             )
-        return photos_of_folders(photos, side, seed=settings.seed)
+        folders = [folder.absolute() for folder in photos]  # workers on Ray are started elsewhere
+        return photos_of_folders(folders, side, seed=settings.seed)
     library.check_exists()
     return photos_of_library(library, filters, side, seed=settings.seed)

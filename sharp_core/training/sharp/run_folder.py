@@ -25,7 +25,7 @@ WEIGHTS = "weights.pt"
 PICTURES = "pictures"
 _SETTINGS = "settings.json"
 # Settings that may change when a run continues: they do not change what it computes.
-_FREE = ("reports", "loaders", "weights", "resnet")
+_FREE = ("reports", "loaders", "resnet")
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,12 +193,13 @@ def preset_settings(
     if preset is TrainPreset.SHARP:
         return {"preset": preset, "stage": stage, "steps": 100_000 if stage == 1 else 60_000}
     # For trials, not in the paper: a network without trained weights learns little at its rates.
+    rate = 2e-3 if stage == 1 else 2e-4
     return {
         "preset": preset,
         "stage": stage,
         "steps": 200,
         "render_side": 192,
         "losses": LossWeights() if has_resnet else LossWeights().without("perceptual"),
-        "optimizer": OptimizerSettings(rate=2e-3, last_rate=2e-4, average=0.9),
+        "optimizer": OptimizerSettings(rate=rate, last_rate=rate / 10, average=0.9),
         "reports": ReportSettings(log_every=1, picture_every=25, save_every=25),
     }

@@ -93,10 +93,10 @@ class Trainer:
         self.workers = Workers.connected()
         folder.begin(settings.as_dict())
         self._data = prepared_data(settings, source)
+        self.objective = make_objective(settings, device, perceptual)
         self.network = first_network(settings).to(device)
         self._teacher = make_teacher(self.network, settings) if settings.stage == 2 else None
         make_trainable(self.network, settings)
-        self.objective = make_objective(settings, device, perceptual)
         self._predictor = Predictor(self.network, settings.dtype is TrainDType.BF16)
         self._model = self.workers.wrap(self._predictor, device)
         self.optimizer = make_optimizer(self.network, settings)

@@ -61,6 +61,11 @@ def test_options_override_the_file(tmp_path):
     assert settings.gram == 0.0
 
 
+def test_paths_of_options_are_absolute_for_workers_elsewhere(tmp_path):
+    choices = TrainChoices(start=Start.SHARP, weights=Path("sharp.pt"))
+    assert training_settings(TrainConfig(), choices).weights == Path.cwd() / "sharp.pt"
+
+
 def test_without_a_file_it_is_a_trial_of_the_preset_tiny():
     settings = training_settings(TrainConfig(), TrainChoices())
     assert settings.preset is TrainPreset.TINY

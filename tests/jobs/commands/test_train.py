@@ -1,0 +1,38 @@
+"""What `train` refuses before it loads or writes anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.cli import make_command_line
+from schemas.errors import UsageError, WeightsMissingError
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--photos", "photos"], "--photos are for stage 2"),
+        (["--rating", "4"], "filters select photos for stage 2"),
+        (["--stage", "2"], "starts from a trained model"),
+        (["--stage", "2", "--start", "sharp", "--weights", "w.pt", "--pairs", "."], "stage 1"),
+        (["--dtype", "bf16"], "unstable"),
+        (["--device", "mps"], "no differentiable renderer"),
+        (["--pairs", "."], "known layout"),
+    ],
+)
+def test_options_that_make_no_sense_together_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=problem):
+        make_command_line(["train"])(["train", *arguments], standalone_mode=False)
+    assert not list((tmp_path / "training").glob("*.pt"))
+
+
+def test_a_missing_extractor_is_named_with_its_address(tmp_path: Path) -> None:
+    arguments = ["train", "--resnet", str(tmp_path / "none.pth"), "--out", str(tmp_path / "run")]
+    with pytest.raises(WeightsMissingError, match=r"none\.pth") as error:
+        make_command_line(["train"])(arguments, standalone_mode=False)
+    assert "download.pytorch.org" in error.value.hint

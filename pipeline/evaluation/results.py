@@ -26,7 +26,7 @@ RESULTS, PICTURES = "results", "pictures"
 REPORTS = ("report.html", "report.md", "report.json")
 
 # Of the way in which scenes are placed, rendered and compared. A new one computes all again.
-_VERSION = 1
+_VERSION = 2
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 

@@ -29,7 +29,8 @@ _COARSE_SIDE = 320  # for that shift
 _SAMPLED = 4  # every so many blocks in both directions tell the vertical offset
 _REFINED = 4  # working pixels around the coarse offset
 _LEAST_TEXTURE = 4.0  # levels: the standard deviation of horizontal steps within a block
-_CLEAR = 0.8  # the best cost is below this share of the best one elsewhere
+# The best cost is below this share of the best one elsewhere: stripes match at many places.
+_CLEAR = 0.65
 _LEADS_BACK = 1.0  # pixels
 FEWEST_MATCHES = 40
 

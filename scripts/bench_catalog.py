@@ -1,10 +1,11 @@
-"""Speed of a catalog with a million photos: queries, status, the plan of a rescan, writes.
+"""Speed of a catalog with a million photos: each filter, status, the plan of a rescan, writes.
 
     python scripts/bench_catalog.py [--photos 1000000] [--postgres] [--plans]
 
 Creates the catalog (in --folder, if given, where the next run finds it), then prints the minimum
-and the median time of several runs of each query, in this process. --postgres does the same on a
-temporary server; --plans prints the query plans of the database.
+and the median time of several runs of each query, in this process. A filter that selects many
+photos is asked for the first 50 of them, as a page shows them, and for their number. --postgres
+does the same on a temporary server; --plans prints the query plans of the database.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,16 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.filter_values import parse_circle
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.folding import folded
+from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
+from pipeline.catalog.timeline import count_selected
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
+from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
 from schemas.outcomes import Done
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
@@ -42,11 +48,12 @@ from tests.support.library_of_records import clip, done, photo_file
 from tests.support.postgres import fresh_schema, running_server
 
 ROWS = 20_000  # per insert
+CONTEXT_TABLES = (photo_tags, photo_flags, scene_flags)
 CAMERAS = [*(("Apple", f"iPhone {number}") for number in (6, 12)), ("FUJIFILM", "X-E2")]
 CAMERAS.append(("SONY", "ILCE-7M3"))
 HOME = (52.52, 13.405)
 TRIPS = [(48.8584, 2.2945), (-0.18, -78.47), (35.68, 139.69), (40.71, -74.0)]
-REPEATS = 7
+REPEATS = 3
 WRITES = 200  # photos recorded
 NOW = utc_now()
 QUESTIONS = {
@@ -71,13 +78,51 @@ QUESTIONS = {
     "the newest 50 of a camera": Filters(camera="ILCE", order="-taken_at", limit=50),
     "what failed, by reason": Filters(state=PhotoState.FAILED, reason="truncated", limit=50),
 }
+FILTERS = {
+    "--rating 1, of 1 in 5": Filters(rating=1),
+    "--rating 5, of 1 in 50": Filters(rating=5),
+    "--favorite, of 1 in 50": Filters(favorite=True),
+    "--album, one of 2000": Filters(album="album 77"),
+    "--album with a wildcard": Filters(album="*um 12*"),
+    "--album, of every photo": Filters(album="*"),
+    "--person, of 1 in 10": Filters(person="person 1"),
+    "--person, rare": Filters(person="person 150"),
+    "--keyword, a level of many": Filters(keyword="subject"),
+    "--keyword, rare": Filters(keyword="keyword 377"),
+    "--label, of 1 in 20": Filters(label="red"),
+    "--place, a city": Filters(place="City 42"),
+    "--place, a country": Filters(place="country 3"),
+    "--score 0.7, of 3 in 10": Filters(score=0.7),
+    "--score 0.999": Filters(score=0.999),
+    "--flag, of 1 in 20": Filters(flag="screenshot"),
+    "--flag, of scenes, rare": Filters(flag="flat"),
+    "--scale-source, rare": Filters(scale_source="depth_map"),
+    "--hidden": Filters(hidden=True),
+    "--trashed": Filters(trashed=True),
+    "--camera, of 1 in 4": Filters(camera="x-e2"),
+    "--camera, none": Filters(camera="nikon"),
+    "--lens, rare": Filters(lens="macro"),
+    "--model": Filters(model="sharp"),
+    "--reason": Filters(reason="truncated"),
+    "--state due": Filters(state=PhotoState.DUE),
+    "--after, a year": Filters(after=datetime(2025, 1, 1)),
+    "--near, a home": Filters(near=parse_circle("--near", "52.52,13.405,5")),
+    "--text, a word of few": Filters(text="IMG_0777777"),
+    "--text, a name": Filters(text="person 150"),
+    "--path": Filters(path="*/2019/07/*"),
+    "rating, person and year": Filters(rating=4, person="person 1", after=datetime(2020, 1, 1)),
+    "two that exclude each other": Filters(person="person 1", album="album 78"),
+}
+PERSONS, KEYWORDS, ALBUMS, COUNTRIES, CITIES = 200, 500, 2000, 40, 2000
+LABELS = ("Red", "Yellow", "Green")
+FIRST_PERSON, FIRST_KEYWORD, FIRST_ALBUM, FIRST_LABEL = 1, 1001, 3001, 9001
 
 
 def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
     """Return rows of synthetic photos: 40 % at home, 10 % on trips, over all years."""
     rng = random.Random(numbers.start)
     rows: dict[sa.Table, list[dict[str, Any]]] = {
-        table: [] for table in (photos, photo_paths, scenes, artifacts, failures)
+        table: [] for table in (photos, photo_paths, scenes, artifacts, failures, *CONTEXT_TABLES)
     }
     for number in numbers:
         photo_id, scene_id = f"{number * 2654435761 % (1 << 62):032x}", f"{number:032x}"
@@ -107,8 +152,17 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
                 "latitude": place[0],
                 "longitude": place[1],
                 "found_at": NOW,
+                "metadata_version": 1,
+                "rating": rng.choices((None, 0, 1, 2, 3, 4, 5), (40, 40, 4, 4, 6, 4, 2))[0],
+                "favorite": True if rng.random() < 0.02 else None,
+                "hidden": True if rng.random() < 0.002 else None,
+                "trashed": True if rng.random() < 0.002 else None,
+                "place_id": rng.randrange(CITIES) + 1 if where < 0.9 else None,
+                "lens_model": "macro 100mm" if rng.random() < 0.0005 else "35mm",
+                "score": round(rng.random(), 4) if is_done else None,
             }
         )
+        add_context(rows, rng, photo_id, scene_id if is_done else None, taken_at)
         path = f"/photos/{taken_at:%Y/%m}/IMG_{number:07d}.JPG"
         rows[photo_paths].append(
             {"path": path, "photo_id": photo_id, "bytes": 4_000_000, "mtime_ns": number}
@@ -143,6 +197,8 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
                 "depth_median_m": 4.0,
                 "depth_far_m": 60.0,
                 "created_at": NOW,
+                "score": rows[photos][-1]["score"],
+                "scale_source": rng.choices(("depth_map", "people", "ground"), (1, 9, 90))[0],
             }
         )
         rows[artifacts].append(
@@ -159,11 +215,62 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
     return rows
 
 
+def add_context(
+    rows: dict[sa.Table, list[dict[str, Any]]],
+    rng: random.Random,
+    photo_id: str,
+    scene_id: str | None,
+    taken_at: datetime,
+) -> None:
+    """Add an album, persons, keywords, a label and flags; few names are frequent, most are rare."""
+    tag_ids = {FIRST_ALBUM + (taken_at.toordinal() // 5) % ALBUMS}
+    tag_ids |= {
+        FIRST_PERSON + min(int(rng.paretovariate(0.6)), PERSONS) - 1
+        for _ in range(rng.choice((0, 0, 1, 2)))
+    }
+    tag_ids |= {FIRST_KEYWORD + rng.randrange(KEYWORDS) for _ in range(rng.choice((0, 1, 2)))}
+    if rng.random() < 0.05:
+        tag_ids.add(FIRST_LABEL + rng.randrange(len(LABELS)))
+    rows[photo_tags] += [{"tag_id": tag_id, "photo_id": photo_id} for tag_id in tag_ids]
+    if rng.random() < 0.05:
+        rows[photo_flags].append({"flag": "screenshot", "photo_id": photo_id, "value": 1.0})
+    if scene_id is not None and rng.random() < 0.002:
+        rows[scene_flags].append({"flag": "flat", "scene_id": scene_id, "value": 0.8})
+
+
+def names() -> dict[sa.Table, list[dict[str, Any]]]:
+    """Return the rows of tags and places."""
+    named = [
+        *((FIRST_PERSON + i, "person", f"Person {i}") for i in range(PERSONS)),
+        *((FIRST_KEYWORD + i, "keyword", f"Subject/Keyword {i}") for i in range(KEYWORDS)),
+        *((FIRST_ALBUM + i, "album", f"Album {i}") for i in range(ALBUMS)),
+        *((FIRST_LABEL + i, "label", name) for i, name in enumerate(LABELS)),
+    ]
+    return {
+        tags: [
+            {"tag_id": tag_id, "kind": kind, "name": name, "folded": folded(name)}
+            for tag_id, kind, name in named
+        ],
+        places: [
+            {
+                "place_id": number,
+                "country": f"Country {number % COUNTRIES}",
+                "city": f"City {number}",
+                "folded": f"country {number % COUNTRIES}/city {number}",
+            }
+            for number in range(1, CITIES + 1)
+        ],
+    }
+
+
 def make_catalog(root: Path, url: str | None, count: int) -> None:
     started = time.perf_counter()
     with CatalogWriter(open_database(find_catalog(root, url), create=True)) as catalog:
         for index in range(20):
             catalog.begin_run(f"run-{index}", "ingest", {})
+        with catalog.connection.begin():
+            for table, rows in names().items():
+                catalog.connection.execute(table.insert(), rows)
         for start in range(0, count, ROWS):
             with catalog.connection.begin():
                 for table, rows in rows_of(range(start, min(start + ROWS, count))).items():
@@ -215,6 +322,11 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
 
         return asked
 
+    def count_photos(filters: Filters) -> str:
+        with Library.resolve(root, url).read() as reader:
+            register_functions(reader)
+            return f"{count_selected(reader, filters)} photos"
+
     def status() -> str:
         with Library.resolve(root, url).read() as reader:
             return f"{sum(read_status(reader).photos.values())} photos"
@@ -232,6 +344,12 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
             if plans:
                 with shown_plans(reader):
                     list(find(reader, filters))
+        for name, filters in FILTERS.items():
+            timed(f"page: {name}", ask(replace(filters, order="-taken_at", limit=50)))
+            timed(f"count: {name}", partial(count_photos, filters))
+            if plans:
+                with shown_plans(reader):
+                    list(find(reader, replace(filters, limit=50)))
         timed("status", status)
         if plans:
             with shown_plans(reader):

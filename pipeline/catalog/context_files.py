@@ -7,11 +7,12 @@ between the two finds the file changed again.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.text import path_bytes, path_text
 from schemas.records import ContextFile, ContextKind
 from schemas.tables import context_files
@@ -30,22 +31,22 @@ def read_context_files(connection: Connection) -> dict[str, frozenset[ContextFil
     return {photo_id: frozenset(files) for photo_id, files in found.items()}
 
 
-def record_context_files(
-    connection: Connection, photo_id: str, files: Sequence[ContextFile]
+def replace_context_files(
+    connection: Connection, of_photos: Mapping[str, Sequence[ContextFile]]
 ) -> None:
-    """Record the files beside a photo as those that its metadata was read from."""
-    connection.execute(context_files.delete().where(context_files.c.photo_id == photo_id))
-    if files:
-        connection.execute(
-            context_files.insert(),
-            [
-                {
-                    "photo_id": photo_id,
-                    "path": path_text(found.path),
-                    "kind": found.kind,
-                    "bytes": found.size,
-                    "mtime_ns": found.mtime_ns,
-                }
-                for found in files
-            ],
-        )
+    """Record the files beside photos as those that their metadata was read from."""
+    for chunk in in_groups(of_photos):
+        connection.execute(context_files.delete().where(context_files.c.photo_id.in_(chunk)))
+    rows = [
+        {
+            "photo_id": photo_id,
+            "path": path_text(found.path),
+            "kind": found.kind,
+            "bytes": found.size,
+            "mtime_ns": found.mtime_ns,
+        }
+        for photo_id, files in of_photos.items()
+        for found in files
+    ]
+    if rows:
+        connection.execute(context_files.insert(), rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,9 @@ _COLUMNS = (
     *("edited_of", "burst_id"),
 )
 _SOURCES = {source.value: source for source in ContextSource}
+_TIME = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
+_POSITION = ("latitude", "longitude", "altitude_m", "position_source")
+_KEY = "key"
 # Their dates and positions count before those of a context.
 _IN_FILE = tuple(
     source.value
@@ -54,18 +58,9 @@ def record_contexts(connection: Connection, updates: Sequence[ContextUpdate]) ->
     _replace_facts(connection, latest.values())
     set_tags(connection, {photo_id: _tags(one.context) for photo_id, one in latest.items()})
     places = place_ids(connection, (update.places for update in latest.values()))
-    for update in latest.values():
-        connection.execute(
-            photos.update()
-            .where(photos.c.photo_id == update.photo_id)
-            .values(
-                **{name: _clean(getattr(update.context, name)) for name in _COLUMNS},
-                place_id=places[update.places],
-                place_source=update.place_source,
-                **_filled_time(update.context),
-                **_filled_position(update.context),
-            )
-        )
+    if latest:
+        rows = [_values(update, places[update.places]) for update in latest.values()]
+        connection.execute(_update(), rows)
 
 
 def read_said(connection: Connection, photo_ids: Sequence[str]) -> dict[str, list[Said]]:
@@ -129,48 +124,50 @@ def _tags(context: PhotoContext) -> Iterator[Tag]:
         yield from ((kind, name) for name in map(clean_text, names) if name)
 
 
-def _filled_time(context: PhotoContext) -> dict[str, Any]:
-    """Return the values of the columns for a photo whose own metadata may have no date."""
-    utc = None
+@cache
+def _update() -> sa.Update:
+    """Return the statement that records a context, made once."""
+    own = {
+        **dict.fromkeys(_TIME, _is_own(photos.c.taken_at_source, photos.c.taken_at)),
+        **dict.fromkeys(_POSITION, _is_own(photos.c.position_source, photos.c.latitude)),
+    }
+    plain: dict[str, Any] = {
+        name: sa.bindparam(name) for name in (*_COLUMNS, "place_id", "place_source")
+    }
+    filled = {
+        name: sa.case((is_own, photos.c[name]), else_=sa.bindparam(name, type_=photos.c[name].type))
+        for name, is_own in own.items()
+    }
+    return (
+        photos.update().where(photos.c.photo_id == sa.bindparam(_KEY)).values({**plain, **filled})
+    )
+
+
+def _values(update: ContextUpdate, place_id: int | None) -> dict[str, Any]:
+    context, utc = update.context, None
     if context.taken_at is not None and context.taken_at_offset is not None:
         utc = context.taken_at - context.taken_at_offset
-    return _filled(
-        *(photos.c.taken_at_source, photos.c.taken_at),
-        {
-            "taken_at": context.taken_at,
-            "taken_at_offset": offset_text(context.taken_at_offset),
-            "taken_at_utc": utc,
-            "taken_at_source": _source(context, "taken_at"),
-        },
-    )
-
-
-def _filled_position(context: PhotoContext) -> dict[str, Any]:
-    return _filled(
-        *(photos.c.position_source, photos.c.latitude),
-        {
-            "latitude": context.latitude,
-            "longitude": context.longitude,
-            "altitude_m": context.altitude_m,
-            "position_source": _source(context, "latitude"),
-        },
-    )
-
-
-def _filled(
-    source: sa.Column[Any], value: sa.Column[Any], values: dict[str, Any]
-) -> dict[str, Any]:
-    is_own = _is_own(source, value)
     return {
-        name: sa.case((is_own, photos.c[name]), else_=sa.literal(new, photos.c[name].type))
-        for name, new in values.items()
+        _KEY: update.photo_id,
+        **{name: _clean(getattr(context, name)) for name in _COLUMNS},
+        "place_id": place_id,
+        "place_source": update.place_source,
+        "taken_at": context.taken_at,
+        "taken_at_offset": offset_text(context.taken_at_offset),
+        "taken_at_utc": utc,
+        "taken_at_source": _source(context, "taken_at"),
+        "latitude": context.latitude,
+        "longitude": context.longitude,
+        "altitude_m": context.altitude_m,
+        "position_source": _source(context, "latitude"),
     }
 
 
 def _is_own(source: sa.Column[Any], value: sa.Column[Any]) -> sa.ColumnElement[bool]:
     """Return the condition that a value is of the photo's own metadata."""
     # Catalogs of version 1 did not record the source of what a file says.
-    return source.in_(_IN_FILE) | (source.is_(None) & value.is_not(None))
+    is_of_file = sa.or_(*(source == one for one in _IN_FILE))  # not IN: it takes many rows at once
+    return is_of_file | (source.is_(None) & value.is_not(None))
 
 
 def _source(context: PhotoContext, name: str) -> str | None:

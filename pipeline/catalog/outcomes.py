@@ -6,24 +6,20 @@ Each function runs inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene, score_of
-from pipeline.catalog.context_files import record_context_files
+from pipeline.catalog.context_files import replace_context_files
+from pipeline.catalog.photo_columns import focal_columns, known_columns, meta_columns
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags, record_scored
-from pipeline.catalog.text import clean_text, offset_text
-from pipeline.catalog.user_focals import record_sidecar_focal
-from schemas.context import METADATA_VERSION
+from pipeline.catalog.text import clean_text
+from pipeline.catalog.user_focals import record_sidecar_focals
 from schemas.context_tables import scene_flags
-from schemas.outcomes import Done, Failed, Made, NewSplat, Skipped, Surveyed
-from schemas.records import ArtifactRecord, FocalLength, PhotoFile, PhotoMeta, PhotoState
+from schemas.outcomes import Done, Failed, Made, NewSplat, Skipped
+from schemas.records import ArtifactRecord, PhotoFile, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
-
-_TIME_COLUMNS = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
-_POSITION_COLUMNS = ("latitude", "longitude", "altitude_m", "position_source")
 
 
 def record(
@@ -141,8 +137,8 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         score=score_of(best),
         thumb_path=photo.thumb.path,
         **size,
-        **_focal_columns(photo.focal),
-        **_known(_meta_columns(photo.meta)),
+        **focal_columns(photo.focal),
+        **known_columns(meta_columns(photo.meta)),
     )
     if done.preview_failure is not None:
         _record_failed(connection, done.preview_failure, run_id)
@@ -156,8 +152,8 @@ def _record_skipped(connection: Connection, skipped: Skipped) -> None:
         photo_id,
         width=skipped.width,
         height=skipped.height,
-        **(_focal_columns(skipped.focal) if skipped.focal is not None else {}),
-        **_known(_meta_columns(skipped.meta)),
+        **(focal_columns(skipped.focal) if skipped.focal is not None else {}),
+        **known_columns(meta_columns(skipped.meta)),
     )
     _set_outcome(connection, photo_id, PhotoState.SKIPPED, skipped.reason, skipped.message)
 
@@ -179,7 +175,7 @@ def _record_failed(connection: Connection, failed: Failed, run_id: str | None) -
         return
     if failed.meta is not None:
         _record_sources(connection, failed.file, failed.meta)
-        _update_photo(connection, photo_id, **_known(_meta_columns(failed.meta)))
+        _update_photo(connection, photo_id, **known_columns(meta_columns(failed.meta)))
     _set_outcome(connection, photo_id, PhotoState.FAILED, failed.reason, failed.message)
 
 
@@ -198,20 +194,10 @@ def _record_splat(connection: Connection, splat: NewSplat) -> None:
     )
 
 
-def record_surveyed(connection: Connection, surveyed: Surveyed) -> None:
-    """Record all that a photo's own metadata says, but for its context."""
-    photo_id = surveyed.file.photo_id
-    _record_sources(connection, surveyed.file, surveyed.meta)
-    columns = {**_meta_columns(surveyed.meta), "metadata_version": METADATA_VERSION}
-    if surveyed.focal is not None:
-        columns |= _focal_columns(surveyed.focal)
-    _update_photo(connection, photo_id, **columns)
-
-
 def _record_sources(connection: Connection, file: PhotoFile, meta: PhotoMeta) -> None:
     """Record the files beside the photo that were read, and the focal length that they set."""
-    record_context_files(connection, file.photo_id, file.context)
-    record_sidecar_focal(connection, file.photo_id, meta.focal.sidecar_focal_35mm)
+    replace_context_files(connection, {file.photo_id: file.context})
+    record_sidecar_focals(connection, {file.photo_id: meta.focal.sidecar_focal_35mm})
 
 
 def _set_outcome(
@@ -227,45 +213,3 @@ def _set_outcome(
 
 def _update_photo(connection: Connection, photo_id: str, **columns: object) -> None:
     connection.execute(photos.update().where(photos.c.photo_id == photo_id).values(**columns))
-
-
-def _focal_columns(focal: FocalLength) -> dict[str, object]:
-    return {
-        "focal_px": focal.px,
-        "focal_source": focal.source,
-        "focal_warning": focal.warning,
-    }
-
-
-def _known(columns: dict[str, object]) -> dict[str, object]:
-    """Leave out the date and the position where the file has none: its context may have them."""
-    gone = [
-        name
-        for names in (_TIME_COLUMNS, _POSITION_COLUMNS)
-        if columns[names[0]] is None
-        for name in names
-    ]
-    return {name: value for name, value in columns.items() if name not in gone}
-
-
-def _meta_columns(meta: PhotoMeta) -> dict[str, object]:
-    utc: datetime | None = None
-    if meta.taken_at is not None and meta.taken_at_offset is not None:
-        utc = meta.taken_at - meta.taken_at_offset
-    return {
-        "orientation": meta.orientation,
-        "focal_mm": meta.focal.focal_mm,
-        "focal_35mm": meta.focal.focal_35mm,
-        "taken_at": meta.taken_at,
-        "taken_at_offset": offset_text(meta.taken_at_offset),
-        "taken_at_utc": utc,
-        "camera_make": clean_text(meta.camera_make),
-        "camera_model": clean_text(meta.camera_model),
-        "lens_model": clean_text(meta.lens_model),
-        "latitude": meta.latitude,
-        "longitude": meta.longitude,
-        "altitude_m": meta.altitude_m,
-        "taken_at_source": meta.taken_at_source,
-        "position_source": meta.position_source,
-        "exposure_bias_ev": meta.bracket_bias_ev,
-    }

@@ -5,7 +5,7 @@ Each function is a part of the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -53,22 +53,29 @@ def change_user_focals(
     choose_best_scenes(connection, photo_ids)
 
 
-def record_sidecar_focal(connection: Connection, photo_id: str, focal_35mm: float | None) -> None:
-    """Record what a photo's sidecar says of its focal length; None where it says nothing."""
-    of_sidecar = (
-        user_focals.c.photo_id == photo_id,
-        user_focals.c.source == UserFocalSource.SIDECAR,
-    )
-    recorded = connection.scalar(sa.select(user_focals.c.focal_35mm).where(*of_sidecar))
-    if recorded == focal_35mm:
-        return
-    connection.execute(user_focals.delete().where(*of_sidecar))
-    if focal_35mm is not None:
+def record_sidecar_focals(connection: Connection, focals: Mapping[str, float | None]) -> None:
+    """Record what photos' sidecars say of their focal lengths; None where one says nothing."""
+    of_sidecar = user_focals.c.source == UserFocalSource.SIDECAR
+    for chunk in in_groups(focals):
+        query = sa.select(user_focals.c.photo_id, user_focals.c.focal_35mm)
+        rows = connection.execute(query.where(of_sidecar, user_focals.c.photo_id.in_(chunk)))
+        recorded = {row.photo_id: row.focal_35mm for row in rows}
+        changed = [one for one in chunk if recorded.get(one) != focals[one]]
+        if not changed:
+            continue
         connection.execute(
-            user_focals.insert().values(
-                photo_id=photo_id,
-                source=UserFocalSource.SIDECAR,
-                focal_35mm=focal_35mm,
-                set_at=utc_now(),
-            )
+            user_focals.delete().where(of_sidecar, user_focals.c.photo_id.in_(changed))
         )
+        now = utc_now()
+        new = [
+            {
+                "photo_id": photo_id,
+                "source": UserFocalSource.SIDECAR,
+                "focal_35mm": focals[photo_id],
+                "set_at": now,
+            }
+            for photo_id in changed
+            if focals[photo_id] is not None
+        ]
+        if new:
+            connection.execute(user_focals.insert(), new)

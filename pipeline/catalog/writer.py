@@ -21,6 +21,7 @@ from pipeline.catalog import (
     group_rows,
     outcomes,
     runs,
+    survey_rows,
     user_focals,
 )
 from pipeline.catalog.best_scene import choose_best_scenes
@@ -116,9 +117,7 @@ class CatalogWriter:
         with self._change():
             if found:
                 files.add_found(self.connection, found)
-            for survey in surveys:
-                outcomes.record_surveyed(self.connection, survey)
-            context_rows.record_contexts(self.connection, [one.context for one in surveys])
+            survey_rows.record_surveys(self.connection, surveys)
             choose_best_scenes(self.connection, [one.file.photo_id for one in surveys])
 
     def record_groups(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog import context_rows, files, group_rows, outcomes
+from pipeline.catalog import context_rows, files, group_rows, survey_rows
 from pipeline.catalog.database import make_tables
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
@@ -40,9 +40,7 @@ class TrialRecord:
             self._copy({*surveyed, *(file.photo_id for file, _ in files_found)} - self._kept)
             if files_found:
                 files.add_found(self._trial, files_found)
-            for survey in surveys:
-                outcomes.record_surveyed(self._trial, survey)
-            context_rows.record_contexts(self._trial, [survey.context for survey in surveys])
+            survey_rows.record_surveys(self._trial, surveys)
         self._kept.update(surveyed)
 
     def said_before(self, photo_ids: Sequence[str]) -> Mapping[str, Sequence[Said]]:

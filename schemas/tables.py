@@ -102,14 +102,14 @@ photos = Table(
         *("latitude", "longitude", "taken_at", "camera_make", "camera_model"),
         *("hidden", "trashed"),
     ),
-    Index("photos_by_rating", "rating"),
-    Index("photos_by_favorite", "favorite"),
+    Index("photos_by_rating", "rating", "hidden", "trashed"),
+    Index("photos_by_favorite", "favorite", "hidden", "trashed"),
     Index("photos_by_hidden", "hidden"),
     Index("photos_by_trashed", "trashed"),
-    Index("photos_by_place_name", "place_id"),
+    Index("photos_by_place_name", "place_id", "hidden", "trashed"),
     Index("photos_by_group", "group_id", "group_rank"),
     Index("photos_by_burst", "burst_id"),
-    Index("photos_by_score", "score"),
+    Index("photos_by_score", "score", "hidden", "trashed"),
 )
 
 photo_paths = Table(

@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-from bench_catalog import rows_of
 from bench_support import option_parser, print_environment, resident_mb
+from made_catalog import rows_of
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters

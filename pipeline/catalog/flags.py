@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,18 +10,6 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.in_lists import in_groups
 from schemas.context_tables import photo_flags, scene_flags
 from schemas.tables import photos
-
-Values = Mapping[str, float | None]  # by flag; how strongly, 0 to 1, if that was measured
-
-
-def set_photo_flags(connection: Connection, photo_id: str, flags: Values) -> None:
-    """Give a photo these flags, instead of those that it has. A part of a transaction."""
-    _replace(connection, photo_flags, photo_flags.c.photo_id, photo_id, flags)
-
-
-def set_scene_flags(connection: Connection, scene_id: str, flags: Values) -> None:
-    """Give a scene these flags, instead of those that it has. A part of a transaction."""
-    _replace(connection, scene_flags, scene_flags.c.scene_id, scene_id, flags)
 
 
 def read_flags(connection: Connection, photo_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -39,14 +27,3 @@ def read_flags(connection: Connection, photo_ids: Sequence[str]) -> dict[str, li
         for photo_id, flag in connection.execute(sa.union_all(of_photos, of_scenes)):
             found.setdefault(photo_id, set()).add(flag)
     return {photo_id: sorted(flags) for photo_id, flags in found.items()}
-
-
-def _replace(
-    connection: Connection, table: sa.Table, key: sa.Column[str], of: str, flags: Values
-) -> None:
-    connection.execute(table.delete().where(key == of))
-    if flags:
-        connection.execute(
-            table.insert(),
-            [{key.name: of, "flag": flag, "value": value} for flag, value in flags.items()],
-        )

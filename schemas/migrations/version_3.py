@@ -44,14 +44,14 @@ _WIDER_INDEXES = {  # with the columns that each query asks for now
     "photos_by_place": "latitude longitude taken_at camera_make camera_model",
 }
 _NEW_INDEXES = {
-    "photos_by_rating": ("rating",),
-    "photos_by_favorite": ("favorite",),
+    "photos_by_rating": ("rating", "hidden", "trashed"),
+    "photos_by_favorite": ("favorite", "hidden", "trashed"),
     "photos_by_hidden": ("hidden",),
     "photos_by_trashed": ("trashed",),
-    "photos_by_place_name": ("place_id",),
+    "photos_by_place_name": ("place_id", "hidden", "trashed"),
     "photos_by_group": ("group_id", "group_rank"),
     "photos_by_burst": ("burst_id",),
-    "photos_by_score": ("score",),
+    "photos_by_score": ("score", "hidden", "trashed"),
 }
 
 

@@ -15,8 +15,20 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.collection_rows import RecordedCollection
+from pipeline.catalog.quality import record_photo_flags, record_scene_flags
+from pipeline.context.merge import merge
 from pipeline.store.layout import CATALOG_FILE
+from schemas.context import (
+    BY_POSITION,
+    ContextFacts,
+    ContextSource,
+    ContextUpdate,
+    PlaceNames,
+    Said,
+)
 from schemas.outcomes import Made, Skipped
+from schemas.quality import QualityFlag
 from schemas.reasons import SkipReason
 from schemas.tables import CATALOG_VERSION, context_files, user_focals, utc_now
 from schemas.user_focals import UserFocalSource
@@ -37,7 +49,8 @@ CATALOGS = DATA / "catalogs"
 def fill(root: Path) -> None:
     """Make a catalog with a photo in every state, a copy, two scenes of one photo, and a clip.
 
-    One photo has a sidecar, and a focal length that a person has set.
+    One photo has a sidecar, and a focal length that a person has set; one has stars, names, a
+    place and flags.
     """
     names = ("done.jpg", "failed.jpg", "due.jpg", "wide.jpg")
     finished, broken, due, wide = (photo_file(name) for name in names)
@@ -68,7 +81,30 @@ def fill(root: Path) -> None:
                     mtime_ns=7,
                 )
             )
+            record_photo_flags(connection, finished.photo_id, [QualityFlag.DARK])
+            scene = done(finished, model="sharp").scene
+            record_scene_flags(connection, scene.scene_id, [QualityFlag.FLAT])
+        catalog.record_contexts([context_of(finished.photo_id)])
+        catalog.record_collection(
+            "/photos/my.lrcat", ContextSource.LIGHTROOM, RecordedCollection(1000, 7)
+        )
         catalog.end_run(RUN, "finished", due=4, done=1, failed=1, seconds=2.5)
+
+
+def context_of(photo_id: str) -> ContextUpdate:
+    """Return what a Lightroom catalog says of a photo."""
+    facts = ContextFacts(
+        source=ContextSource.LIGHTROOM,
+        rating=4,
+        title="A title",
+        label="Red",
+        keywords=("Places/Norway", "sea"),
+        people=("Ada",),
+        albums=("Italy",),
+    )
+    said = (Said("/photos/my.lrcat", facts),)
+    places = PlaceNames(city="Bergen", country="Norway")
+    return ContextUpdate(photo_id, said, merge([facts]), places, BY_POSITION)
 
 
 def thaw(root: Path, version: int, url: str | None = None) -> None:

@@ -4,17 +4,30 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import make_tables, open_unchecked
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.flow.scene_id import scene_id_of
-from pipeline.maintenance.rebuild import LooseScene, Recipe, find_snapshot, recipe_of, recipes
-from pipeline.store.layout import SnapshotPath
+from pipeline.maintenance.rebuild import (
+    LooseScene,
+    Recipe,
+    find_snapshot,
+    load_snapshot,
+    recipe_of,
+    recipes,
+)
+from pipeline.store.layout import CATALOG_FILE, SnapshotPath
 from pipeline.store.store import Store
+from schemas.arrow import snapshot_tables
 from schemas.errors import StoreError
 from schemas.records import MediaType, StoredFile
 from schemas.settings import PhotoSettings, SplatSettings
 from schemas.tables import CATALOG_VERSION
 from schemas.user_focals import UserFocalSource
+from tests.support.freeze_catalog import thaw
 from tests.support.library_of_records import done, new_catalog, photo_file
 
 PHOTO = "a" * 32
@@ -85,3 +98,25 @@ def test_a_snapshot_is_used_only_when_it_is_whole_and_of_a_known_version(tmp_pat
     pq.write_table(pq.read_table(path).replace_schema_metadata(later), path)
     with pytest.raises(StoreError, match="this sharp-batch knows versions up to"):
         find_snapshot(store)
+
+
+def test_a_snapshot_holds_every_row_of_every_table(tmp_path: Path, catalog_url: str | None) -> None:
+    thaw(tmp_path, CATALOG_VERSION)
+    store = Store(tmp_path)
+    with open_unchecked(find_catalog(tmp_path))[0].connect() as reader:
+        write_snapshot(reader, store)
+        before = rows(reader)
+    assert all(before.values())
+    (tmp_path / CATALOG_FILE).unlink()
+    with open_unchecked(find_catalog(tmp_path, catalog_url))[0].begin() as connection:
+        make_tables(connection)
+        counts = load_snapshot(connection, store, CATALOG_VERSION)
+        assert rows(connection) == before
+    assert counts == {name: len(found) for name, found in before.items()}
+
+
+def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table.name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=str)
+        for table in snapshot_tables()
+    }

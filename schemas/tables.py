@@ -102,6 +102,8 @@ photos = Table(
         *("latitude", "longitude", "taken_at", "camera_make", "camera_model"),
         *("hidden", "trashed"),
     ),
+    Index("photos_by_make", "camera_make"),
+    Index("photos_by_lens", "lens_model"),
     Index("photos_by_rating", "rating", "hidden", "trashed"),
     Index("photos_by_favorite", "favorite", "hidden", "trashed"),
     Index("photos_by_hidden", "hidden"),

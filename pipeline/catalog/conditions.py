@@ -12,13 +12,19 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from pipeline.catalog.filter_values import GeoCircle
-from pipeline.catalog.folding import folded, matches_name
-from pipeline.catalog.portable_sql import EARTH_RADIUS_KM, distance_expression, matches_glob
+from pipeline.catalog.folding import matches_name
+from pipeline.catalog.portable_sql import (
+    EARTH_RADIUS_KM,
+    distance_expression,
+    distinct_values,
+    matches_glob,
+)
 from pipeline.catalog.text import path_text
 from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
 from schemas.tables import photo_paths, photos, scenes
 
 _KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
+_TEXTS = (photos.c.title, photos.c.caption)
 _BY_INDEX_OF = {"taken_at": "time", "latitude": "near", "place_id": "place"}  # else of its name
 
 
@@ -41,61 +47,78 @@ class Conditions:
         """When a photo was taken."""
         return self.column("taken_at")
 
-    @property
-    def camera(self) -> sa.ColumnElement[str]:
-        """Make and model of the camera."""
-        make, model = photos.c.camera_make, photos.c.camera_model
-        return sa.func.coalesce(make, "") + " " + sa.func.coalesce(model, "")
-
-    @property
-    def texts(self) -> tuple[sa.ColumnElement[str], ...]:
-        """What is written of a photo."""
-        return (photos.c.lens_model, photos.c.title, photos.c.caption)
-
     def column(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column of photos that has an index, so that it is used only if it is to be."""
         column = photos.c[name]
         return column if self._by(_BY_INDEX_OF.get(name, name)) else _not_by_index(column)
 
+    def at_least(self, name: str, value: float) -> sa.ColumnElement[bool]:
+        """Return the condition that a column of photos has a value or a larger one."""
+        return self._found_by(name, self.column(name) >= value)
+
     def is_true(self, name: str, wanted: bool) -> sa.ColumnElement[bool]:
         """Return the condition that a column is true, or that it is not."""
-        return self.column(name).is_(True) if wanted else photos.c[name].is_not(True)
+        if not wanted:
+            return photos.c[name].is_not(True)
+        return self._found_by(name, self.column(name).is_(True))
 
     def contains(self, column: sa.ColumnElement[Any], part: str) -> sa.ColumnElement[bool]:
         """Return the condition that a text holds another, in any case."""
         return column.icontains(part, autoescape=True)
 
-    def any(self, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        """Return the condition that one of several holds."""
-        return sa.or_(sa.false(), *conditions)
-
     def all(self, conditions: Iterable[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
         """Return the condition that each of several holds."""
         return sa.and_(sa.true(), *conditions)
 
-    def in_path(self, part: str) -> sa.ColumnElement[bool]:
-        """Return the condition that one of the photo's paths holds a text, in any case."""
-        return self._on_a_path(self.contains(photo_paths.c.path, path_text(part)))
+    def of_camera(self, part: str) -> sa.ColumnElement[bool]:
+        """Return the condition that make and model of the camera hold a text, in any case."""
+        make, model = photos.c.camera_make, photos.c.camera_model
+        if " " in part:
+            both = sa.func.coalesce(make, "") + " " + sa.func.coalesce(model, "")
+            return self.contains(both, part)
+        return self._with_value("camera", part, make, model)
+
+    def of_lens(self, part: str) -> sa.ColumnElement[bool]:
+        """Return the condition that the name of the lens holds a text, in any case."""
+        return self._with_value("lens", part, photos.c.lens_model)
 
     def path_matches(self, glob: str) -> sa.ColumnElement[bool]:
         """Return the condition that one of the photo's paths matches a glob."""
-        return self._on_a_path(matches_glob(photo_paths.c.path, path_text(glob), self.dialect))
+        matches = matches_glob(photo_paths.c.path, path_text(glob), self.dialect)
+        return photos.c.photo_id.in_(sa.select(photo_paths.c.photo_id).where(matches))
+
+    def has_word(self, word: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a path, a name or a text of the photo holds a word.
+
+        Each table is read once: a word in the middle of a text is served by no index.
+        """
+        own = (*_TEXTS, photos.c.camera_make, photos.c.camera_model, photos.c.lens_model)
+        by_tag = self._tags(None, f"*{word}*")
+        of_place = sa.select(places.c.place_id).where(
+            matches_name(places.c.folded, f"*{word}*", self.dialect)
+        )
+        found = sa.union_all(
+            sa.select(photos.c.photo_id).where(
+                sa.or_(*(self.contains(column, word) for column in own))
+            ),
+            sa.select(photo_paths.c.photo_id).where(
+                self.contains(photo_paths.c.path, path_text(word))
+            ),
+            sa.select(photo_tags.c.photo_id).where(photo_tags.c.tag_id.in_(by_tag)),
+            sa.select(photos.c.photo_id).where(photos.c.place_id.in_(of_place)),
+        ).subquery()
+        return photos.c.photo_id.in_(sa.select(found.c.photo_id))
 
     def has_tag(self, kind: str, pattern: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo has a tag of a `TagKind` whose name matches."""
-        matching = sa.select(tags.c.tag_id).where(
-            tags.c.kind == kind, matches_name(tags.c.folded, pattern, self.dialect)
-        )
-        return self._is_among(
-            kind, sa.select(photo_tags.c.photo_id).where(photo_tags.c.tag_id.in_(matching))
-        )
+        if self._by(kind):
+            return photos.c.photo_id.in_(self.tagged(kind, pattern))
+        return self._has_one_of(self._tags(kind, pattern))
 
-    def has_any_tag(self, part: str) -> sa.ColumnElement[bool]:
-        """Return the condition that the name of one of a photo's tags holds a text."""
-        matching = sa.select(tags.c.tag_id).where(tags.c.folded.contains(folded(part)))
-        return sa.exists().where(
-            photo_tags.c.photo_id == photos.c.photo_id, photo_tags.c.tag_id.in_(matching)
-        )
+    def tagged(self, kind: str, pattern: str) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos that have such a tag."""
+        tag_id = photo_tags.c.tag_id
+        return sa.select(photo_tags.c.photo_id).where(tag_id.in_(self._tags(kind, pattern)))
 
     def in_place(self, pattern: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo is from a place with a matching name."""
@@ -107,12 +130,6 @@ class Conditions:
     def has_flag(self, flag: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has a flag."""
         name = flag.casefold()
-        of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag == name)
-        of_scene = (
-            sa.select(scenes.c.photo_id)
-            .join(scene_flags, scene_flags.c.scene_id == scenes.c.scene_id)
-            .where(scene_flags.c.flag == name)
-        )
         is_of_best = sa.exists().where(
             scene_flags.c.flag == name, scene_flags.c.scene_id == photos.c.scene_id
         )
@@ -122,8 +139,7 @@ class Conditions:
         holds = sa.or_(is_of_photo, is_of_best)
         if not self._by("flag"):
             return holds
-        among = sa.union_all(of_photo, of_scene).subquery()
-        return sa.and_(photos.c.photo_id.in_(sa.select(among.c.photo_id)), holds)
+        return sa.and_(photos.c.photo_id.in_(self.flagged(flag)), holds)
 
     def has_a_flag(self, flags: Collection[str], *, wanted: bool) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has one of some flags, or none."""
@@ -155,14 +171,31 @@ class Conditions:
         of_group = sa.exists().where(other.c.group_id == photos.c.group_id, comes_before)
         return sa.or_(photos.c.group_id.is_(None), sa.not_(of_group))
 
+    def flagged(self, flag: str) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos of which one of the scenes, or the photo, has a flag."""
+        name = flag.casefold()
+        of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag == name)
+        of_scene = (
+            sa.select(scenes.c.photo_id)
+            .join(scene_flags, scene_flags.c.scene_id == scenes.c.scene_id)
+            .where(scene_flags.c.flag == name)
+        )
+        found = sa.union_all(of_photo, of_scene).subquery()
+        return sa.select(found.c.photo_id)
+
     def of_scene(self, name: str, value: str) -> sa.ColumnElement[bool]:
         """Return the condition that a column of the best scene has a value."""
-        holds = _not_by_index(scenes.c[name]) == value
+        best = scenes.alias()
+        holds = sa.exists().where(
+            best.c.scene_id == photos.c.scene_id, _not_by_index(best.c[name]) == value
+        )
         if not self._by(name):
             return holds
-        other = scenes.alias()
-        among = sa.select(other.c.photo_id).where(other.c[name] == value)
-        return sa.and_(photos.c.photo_id.in_(among), holds)
+        return sa.and_(photos.c.photo_id.in_(self.with_scene(name, value)), holds)
+
+    def with_scene(self, name: str, value: str) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos of which one of the scenes has a value in a column."""
+        return sa.select(scenes.c.photo_id).where(scenes.c[name] == value)
 
     def within(self, circle: GeoCircle) -> sa.ColumnElement[bool]:
         """Return the condition of a place: in a box that the index serves, and exactly."""
@@ -176,15 +209,42 @@ class Conditions:
         reach, latitude = circle.radius_km / _KM_PER_DEGREE, self.column("latitude")
         return sa.and_(latitude >= circle.latitude - reach, latitude <= circle.latitude + reach)
 
-    def _on_a_path(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-        return sa.exists().where(photo_paths.c.photo_id == photos.c.photo_id, condition)
+    def _tags(self, kind: str | None, pattern: str) -> sa.Select[tuple[int]]:
+        matches = matches_name(tags.c.folded, pattern, self.dialect)
+        found = sa.select(tags.c.tag_id).where(matches)
+        return found if kind is None else found.where(tags.c.kind == kind)
 
-    def _is_among(self, index: str, ids: sa.Select[tuple[str]]) -> sa.ColumnElement[bool]:
-        """Return the condition that a photo is among others, found by their ids or by its own."""
-        if self._by(index):
-            return photos.c.photo_id.in_(ids)
-        (photo_id,) = ids.selected_columns
-        return ids.where(photo_id == photos.c.photo_id).correlate(photos).exists()
+    def _with_value(
+        self, index: str, part: str, *columns: sa.Column[Any]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that one of some columns has a value that holds a text.
+
+        The columns have few values, which their indexes find.
+        """
+        found = []
+        for column in columns:
+            values = distinct_values(column)
+            matching = sa.select(values.c.value).where(self.contains(values.c.value, part))
+            used = column if self._by(index) else _not_by_index(column)
+            found.append(used.in_(matching))
+        return sa.or_(*found)
+
+    def _has_one_of(self, matching: sa.Select[tuple[int]]) -> sa.ColumnElement[bool]:
+        # A photo has few tags: those are compared, and not each of many that match looked up.
+        return sa.exists().where(
+            photo_tags.c.photo_id == photos.c.photo_id,
+            _not_by_index(photo_tags.c.tag_id).in_(matching),
+        )
+
+    def _found_by(self, name: str, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        """Return a condition that few photos meet, if it is the one to find them by.
+
+        SQLite would guess that a quarter of them do, and read all in the order of their time.
+        """
+        if self.index != name or self.dialect != "sqlite":
+            return condition
+        rare: sa.ColumnElement[bool] = sa.func.likelihood(condition, sa.literal_column("0.0001"))
+        return rare
 
     def _by(self, index: str) -> bool:
         return self.index is None or self.index == index

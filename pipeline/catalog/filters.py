@@ -50,6 +50,7 @@ class Filters(PhotoFilters):
             help="Only scenes of this model.",
             condition=lambda q, model: q.of_scene("model", model),
             index="model",
+            members=lambda q, model: q.with_scene("model", model),
             example="sharp",
         ),
     ] = None
@@ -59,7 +60,7 @@ class Filters(PhotoFilters):
             help="Only photos whose scene has this score or a better one, from 0 to 1.",
             minimum=0,
             maximum=1,
-            condition=lambda q, least: q.column("score") >= least,
+            condition=lambda q, least: q.at_least("score", least),
             index="score",
             example=0.7,
         ),
@@ -70,6 +71,7 @@ class Filters(PhotoFilters):
             help="Only photos with this flag, of the photo or of its scene.",
             condition=lambda q, flag: q.has_flag(flag),
             index="flag",
+            members=lambda q, flag: q.flagged(flag),
             example="screenshot",
         ),
     ] = None
@@ -87,6 +89,7 @@ class Filters(PhotoFilters):
             help="Only scenes that have their metric scale from this source.",
             condition=lambda q, source: q.of_scene("scale_source", source),
             index="scale_source",
+            members=lambda q, source: q.with_scene("scale_source", source),
             example="depth_map",
         ),
     ] = None

@@ -38,18 +38,14 @@ class Filter(Setting):
     index: str | None = None
     # The part of the condition that the index serves, where it is not the whole.
     indexed_part: Callable[[Conditions, Any], sa.ColumnElement[bool]] | None = None
+    # Where the index is one of another table: the ids that it finds, to be counted.
+    members: Callable[[Conditions, Any], sa.Select[tuple[str]]] | None = None
     is_on_web: bool = True  # whether an address of the gallery may hold it
 
 
 def _any_word_of(q: Conditions, text: str) -> sa.ColumnElement[bool]:
     """Each word is in a name or a text of the photo."""
-    return q.all(
-        q.any(
-            *(q.contains(column, word) for column in (q.camera, *q.texts)),
-            *(q.in_path(word), q.has_any_tag(word), q.in_place(f"*{word}*")),
-        )
-        for word in text.split()
-    )
+    return q.all(q.has_word(word) for word in text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ class PhotoFilters:
             help="Only photos with this many stars or more.",
             minimum=1,
             maximum=5,
-            condition=lambda q, stars: q.column("rating") >= stars,
+            condition=lambda q, stars: q.at_least("rating", stars),
             index="rating",
             example=4,
         ),
@@ -86,6 +82,7 @@ class PhotoFilters:
             help=f"Only photos in an album of this name. {_WILDCARDS}",
             condition=lambda q, name: q.has_tag("album", name),
             index="album",
+            members=lambda q, name: q.tagged("album", name),
             example="Italy*",
         ),
     ] = None
@@ -95,6 +92,7 @@ class PhotoFilters:
             help=f"Only photos of a person of this name. {_WILDCARDS}",
             condition=lambda q, name: q.has_tag("person", name),
             index="person",
+            members=lambda q, name: q.tagged("person", name),
             example="Ada",
         ),
     ] = None
@@ -104,6 +102,7 @@ class PhotoFilters:
             help=f"Only photos with this keyword; of a hierarchy, one of its levels. {_WILDCARDS}",
             condition=lambda q, name: q.has_tag("keyword", name),
             index="keyword",
+            members=lambda q, name: q.tagged("keyword", name),
             example="beach",
         ),
     ] = None
@@ -113,6 +112,7 @@ class PhotoFilters:
             help=f"Only photos with this color label. {_WILDCARDS}",
             condition=lambda q, name: q.has_tag("label", name),
             index="label",
+            members=lambda q, name: q.tagged("label", name),
             example="Red",
         ),
     ] = None
@@ -129,7 +129,8 @@ class PhotoFilters:
         str | None,
         Filter(
             help="Part of the camera's make or model; case-insensitive.",
-            condition=lambda q, part: q.contains(q.camera, part),
+            condition=lambda q, part: q.of_camera(part),
+            index="camera",
             example="iphone",
         ),
     ] = None
@@ -137,7 +138,8 @@ class PhotoFilters:
         str | None,
         Filter(
             help="Part of the lens's name; case-insensitive.",
-            condition=lambda q, part: q.contains(q.photos.lens_model, part),
+            condition=lambda q, part: q.of_lens(part),
+            index="lens",
             example="35mm",
         ),
     ] = None

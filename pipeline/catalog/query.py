@@ -122,6 +122,8 @@ def _rows(
     statement = selected(connection, filters, is_page=is_page)
     if filters.where is None:
         statement = _ordered(statement, filters.order).limit(filters.limit)
+        if filters.limit is not None and filters.limit <= _PATHS_AT_ONCE:
+            return _first_rows(connection, statement, names)
         return connection.execute(_only(statement, names)).all()
     driver = connection.connection.driver_connection
     try:
@@ -141,6 +143,16 @@ def _rows(
             f"--where {filters.where!r}: {cause}",
             f"Write one SQL expression over: {', '.join(_COLUMNS)}.",
         ) from error
+
+
+def _first_rows(
+    connection: Connection, statement: sa.Select[Any], names: tuple[str, ...]
+) -> Sequence[sa.Row[Any]]:
+    """Return the few rows of a statement: sorted by their ids alone, and then read in full."""
+    ids = connection.scalars(_only(statement, ("photo_id",))).all()
+    whole = _only(record_select(), names).where(photos.c.photo_id.in_(ids))
+    rows = {row.photo_id: row for row in connection.execute(whole)}
+    return [rows[photo_id] for photo_id in ids if photo_id in rows]
 
 
 def _only(statement: sa.Select[Any], names: tuple[str, ...]) -> sa.Select[Any]:
@@ -197,6 +209,14 @@ def selected(connection: Connection, filters: Filters, *, is_page: bool = False)
     `is_page` tells that the first photos by time are wanted, and not all of them.
     """
     return record_select().where(*conditions_of(connection, filters, is_page=is_page))
+
+
+def selected_photos(
+    connection: Connection, filters: Filters, *columns: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """Return the statement that selects columns of photos alone, as for sums over all of them."""
+    conditions = conditions_of(connection, filters, is_page=False)
+    return sa.select(*columns).select_from(photos).where(*conditions)
 
 
 def select_among(

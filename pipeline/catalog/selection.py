@@ -17,7 +17,7 @@ from pipeline.catalog.photo_filters import Filter, PhotoFilters
 from schemas.setting_fields import setting_fields
 from schemas.tables import photos
 
-_MANY = 10_000  # of a million photos; what is counted at most
+_MANY = 100_000  # more than that are not sorted for a page; what is counted at most
 
 Condition = sa.ColumnElement[bool]
 
@@ -61,18 +61,25 @@ def _best_index(
     connection: Connection, set_filters: list[tuple[Filter, Any]], *, is_page: bool
 ) -> str:
     parts: dict[str, list[Condition]] = {}
+    found: dict[str, sa.Select[Any]] = {}
     for one, value in set_filters:
         part = one.indexed_part or one.condition
-        if one.index is not None and part is not None:
-            q = Conditions(connection.dialect.name, one.index)
-            parts.setdefault(one.index, []).append(part(q, value))
-    if len(parts) == 1 and not is_page:
-        return next(iter(parts))
-    counts = {index: _count(connection, conditions) for index, conditions in parts.items()}
+        if one.index is None or part is None:
+            continue
+        q = Conditions(connection.dialect.name, one.index)
+        parts.setdefault(one.index, []).append(part(q, value))
+        if one.members is not None:
+            found[one.index] = one.members(q, value)
+        else:
+            of_photos = sa.select(sa.literal(1)).select_from(photos)
+            found[one.index] = of_photos.where(*parts[one.index])
+    if len(found) == 1 and not is_page:
+        return next(iter(found))
+    counts = {index: _count(connection, statement) for index, statement in found.items()}
     best = min(counts, key=counts.__getitem__, default="")
     return "" if best and is_page and counts[best] == _MANY else best
 
 
-def _count(connection: Connection, conditions: list[Condition]) -> int:
-    few = sa.select(sa.literal(1)).select_from(photos).where(*conditions).limit(_MANY).subquery()
+def _count(connection: Connection, statement: sa.Select[Any]) -> int:
+    few = statement.limit(_MANY).subquery()
     return connection.scalar(sa.select(sa.func.count()).select_from(few)) or 0

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import count_made
-from pipeline.catalog.query import paths_of, selected
+from pipeline.catalog.query import paths_of, selected, selected_photos
 from schemas.errors import UsageError
 from schemas.tables import photos, scenes
 
@@ -88,9 +88,7 @@ def read_periods(connection: Connection, filters: Filters) -> list[Period]:
     Where most months have only a few photos, the periods are years or decades.
     """
     month = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
-    statement = (
-        selected(connection, filters).with_only_columns(month, sa.func.count()).group_by(month)
-    )
+    statement = selected_photos(connection, filters, month, sa.func.count()).group_by(month)
     counts = Counter({row[0]: row[1] for row in connection.execute(statement)})
     undated = counts.pop(None, 0)
     for length in _PERIOD_LENGTHS:
@@ -153,7 +151,7 @@ def read_best(
 
 def count_selected(connection: Connection, filters: Filters) -> int:
     """Return how many photos filters select."""
-    statement = selected(connection, filters).with_only_columns(sa.func.count())
+    statement = selected_photos(connection, filters, sa.func.count())
     return connection.scalar(statement) or 0
 
 
@@ -171,8 +169,7 @@ def read_spots(connection: Connection, filters: Filters, limit: int) -> list[Spo
     latitude, longitude = photos.c.latitude, photos.c.longitude
     count = sa.func.count()
     statement = (
-        selected(connection, filters)
-        .with_only_columns(sa.func.avg(latitude), sa.func.avg(longitude), count)
+        selected_photos(connection, filters, sa.func.avg(latitude), sa.func.avg(longitude), count)
         .where(latitude.is_not(None), longitude.is_not(None))
         .group_by(*(sa.func.round(value * 10**_PLACE_DIGITS) for value in (latitude, longitude)))
         .order_by(count.desc())

@@ -44,6 +44,8 @@ _WIDER_INDEXES = {  # with the columns that each query asks for now
     "photos_by_place": "latitude longitude taken_at camera_make camera_model",
 }
 _NEW_INDEXES = {
+    "photos_by_make": ("camera_make",),
+    "photos_by_lens": ("lens_model",),
     "photos_by_rating": ("rating", "hidden", "trashed"),
     "photos_by_favorite": ("favorite", "hidden", "trashed"),
     "photos_by_hidden": ("hidden",),

@@ -40,7 +40,7 @@ from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
 from schemas.outcomes import Done
-from schemas.records import PhotoState
+from schemas.records import PhotoState, ScaleSource
 from tests.support.library_of_records import clip, done, photo_file
 from tests.support.postgres import fresh_schema, running_server
 
@@ -87,7 +87,7 @@ FILTERS = {
     "--score 0.999": Filters(score=0.999),
     "--flag, of 1 in 20": Filters(flag="screenshot"),
     "--flag, of scenes, rare": Filters(flag="flat"),
-    "--scale-source, rare": Filters(scale_source="depth_map"),
+    "--scale-source, rare": Filters(scale_source=ScaleSource.DEPTH_MAP),
     "--hidden": Filters(hidden=True),
     "--trashed": Filters(trashed=True),
     "--camera, of 1 in 4": Filters(camera="x-e2"),

@@ -53,7 +53,10 @@ class SkipReason(ExplainedStr):
         "too_wide",
         f"The image is wider than {WIDEST_ASPECT:g}:1 ('ingest --allow-wide' includes it).",
     )
-    PANORAMA_360 = "panorama_360", "The image is a 360° panorama, which no single lens sees."
+    PANORAMA_360 = (
+        "panorama_360",
+        "The image is a 360° panorama ('ingest --allow-360' includes it).",
+    )
     FISHEYE = "fisheye", "The image is from a fisheye lens, whose view no flat picture has."
     ALREADY_3D = "already_3d", "The file is a 3D scene already."
     OWN_EXPORT = "own_export", "The file was exported from a library by this program."

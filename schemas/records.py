@@ -229,6 +229,14 @@ class DecodedPhoto:
     sphere: SphereWindow | None = None  # where the picture is a 360° panorama
 
     @property
+    def view_size(self) -> tuple[int, int]:
+        """Width and height of the flat view that the scene begins with: the photo, or its front."""
+        if self.sphere is None:
+            return self.width, self.height
+        across = 2 * self.focal.px  # 90 degrees
+        return max(2, 2 * round(across / 2)), max(2, 2 * round(across * 3 / 8))
+
+    @property
     def user_focal_35mm(self) -> float | None:
         """The focal length that a person has set: a flag or a rule before a sidecar."""
         return self.file.set_focal_35mm or self.meta.focal.sidecar_focal_35mm
@@ -282,6 +290,7 @@ class SceneFile:
     width: int
     height: int
     focal_px: float
+    is_360: bool = False  # goes all around; size and focal length are of the view to its front
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,9 @@ class PhotoSettings:
     allow_wide: Annotated[bool, Setting(f"Include panoramas wider than {WIDEST_ASPECT:g}:1.")] = (
         False
     )
+    allow_360: Annotated[
+        bool, Setting("Include 360° panoramas, each as a scene to look around in.")
+    ] = False
     full_raw: Annotated[
         bool, Setting("Develop camera RAW files instead of using their embedded previews.")
     ] = False

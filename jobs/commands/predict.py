@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # One photo that is named is predicted whatever its size and shape.
 _PhotoSettings = Annotated[
-    PhotoSettings, WithoutFields(["allow_small", "allow_wide", "forget_focal"])
+    PhotoSettings, WithoutFields(["allow_small", "allow_wide", "allow_360", "forget_focal"])
 ]
 
 
@@ -47,7 +47,7 @@ def predict(
     resolve_device(model.device)
     with download_progress(output) as fetching:
         resolved = resolve_model(model, fetching)
-    settings = replace(photo_settings, allow_small=True, allow_wide=True)
+    settings = replace(photo_settings, allow_small=True, allow_wide=True, allow_360=True)
     prediction = predict_file(photo, to, resolved, settings)
     output.result({**prediction.as_dict(), "model": model.model}, _text(prediction))
 

@@ -110,6 +110,6 @@ def _write_page(out: BinaryIO, reader: LibraryReader, stored: LibraryScene) -> N
     from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, write_scene_page
 
     file = stored.file
-    view = ViewerStart(stored.name, file.width, file.height, file.focal_px)
+    view = ViewerStart(stored.name, file.width, file.height, file.focal_px, file.is_360)
     scene, poster = reader.scene_as(stored, VIEWER_FORMAT), reader.image(file.photo.photo_id)
     write_scene_page(out, view, scene.read_bytes(), poster.read_bytes())

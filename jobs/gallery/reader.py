@@ -78,10 +78,9 @@ class LibraryReader:
             return self._stored(scene)
         # Imported here: torch takes seconds to import, and most pages do not need it.
         from jobs.gallery.conversions import write_converted
-        from sharp_core.formats.scene import SceneInfo
+        from pipeline.scenes.scene_info import info_of_stored
 
-        file = scene.file
-        info = SceneInfo(file.focal_px, file.width, file.height, file.photo.photo_id)
+        info = info_of_stored(scene.file)
         return self._made(
             f"{scene.sha256[:32]}.{format_name}",
             lambda out: write_converted(out, self._stored(scene), format_name, info),

@@ -65,7 +65,7 @@ def _make(request: WorkerRequest) -> dict[str, object]:
     model = resolve_model(ModelSettings(request.model))
     if model.lacks_weights:
         raise WeightsMissingError.of_model(model.name)
-    settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
+    settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True, allow_360=True)
     prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
     stat = photo.stat()
     found = identify(FoundFile(str(photo), stat.st_size, stat.st_mtime_ns))
@@ -83,7 +83,8 @@ def _keep(request: WorkerRequest) -> dict[str, object]:
 
     model = resolve_model(ModelSettings(request.model))
     settings = IngestSettings(
-        model.settings, PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True)
+        model.settings,
+        PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True, allow_360=True),
     )
     run = Ingest(
         Library.resolve(Path(request.library or ""), request.catalog),

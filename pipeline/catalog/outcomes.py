@@ -86,7 +86,6 @@ def insert_failure(
 
 def _record_done(connection: Connection, done: Done, run_id: str | None) -> None:
     photo, scene = done.photo, done.scene
-    size = {"width": photo.width, "height": photo.height}
     for table in (artifacts, scene_flags, scenes):  # rows of an earlier run for the same scene
         connection.execute(table.delete().where(table.c.scene_id == scene.scene_id))
     connection.execute(
@@ -116,7 +115,8 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
             created_at=utc_now(),
             focal_px=photo.focal.px,
             focal_source=photo.focal.source,
-            **size,
+            width=photo.view_size[0],
+            height=photo.view_size[1],
         )
     )
     if scene.score is not None:
@@ -136,7 +136,8 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         scene_id=best,
         score=score_of(best),
         thumb_path=photo.thumb.path,
-        **size,
+        width=photo.width,
+        height=photo.height,
         **focal_columns(photo.focal),
         **known_columns(meta_columns(photo.meta)),
     )

@@ -14,6 +14,7 @@ from pipeline.catalog.best_scene import choose_best_scenes
 from schemas.context_tables import photo_flags, scene_flags
 from schemas.outcomes import SceneScored
 from schemas.quality import SCORE_PREFIX, QualityFlag
+from schemas.records import FocalSource
 from schemas.tables import scenes
 
 
@@ -48,7 +49,14 @@ def record_scored(connection: Connection, scored: SceneScored) -> None:
     choose_best_scenes(connection, [photo_id])
 
 
-def unscored(connection: Connection) -> set[str]:
-    """Return the scenes that have no score, or one of another version of the rules."""
-    has_score = sa.func.coalesce(scenes.c.score_parts, "").startswith(SCORE_PREFIX)
-    return set(connection.scalars(sa.select(scenes.c.scene_id).where(~has_score)))
+def unscored(connection: Connection, *, again: bool = False) -> set[str]:
+    """Return the scenes that have no score, or one of another version of the rules.
+
+    `again` adds those that have one. Scenes of 360° panoramas get none: there is no one view of the
+    photo to compare them with.
+    """
+    lacking = sa.select(scenes.c.scene_id).where(scenes.c.focal_source != FocalSource.SPHERE)
+    if not again:
+        has_score = sa.func.coalesce(scenes.c.score_parts, "").startswith(SCORE_PREFIX)
+        lacking = lacking.where(~has_score)
+    return set(connection.scalars(lacking))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
-from schemas.records import MediaType, PhotoFile, SceneFile
+from schemas.records import FocalSource, MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
 
 
@@ -17,7 +17,7 @@ def scene_files(connection: Connection, scene_ids: Iterable[str]) -> Iterator[Sc
     for chunk in in_groups(scene_ids):
         columns = (
             *(scenes.c.scene_id, scenes.c.photo_id, scenes.c.splat_path),
-            *(scenes.c.width, scenes.c.height, scenes.c.focal_px),
+            *(scenes.c.width, scenes.c.height, scenes.c.focal_px, scenes.c.focal_source),
             *(photos.c.bytes, photos.c.media_type),
         )
         statement = sa.select(*columns).join(photos, photos.c.photo_id == scenes.c.photo_id)
@@ -28,8 +28,9 @@ def scene_files(connection: Connection, scene_ids: Iterable[str]) -> Iterator[Sc
             path, mtime_ns = paths.get(row.photo_id, (row.photo_id, 0))
             media_type = MediaType(row.media_type)
             photo = PhotoFile(row.photo_id, path, row.bytes, mtime_ns, media_type)
+            is_360 = row.focal_source == FocalSource.SPHERE
             yield SceneFile(
-                row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px
+                *(row.scene_id, photo, row.splat_path, row.width, row.height, row.focal_px), is_360
             )
 
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from pipeline.exports.metadata import photo_exif, picture_exif
 from pipeline.scenes.read import read_stored, unreadable
+from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.views import SceneRenders
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
-from schemas.program import GENERATOR
 from schemas.records import PhotoRecord, SceneFile
 from sharp_core.containers.exif import Exif
-from sharp_core.formats.scene import SceneInfo
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
 from sharp_core.views.comfort import ComfortSettings
@@ -32,7 +31,7 @@ class ExportScene(SceneRenders):
         library: Store,
         threads: int,
     ) -> None:
-        info = SceneInfo(scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR)
+        info = info_of_stored(scene)
         self._library = library
         self._splat_path = scene.splat_path
         super().__init__(lambda: read_stored(library, scene.splat_path).gaussians, info, threads)
@@ -63,7 +62,7 @@ class ExportScene(SceneRenders):
     def front(self) -> RenderResult:
         """The view of the photo's own camera."""
         seen = fit_long_side(self.photo, self.settings.long_side)
-        viewmat = eye_viewmat((0.0, 0.0, 0.0), target_depth(self.gaussians))
+        viewmat = eye_viewmat((0.0, 0.0, 0.0), target_depth(self.in_view))
         return self.renderer.render(Camera(seen, viewmat))
 
     @cached_property

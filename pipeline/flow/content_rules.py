@@ -9,6 +9,7 @@ import math
 
 from pipeline.metadata.projection import Projection
 from schemas.reasons import SkipReason
+from schemas.settings import PhotoSettings
 
 OWN_EXPORT_MESSAGE = (
     "this program exported it from a library: the photo that it was made of is in there"
@@ -17,17 +18,19 @@ OWN_EXPORT_MESSAGE = (
 LASTING = frozenset({SkipReason.OWN_EXPORT, SkipReason.FISHEYE})
 
 
-def skip_by_projection(projection: Projection) -> tuple[SkipReason, str] | None:
+def skip_by_projection(
+    projection: Projection, settings: PhotoSettings
+) -> tuple[SkipReason, str] | None:
     """Return why a photo is skipped for its projection, with a message; None where it is not."""
     if projection.fisheye is not None:
         return SkipReason.FISHEYE, (
             f"taken with a fisheye lens ({projection.fisheye}), whose view no flat picture has; "
             "a version of it without distortion, from an editor, can become a scene"
         )
-    if projection.sphere is not None:
+    if projection.sphere is not None and not settings.allow_360:
         across = round(math.degrees(projection.sphere.width / projection.sphere.pixels_per_radian))
         return SkipReason.PANORAMA_360, (
-            f"a panorama of {across}° in equirectangular projection, which no single lens sees; "
-            "a flat view of a part of it, from an editor, can become a scene"
+            f"a panorama of {across}° in equirectangular projection; "
+            "'ingest --allow-360' makes a scene to look around in"
         )
     return None

@@ -125,7 +125,7 @@ def _skip_by_content(
     projection: Projection, settings: PhotoSettings, width: int, height: int
 ) -> tuple[SkipReason, str] | None:
     """Return why a photo is skipped by its projection or its size, with a message."""
-    found = skip_by_projection(projection)
+    found = skip_by_projection(projection, settings)
     if found is not None:
         return found
     reason = skip_by_size(width, height, settings, is_sphere=projection.sphere is not None)

@@ -58,11 +58,11 @@ class DueRules:
         lasting = next((reason for reason in LASTING if reason == photo.reason), None)
         if lasting is not None:
             return lasting
-        if photo.is_sphere:
+        if photo.is_sphere and not self.settings.allow_360:
             return SkipReason.PANORAMA_360
         if photo.width is None or photo.height is None:
             return None
-        return skip_by_size(photo.width, photo.height, self.settings)
+        return skip_by_size(photo.width, photo.height, self.settings, is_sphere=photo.is_sphere)
 
     def user_focals(self, photo_id: str) -> UserFocals:
         """Return the focal lengths that are set for a photo, with what this run changes."""

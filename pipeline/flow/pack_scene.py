@@ -74,11 +74,12 @@ class ScenePacker(NamedTuple):
         Works on the device of the Gaussians. Raises ValueError if they are not finite.
         """
         from sharp_core.scene.depth_scale import align_scale_to_depth
-        from sharp_core.scene.gaussians import depth_quantiles
+        from sharp_core.scene.gaussians import depth_quantiles, distance_quantiles
 
         scene.check()
         scene, depth_scale = align_scale_to_depth(scene, photo.depth_m)
-        near, median, far = depth_quantiles(scene, RECORDED_DEPTHS)
+        quantiles = distance_quantiles if info.is_360 else depth_quantiles
+        near, median, far = quantiles(scene, RECORDED_DEPTHS)
         prepared = self._prepared(scene, info)
         content = scene.to_array() if prepared is None else prepared
         if depth_scale is not None:

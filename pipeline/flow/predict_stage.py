@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import torch
 
@@ -24,6 +25,8 @@ from sharp_core.models.interface import (
     ScaleEstimator,
 )
 from sharp_core.models.lost_device import is_device_lost
+from sharp_core.models.sphere.predict import predict_sphere
+from sharp_core.models.sphere.tiles import TILES
 
 _LIMITS = StageLimits()
 
@@ -62,10 +65,10 @@ class PredictStage:
         if self._predictor is None:
             raise RuntimeError("setup() comes before process()")
         started = time.perf_counter()
-        inputs = [PredictorInput(pixels, photo.focal.px) for photo, pixels in photos]
+        views = sum(len(TILES) if photo.sphere is not None else 1 for photo, _ in photos)
         try:
-            with time_limit(self.limit_s * len(photos)):
-                scenes = _predict(self._predictor, inputs)
+            with time_limit(self.limit_s * views):
+                scenes = _predict(self._predictor, photos)
         except (Exception, OutOfTime) as error:
             self._check_device(error)
             if len(photos) > 1:  # find the photo at fault: each on its own
@@ -100,7 +103,21 @@ class PredictStage:
             ) from error
 
 
-def _predict(predictor: Predictor, photos: list[PredictorInput]) -> list[PredictedScene]:
-    if isinstance(predictor, ScaleEstimator):
-        return predictor.predict_with_scale(photos)
-    return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(photos)]
+def _predict(
+    predictor: Predictor, photos: Sequence[tuple[DecodedPhoto, Pixels]]
+) -> list[PredictedScene]:
+    """Return the scenes of photos, in order; each panorama is predicted on its own."""
+
+    def predict(inputs: Sequence[PredictorInput]) -> list[PredictedScene]:
+        if isinstance(predictor, ScaleEstimator):
+            return predictor.predict_with_scale(inputs)
+        return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(inputs)]
+
+    flat = [PredictorInput(pixels, one.focal.px) for one, pixels in photos if one.sphere is None]
+    scenes = iter(predict(flat) if flat else ())
+    return [
+        next(scenes)
+        if photo.sphere is None
+        else predict_sphere(predict, pixels, photo.sphere, batch_size=len(photos))
+        for photo, pixels in photos
+    ]

@@ -86,6 +86,6 @@ def due_scores(
     `again` takes those with a score as well.
     """
     selected = [found.scene_id for found in find_scenes(connection, filters)]
-    lacking = set(selected) if again else unscored(connection)
+    lacking = unscored(connection, again=again)
     due = [scene_id for scene_id in selected if scene_id in lacking]
     return list(scene_files(connection, due)), len(selected) - len(due)

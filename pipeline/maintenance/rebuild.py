@@ -163,7 +163,7 @@ def loose_scenes(connection: Connection, store: Store) -> Iterator[LooseScene]:
 def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
     # Imported here: torch takes seconds, and snapshots need none of it.
     from sharp_core.formats.registry import read_scene
-    from sharp_core.scene.gaussians import depth_quantiles
+    from sharp_core.scene.gaussians import depth_quantiles, distance_quantiles
 
     splat = SplatSettings(scene.format, scene.quality)
     with store.open_local(scene.path) as local:
@@ -172,7 +172,8 @@ def _read_loose(store: Store, scene: ScenePath) -> LooseScene | None:
     info = stored.info
     if info is None or info.photo_id is None:
         return None
-    near, median, far = depth_quantiles(stored.gaussians, RECORDED_DEPTHS)
+    quantiles = distance_quantiles if info.is_360 else depth_quantiles
+    near, median, far = quantiles(stored.gaussians, RECORDED_DEPTHS)
     return LooseScene(
         scene.scene_id,
         info.photo_id,
@@ -209,11 +210,14 @@ def recipe_of(
             (None, recipe.settings.focal_35mm, *focals.values(), loose.focal_35mm)
         )
         for user_focal in tried:
-            scene_id = scene_id_of(
-                loose.photo_id, media_type, recipe.fingerprint, recipe.settings, user_focal
-            )
-            if scene_id == loose.scene_id:
-                return replace(recipe, user_focal_35mm=user_focal)
+            for is_sphere in (False, True):
+                scene_id = scene_id_of(
+                    *(loose.photo_id, media_type, recipe.fingerprint, recipe.settings, user_focal),
+                    is_sphere=is_sphere,
+                )
+                if scene_id == loose.scene_id:
+                    settings = replace(recipe.settings, allow_360=is_sphere)
+                    return replace(recipe, settings=settings, user_focal_35mm=user_focal)
     return None
 
 

@@ -12,17 +12,16 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.read import read_stored
+from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.write import store_splat
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
 from schemas.errors import RunError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.outcomes import Failed, Made, NewSplat, Stage
-from schemas.program import GENERATOR
 from schemas.records import SceneFile
 from schemas.settings import SplatSettings
 from schemas.tables import scenes
-from sharp_core.formats.scene import SceneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,7 @@ class ConvertStage:
         started = time.perf_counter()
         try:
             stored = read_stored(self.store, scene.splat_path)
-            info = SceneInfo(
-                scene.focal_px, scene.width, scene.height, scene.photo.photo_id, GENERATOR
-            )
+            info = info_of_stored(scene)
             file = store_splat(self.store, scene.scene_id, stored.gaussians, info, self.settings)
         except RunError:
             raise

@@ -70,6 +70,10 @@ def convert_file(
     if strict and scene.dropped:
         raise PhotoError(FailureReason.UNREADABLE, f"{source}: {scene.notes[-1]}")
     gaussians = scene.gaussians
+    if prune and scene.info is not None and scene.info.is_360:
+        raise UsageError(
+            f"{source} is a 360° scene, and --prune keeps what one view shows", "Omit --prune."
+        )
     pruning = _prune(scene) if prune else None
     if pruning is not None:
         # The grid saves such a format more than leaving Gaussians out does.

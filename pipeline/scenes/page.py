@@ -32,6 +32,7 @@ class ViewerStart:
     width: int  # of the upright photo, pixels
     height: int
     focal_px: float
+    is_360: bool = False
 
 
 def bundle_file(name: str) -> bytes:
@@ -77,6 +78,7 @@ def write_scene_page(file: BinaryIO, view: ViewerStart, scene: bytes, poster: by
         "img-src data: blob:; connect-src blob:; worker-src blob:"
     )
     title = html.escape(view.title)
+    kind = " data-is360" if view.is_360 else ""
     licences = bundle_file("LICENSES.txt").decode().replace("--", "- -")
     page = f"""<!doctype html>
 <html lang="en">
@@ -91,7 +93,7 @@ def write_scene_page(file: BinaryIO, view: ViewerStart, scene: bytes, poster: by
 </head>
 <body>
 <main class="viewer" data-viewer data-scene-element="scene" data-label="{title}"
- data-width="{view.width}" data-height="{view.height}" data-focal="{view.focal_px:.3f}">
+ data-width="{view.width}" data-height="{view.height}" data-focal="{view.focal_px:.3f}"{kind}>
 <img class="viewer-poster" alt="{title}"
  src="data:image/webp;base64,{base64.b64encode(poster).decode()}">
 </main>

@@ -16,6 +16,7 @@ from pipeline.catalog.query import find_scenes
 from pipeline.catalog.scenes import scene_files
 from pipeline.scenes.missing_tools import tool_errors_as_usage
 from pipeline.scenes.read import read_stored, unviewable_scene_errors
+from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.views import SceneRenders
 from pipeline.store.layout import PREVIEWS, PreviewPath
 from pipeline.store.store import Store
@@ -70,7 +71,7 @@ class PreviewStage:
     def process(self, scene: SceneFile) -> Made | Failed:
         """Make all kinds of previews of one scene. Raises RunError."""
         started = time.perf_counter()
-        info = SceneInfo(scene.focal_px, scene.width, scene.height)
+        info = info_of_stored(scene)
         views = SceneRenders(
             lambda: read_stored(self.store, scene.splat_path).gaussians, info, self.cores
         )

@@ -21,6 +21,7 @@ from schemas.errors import UsageError
 from sharp_core.render.api import Engine
 from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_still
 from sharp_core.views.encode_clip import CLIP_FORMATS
+from sharp_core.views.front import front_of
 
 STILL_SUFFIX = ".png"
 
@@ -63,15 +64,18 @@ def render_file(
     started = time.perf_counter()
     scene = read_splat_file(splat, axes)
     photo = intrinsics_of(scene.info or UNKNOWN_PHOTO)
+    gaussians = scene.gaussians
+    if scene.info is not None and scene.info.is_360:
+        gaussians = front_of(gaussians, photo)
     buffer = io.BytesIO()
     with unviewable_scene_errors():
-        renderer = renderer_here(scene.gaussians, engine)
+        renderer = renderer_here(gaussians, engine)
         if isinstance(settings, StillSettings):
-            info = make_still(buffer, scene.gaussians, photo, settings, renderer)
+            info = make_still(buffer, gaussians, photo, settings, renderer)
         else:
             if clip_format is None:
                 raise UsageError(f"{to}: no clip format has this ending")
-            info = make_clip(buffer, clip_format, scene.gaussians, photo, settings, renderer)
+            info = make_clip(buffer, clip_format, gaussians, photo, settings, renderer)
     stored = Store(to.absolute().parent).write(to.name, lambda file: file.write(buffer.getbuffer()))
     seconds = round(time.perf_counter() - started, 3)
     picture = (info.width, info.height, info.frames, info.zoom)

@@ -10,7 +10,7 @@ from pipeline.scenes.read import read_splat_file
 from schemas.records import RECORDED_DEPTHS
 from sharp_core.formats.registry import format_of
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.scene.gaussians import depth_quantiles
+from sharp_core.scene.gaussians import depth_quantiles, distance_quantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ def splat_details(path: Path, axes: str | None = None) -> SplatDetails:
     scene = read_splat_file(path, axes)
     means = scene.gaussians.means
     least, greatest = (tuple(bound.tolist()) for bound in means.aminmax(dim=0))
-    is_ahead = bool((means[:, 2] > 0).any())
+    goes_around = scene.info is not None and scene.info.is_360
+    quantiles = distance_quantiles if goes_around else depth_quantiles
+    is_ahead = goes_around or bool((means[:, 2] > 0).any())
     return SplatDetails(
         path=str(path),
         format=format_of(path).name,
@@ -43,7 +45,7 @@ def splat_details(path: Path, axes: str | None = None) -> SplatDetails:
         sh_degree=scene.sh_degree,
         least=least,
         greatest=greatest,
-        depths_m=depth_quantiles(scene.gaussians, RECORDED_DEPTHS) if is_ahead else None,
+        depths_m=quantiles(scene.gaussians, RECORDED_DEPTHS) if is_ahead else None,
         photo=scene.info,
         notes=scene.notes,
     )

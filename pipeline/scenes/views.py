@@ -13,6 +13,7 @@ from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings, make_clip, make_still
 from sharp_core.views.encode_clip import CLIP_FORMATS
+from sharp_core.views.front import front_of
 
 
 class SceneRenders:
@@ -29,6 +30,11 @@ class SceneRenders:
         return self._read()
 
     @cached_property
+    def in_view(self) -> Gaussians:
+        """What pictures and clips show: of a 360° scene the part to its front."""
+        return front_of(self.gaussians, self.photo) if self.info.is_360 else self.gaussians
+
+    @cached_property
     def photo(self) -> Intrinsics:
         """The camera of the photo that the scene was made of."""
         return intrinsics_of(self.info)
@@ -36,16 +42,16 @@ class SceneRenders:
     @cached_property
     def renderer(self) -> Renderer:
         """The prepared renderer of the scene."""
-        return renderer_here(self.gaussians, threads=self._threads)
+        return renderer_here(self.in_view, threads=self._threads)
 
     def clip(self, suffix: str, settings: ClipSettings) -> bytes:
         """Return a clip of the format with that suffix. Raises as `make_clip` does."""
         buffer = io.BytesIO()
-        make_clip(buffer, CLIP_FORMATS[suffix], self.gaussians, self.photo, settings, self.renderer)
+        make_clip(buffer, CLIP_FORMATS[suffix], self.in_view, self.photo, settings, self.renderer)
         return buffer.getvalue()
 
     def still(self, settings: StillSettings) -> bytes:
         """Return a PNG. Raises as `make_still` does."""
         buffer = io.BytesIO()
-        make_still(buffer, self.gaussians, self.photo, settings, self.renderer)
+        make_still(buffer, self.in_view, self.photo, settings, self.renderer)
         return buffer.getvalue()

@@ -24,6 +24,7 @@ class SceneInfo:
     height: int
     photo_id: str | None = None
     generator: str | None = None  # the program that made the scene, with its version
+    is_360: bool = False  # goes all around; size and focal length are of the view to its front
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.focal_px) and self.focal_px > 0):
@@ -48,13 +49,19 @@ _MOST_INVALID = 0.5
 
 
 def scene_info_from_file(
-    focal_px: float, width: float, height: float, photo_id: str | None, generator: str | None
+    focal_px: float,
+    width: float,
+    height: float,
+    photo_id: str | None,
+    generator: str | None,
+    *,
+    is_360: bool = False,
 ) -> SceneInfo:
     """Return a SceneInfo from the numbers of a file. Raises FormatError if they are not valid."""
     if not (math.isfinite(width) and math.isfinite(height)):
         raise FormatError(f"image size: {width} x {height} pixels is not one")
     try:
-        return SceneInfo(focal_px, int(width), int(height), photo_id, generator)
+        return SceneInfo(focal_px, int(width), int(height), photo_id, generator, is_360)
     except ValueError as error:
         raise FormatError(str(error)) from None
 

@@ -108,3 +108,9 @@ def depth_quantiles(gaussians: Gaussians, quantiles: tuple[float, ...]) -> tuple
     if z.size == 0:
         raise ValueError("no Gaussian lies in front of the camera")
     return tuple(float(value) for value in np.quantile(z, quantiles))
+
+
+def distance_quantiles(gaussians: Gaussians, quantiles: tuple[float, ...]) -> tuple[float, ...]:
+    """Return quantiles of the distance from the eye in metres: of a scene that goes all around."""
+    distances = torch.linalg.vector_norm(gaussians.means.detach(), dim=1).cpu().numpy()
+    return tuple(float(value) for value in np.quantile(distances, quantiles))

@@ -33,9 +33,20 @@ export function depthQuantiles(centers, shares) {
   return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))] ?? 1);
 }
 
+/** Return the same of the distances from the eye: of a scene that goes all around. */
+export function distanceQuantiles(centers, shares) {
+  const step = Math.max(1, Math.floor(centers.length / 3 / MOST_DEPTHS));
+  const distances = [];
+  for (let at = 0; at + 2 < centers.length; at += 3 * step) {
+    distances.push(0, 0, Math.hypot(centers[at], centers[at + 1], centers[at + 2]));
+  }
+  return depthQuantiles(distances, shares);
+}
+
 /** Return the head box: half axes of the camera's range, amplitude of the sway, focus depth. */
 export function headBox(centers, photo) {
-  const [near, focus] = depthQuantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE]);
+  const quantiles = photo.is360 ? distanceQuantiles : depthQuantiles;
+  const [near, focus] = quantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE]);
   const diagonal = Math.hypot(photo.width, photo.height) / photo.focal;
   const lateral = LATERAL_SHARE * diagonal * near;
   return {

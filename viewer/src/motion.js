@@ -6,6 +6,7 @@ const SETTLE_S = 0.12; // time constant of the smooth motion towards the target 
 const STILL_SHARE = 0.002; // of the head box: closer than this, the camera has arrived
 const KEY_SHARE = 0.2; // of the head box, per press of a key or a button
 const WHEEL_SHARE = 0.0012; // of the head box, per pixel of the wheel
+const DRAG_SHARE = 8; // of the head box, per image width
 const TILT_FULL_DEGREES = 18; // tilt of a phone that reaches the edge of the head box
 const HOME = Object.freeze({ x: 0, y: 0, z: 0 });
 
@@ -34,7 +35,7 @@ export class Motion {
 
   /** Move as the pointer drags the scene, by shares of the image width. */
   drag(x, y) {
-    this.#move(-2 * x, -2 * y, 0);
+    this.#move(-DRAG_SHARE * x, -DRAG_SHARE * y, 0);
   }
 
   wheel(pixels) {
@@ -74,6 +75,17 @@ export class Motion {
           z: from.z + share * (to.z - from.z),
         };
     return true;
+  }
+
+  /** Show the view on a scene. */
+  show(scene) {
+    scene.look(this.eye, this.box);
+  }
+
+  /** Return the state for the element's attributes. */
+  get state() {
+    const { x, y, z } = this.eye;
+    return { eye: [x, y, z].map((v) => v.toFixed(4)).join(" ") };
   }
 
   #move(x, y, z) {

@@ -57,6 +57,8 @@ export class SplatScene {
     this.#app = new AppBase(canvas);
     this.#app.init(options);
     this.#app.autoRender = false;
+    // Sorted by distance, splats keep their order when the view turns.
+    this.#app.scene.gsplat.radialSorting = this.#photo.is360;
     const whole = new Vec4(0, 0, 1, 1);
     this.#mono = this.#addCamera(whole, true);
     this.#pair = [-1, 1].map((side) =>
@@ -100,10 +102,23 @@ export class SplatScene {
   /** Render the scene from `eye`. The camera looks at the focus depth on the photo's axis. */
   look(eye, box) {
     const fov = 2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / magnification(eye, box));
-    const target = [0, 0, -box.focus];
-    this.#mono.camera.fov = (fov * 180) / Math.PI;
     this.#mono.setPosition(eye.x, -eye.y, -eye.z);
-    this.#mono.lookAt(...target);
+    this.#mono.lookAt(0, 0, -box.focus);
+    this.#setView(fov, box);
+  }
+
+  /** Render a 360° scene from its middle, turned by yaw and pitch in degrees. */
+  turn({ yaw, pitch, zoom }, box) {
+    this.#mono.setPosition(0, 0, 0);
+    this.#mono.setEulerAngles(0, 0, 0);
+    this.#mono.rotate(0, -yaw, 0);
+    this.#mono.rotateLocal(pitch, 0, 0);
+    this.#setView(2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / zoom), box);
+  }
+
+  // `fov` is the vertical field of view in radians, of the camera that is set already.
+  #setView(fov, box) {
+    this.#mono.camera.fov = (fov * 180) / Math.PI;
     const apart = Math.min(EYES_APART_M, box.lateral);
     this.#pair.forEach((camera, index) => {
       const aside = (index - 0.5) * apart;
@@ -120,9 +135,16 @@ export class SplatScene {
   // Points at the focus depth have no parallax: they appear on the plane of the screen.
   #setShiftedProjection(matrix, camera, fov, slope) {
     const top = camera.nearClip * Math.tan(fov / 2);
-    const right = (top * this.#photo.width) / this.#photo.height;
+    const right = top * this.aspect;
     const shift = -slope * camera.nearClip;
     matrix.setFrustum(shift - right, shift + right, -top, top, camera.nearClip, camera.farClip);
+  }
+
+  /** Width over height of one eye's image: the photo's, or all that there is for a 360° scene. */
+  get aspect() {
+    const { width, height } = this.#size;
+    const eyes = this.isStereo ? 2 : 1;
+    return this.#photo.is360 ? width / eyes / height : this.#photo.width / this.#photo.height;
   }
 
   /** Show one image, or one for each eye side by side. */

@@ -1,13 +1,15 @@
 // The viewer element: first the photo, then its scene, with the controls that move the camera.
 //
 // Its state is in attributes of the element: data-state is loading, ready or failed; data-settled is
-// true if the shown frame is final; data-eye is the camera position in metres.
+// true if the shown frame is final; data-eye is the camera position in metres, and in a 360° scene
+// data-heading is yaw and pitch in degrees and the magnification.
 
 import { contain } from "./camera.js";
 import { icon } from "./icons.js";
 import { decodeBase64, fetchBytes } from "./load.js";
 import { Motion } from "./motion.js";
 import { SplatScene } from "./scene.js";
+import { Turn } from "./turn.js";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 // A frame is final if no other follows for this time: sorting the splats causes more frames.
@@ -28,6 +30,14 @@ const MOVES = [
   ["right", "Move right", [1, 0, 0]],
   ["closer", "Move closer", [0, 0, 1]],
   ["farther", "Move back", [0, 0, -1]],
+];
+const TURNS = [
+  ["left", "Turn left", [-1, 0, 0]],
+  ["up", "Look up", [0, -1, 0]],
+  ["down", "Look down", [0, 1, 0]],
+  ["right", "Turn right", [1, 0, 0]],
+  ["closer", "Zoom in", [0, 0, 1]],
+  ["farther", "Zoom out", [0, 0, -1]],
 ];
 const NO_WEBGL =
   "This browser cannot show 3D scenes: WebGL 2 is missing or turned off. " +
@@ -50,8 +60,13 @@ export class Viewer {
 
   constructor(root) {
     this.#root = root;
-    const { width, height, focal } = root.dataset;
-    this.#photo = { width: Number(width), height: Number(height), focal: Number(focal) };
+    const { width, height, focal, is360 } = root.dataset;
+    this.#photo = {
+      width: Number(width),
+      height: Number(height),
+      focal: Number(focal),
+      is360: is360 !== undefined,
+    };
     this.#build();
     this.#start().catch((error) => this.#fail(error.message));
   }
@@ -67,8 +82,10 @@ export class Viewer {
     this.#resize();
     addEventListener("pagehide", (event) => event.persisted || this.#scene.destroy());
     const box = await this.#scene.load(await this.#bytes());
-    this.#motion = new Motion(box, REDUCED_MOTION.matches);
-    this.#scene.look(this.#motion.eye, box);
+    this.#motion = this.#photo.is360
+      ? new Turn(box, this.#photo, REDUCED_MOTION.matches)
+      : new Motion(box, REDUCED_MOTION.matches);
+    this.#motion.show(this.#scene);
     this.#scene.onUpdate((seconds) => this.#update(seconds));
     this.#status.textContent = "Drawing…";
   }
@@ -86,10 +103,9 @@ export class Viewer {
   #update(seconds) {
     if (this.#scene.isInHeadset) return;
     if (this.#motion.update(seconds)) {
-      const { eye, box } = this.#motion;
       this.#root.dataset.settled = "false";
-      this.#root.dataset.eye = [eye.x, eye.y, eye.z].map((v) => v.toFixed(4)).join(" ");
-      this.#scene.look(eye, box);
+      Object.assign(this.#root.dataset, this.#motion.state);
+      this.#motion.show(this.#scene);
     }
   }
 
@@ -115,11 +131,15 @@ export class Viewer {
   #resize() {
     const stereo = this.#scene?.isStereo ? 2 : 1;
     const aspect = (stereo * this.#photo.width) / this.#photo.height;
-    const { width, height } = contain(aspect, this.#stage.clientWidth, this.#stage.clientHeight);
+    const { clientWidth, clientHeight } = this.#stage;
+    const { width, height } = this.#photo.is360
+      ? { width: clientWidth, height: clientHeight }
+      : contain(aspect, clientWidth, clientHeight);
     this.#frame.style.width = `${width}px`;
     this.#frame.style.height = `${height}px`;
     this.#root.dataset.settled = "false";
     this.#scene?.resize(width, height);
+    if (this.#photo.is360) this.#motion?.show(this.#scene); // the shape of the image has changed
   }
 
   #build() {
@@ -128,8 +148,11 @@ export class Viewer {
     this.#canvas.setAttribute("role", "img");
     this.#canvas.setAttribute(
       "aria-label",
-      `${this.#root.dataset.label}: scene. Arrow keys move, plus and minus go closer and back, ` +
-        "Home returns to the photo.",
+      this.#photo.is360
+        ? `${this.#root.dataset.label}: 360° scene. Arrow keys turn, plus and minus zoom, Home ` +
+            "returns to the front."
+        : `${this.#root.dataset.label}: scene. Arrow keys move, plus and minus go closer and ` +
+            "back, Home returns to the photo.",
     );
     this.#status = make("p", { className: "viewer-status", textContent: "Loading…" });
     this.#status.setAttribute("role", "status");
@@ -154,11 +177,12 @@ export class Viewer {
     const bar = this.#controls;
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", "Move in the scene");
-    const moves = MOVES.map(([name, label, step]) =>
+    const { is360 } = this.#photo;
+    const moves = (is360 ? TURNS : MOVES).map(([name, label, step]) =>
       button(name, label, () => this.#motion.step(...step)),
     );
-    const home = button("home", "Back to the photo's position", () => this.#motion.home());
-    const sway = button("play", "Sway", () => this.#setSway(!this.#motion.isSwaying));
+    const home = button("home", is360 ? "Back to the front" : "Back to the photo's position", () => this.#motion.home());
+    const sway = button("play", is360 ? "Turn slowly" : "Sway", () => this.#setSway(!this.#motion.isSwaying));
     sway.setAttribute("aria-pressed", "false");
     const photo = toggle("photo", "Show the photo", (on) => {
       this.#root.dataset.showsPhoto = String(on);
@@ -223,7 +247,7 @@ export class Viewer {
     // After the VR session the page shows the same view as before.
     const goOn = () => {
       this.#scene.isStereo = this.#root.dataset.stereo === "true";
-      this.#scene.look(this.#motion.eye, this.#motion.box);
+      this.#motion.show(this.#scene);
     };
     const enter = button("headset", "Enter with a headset", () => this.#scene.enterHeadset(goOn));
     this.#scene.onHeadset((isThere) => {
@@ -255,7 +279,7 @@ export class Viewer {
       if (!stage.hasPointerCapture(event.pointerId)) return;
       const width = this.#canvas.clientWidth;
       const { clientX: x, clientY: y } = event;
-      this.#motion.drag((4 * (x - held.x)) / width, (4 * (y - held.y)) / width);
+      this.#motion.drag((x - held.x) / width, (y - held.y) / width);
       held = { x, y };
     });
     stage.addEventListener("dblclick", () => this.#motion.home());

@@ -20,7 +20,7 @@ _POSTER_QUALITY = 80
 def _write(file: BinaryIO, scene: ExportScene) -> None:
     paths, info = scene.record.paths, scene.info
     title = Path(paths[0]).stem if paths else scene.record.photo_id
-    view = ViewerStart(title, info.width, info.height, info.focal_px)
+    view = ViewerStart(title, info.width, info.height, info.focal_px, info.is_360)
     write_scene_page(file, view, _scene_file(scene), _poster(scene))
 
 

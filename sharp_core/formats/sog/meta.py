@@ -58,6 +58,7 @@ def format_meta(planes: SogPlanes, info: SceneInfo | None) -> bytes:
             "height": info.height,
             "photo_id": info.photo_id,
             "depths": planes.depths,
+            "is_360": info.is_360,
         }
         meta["extras"] = {"photo": {key: value for key, value in photo.items() if value}}
         if info.generator:
@@ -165,6 +166,7 @@ def _info(meta: dict[str, Any]) -> SceneInfo | None:
         height,
         photo_id if isinstance(photo_id, str) else None,
         generator if isinstance(generator, str) else None,
+        is_360=photo.get("is_360") is True,
     )
 
 

@@ -264,6 +264,39 @@ def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: 
     assert watch.complaints == []
 
 
+def test_a_360_scene_is_turned_all_around(context: BrowserContext, tmp_path: Path) -> None:
+    from sharp_core.formats.registry import write_scene
+    from tests.support.sphere_room import room_colors, room_scene, view_directions
+
+    sog, poster = io.BytesIO(), io.BytesIO()
+    write_scene(sog, room_scene(cells=96, height=256), format_name="sog")
+    Image.new("RGB", (64, 32)).save(poster, "WEBP")
+    file = tmp_path / "scene.html"
+    with file.open("wb") as out:
+        # As wide as high: its field of view is the same on a page of any width.
+        view = ViewerStart("room", 400, 400, 200.0, is_360=True)
+        write_scene_page(out, view, sog.getvalue(), poster.getvalue())
+    page = context.new_page()
+    page.set_viewport_size({"width": 500, "height": 460})
+    page.goto(file.as_uri())
+    page.wait_for_selector(READY, timeout=WAIT_MS)
+    page.locator("canvas").focus()
+    for presses, yaw in ((0, 0), (6, 90), (6, 180), (9, 315)):
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+        page.wait_for_selector(READY, timeout=WAIT_MS)
+        shown = picture(page)
+        side = min(shown.shape)
+        middle = [slice((size - side) // 2, (size + side) // 2) for size in shown.shape]
+        a = np.radians(yaw)
+        turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+        focal = shown.shape[0] / 2
+        truth = gray(Image.fromarray(room_colors(view_directions(side, focal, turn))))
+        assert psnr(shown[tuple(middle)], truth) > 20, yaw
+    page.close()
+
+
 def test_only_photos_near_the_window_are_in_the_page(
     context: BrowserContext, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""Scenes of 360° panoramas: flat tiles, each predicted by any model, merged to one scene."""

@@ -9,6 +9,7 @@ from pipeline.catalog.quality import record_photo_flags, record_scene_flags, uns
 from pipeline.catalog.query import find_photo_ids
 from schemas.context_tables import photo_flags, scene_flags
 from schemas.quality import SCORE_PREFIX, QualityFlag
+from schemas.records import FocalSource
 from schemas.table_metadata import metadata
 from schemas.tables import photos, scenes
 from tests.support.library_of_records import RUN, done, new_catalog, photo_file
@@ -31,15 +32,23 @@ def test_flags_replace_those_of_before_and_leave_those_of_others() -> None:
 
 def test_scenes_without_a_score_of_this_version_are_found() -> None:
     engine = sa.create_engine("sqlite://")
-    columns = [sa.Column("scene_id", sa.String), sa.Column("score_parts", sa.String)]
+    names = ("scene_id", "score_parts", "focal_source")
+    columns = [sa.Column(name, sa.String) for name in names]
     sa.Table(scenes.name, table := sa.MetaData(), *columns)
     table.create_all(engine)
     with engine.begin() as connection:
-        for name, parts in (("a", None), ("b", '{"version": 0}'), ("c", SCORE_PREFIX + ' "x": 1}')):
-            connection.execute(
-                sa.text("INSERT INTO scenes VALUES (:name, :parts)"), {"name": name, "parts": parts}
-            )
+        rows = (
+            ("a", None, "default"),
+            ("b", '{"version": 0}', "user"),
+            ("c", SCORE_PREFIX + ' "x": 1}', "default"),
+            ("d", None, FocalSource.SPHERE.value),  # has no one view to compare
+        )
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            statement = "INSERT INTO scenes VALUES (:scene_id, :score_parts, :focal_source)"
+            connection.execute(sa.text(statement), values)
         assert unscored(connection) == {"a", "b"}
+        assert unscored(connection, again=True) == {"a", "b", "c"}
 
 
 def test_photos_with_depth_are_those_without_a_flag_of_their_own_or_of_their_best_scene(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from schemas.training_settings import Ablation, Start
 from sharp_core.models.sharp.network.model import NetworkStages, SharpNetwork
@@ -33,12 +34,23 @@ class Predictor(nn.Module):
         super().__init__()
         self.network = network
         self._is_bf16 = is_bf16
+        if is_bf16:  # disparities, deltas and scale map stay in float32, as in use
+            for module in network.float32_modules():
+                module.forward = _without_autocast(module.forward)
 
     def forward(self, seen: NetworkInput) -> NetworkStages:
         """Predict one photo."""
         kind = seen.image.device.type
         with torch.autocast(kind, torch.bfloat16, enabled=self._is_bf16):
             return self.network.stages(seen.image, seen.disparity_factor, seen.true_depth)
+
+
+def _without_autocast(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def run(first: Tensor, *others: Tensor) -> Tensor:
+        with torch.autocast(first.device.type, enabled=False):
+            return forward(first, *others)
+
+    return run
 
 
 def first_network(settings: TrainingSettings) -> SharpNetwork:

@@ -142,6 +142,8 @@ def test_one_layer_leaves_the_second_transparent(tmp_path):
 
 def test_bf16_trains_where_it_is_asked_for(tmp_path):
     run = trainer(tmp_path, steps=1, dtype=TrainDType.BF16, allow_bf16=True)
+    stages = run._predictor(run._sample(0).seen)
+    assert {value.dtype for value in stages.gaussians} == {torch.float32}
     report = run.train_step([run._sample(0)])
     assert np.isfinite(report.loss)
     assert run.network.state_dict()["feature_model.fusion.out_conv.weight"].dtype == torch.float32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from jobs.console.output import Output
+from jobs.maintenance.catalog import import_catalog
 from jobs.runs.dry_run import dry_run
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
@@ -93,6 +96,22 @@ def test_pruning_for_one_view_is_refused(photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "library" / str(sphere_in(tmp_path / "library").splat_path)
     with pytest.raises(UsageError, match="360° scene"):
         convert_file(path, tmp_path / "pruned.ply", prune=True)
+
+
+def test_a_lost_catalog_is_rebuilt_with_the_scene(photos: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    ingest(library, photos)
+    shutil.copytree(library / "catalog", tmp_path / "snapshot")
+    ingest(library, photos, settings=WITH_360)
+    shutil.rmtree(library / "catalog")
+    shutil.copytree(tmp_path / "snapshot", library / "catalog")
+    for file in library.glob("catalog.sqlite*"):
+        file.unlink()
+    report = import_catalog(Library.resolve(library), [photos], Output(quiet=True))
+    assert (report.adopted, report.loose) == (1, 0)
+    record = sphere_in(library)
+    assert (record.state, record.focal_source) == ("done", FocalSource.SPHERE)
+    assert ingest(library, photos).due == 0
 
 
 def test_ray_makes_the_same_scene(photos: Path, tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ def _share_seen(depth: Depth, camera: Camera, second: Depth, other: Camera) -> f
     columns, rows = columns * width / intrinsics.width, rows * height / intrinsics.height
     inside = (z > 0) & (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     there = second[rows[inside].astype(np.intp), columns[inside].astype(np.intp)]
-    with np.errstate(invalid="ignore"):
-        agrees = np.abs(there - z[inside]) <= _TOLERANCE * there
+    with np.errstate(invalid="ignore"):  # of unknown depth, and of the sky's, which is infinite
+        agrees = np.isfinite(there) & (np.abs(there - z[inside]) <= _TOLERANCE * there)
     return float(agrees.sum() / len(points))
 
 

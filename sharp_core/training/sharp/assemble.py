@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import cast
 
 import torch
@@ -80,10 +81,9 @@ def make_trainable(network: SharpNetwork, settings: TrainingSettings) -> None:
 
 
 def make_teacher(network: SharpNetwork, settings: TrainingSettings) -> Teacher:
-    """Return the teacher of stage 2: a copy of the network that never changes."""
-    copy = SharpNetwork(network.config)
-    copy.load_state_dict(network.state_dict())
-    return Teacher(copy.eval().requires_grad_(False), settings.pseudo_view, settings.seed)
+    """Return the teacher of stage 2: a copy of the network, where it is, that never changes."""
+    copy = deepcopy(network).eval().requires_grad_(False)
+    return Teacher(copy, settings.pseudo_view, settings.seed)
 
 
 def make_objective(

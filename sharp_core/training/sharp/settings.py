@@ -27,12 +27,14 @@ _BF16_REASON = (
 class OptimizerSettings:
     """Adam and its learning rate."""
 
-    rate: float = 1.6e-4
-    last_rate: float = 1.6e-5
+    rate: Annotated[float, Setting("", minimum=0)] = 1.6e-4
+    last_rate: Annotated[float, Setting("", minimum=0)] = 1.6e-5
     warm_up_share: Annotated[float, Setting("", minimum=0, maximum=1)] = 0.1
-    beta1: float = 0.9  # not in the paper
-    beta2: float = 0.999  # not in the paper
-    clip: float = 1.0  # largest norm of all gradients together; not in the paper
+    beta1: Annotated[float, Setting("", minimum=0, maximum=0.9999)] = 0.9  # not in the paper
+    beta2: Annotated[float, Setting("", minimum=0, maximum=0.999999)] = 0.999  # not in the paper
+    clip: Annotated[float, Setting("", minimum=1e-6)] = (
+        1.0  # largest norm of all gradients together; not in the paper
+    )
     average: Annotated[float, Setting("", minimum=0, maximum=1)] = (
         0.999  # decay of the weights' average, which is what is stored; not in the paper
     )
@@ -54,13 +56,21 @@ class PseudoViewSettings:
     None of it is in the paper. The published previews move 0.08 of the near depth sideways.
     """
 
-    largest_shift_m: float = 0.5
-    lateral_amplitudes: float = 2.0  # times the previews' lateral amplitude
-    largest_forward_m: float = 0.25
-    forward_share: float = 0.15  # of the near depth
-    smallest_alpha: float = 0.9  # a pixel below it is a hole
-    largest_holes: float = 0.05  # share of pixels; a view with more is rejected
-    tries: int = 4  # each half as far from the photo as the one before
+    largest_shift_m: Annotated[float, Setting("", minimum=0)] = 0.5
+    lateral_amplitudes: Annotated[float, Setting("", minimum=0)] = (
+        2.0  # times the previews' lateral amplitude
+    )
+    largest_forward_m: Annotated[float, Setting("", minimum=0)] = 0.25
+    forward_share: Annotated[float, Setting("", minimum=0, maximum=1)] = 0.15  # of the near depth
+    smallest_alpha: Annotated[float, Setting("", minimum=0, maximum=1)] = (
+        0.9  # a pixel below it is a hole
+    )
+    largest_holes: Annotated[float, Setting("", minimum=0, maximum=1)] = (
+        0.05  # share of pixels; a view with more is rejected
+    )
+    tries: Annotated[int, Setting("", minimum=1)] = (
+        4  # each half as far from the photo as the one before
+    )
     teacher_depth: bool = True  # the teacher's depth is the true depth of scale map and losses
 
 
@@ -89,8 +99,10 @@ class TrainingSettings:
     batch: Annotated[int, Setting("", minimum=1)] = 1  # pairs a step and worker; not in the paper
     dtype: TrainDType = TrainDType.FP32
     allow_bf16: bool = False
-    seed: int = 0
-    render_side: int | None = None  # of losses; None: half the network's. Not in the paper
+    seed: Annotated[int, Setting("", minimum=0)] = 0
+    render_side: Annotated[int | None, Setting("", minimum=16)] = (
+        None  # pixels of the losses' views; None: half the network's. Not in the paper
+    )
     flip: Annotated[float, Setting("", minimum=0, maximum=1)] = 0.5  # mirrored; not in the paper
     loaders: Annotated[int, Setting("", minimum=0)] = 1  # processes that make pairs ahead
     linear_color: bool = False  # colour loss in linear light, not sRGB; not in the paper

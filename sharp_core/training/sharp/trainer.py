@@ -91,7 +91,8 @@ class Trainer:
         self.folder = folder
         self.device = device
         self.workers = Workers.connected()
-        folder.begin(settings.as_dict())
+        if self.workers.is_first:
+            folder.begin(settings.as_dict())
         self._data = prepared_data(settings, source)
         self.objective = make_objective(settings, device, perceptual)
         self.network = first_network(settings).to(device)

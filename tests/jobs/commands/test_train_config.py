@@ -80,6 +80,12 @@ def test_without_a_file_it_is_a_trial_of_the_preset_tiny():
         ("steps = 0", "line 1: steps"),
         ("preset = 'small'", "line 1: preset"),
         ("[losses]\ncolor = -1.0", "weight of the loss color"),
+        ("seed = -1", "line 1: seed: .*at least 0"),
+        ("render_side = 0", "line 1: render_side: "),
+        ("[optimizer]\nrate = -1.0", "line 2: optimizer.rate: "),
+        ("[optimizer]\nbeta1 = 1.5", "line 2: optimizer.beta1: "),
+        ("[optimizer]\nclip = 0.0", "line 2: optimizer.clip: "),
+        ("[pseudo_view]\ntries = 0", "line 2: pseudo_view.tries: "),
     ],
 )
 def test_mistakes_name_line_and_key(tmp_path, text, problem):

@@ -42,6 +42,11 @@ def test_unknown_depth_does_not_count() -> None:
     assert depth_overlap(nothing, aside(0), nothing, aside(0)) == 0
 
 
+def test_the_sky_is_not_the_surface_before_it() -> None:
+    sky = np.full_like(WALL, np.inf)
+    assert depth_overlap(WALL, aside(0), sky, aside(0)) == 0
+
+
 def test_reduced_maps_keep_depths_at_pixel_centres() -> None:
     large = np.arange(400 * 300, dtype=np.float32).reshape(300, 400)
     small = reduced_depth(large)

@@ -25,6 +25,20 @@ def test_a_scene_of_the_list_has_to_be_there(tmp_path: Path) -> None:
         find_samples(tmp_path, SETTINGS)
 
 
+def test_a_test_picture_that_is_not_published_is_left_out(tmp_path: Path) -> None:
+    make_scannetpp(tmp_path)
+    dslr = tmp_path / "data/036bce3393/dslr"
+    (dslr / "resized_images" / "DSC00002.JPG").unlink()
+    with pytest.raises(UsageError, match=r"lacks .*DSC00002\.JPG"):
+        find_samples(tmp_path, SETTINGS)
+    lists = dslr / "train_test_lists.json"
+    lists.write_text('{"train": ["DSC00000.JPG", "DSC00001.JPG"], "test": ["DSC00002.JPG"]}')
+    assert sum(len(sample.pairs) for sample in find_samples(tmp_path, SETTINGS)) == 2
+    lists.write_text("[]")
+    with pytest.raises(UsageError, match="no list 'test'"):
+        find_samples(tmp_path, SETTINGS)
+
+
 def test_other_cameras_are_refused(tmp_path: Path) -> None:
     make_scannetpp(tmp_path)
     path = tmp_path / "data/036bce3393/dslr/colmap/cameras.txt"

@@ -15,6 +15,7 @@ from sharp_core.models.sharp.predictor import load
 from sharp_core.training.log_file import LOG
 from sharp_core.training.sharp.run_folder import RunFolder
 from sharp_core.training.sharp.trainer import Trainer
+from sharp_core.training.sharp.workers import Workers
 from tests.support.narrow_sharp import QUIET, quick_settings
 from tests.support.training_scenes import SquarePairs
 
@@ -176,3 +177,10 @@ class SquarePhotos:
 
     def photo(self, number: int):
         return replace(SquarePairs(64).pair(number).source, depth_m=None)
+
+
+def test_the_first_of_several_workers_alone_writes_the_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(Workers, "connected", staticmethod(lambda: Workers(rank=1, count=2)))
+    monkeypatch.setattr(Workers, "wrap", lambda self, module, device: module)
+    trainer(tmp_path, steps=1)
+    assert not list(tmp_path.iterdir())

@@ -53,6 +53,7 @@ QUIET = {
     "show": "{photos}/photo000.jpg --library {library}",
     "predict": "{photos}/photo000.jpg -o {out}/a.ply --model small",
     "preview": "--kind still --width 32 --library {library} --inline",
+    "score": "--again --library {library} --inline",
     "export": "--kind ply --to {out}/exported --library {library} --inline",
     "render": "{out}/scene.ply -o {out}/a.png --width 32",
     "convert": "--format sog --quality small --library {library} --inline",

@@ -110,7 +110,7 @@ def _text(report: TrainReport, settings: TrainingSettings) -> str:
     )
     if report.held_out_psnr_db is not None:
         lines.append(
-            f"Novel views that were never trained on: {report.first_psnr_db:.2f} dB at the start, "
+            f"Held-out novel views: {report.first_psnr_db:.2f} dB at the start, "
             f"{report.held_out_psnr_db:.2f} dB now"
         )
     lines.append(f"Pictures: {report.picture}")

@@ -24,7 +24,7 @@ from schemas.records import PhotoRecord, PhotoState
 from schemas.settings import PhotoSettings
 from sharp_core.scene.cameras import Camera, Intrinsics
 from sharp_core.scene.posed_picture import PosedPicture
-from sharp_core.training.data.passes import read_in_turn
+from sharp_core.training.data.passes import Parted, parted, read_in_turn
 
 # The others could not be decoded, or are left alone on purpose.
 _USABLE = (PhotoState.DONE, PhotoState.DUE)
@@ -40,23 +40,24 @@ class TrainingPhoto:
 
 @dataclass(frozen=True)
 class Photos:
-    """Each photo once, in an order drawn anew for each pass; a `PhotoSource` of the training."""
+    """Each photo once a pass, of ten or more without those held out; a `PhotoSource`."""
 
-    photos: tuple[TrainingPhoto, ...]
+    photos: Parted[TrainingPhoto]
     side: int  # px: larger photos are shrunk to this long side
     seed: int = 0
     settings: PhotoSettings = field(default_factory=PhotoSettings)
 
     def check(self) -> None:
         """Raise UsageError unless there are photos, all files exist and one can be decoded."""
-        if not self.photos:
+        photos = (*self.photos.trained, *self.photos.held_out)
+        if not photos:
             raise UsageError(
                 "there is no photo to train on", "Name folders with photos, or other filters."
             )
-        missing = [photo.path for photo in self.photos if not Path(photo.path).is_file()]
+        missing = [photo.path for photo in photos if not Path(photo.path).is_file()]
         if missing:
             raise UsageError(
-                f"{len(missing)} of {len(self.photos)} photos are not there, such as {missing[0]}",
+                f"{len(missing)} of {len(photos)} photos are not there, such as {missing[0]}",
                 "Connect their disk, or run 'sharp-batch ingest' so that the catalog forgets them.",
             )
         try:
@@ -97,7 +98,7 @@ def photos_of_folders(
     """Return the photos below some folders. Raises UsageError if a folder is missing."""
     files = scan(folders).files
     photos = tuple(TrainingPhoto(file.path) for file in files if file.skip is None)
-    return Photos(photos, side, seed, settings or PhotoSettings())
+    return Photos(parted(photos, seed, _path), side, seed, settings or PhotoSettings())
 
 
 def photos_of_library(
@@ -114,7 +115,11 @@ def photos_of_library(
     """
     with library.read() as connection:
         photos = tuple(_of_records(find(connection, filters)))
-    return Photos(photos, side, seed, settings or PhotoSettings())
+    return Photos(parted(photos, seed, _path), side, seed, settings or PhotoSettings())
+
+
+def _path(photo: TrainingPhoto) -> str:
+    return photo.path
 
 
 def _of_records(records: Iterable[PhotoRecord]) -> Iterable[TrainingPhoto]:

@@ -18,11 +18,8 @@ from schemas.reasons import FailureReason
 from sharp_core.evaluation.datasets.picture import PictureFile
 from sharp_core.evaluation.datasets.registry import DATASETS, dataset_of
 from sharp_core.scene.posed_picture import PosedPicture
-from sharp_core.training.data.passes import read_in_turn
+from sharp_core.training.data.passes import Parted, parted, read_in_turn
 from sharp_core.training.sharp.sources import TrainingPair
-
-# A median depth outside this range is nearly always a wrong unit.
-DEPTH_RANGE_M = (0.05, 500.0)
 
 # Pictures that are read before a run, spread over the data set: each costs a fraction of a second.
 _CHECKED = 32
@@ -31,19 +28,20 @@ _MOST_PAIRS = 1_000_000
 
 @dataclass(frozen=True)
 class PosedPairs:
-    """Each pair of pictures once a pass."""
+    """Each pair of pictures once a pass; of many places, some are held out."""
 
     folder: Path
-    pairs: tuple[tuple[PictureFile, PictureFile], ...]  # source, target
+    pairs: Parted[tuple[PictureFile, PictureFile]]  # source, target
     seed: int = 0
 
     def check(self) -> None:
         """Raise UsageError unless all files exist and a sample of the pictures is sound."""
-        if not self.pairs:
+        pairs = (*self.pairs.trained, *self.pairs.held_out)
+        if not pairs:
             raise UsageError(
                 f"{self.folder} has no two pictures of one place", "Is the data set complete?"
             )
-        pictures = {picture.name: picture for pair in self.pairs for picture in pair}
+        pictures = {picture.name: picture for pair in pairs for picture in pair}
         missing = [path for one in pictures.values() for path in one.files if not path.is_file()]
         if missing:
             raise UsageError(
@@ -85,7 +83,8 @@ def posed_pairs(
     )
     samples = entry.find.get()(folder, settings)
     pairs = tuple((sample.source, target) for sample in samples for target in sample.targets)
-    return PosedPairs(folder, pairs, seed)
+    # In all layouts the pictures of a place have a folder of their own.
+    return PosedPairs(folder, parted(pairs, seed, lambda pair: pair[0].image.path.parent), seed)
 
 
 def _read(pair: tuple[PictureFile, PictureFile]) -> TrainingPair:
@@ -93,26 +92,13 @@ def _read(pair: tuple[PictureFile, PictureFile]) -> TrainingPair:
 
 
 def _checked(picture: PictureFile) -> PosedPicture:
-    """Read a picture. Raises PhotoError for depth that cannot be right."""
+    """Read a picture. Raises PhotoError for one without depth, or with depth that is not right."""
     read = picture.read(with_depth=True)
     assert read.depth_m is not None
-    problem = depth_problem(read.depth_m)
-    if problem:
-        raise PhotoError(FailureReason.UNREADABLE, f"{picture.name}: {problem}")
-    return read
-
-
-def depth_problem(depth_m: np.ndarray) -> str | None:
-    """Return why depth (H, W) in metres cannot be right; NaN is unknown, infinite is the sky."""
-    if (depth_m <= 0).any():
-        return f"{int((depth_m <= 0).sum())} depths are not above 0"
-    known = depth_m[np.isfinite(depth_m)]
-    if known.size == 0:
-        return "no pixel has a depth, and training needs that of both pictures of a pair"
-    median, (least, most) = float(np.median(known)), DEPTH_RANGE_M
-    if not least <= median <= most:
-        return (
-            f"the median depth is {median:g} m, and {least:g} to {most:g} m are possible; "
-            "is it in another unit?"
+    if not np.isfinite(read.depth_m).any():  # all else is checked where depth is read
+        raise PhotoError(
+            FailureReason.UNREADABLE,
+            f"{picture.name}: no pixel has a depth, and training needs that of both pictures of a "
+            "pair",
         )
-    return None
+    return read

@@ -21,7 +21,7 @@ from sharp_core.training.procedural.generate import random_camera, random_place
 from sharp_core.training.procedural.place import Place
 from sharp_core.training.procedural.textures import TextureSource
 from sharp_core.training.procedural.tracer import render
-from sharp_core.training.sharp.sources import TrainingPair
+from sharp_core.training.sharp.sources import HELD_OUT, TrainingPair
 
 VIEWS = 11  # the centre, then the ring
 MOST_APART_M = 0.6
@@ -70,7 +70,7 @@ class ProceduralPairs:
     """Pairs of two different views of a procedural scene, each equally likely."""
 
     views: ProceduralViews = field(default_factory=ProceduralViews)
-    scenes: int | None = None  # how many scenes there are; None: a new one for each pair
+    scenes: int | None = None  # how many are trained on; None: a new one for each pair
 
     def check(self) -> None:
         """Raise UsageError for settings without any scene."""
@@ -81,7 +81,9 @@ class ProceduralPairs:
         """Return pair `number`."""
         rng = np.random.default_rng((self.views.seed, _STREAM, 0, number))
         source, target = rng.choice(VIEWS, 2, replace=False).tolist()
-        scene = number if self.scenes is None else number % self.scenes
+        scene = number
+        if self.scenes is not None and number < HELD_OUT:
+            scene %= self.scenes
         return TrainingPair(*self.views.views(scene, (source, target)))
 
 

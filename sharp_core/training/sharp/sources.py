@@ -3,6 +3,9 @@
 A source depends on its own settings and the number asked for alone. So a run that was stopped and
 resumed sees what an unbroken one would have seen, and workers share a run by taking different
 numbers. Sources travel to other processes, so they must be picklable.
+
+Numbers from `HELD_OUT` on are asked for to look at results. A source of a limited size gives them
+what it keeps from training, where it has enough to keep some.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sharp_core.scene.posed_picture import PosedPicture
+
+HELD_OUT = 2**40  # no run has as many steps
 
 
 @dataclass(frozen=True, slots=True, eq=False)

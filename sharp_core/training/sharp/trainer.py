@@ -38,12 +38,9 @@ from sharp_core.training.sharp.pictures import Sample, make_sample, save_samples
 from sharp_core.training.sharp.prepare import NetworkInput, PreparedPair, PreparedPhoto
 from sharp_core.training.sharp.run_folder import RunFolder, TrainingState
 from sharp_core.training.sharp.settings import TrainingSettings
-from sharp_core.training.sharp.sources import PairSource, PhotoSource
+from sharp_core.training.sharp.sources import HELD_OUT, PairSource, PhotoSource
 from sharp_core.training.sharp.workers import Workers
 from sharp_core.training.torch_file import save_whole
-
-# Numbers of samples that no step reaches begin here.
-_HELD_OUT = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +174,7 @@ class Trainer:
         self.workers.barrier()
 
     def held_out_psnr(self) -> float:
-        """Return the mean PSNR in dB of novel views that training never sees."""
+        """Return the mean PSNR in dB of the novel views of held-out samples."""
         return self._held_out()[0]
 
     def _losses(self, pair: PreparedPair) -> dict[str, Tensor]:
@@ -219,7 +216,7 @@ class Trainer:
 
     def _held_out(self) -> tuple[float, list[Sample]]:
         samples = [
-            make_sample(self._predict_averaged, self._pair(self._sample(_HELD_OUT + index)))
+            make_sample(self._predict_averaged, self._pair(self._sample(HELD_OUT + index)))
             for index in range(self.settings.reports.pictures)
         ]
         return sum(sample.psnr_db for sample in samples) / len(samples), samples

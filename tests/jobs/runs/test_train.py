@@ -89,7 +89,7 @@ def test_a_library_is_what_stage_2_learns_from(tmp_path: Path) -> None:
     settings = quick_settings()
     source = photo_source(settings, (), library, Filters(path="*photo001*"))
     source.check()
-    assert len(source.photos) == 1
+    assert len(source.photos.trained) == 1
     with pytest.raises(UsageError, match="no photo"):
         photo_source(settings, (), library, Filters(path="*nothing*")).check()
     with pytest.raises(UsageError, match="--photos names folders"):

@@ -14,6 +14,8 @@ from pipeline.library import Library
 from pipeline.training.photos import Photos, photos_of_folders, photos_of_library
 from schemas.errors import RunError, UsageError
 from schemas.records import FocalLength, FocalSource
+from sharp_core.training.data.passes import Parted
+from sharp_core.training.sharp.sources import HELD_OUT
 from tests.support.library_of_records import RUN, done, failed, new_catalog, photo_file
 from tests.support.made_photos import make_photo, make_photos
 
@@ -32,6 +34,14 @@ def test_each_pass_shows_each_photo_once_in_another_order(tmp_path):
     assert first != second
     assert brightness(pickle.loads(pickle.dumps(photos)), range(6)) == first
     assert brightness(replace(photos, seed=1), range(6)) != first
+
+
+def test_of_ten_photos_one_is_held_out(tmp_path):
+    make_photos(tmp_path, 10)
+    photos = photos_of_folders([tmp_path], 64)
+    held_out = brightness(photos, [HELD_OUT, HELD_OUT + 1])
+    assert held_out[0] == held_out[1]
+    assert held_out[0] not in brightness(photos, range(18))
 
 
 def test_photos_are_shrunk_and_keep_their_field_of_view(tmp_path):
@@ -63,10 +73,10 @@ def test_a_library_gives_the_photos_that_filters_select_with_its_focal_lengths(t
     library = Library(find_catalog(tmp_path))
     photos = photos_of_library(library, Filters(), 64)
     photos.check()
-    assert sorted(photo.path[-5:] for photo in photos.photos) == ["a.jpg", "b.jpg"]
-    (only,) = photos_of_library(library, Filters(model="other"), 64).photos
+    assert sorted(photo.path[-5:] for photo in photos.photos.trained) == ["a.jpg", "b.jpg"]
+    (only,) = photos_of_library(library, Filters(model="other"), 64).photos.trained
     assert only.path.endswith("b.jpg")
-    seen = Photos((only,), 64).photo(0).camera.intrinsics
+    seen = Photos(Parted((only,)), 64).photo(0).camera.intrinsics
     assert seen.fx / seen.width == pytest.approx(2.0)  # 8000 px of 4000
 
 

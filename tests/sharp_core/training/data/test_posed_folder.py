@@ -10,7 +10,7 @@ from PIL import Image
 
 from schemas.choices import LengthUnit
 from schemas.errors import UsageError
-from sharp_core.training.data.posed_folder import depth_problem, posed_pairs
+from sharp_core.training.data.posed_folder import posed_pairs
 from tests.support.made_datasets import (
     disparity,
     make_booster,
@@ -54,7 +54,7 @@ def test_pairs_of_published_layouts_fit_by_warping(make, count, tmp_path):
     make(tmp_path)
     pairs = posed_pairs(tmp_path)
     pairs.check()
-    assert len(pairs.pairs) == count
+    assert len(pairs.pairs.trained) == count
     pair = pickle.loads(pickle.dumps(pairs)).pair(0)
     assert not np.array_equal(pair.source.camera.viewmat, pair.target.camera.viewmat)
     seen, found = warped_depth(pair.source, pair.target)
@@ -67,13 +67,13 @@ def test_each_pass_has_each_pair_once_by_the_seed(tmp_path):
     pairs = posed_pairs(tmp_path, seed=2)
 
     def poses(first: int) -> list[bytes]:
-        seen = [pairs.pair(number) for number in range(first, first + len(pairs.pairs))]
+        seen = [pairs.pair(number) for number in range(first, first + len(pairs.pairs.trained))]
         return [
             pair.source.camera.viewmat.tobytes() + pair.target.camera.viewmat.tobytes()
             for pair in seen
         ]
 
-    first, second = poses(0), poses(len(pairs.pairs))
+    first, second = poses(0), poses(len(pairs.pairs.trained))
     assert sorted(first) == sorted(second)
     assert first != second
     assert first == poses(0)
@@ -84,7 +84,7 @@ def test_scenes_for_evaluation_are_not_trained_on(tmp_path):
     with pytest.raises(UsageError, match="no two pictures of one place"):
         posed_pairs(tmp_path).check()
     (tmp_path / "splits" / "nvs_test.txt").write_text("")
-    assert len(posed_pairs(tmp_path).pairs) == 3 * 2
+    assert len(posed_pairs(tmp_path).pairs.trained) == 3 * 2
 
 
 def test_a_missing_file_is_named_before_the_run(tmp_path):
@@ -121,18 +121,3 @@ def test_another_folder_is_refused_with_the_known_layouts(tmp_path):
     with pytest.raises(UsageError, match="not a folder of posed pictures") as error:
         posed_pairs(tmp_path)
     assert "wildrgbd" in error.value.hint
-
-
-@pytest.mark.parametrize(
-    ("depth", "problem"),
-    [
-        ([[2.0, np.nan], [np.inf, 3.0]], None),
-        ([[2.0, 0.0], [1.0, 3.0]], "1 depths are not above 0"),
-        ([[np.nan, np.nan]], "no pixel has a depth"),
-        ([[2000.0, 1500.0]], "median depth is 1750 m"),
-        ([[0.002, 0.002]], "is it in another unit"),
-    ],
-)
-def test_impossible_depth_is_described(depth, problem):
-    found = depth_problem(np.array(depth, np.float32))
-    assert found is None if problem is None else problem in found

@@ -13,6 +13,7 @@ from sharp_core.training.data.procedural_views import (
     ProceduralPairs,
     ProceduralViews,
 )
+from sharp_core.training.sharp.sources import HELD_OUT
 from tests.support.warping import warped_depth
 
 SMALL = ProceduralViews(side=64)
@@ -73,6 +74,13 @@ def test_pairs_are_of_one_scene_and_of_different_views():
     # Scene 1 again, other views.
     assert pairs.pair(5).source.camera.intrinsics == one.source.camera.intrinsics
     assert pairs.pair(2).source.camera.intrinsics != one.source.camera.intrinsics
+
+
+def test_held_out_scenes_are_none_of_a_limited_number():
+    pairs = ProceduralPairs(ProceduralViews(side=32), scenes=1)
+    trained, held_out = pairs.pair(0), pairs.pair(HELD_OUT)
+    assert same(pairs.pair(0).source, trained.source)
+    assert held_out.source.camera.intrinsics != trained.source.camera.intrinsics
 
 
 def test_no_scenes_at_all_are_refused():

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     choices: TrainChoices,
     filters: Filters,
     place: LibraryOptions,
@@ -89,14 +90,22 @@ def train(
     else:
         if pairs is not None:
             raise UsageError("--pairs are for stage 1", "Add --stage 1, or give --photos.")
+        is_named = _is_given(context, "library")
         library = place.resolve()
-        if given.library is not None:
+        if given.library is not None and not is_named:
             library = Library.resolve(given.library, given.catalog)
         chosen = filters if filters != Filters() else given.query
-        source = photo_source(settings, photos or given.photos, library, chosen)
+        folders = photos or (() if is_named else given.photos)
+        source = photo_source(settings, folders, library, chosen)
     processes = Processes(workers, runner.address, choices.device)
     report = run_training(settings, source, out, output, processes)
     finish_command(output, report, _text(report, settings))
+
+
+def _is_given(context: typer.Context, option: str) -> bool:
+    """Tell whether a command line names an option itself; an environment variable is less."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _text(report: TrainReport, settings: TrainingSettings) -> str:
@@ -113,9 +122,11 @@ def _text(report: TrainReport, settings: TrainingSettings) -> str:
             f"Held-out novel views: {report.first_psnr_db:.2f} dB at the start, "
             f"{report.held_out_psnr_db:.2f} dB now"
         )
-    lines.append(f"Pictures: {report.picture}")
-    lines.append(
-        f"Weights: {report.weights}, for 'sharp-batch ingest --model sharp --preset "
-        f"{settings.preset} --checkpoint {report.weights}'"
-    )
+    if report.picture:
+        lines.append(f"Pictures: {report.picture}")
+    if report.weights:
+        lines.append(
+            f"Weights: {report.weights}, for 'sharp-batch ingest --model sharp --preset "
+            f"{settings.preset} --checkpoint {report.weights}'"
+        )
     return "\n".join(lines)

@@ -162,9 +162,9 @@ def _renamed(
 
 
 def _value(value: object, kind: Any, location: KeyLocation) -> object:  # noqa: ANN401 - any annotation
+    kind, _ = without_none(kind)
     if kind == LibraryRoot:
         return _root(value, location)
-    kind, _ = without_none(kind)
     if get_origin(kind) is tuple:
         return _values(value, get_args(kind)[0], location)
     if isinstance(kind, type) and is_dataclass(kind):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from pipeline.flow.model import resolve_device
 from pipeline.work.stop import Stop
 from schemas.choices import Device
 from schemas.errors import LibraryBusyError, UsageError
-from sharp_core.training.log_file import LOG
+from sharp_core.training.log_file import read_records
 from sharp_core.training.sharp.run_folder import RunFolder
 from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
@@ -150,7 +149,7 @@ def _complete(report: TrainReport, run: RunFolder, stop: Stop, seconds: float) -
     report.picture = str(run.last_picture() or "")
     scores = [
         record["held_out_psnr_db"]
-        for record in map(json.loads, (run.path / LOG).read_text("utf-8").splitlines())
+        for record in read_records(run.path)
         if "held_out_psnr_db" in record
     ]
     if scores:

@@ -96,8 +96,13 @@ def _pairs(summary: DatasetSummary, results: Sequence[PairResult]) -> str:
     for result in results:
         if result.dataset == summary.dataset and result.pictures:
             by_pair.setdefault(result.pair, []).append(result)
+    # In the order of the table, the best one first.
+    places = {method.method: place for place, method in enumerate(summary.methods)}
     shown = sorted(by_pair)[:MOST_PAIRS_SHOWN]
-    parts = [_pair(pair, by_pair[pair]) for pair in shown]
+    parts = [
+        _pair(pair, sorted(by_pair[pair], key=lambda one: places.get(one.method, len(places))))
+        for pair in shown
+    ]
     if len(by_pair) > len(shown):
         parts.append(f'<p class="note">{len(by_pair) - len(shown)} more pairs are not shown.</p>')
     return "".join(parts)

@@ -13,14 +13,15 @@ from sharp_core.training.log_file import append_record
 class MetricsLog:
     """Writes each record to `log.jsonl` and `tensorboard/` of a run's folder."""
 
-    def __init__(self, folder: Path, *, tensorboard: bool = True) -> None:
-        """`tensorboard` writes its events too, if the package is installed."""
+    def __init__(self, folder: Path, step: int = 0, *, tensorboard: bool = True) -> None:
+        """Record what follows `step`; TensorBoard's events too, if the package is installed."""
         self._folder = folder
         self._board: Any = None
         if tensorboard and find_spec("tensorboard") is not None:
             from torch.utils.tensorboard.writer import SummaryWriter
 
-            self._board = SummaryWriter(str(folder / "tensorboard"))
+            # Events of a run that was killed after its last checkpoint are not shown.
+            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Record the metrics of a step."""

@@ -112,7 +112,7 @@ class Trainer:
         metrics = None
         if self.workers.is_first:
             drop_records_after(self.folder.path, self.step)
-            metrics = MetricsLog(self.folder.path, tensorboard=reports.tensorboard)
+            metrics = MetricsLog(self.folder.path, self.step, tensorboard=reports.tensorboard)
         if self.step == 0:
             self._report_held_out(metrics)
         pairs = self._pairs()

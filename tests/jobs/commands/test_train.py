@@ -36,3 +36,38 @@ def test_a_missing_extractor_is_named_with_its_address(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissingError, match=r"none\.pth") as error:
         make_command_line(["train"])(arguments, standalone_mode=False)
     assert "download.pytorch.org" in error.value.hint
+
+
+STAGE_2 = ["train", "--stage", "2", "--start", "sharp", "--weights", "w.pt", "--config", "t.toml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "used"),
+    [
+        ([], "elsewhere", "configured"),
+        (["--library", "named"], "elsewhere", "named"),
+    ],
+)
+def test_a_library_on_the_command_line_overrides_the_file_and_the_file_the_environment(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    environment: str,
+    used: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHARP_BATCH_LIBRARY", environment)
+    Path("t.toml").write_text('[data]\nlibrary = "configured"\n')
+    with pytest.raises(UsageError, match=used):
+        make_command_line(["train"])([*STAGE_2, *arguments], standalone_mode=False)
+
+
+def test_a_library_on_the_command_line_takes_the_place_of_photos_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.toml").write_text('[data]\nphotos = ["folder"]\n')
+    with pytest.raises(UsageError, match="named"):
+        make_command_line(["train"])([*STAGE_2, "--library", "named"], standalone_mode=False)
+    with pytest.raises(UsageError, match="folder"):
+        make_command_line(["train"])(STAGE_2, standalone_mode=False)

@@ -46,6 +46,37 @@ def test_a_file_changes_what_it_names_and_leaves_the_preset_otherwise(tmp_path):
     assert config.data.query.camera == "X100"
 
 
+STAGE_2 = """
+stage = 2
+start = "sharp"
+weights = "sharp.pt"
+ablation = ["no-perceptual", "no-scale-map"]
+render_side = 96
+[data]
+photos = ["trips"]
+library = "photos"
+catalog = "postgresql+psycopg://me@db/photos"
+dataset = "eth3d"
+[data.query]
+rating = 4
+one_per_group = true
+[pseudo_view]
+teacher_depth = false
+"""
+
+
+def test_a_file_for_stage_2(tmp_path):
+    config = read(tmp_path, STAGE_2)
+    settings = training_settings(config, TrainChoices())
+    assert settings.ablation == (Ablation.NO_PERCEPTUAL, Ablation.NO_SCALE_MAP)
+    assert (settings.stage, settings.side, settings.optimizer.rate) == (2, 96, 2e-4)
+    assert not settings.pseudo_view.teacher_depth
+    assert config.data.photos == (tmp_path / "trips",)
+    assert config.data.library == tmp_path / "photos"
+    assert config.data.catalog == "postgresql+psycopg://me@db/photos"
+    assert (config.data.query.rating, config.data.query.one_per_group) == (4, True)
+
+
 def test_a_partial_table_keeps_the_values_of_the_preset_tiny(tmp_path):
     settings = training_settings(read(tmp_path, "[optimizer]\nclip = 0.5\n"), TrainChoices())
     assert (settings.optimizer.clip, settings.optimizer.rate) == (0.5, 2e-3)

@@ -66,6 +66,22 @@ def test_a_signal_ends_it_after_the_step_and_the_same_command_continues(tmp_path
     assert whole.done == 2
 
 
+class TwiceInterrupting(SquarePairs):
+    """Sends Ctrl-C twice while the first picture is made."""
+
+    def pair(self, number: int) -> TrainingPair:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().pair(number)
+
+
+def test_a_second_signal_ends_it_at_once_before_anything_is_logged(tmp_path: Path) -> None:
+    stopped = run(tmp_path, TwiceInterrupting(48), steps=2)
+    assert stopped.exit_code is ExitCode.INTERRUPTED
+    assert (stopped.done, stopped.left) == (0, 2)
+    assert (stopped.first_psnr_db, stopped.weights) == (None, "")
+
+
 def test_ingest_takes_the_weights(tmp_path: Path) -> None:
     report = run(tmp_path / "run", steps=1)
     assert json.loads(json.dumps(report.as_dict()))["steps"] == 1

@@ -52,6 +52,15 @@ def test_the_page_is_whole_and_shows_each_method_beside_the_target() -> None:
     assert "640 x 480 px, 7.0 cm apart" in words
 
 
+def test_methods_of_a_pair_have_the_order_of_the_table() -> None:
+    results = two_methods("eth3d")[::-1]
+    page = Page(html_report(summarize(results), results, []))
+    assert [image.rpartition("/")[2] for image in page.images[1::3]][:2] == [
+        "small-plain.webp",
+        "flat-plain.webp",
+    ]
+
+
 def test_names_cannot_add_tags() -> None:
     page = page_of("x", ["<script>"], first="<b>bold</b>")
     assert page.open == []

@@ -11,14 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene, score_of
-from pipeline.catalog.context_files import replace_context_files
 from pipeline.catalog.photo_columns import focal_columns, known_columns, meta_columns
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags, record_scored
 from pipeline.catalog.text import clean_text
-from pipeline.catalog.user_focals import record_sidecar_focals
+from schemas.context import METADATA_VERSION
 from schemas.context_tables import scene_flags
 from schemas.outcomes import Done, Failed, Made, NewSplat, Skipped
-from schemas.records import ArtifactRecord, PhotoFile, PhotoMeta, PhotoState
+from schemas.records import ArtifactRecord, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
 
 
@@ -123,7 +122,6 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         record_scene_flags(connection, scene.scene_id, scene.score.flags)
     if photo.look is not None:
         record_photo_flags(connection, scene.photo_id, photo.look.flags)
-    _record_sources(connection, photo.file, photo.meta)
     thumb = ArtifactRecord(scene.photo_id, "thumb", scene.photo_id, None, photo.thumb, None)
     record_artifacts(connection, (thumb, *done.artifacts), run_id)
     best = connection.scalar(best_scene(scene.photo_id))
@@ -139,23 +137,22 @@ def _record_done(connection: Connection, done: Done, run_id: str | None) -> None
         width=photo.width,
         height=photo.height,
         **focal_columns(photo.focal),
-        **known_columns(meta_columns(photo.meta)),
     )
+    _record_meta(connection, scene.photo_id, photo.meta)
     if done.preview_failure is not None:
         _record_failed(connection, done.preview_failure, run_id)
 
 
 def _record_skipped(connection: Connection, skipped: Skipped) -> None:
     photo_id = skipped.file.photo_id
-    _record_sources(connection, skipped.file, skipped.meta)
     _update_photo(
         connection,
         photo_id,
         width=skipped.width,
         height=skipped.height,
         **(focal_columns(skipped.focal) if skipped.focal is not None else {}),
-        **known_columns(meta_columns(skipped.meta)),
     )
+    _record_meta(connection, photo_id, skipped.meta)
     _set_outcome(connection, photo_id, PhotoState.SKIPPED, skipped.reason, skipped.message)
 
 
@@ -175,8 +172,7 @@ def _record_failed(connection: Connection, failed: Failed, run_id: str | None) -
     if not failed.is_final:
         return
     if failed.meta is not None:
-        _record_sources(connection, failed.file, failed.meta)
-        _update_photo(connection, photo_id, **known_columns(meta_columns(failed.meta)))
+        _record_meta(connection, photo_id, failed.meta)
     _set_outcome(connection, photo_id, PhotoState.FAILED, failed.reason, failed.message)
 
 
@@ -195,12 +191,6 @@ def _record_splat(connection: Connection, splat: NewSplat) -> None:
     )
 
 
-def _record_sources(connection: Connection, file: PhotoFile, meta: PhotoMeta) -> None:
-    """Record the files beside the photo that were read, and the focal length that they set."""
-    replace_context_files(connection, {file.photo_id: file.context})
-    record_sidecar_focals(connection, {file.photo_id: meta.focal.sidecar_focal_35mm})
-
-
 def _set_outcome(
     connection: Connection, photo_id: str, state: PhotoState, reason: str, message: str
 ) -> None:
@@ -210,6 +200,17 @@ def _set_outcome(
         .where(photos.c.photo_id == photo_id, photos.c.scene_id.is_(None))
         .values(state=state, reason=reason, message=clean_text(message))
     )
+
+
+def _record_meta(connection: Connection, photo_id: str, meta: PhotoMeta) -> None:
+    """Record what a photo's metadata says, if no survey has.
+
+    A survey may have read more: copies of the photo, with files of their own, may be found while
+    its scene is made.
+    """
+    unread = photos.c.metadata_version.is_distinct_from(METADATA_VERSION)
+    query = photos.update().where(photos.c.photo_id == photo_id, unread)
+    connection.execute(query.values(**known_columns(meta_columns(meta))))
 
 
 def _update_photo(connection: Connection, photo_id: str, **columns: object) -> None:

@@ -1,7 +1,7 @@
 """Files beside photos: as a scan found them, against those that the photos' metadata was read from.
 
-A file belongs to a photo by way of any of the photo's paths. Of several of one kind, the one that
-was written last counts.
+A file belongs to a photo by way of any of the photo's paths. Of several of one kind, what was
+written last counts first.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ContextChanges:
         return self._now(photo_id) != self._recorded.get(photo_id, _NONE)
 
     def of(self, photo_id: str) -> tuple[ContextFile, ...]:
-        """Return the files beside a photo, the one that counts first."""
+        """Return the files beside a photo, the latest first."""
         return tuple(sorted(self._now(photo_id), key=lambda file: (-file.mtime_ns, file.path)))
 
     def _now(self, photo_id: str) -> frozenset[ContextFile]:

@@ -82,6 +82,7 @@ class Plan:
     to_read: int = 0  # files and photos that may be due once they are read
     unread: set[str] = field(default_factory=set)  # paths that could not be read before
     _seen: set[str] = field(default_factory=set)
+    _left: set[str] = field(default_factory=set)  # photo_ids that the filters do not select
     _shots: ShotIndex = field(init=False)
 
     def __post_init__(self) -> None:
@@ -205,7 +206,9 @@ class Plan:
             for one in candidates
             if isinstance(one, PhotoFile) or self._is_due(one)
         ]
-        return self._selected(due, record)
+        # Files beside copies that came after them belong to them too.
+        whole = [replace(one, photo=self._completed(one.photo)) for one in due]
+        return self._selected(whole, record)
 
     def _take_new(
         self,
@@ -223,22 +226,29 @@ class Plan:
         added.append(identified)
         if identified.error is None:
             self.live_paths.add(photo.photo_id, photo.path)
-        if identified.skip is not None or not self._is_first(photo.photo_id):
+        if identified.skip is not None:
             return
-        # Where the photo is recorded, its file was moved or copied, perhaps with a sidecar.
+        is_first = self._is_first(photo.photo_id)
+        # The photo may be recorded, or have copies: with a sidecar, and in an album of their own.
         self.context.add(photo.photo_id, photo.path, photo.context)
         photo = self._completed(photo)
         if reading is not None and {*photo.context} != {*identified.photo.context}:
             reading = read_again(photo)
         if reading is not None:
             readings.append(replace(reading, photo=photo))
+        if not is_first and photo.photo_id not in self._left:
+            return
+        if not is_first:  # what is beside its copy may select it
+            self._left.remove(photo.photo_id)
+            self.not_selected -= 1
         candidates.append(replace(identified, photo=photo))
 
     def _surveys(self, readings: Sequence[PhotoReading], record: PlanRecord) -> list[Surveyed]:
         state = self.rules.state
-        recorded = [one.photo.photo_id for one in readings if one.photo.photo_id in state.photos]
+        latest = {reading.photo.photo_id: reading for reading in readings}  # of copies, the last
+        recorded = [photo_id for photo_id in latest if photo_id in state.photos]
         before = record.said_before(recorded) if recorded else {}
-        surveys = [self._survey(reading, before) for reading in readings]
+        surveys = [self._survey(reading, before) for reading in latest.values()]
         for survey in surveys:
             photo_id = survey.file.photo_id
             if photo_id in state.photos:
@@ -266,6 +276,7 @@ class Plan:
         ids = [one.photo.photo_id for one in due if one.error is None]
         selected = record.selected(ids) if ids else ()
         chosen = [one for one in due if one.error is not None or one.photo.photo_id in selected]
+        self._left.update({*ids} - {*selected})
         self.due -= len(due) - len(chosen)
         self.not_selected += len(due) - len(chosen)
         return chosen

@@ -36,24 +36,42 @@ class PhotoReading:
 
 def read_photo(photo: PhotoFile, data: bytes) -> PhotoReading:
     """Read what a photo's file and the files beside it say. Raises nothing."""
-    beside: dict[ContextKind, tuple[str, bytes]] = {}
-    for file in photo.context:  # the one that counts is the first of its kind
-        content = None if file.kind in beside else read_beside(file)
-        if content is not None:
-            beside[file.kind] = (file.path, content)
+    beside = _read_beside(photo)
     blocks = find_blocks(data, photo.media_type)
-    contents = {kind: content for kind, (_, content) in beside.items()}
-    material = PhotoMaterial(photo.path, blocks, contents)
     said = []
     for entry in SOURCES:
         if entry.read_photo is None or entry.source is ContextSource.FOLDER:
             continue
-        facts = _read(entry.read_photo.get(), material)
-        if facts is not None and not facts.is_empty:
-            origin = "" if entry.beside is None else beside[entry.beside][0]
-            said.append(Said(origin, facts))
-    meta = metadata_of(blocks, contents.get(ContextKind.XMP))
-    return PhotoReading(photo, meta, tuple(said))
+        files = (
+            [("", PhotoMaterial(photo.path, blocks, {}))]
+            if entry.beside is None
+            else [
+                (origin, PhotoMaterial(photo.path, blocks, {entry.beside: content}))
+                for origin, content in beside[entry.beside]
+            ]
+        )
+        for origin, material in files:
+            facts = _read(entry.read_photo.get(), material)
+            if facts is not None and not facts.is_empty:
+                said.append(Said(origin, facts))
+    sidecar = next((content for _, content in beside[ContextKind.XMP]), None)
+    return PhotoReading(photo, metadata_of(blocks, sidecar), tuple(said))
+
+
+def _read_beside(photo: PhotoFile) -> dict[ContextKind, list[tuple[str, bytes]]]:
+    """Read the files beside a photo's copies: of its sidecars the latest one, and each JSON.
+
+    A sidecar is the state of all that its program knows. A Takeout has a JSON beside each copy of
+    a photo, and not all of them name its people or say that it is a favorite.
+    """
+    beside: dict[ContextKind, list[tuple[str, bytes]]] = {kind: [] for kind in ContextKind}
+    for file in photo.context:
+        found = beside[file.kind]
+        if not found or file.kind is ContextKind.TAKEOUT:
+            content = read_beside(file)
+            if content is not None:
+                found.append((file.path, content))
+    return beside
 
 
 def _read(read: PhotoReader, material: PhotoMaterial) -> ContextFacts | None:

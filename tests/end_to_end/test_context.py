@@ -125,6 +125,34 @@ def test_a_takeout_fills_what_the_photo_lacks(photos: Path, catalog_url: str | N
     assert names(photos, catalog_url, album="NORWAY*") == "a b c"
 
 
+def test_what_is_beside_each_copy_counts_in_the_first_run_already(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
+    folder = tmp_path / "photos"
+    for number in range(70):  # more files than are read at a time
+        make_photo(folder / "Photos from 2019" / f"{number:02d}.jpg", number)
+    first = folder / "Photos from 2019" / "00.jpg"
+    copies = [folder / name / "00.jpg" for name in ("A", "Trip to Rome", "Z")]
+    for copy in copies:
+        copy.parent.mkdir()
+        copy.write_bytes(first.read_bytes())
+    write_takeout(copies[0], people=("Ada",))
+    write_takeout(first, favorited=True)
+    write_takeout(copies[2], people=("Grace",))
+    write_rating(copies[1], 4)
+    selected = PhotoFilters(rating=4)
+    report = run(folder, selected, catalog_url)
+    assert (report.done, report.duplicates, report.not_selected) == (1, 3, 69)
+    one = names(folder, catalog_url, rating=4)
+    assert (one, names(folder, catalog_url, favorite=True)) == ("00", one)
+    (record,) = records(folder, Filters(rating=4), catalog_url)
+    assert set(record.people) == {"Ada", "Grace"}
+    assert "Trip to Rome" in record.albums
+    again = run(folder, selected, catalog_url)
+    assert (again.done, again.metadata_updated, again.unchanged) == (0, 0, 1)
+    assert records(folder, Filters(favorite=True), catalog_url) == [record]
+
+
 def test_a_changed_collection_updates_exactly_the_photos_that_it_says_other_things_of(
     photos: Path, catalog_url: str | None
 ) -> None:

@@ -62,7 +62,7 @@ class GroupCandidate:
     exposure_bias: float | None = None  # EV, where the camera bracketed
     fingerprint: Fingerprint | None = None
     has_scene: bool = False
-    is_unusable: bool = False  # it failed, or is skipped
+    is_unusable: bool = False  # it failed or is skipped, or a person has hidden or trashed it
 
     @property
     def folder(self) -> str:

@@ -160,7 +160,8 @@ class Conditions:
     def is_first_of_group(self) -> sa.ColumnElement[bool]:
         """Return the condition that a photo stands for its group, or is in none.
 
-        Of the photos that have a scene, if any has, it is the one of the first rank.
+        Of the photos that have a scene, if any has, it is the one of the first rank. One that is
+        hidden or in the trash stands for others of its kind alone.
         """
         other = photos.alias()
         has_scene, other_has = photos.c.scene_id.is_not(None), other.c.scene_id.is_not(None)
@@ -168,7 +169,12 @@ class Conditions:
             sa.and_(other_has, sa.not_(has_scene)),
             sa.and_(other_has == has_scene, other.c.group_rank < photos.c.group_rank),
         )
-        of_group = sa.exists().where(other.c.group_id == photos.c.group_id, comes_before)
+        alike = (
+            sa.func.coalesce(other.c[name], sa.false())
+            == sa.func.coalesce(photos.c[name], sa.false())
+            for name in ("hidden", "trashed")
+        )
+        of_group = sa.exists().where(other.c.group_id == photos.c.group_id, comes_before, *alike)
         return sa.or_(photos.c.group_id.is_(None), sa.not_(of_group))
 
     def flagged(self, flag: str) -> sa.Select[tuple[str]]:

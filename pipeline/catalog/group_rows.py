@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.photo_filters import PhotoFilters
+from pipeline.catalog.portable_sql import register_functions
+from pipeline.catalog.selection import conditions_by
 from schemas.groups import Fingerprint, GroupCandidate, PhotoGroup
 from schemas.records import PhotoState
 from schemas.tables import photo_paths, photos
@@ -75,26 +78,33 @@ def record_groups(
             )
 
 
-def represented(connection: Connection, photo_ids: Collection[str]) -> set[str]:
+def represented(
+    connection: Connection, photo_ids: Collection[str], filters: PhotoFilters
+) -> set[str]:
     """Return those of the photos for which another one of their group stands.
 
-    That is one with a scene, or one that is to be made before, and can be.
+    That is one with a scene, for a photo without; else one of a better rank that a run with these
+    filters can make: they select it, its file is there, and it has not failed.
     """
-    other = photos.alias()
-    stands_for = sa.or_(
-        other.c.scene_id.is_not(None),
-        sa.and_(other.c.group_rank < photos.c.group_rank, other.c.state.not_in(_UNUSABLE)),
+    one = photos.alias()  # conditions of filters are on the other one
+    has_scene, other_has = one.c.scene_id.is_not(None), photos.c.scene_id.is_not(None)
+    comes_first = sa.and_(
+        other_has == has_scene,
+        photos.c.group_rank < one.c.group_rank,
+        photos.c.state.not_in(_UNUSABLE),
+        _a_path().is_not(None),
+        *conditions_by(connection, filters, ""),
     )
+    other = sa.exists().where(
+        photos.c.group_id == one.c.group_id,
+        photos.c.photo_id != one.c.photo_id,
+        sa.or_(sa.and_(other_has, sa.not_(has_scene)), comes_first),
+    )
+    register_functions(connection)
     found: set[str] = set()
     for chunk in in_groups(photo_ids):
-        query = sa.select(photos.c.photo_id).where(
-            photos.c.photo_id.in_(chunk),
-            photos.c.group_id.is_not(None),
-            sa.exists().where(
-                other.c.group_id == photos.c.group_id,
-                other.c.photo_id != photos.c.photo_id,
-                stands_for,
-            ),
+        query = sa.select(one.c.photo_id).where(
+            one.c.photo_id.in_(chunk), one.c.group_id.is_not(None), other
         )
         found.update(connection.scalars(query))
     return found
@@ -200,7 +210,8 @@ def _candidate(row: sa.Row[tuple[object]]) -> GroupCandidate:
         exposure_bias=row.exposure_bias_ev,
         fingerprint=_fingerprint(row),
         has_scene=row.scene_id is not None,
-        is_unusable=row.state in _UNUSABLE and row.scene_id is None,
+        is_unusable=bool(row.hidden or row.trashed)
+        or (row.state in _UNUSABLE and row.scene_id is None),
     )
 
 

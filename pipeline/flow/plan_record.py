@@ -84,4 +84,4 @@ class CatalogRecord:
     def represented(self, photo_ids: Collection[str]) -> Collection[str]:
         """Return those of these photos for which another one of their group stands."""
         with self._catalog.connection.begin():
-            return represented(self._catalog.connection, photo_ids)
+            return represented(self._catalog.connection, photo_ids, self._filters)

@@ -81,11 +81,11 @@ class TrialRecord:
     def represented(self, photo_ids: Collection[str]) -> Collection[str]:
         """Return those of these photos for which another one of their group stands."""
         with self._trial.begin():
-            found = group_rows.represented(self._trial, photo_ids)
+            found = group_rows.represented(self._trial, photo_ids, self._filters)
         if self._catalog is not None:
             others = [one for one in photo_ids if one not in self._kept]
             with self._catalog.begin():
-                found |= group_rows.represented(self._catalog, others)
+                found |= group_rows.represented(self._catalog, others, self._filters)
         return found
 
     def _copy(self, photo_ids: Collection[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,10 +18,12 @@ from jobs.runs.dry_run import dry_run
 from jobs.runs.ingest import IngestReport
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
+from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.settings import IngestSettings
 from schemas.tables import photos
+from tests.support.context_files import write_takeout
 from tests.support.exif_photos import exif_with, packed
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import ROOT
@@ -143,6 +146,43 @@ def test_where_the_representative_cannot_be_made_the_next_one_is(folder: Path) -
     found = states(folder)
     assert found.pop("2.jpg") == "failed"
     assert sorted(found.values()) == ["done", "done", "due"]
+
+
+def test_a_photo_in_the_trash_stands_for_no_other(folder: Path, catalog_url: str | None) -> None:
+    write_takeout(folder / "2.jpg", trashed=True, favorited=True)
+    report = run(folder, url=catalog_url)
+    assert (report.done, report.represented, report.not_selected) == (2, 1, 1)
+    assert ranks(folder, catalog_url).get("2.jpg") is None  # left out of queries
+    assert len(states(folder, Filters(one_per_group=True), catalog_url)) == 2
+    trash = Filters(one_per_group=True, trashed=True)
+    assert list(states(folder, trash, catalog_url)) == ["2.jpg"]
+
+
+def test_a_photo_that_the_filters_leave_out_stands_for_no_other(
+    folder: Path, catalog_url: str | None
+) -> None:
+    write_takeout(folder / "1.jpg", people=("Ada",))
+    write_takeout(folder / "3.jpg", people=("Ada",))
+    library, ada = folder.parent / "library", PhotoFilters(person="Ada")
+    report = ingest(library, folder, settings=ONE, filters=ada, catalog=catalog_url)
+    assert (report.done, report.represented, report.not_selected) == (1, 1, 2)
+
+
+def test_a_photo_whose_file_is_gone_stands_for_no_other(folder: Path) -> None:
+    nobody = PhotoFilters(person="Nobody")  # grouped, and none is made
+    ingest(folder.parent / "library", folder, settings=ONE, filters=nobody)
+    assert ranks(folder)["2.jpg"] == 0
+    (folder / "2.jpg").unlink()
+    report = run(folder)
+    assert (report.done, report.represented) == (2, 1)
+
+
+def test_a_group_of_scenes_gets_one_of_another_model(folder: Path) -> None:
+    run(folder, IngestSettings())
+    library = Library.resolve(folder.parent / "library")
+    other = replace(trivial_model(), fingerprint="another-1")
+    planned = dry_run(library, [folder], ONE, other)
+    assert (planned.due, planned.represented, planned.found) == (2, 2, 4)
 
 
 def test_queries_find_one_of_each_group(folder: Path, catalog_url: str | None) -> None:

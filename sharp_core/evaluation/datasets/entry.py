@@ -29,6 +29,12 @@ class DatasetEntry:
 
     def recognises(self, folder: Path) -> bool:
         """Tell whether a folder looks like this data set."""
-        return all(
-            next(iter(folder.glob(pattern)), None) is not None for pattern in self.recognised_by
+        return not self.missing_in(folder)
+
+    def missing_in(self, folder: Path) -> tuple[str, ...]:
+        """Return the patterns of which a folder has no file."""
+        return tuple(
+            pattern
+            for pattern in self.recognised_by
+            if next(iter(folder.glob(pattern)), None) is None
         )

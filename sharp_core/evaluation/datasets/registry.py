@@ -40,9 +40,10 @@ def dataset_of(paths: Sequence[Path], name: str | None) -> DatasetEntry | None:
         entry = DATASETS.get(name, "--dataset")
         if not is_folder:
             raise UsageError(f"--dataset {name}: give its one folder, and no other path")
-        if not entry.recognises(paths[0]):
+        missing = entry.missing_in(paths[0])
+        if missing:
             raise UsageError(
-                f"{paths[0]} is not {entry.label}: it has no {' and '.join(entry.recognised_by)}",
+                f"{paths[0]} is not {entry.label}: it has no {' and no '.join(missing)}",
                 "Give the folder that holds the data set's own folders.",
             )
         return entry

@@ -9,8 +9,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from schemas.errors import WeightsMissingError
 from schemas.training_settings import Ablation, Start
 from sharp_core.models.sharp.network.model import NetworkStages, SharpNetwork
+from sharp_core.models.sharp.network.weights import advising
 from sharp_core.training.sharp.freeze import freeze
 from sharp_core.training.sharp.initialise import (
     fresh_network,
@@ -26,6 +28,11 @@ from sharp_core.training.sharp.resnet import load_resnet50
 from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
 from sharp_core.training.sharp.stage2 import Teacher
+
+_OTHER_CHECKPOINT = (
+    "Give another one with --weights: with --start sharp one of SHARP, of the same --preset; with "
+    "--start depth-pro Depth Pro's depth_pro.pt."
+)
 
 
 class Predictor(nn.Module):
@@ -57,12 +64,16 @@ def _without_autocast(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
 def first_network(settings: TrainingSettings) -> SharpNetwork:
     """Return the network that a run starts with. Raises WeightsError."""
     path = settings.weights
-    if settings.start is Start.FRESH or path is None:
+    if path is None:
         network = fresh_network(settings.network, settings.seed)
+    elif not path.is_file():
+        raise WeightsMissingError(f"there is no checkpoint at {path}", _OTHER_CHECKPOINT)
     elif settings.start is Start.SHARP:
-        network = network_from_sharp(path, settings.network)
+        with advising(_OTHER_CHECKPOINT):
+            network = network_from_sharp(path, settings.network)
     else:
-        network = network_from_depth_pro(path, settings.network, settings.seed)
+        with advising(_OTHER_CHECKPOINT):
+            network = network_from_depth_pro(path, settings.network, settings.seed)
     if Ablation.ONE_LAYER in settings.ablation:
         hide_second_layer(network)
     return network

@@ -112,7 +112,6 @@ def _doubled(path: Path, name: str, tensor: Tensor | None) -> Tensor:
         shape = "none" if tensor is None else tuple(tensor.shape)
         raise WeightsDamagedError(
             f"{path} is not a checkpoint of Depth Pro: its last convolution "
-            f"({name.removeprefix(_DEPTH_PREFIX)}) should have one channel, found {shape}",
-            "Give Depth Pro's depth_pro.pt; a checkpoint of SHARP starts with --start sharp.",
+            f"({name.removeprefix(_DEPTH_PREFIX)}) should have one channel, found {shape}"
         )
     return torch.cat((tensor, tensor))

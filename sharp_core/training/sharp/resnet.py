@@ -10,8 +10,8 @@ from pathlib import Path
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor, nn
 
-from schemas.errors import WeightsDamagedError, WeightsMissingError
-from sharp_core.models.sharp.network.weights import check_names_and_shapes, read_weights
+from schemas.errors import WeightsMissingError
+from sharp_core.models.sharp.network.weights import advising, check_names_and_shapes, read_weights
 
 URL = "https://download.pytorch.org/models/resnet50-11ad3fa6.pth"
 _BLOCKS = (3, 4, 6, 3)  # in each stage
@@ -82,18 +82,18 @@ def load_resnet50(path: Path) -> ResNet50:
             "--ablation no-perceptual.",
         )
     network = ResNet50()
+    with advising(f"The file of --resnet should be torchvision's ResNet-50: {URL}"):
+        network.load_state_dict(_checked(path, network.state_dict()))
+    return network
+
+
+def _checked(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights in the file of the names expected. Raises WeightsDamagedError."""
     weights = read_weights(path)
     # The classifier is not used; old files have no counters of batches.
     weights = {name: tensor for name, tensor in weights.items() if not name.startswith("fc.")}
-    expected = network.state_dict()
     for name, tensor in expected.items():
         if name.endswith("num_batches_tracked"):
             weights.setdefault(name, tensor)
-    try:
-        check_names_and_shapes(path, expected, weights)
-    except WeightsDamagedError as error:
-        raise WeightsDamagedError(
-            str(error), f"The file should be torchvision's ResNet-50: {URL}"
-        ) from error
-    network.load_state_dict(weights)
-    return network
+    check_names_and_shapes(path, expected, weights)
+    return weights

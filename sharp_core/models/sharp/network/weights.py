@@ -7,7 +7,9 @@ tensor is converted separately.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -57,6 +59,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
         raise WeightsDamagedError(f"{path} holds something else than named tensors", _HINT)
     return dict(content)
+
+
+@contextlib.contextmanager
+def advising(hint: str) -> Iterator[None]:
+    """Give a WeightsDamagedError of the block this hint, where another option names the file."""
+    try:
+        yield
+    except WeightsDamagedError as error:
+        raise WeightsDamagedError(error.message, hint) from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

@@ -74,6 +74,9 @@ def test_other_folders_are_no_data_set(tmp_path: Path) -> None:
 def test_a_named_data_set_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is not ETH3D: it has no .*cameras.txt"):
         dataset_of([tmp_path], "eth3d")
+    (tmp_path / "calib.txt").touch()
+    with pytest.raises(UsageError, match=r"it has no \*\*/im1.png$"):  # and not what it has
+        dataset_of([tmp_path], "middlebury")
     with pytest.raises(UsageError, match="give its one folder"):
         dataset_of([tmp_path, tmp_path], "eth3d")
     with pytest.raises(UsageError, match="no such data set"):

@@ -37,3 +37,7 @@ def test_torchvision_weights_load_and_others_are_named(tmp_path):
     with pytest.raises(WeightsMissingError) as missing:
         load_resnet50(tmp_path / "none.pth")
     assert "download.pytorch.org" in missing.value.hint
+    (tmp_path / "rubbish.pth").write_bytes(b"rubbish")
+    with pytest.raises(WeightsDamagedError, match="not a checkpoint") as damaged:
+        load_resnet50(tmp_path / "rubbish.pth")
+    assert "--resnet" in damaged.value.hint

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
+from pipeline.evaluation.stereo_sample import StereoSample
 from pipeline.flow.model import ResolvedModel
 from pipeline.scenes.read import read_splat_file
 from schemas.choices import Device
@@ -132,8 +133,12 @@ class SplatMethod:
         return MadeScene(read_splat_file(path).gaussians, None)
 
     def _find(self, sample: Sample) -> Path | None:
-        """Return the file of a sample: at its path below the folder, else by its name alone."""
-        for name in (sample.name, PurePosixPath(sample.name).name):
+        """Return the file of a sample: at its path below the folder; of a photo, by its name too.
+
+        In data sets every scene has pictures of the same names.
+        """
+        is_photo = isinstance(sample, StereoSample)
+        for name in (sample.name, *([PurePosixPath(sample.name).name] if is_photo else [])):
             for suffix in _suffixes():
                 path = self.folder / f"{name}{suffix}"
                 if path.is_file():

@@ -1,7 +1,7 @@
 """The catalog's tables of what people and programs say of photos, and of what is found in them.
 
 A photo's merged context is in the columns of `photos` and in `photo_tags`; `context_facts` holds
-what each source said, so that a change of one source is merged anew without reading the others.
+what each source said, so that a change of one source is merged again without reading the others.
 
 Texts are matched in their folded form (`pipeline.catalog.folding`): without case and accents.
 """

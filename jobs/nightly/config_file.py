@@ -169,7 +169,7 @@ def _value(value: object, kind: Any, location: KeyLocation) -> object:  # noqa: 
         return _values(value, get_args(kind)[0], location)
     if isinstance(kind, type) and is_dataclass(kind):
         if not isinstance(value, dict):
-            raise location.error("this is a table", f"Write it as [{location.key[-1]}].")
+            raise location.error(f"expected a table, found {value!r}", _how_to_write(location.key))
         return _table(value, kind, location)
     if issubclass(kind, StrEnum):
         return _choice(value, kind, location)
@@ -180,6 +180,13 @@ def _value(value: object, kind: Any, location: KeyLocation) -> object:  # noqa: 
     if not is_number and type(value) is not wanted:
         raise location.error(f"expected {_NAMES[wanted]}, found {value!r}")
     return float(value) if is_number else value  # type: ignore[arg-type]
+
+
+def _how_to_write(key: tuple[str | int, ...]) -> str:
+    """Return how the header of a table is written; of a list of tables, that of each."""
+    name = ".".join(part for part in key if isinstance(part, str))
+    header = f"[[{name}]]" if isinstance(key[-1], int) else f"[{name}]"
+    return f"Write {header} on a line of its own, and its keys below."
 
 
 def _root(value: object, location: KeyLocation) -> LibraryRoot:

@@ -165,7 +165,7 @@ class Ingest:
         )
 
     def _carry_out(self, plan: Plan, catalog: CatalogWriter, runner: RunnerMaker) -> None:
-        with self._run.progress("photos", plan.at_most) as progress:
+        with self._run.progress("photos", self._at_most(plan)) as progress:
             due = islice(self._due(plan, catalog, progress), self._settings.limit)
             # Ray takes seconds to start: not for a library in which nothing is due.
             first = next(due, None)
@@ -174,19 +174,24 @@ class Ingest:
                     photos = _chain(first, due)
                     for outcome in run(self._flow(), photos, self._run.stop, self._monitor):
                         self._take(outcome)
-                        progress.set_total(plan.at_most)
+                        progress.set_total(self._at_most(plan))
 
     def _due(
         self, plan: Plan, catalog: CatalogWriter, progress: RunProgress
     ) -> Iterator[PhotoFile]:
         record = CatalogRecord(catalog, self._filters, plan.rules)
         for identified in plan.due_photos(record, self._run.stop):
-            progress.set_total(plan.at_most)
+            progress.set_total(self._at_most(plan))
             if identified.error is None:
                 yield identified.photo
                 continue
             error = PhotoError(FailureReason.UNREADABLE, identified.error)
             self._take(failed(identified.photo, Stage.SCAN, error))
+
+    def _at_most(self, plan: Plan) -> int:
+        """Return how many photos the run takes up, if each one that is to be read is due."""
+        limit = self._settings.limit
+        return plan.at_most if limit is None else min(plan.at_most, limit)
 
     def _take(self, outcome: Outcome) -> None:
         match self._run.take(outcome):

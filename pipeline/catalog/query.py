@@ -38,7 +38,7 @@ def find(connection: Connection, filters: Filters) -> Iterator[PhotoRecord]:
     """Return the photos that `filters` select, by capture time unless they say otherwise.
 
     They are selected at once, before the first is yielded. Raises UsageError where `where` or
-    `order` do not fit the record, or a filter is no text.
+    `order` do not fit the record, or a filter is not text.
     """
     return _records(connection, _select(connection, filters))
 
@@ -105,7 +105,7 @@ def _select(
 
 @contextlib.contextmanager
 def _text_errors() -> Iterator[None]:
-    """Raise UsageError where a filter is no text."""
+    """Raise UsageError where a filter is not text."""
     try:
         yield
     except UnicodeEncodeError as error:
@@ -161,7 +161,7 @@ def _only(statement: sa.Select[Any], names: tuple[str, ...]) -> sa.Select[Any]:
 
 
 def _where(statement: sa.Select[Any], expression: str) -> sa.Select[Any]:
-    # The line break ends a comment in the expression; a colon is no parameter of ours.
+    # The line break ends a comment in the expression; a colon is not a parameter of ours.
     expression = expression.replace(":", "\\:")
     return sa.select(statement.subquery("record")).where(sa.text(f"({expression}\n)"))
 

@@ -114,7 +114,7 @@ class EncodeStage:
         return Done(photo, record, made)
 
     def _score(self, photo: DecodedPhoto, scene: PackedScene) -> SceneScore | None:
-        """Score the scene. That it cannot be scored is no failure of the photo."""
+        """Score the scene. A scene that cannot be scored is not a failure of the photo."""
         if photo.look is None or scene.coarse is None:
             return None
         from sharp_core.quality.score import score_of_scene  # numba takes a while to import

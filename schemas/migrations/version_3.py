@@ -1,7 +1,7 @@
 """To version 3: what people say of photos, names of places, groups of one moment, and scores.
 
 The new columns are empty: the next ingest reads what the photos and the files beside them say, and
-makes no scene anew.
+makes no scene again.
 """
 
 from __future__ import annotations

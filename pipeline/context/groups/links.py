@@ -12,7 +12,7 @@ from pipeline.context.groups.shot_names import Role, read_shot_name
 from pipeline.context.groups.similar import are_alike, neighbours_in_time
 from schemas.groups import GroupCandidate, GroupKind
 
-# Files of one name are one shot if they were taken at one time: counters start anew at 0001.
+# Files of one name are one shot if they were taken at one time: counters restart at 0001.
 _SAME_TIME = timedelta(seconds=2)
 _BURST_ROLES = (Role.BURST_FRAME, Role.BURST_COVER)
 

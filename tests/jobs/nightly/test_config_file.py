@@ -56,6 +56,21 @@ def test_the_example_as_it_is_sets_what_it_shows(tmp_path: Path) -> None:
     assert config.window.end.until == "06:30"
 
 
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ('library = "lib"\nsources = ["photos"]\n', "[[sources]]"),
+        (f"{SMALL}[scenes]\nquery = 4\n", "[scenes.query]"),
+    ],
+)
+def test_a_value_in_the_place_of_a_table_is_told_how_to_write_it(
+    tmp_path: Path, text: str, header: str
+) -> None:
+    with pytest.raises(UsageError, match="expected a table, found") as error:
+        load(tmp_path, text)
+    assert error.value.hint.startswith(f"Write {header} on a line of its own")
+
+
 def tables_of(config: NightlyConfig) -> list[object]:
     values = [getattr(config, field.name) for field in fields(config)]
     first = [config.sources[0], config.exports[0], config.exports[0].query]

@@ -156,7 +156,7 @@ class Trainer:
         if not math.isfinite(norm):
             raise RunError(
                 f"step {self.step + 1}: the gradient is {norm}",
-                f"{self.folder.path} holds the state before it. Try a lower learning rate.",
+                self._advice(),
             )
         self.optimizer.step()
         self.average.update(self.network)
@@ -188,8 +188,14 @@ class Trainer:
             bad = [name for name, value in losses.items() if not value.isfinite()]
             raise RunError(
                 f"step {self.step + 1}: these losses are not finite: {', '.join(bad)}",
-                f"{self.folder.path} holds the state before it. Try a lower learning rate.",
+                self._advice(),
             )
+
+    def _advice(self) -> str:
+        return (
+            "Begin again in another folder, with a lower rate under [optimizer]; '--start sharp "
+            f"--weights {self.folder.weights}' takes what was learned up to the last checkpoint."
+        )
 
     def _pairs(self) -> Iterator[PreparedPair]:
         settings = self.settings

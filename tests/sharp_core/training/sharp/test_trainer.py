@@ -118,8 +118,9 @@ def test_a_loss_that_is_not_finite_is_named(tmp_path):
     run = trainer(tmp_path, steps=1)
     pair = run._sample(0)
     broken = replace(pair, target=replace(pair.target, picture=pair.target.picture * torch.nan))
-    with pytest.raises(RunError, match="not finite: color"):
+    with pytest.raises(RunError, match="not finite: color") as error:
         run.train_step([broken])
+    assert f"--weights {run.folder.weights}" in error.value.hint
 
 
 def test_without_the_scale_map_it_stays_one_and_does_not_train(tmp_path):

@@ -144,7 +144,7 @@ class Ingest:
         catalog.mark_missing(plan.gone, plan.back)
         catalog.set_skips(plan.new_skips)
         catalog.change_user_focals(plan.focal_changes, self._focal_change)
-        plan.metadata_updated += record_changes(catalog, plan.collections, plan.recorded_ids)
+        plan.add_changed(record_changes(catalog, plan.collections, plan.recorded_ids))
         return plan
 
     def _flow(self) -> Flow:

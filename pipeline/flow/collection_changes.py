@@ -86,20 +86,23 @@ def find_changes(
 
 def record_changes(
     catalog: CatalogWriter, collections: Collections, photo_ids: Mapping[str, str]
-) -> int:
-    """Record what changed collections say; return of how many photos that is something else."""
-    count = 0
+) -> list[str]:
+    """Record what changed collections say; return the photos of which that is something else.
+
+    A photo of which several collections say something else is in the list for each of them.
+    """
+    changed: list[str] = []
     for change in find_changes(catalog.connection, collections, photo_ids):
         for updates in change.updates(catalog.connection):
             catalog.record_contexts(updates)
-            count += len(updates)
+            changed += (update.photo_id for update in updates)
         if change.collection is None or change.state is None:
             catalog.forget_collection(change.path)
         else:
             catalog.record_collection(
                 change.collection.path, change.collection.source, change.state
             )
-    return count
+    return changed
 
 
 def _facts_before(connection: Connection, path: str) -> dict[str, ContextFacts]:

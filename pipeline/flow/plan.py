@@ -14,7 +14,7 @@ items at a time:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple
@@ -83,6 +83,7 @@ class Plan:
     unread: set[str] = field(default_factory=set)  # paths that could not be read before
     _seen: set[str] = field(default_factory=set)
     _left: set[str] = field(default_factory=set)  # photo_ids that the filters do not select
+    _regrouped: set[str] = field(default_factory=set)  # photo_ids whose groups are looked at again
     _shots: ShotIndex = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,11 @@ class Plan:
             self.due += 1
             self.todo.append(self._completed(photo))
 
+    def add_changed(self, photo_ids: Collection[str]) -> None:
+        """Add recorded photos of which collections say something else now: their groups may too."""
+        self.metadata_updated += len(photo_ids)
+        self._regrouped.update(photo_ids)
+
     def put_best_first(self, merits: Mapping[str, float]) -> None:
         """Order the photos that are due by their merit; what is not known has a merit of 0.
 
@@ -142,11 +148,17 @@ class Plan:
             read_again, (item.photo for item in self.todo if isinstance(item, ToReread))
         )
         last: list[Identified] = []
+        self._regroup(record)
         for items in takewhile(lambda _: not stop.is_asked, _some_at_a_time(self.todo)):
             first, others = self._by_group(self._due_of(items, new, again, record), record)
             last += others
             yield from takewhile(lambda _: not stop.is_asked, first)
         yield from takewhile(lambda _: not stop.is_asked, self._of_groups(last, record))
+
+    def _regroup(self, record: PlanRecord) -> None:
+        changed = [one for one in self.recorded_ids.items() if one[1] in self._regrouped]
+        for start in range(0, len(changed), _ITEMS_AT_ONCE):
+            group_photos(changed[start : start + _ITEMS_AT_ONCE], self._shots, record)
 
     def _by_group(
         self, due: Sequence[Identified], record: PlanRecord

@@ -23,7 +23,7 @@ from pipeline.catalog.query import find
 from pipeline.library import Library
 from schemas.settings import IngestSettings
 from schemas.tables import photos
-from tests.support.context_files import write_takeout
+from tests.support.context_files import write_picasa, write_takeout
 from tests.support.exif_photos import exif_with, packed
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import ROOT
@@ -136,6 +136,13 @@ def test_stars_that_a_person_gives_choose_the_representative(folder: Path) -> No
     )
     run(folder)
     assert ranks(folder)["1.jpg"] == 0
+
+
+def test_a_star_in_a_photo_library_chooses_the_representative(folder: Path) -> None:
+    run(folder)
+    write_picasa(folder, ("3.jpg",))
+    report = run(folder)
+    assert (report.metadata_updated, ranks(folder)["3.jpg"]) == (1, 0)
 
 
 def test_where_the_representative_cannot_be_made_the_next_one_is(folder: Path) -> None:

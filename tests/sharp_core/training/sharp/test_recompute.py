@@ -1,5 +1,6 @@
 import copy
 
+import pytest
 import torch
 
 from sharp_core.training.sharp.freeze import freeze
@@ -9,6 +10,7 @@ from tests.support.narrow_sharp import NARROW
 from tests.support.perceptual import count_kept_numbers
 
 
+@pytest.mark.slow
 def test_gradients_are_the_same_with_fewer_numbers_kept():
     plain = fresh_network(NARROW)
     torch.nn.init.normal_(plain.prediction_head.texture_prediction_head.weight, std=0.1)

@@ -87,6 +87,7 @@ def test_metrics_pictures_and_a_stop(tmp_path):
     assert list((tmp_path / "tensorboard").glob("events*"))
 
 
+@pytest.mark.slow
 def test_two_pairs_a_step_are_their_mean(tmp_path):
     both = trainer(tmp_path / "both", steps=1, batch=2)
     source = SquarePairs(64)

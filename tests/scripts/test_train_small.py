@@ -93,7 +93,7 @@ def test_the_same_command_goes_on_and_a_decay_leaves_the_constant_phase(train, t
 
 
 def test_a_new_run_asks_for_the_encoders_weights(train):
-    with pytest.raises(SystemExit, match="--encoder: a new run needs the ImageNet weights"):
+    with pytest.raises(SystemExit, match="a new run needs --encoder"):
         train()
 
 

@@ -18,7 +18,7 @@ from sharp_core.models.small.config import input_size
 from sharp_core.models.small.network import SmallNetwork, SmallOutput, fold_batch_norms
 from sharp_core.models.small.weights import BUNDLED, load_weights
 
-DEFAULT_LONG_SIDE = 384
+DEFAULT_LONG_SIDE = 448
 """Longer side of the network's input in pixels: about the size of its training pictures."""
 
 

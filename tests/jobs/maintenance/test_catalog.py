@@ -98,10 +98,15 @@ def records(library: Path) -> list[object]:
     with Library.resolve(library).read() as reader:
         found = find(reader, Filters(order="photo_id"))
         # Depths are read off the file: nearly what they were. The file does not say what gave the
-        # scene its scale.
+        # scene its scale, nor its score.
         return [
             replace(
-                record, created_at=None, depth_near_m=None, depth_median_m=None, scale_source=None
+                record,
+                created_at=None,
+                depth_near_m=None,
+                depth_median_m=None,
+                scale_source=None,
+                score=None,
             )
             for record in found
         ]

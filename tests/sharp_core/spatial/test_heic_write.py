@@ -62,7 +62,7 @@ def test_what_the_boxes_say_is_what_was_meant(focal, baseline_m, disparity):
     data = intrinsics_box(camera) + left + right + disparity_box(camera)
     intrinsics, origin, aside, shift = boxes(data)
     assert read_intrinsics(data, intrinsics) == pytest.approx((focal, 0.5, 0.5), rel=1e-8)
-    assert read_extrinsics(data, origin) == (0, 0, 0, False)
+    assert read_extrinsics(data, origin) == (0, 0, 0, False, 0)
     assert read_extrinsics(data, aside).x_m == pytest.approx(baseline_m, abs=0.5e-6)
     assert read_disparity(data, shift) == pytest.approx(disparity, abs=0.501e-4)
 

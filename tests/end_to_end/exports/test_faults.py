@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_at_once(
 def test_a_full_disk_ends_the_run_and_the_next_goes_on(library: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "64k") as disk:
         ballast = disk / "ballast"
-        ballast.write_bytes(bytes(50_000))
+        ballast.write_bytes(bytes(60_000))
         settings = replace(QUICK, kinds=("ply",))
         report = run(library, disk / "to", settings)
         assert report.reasons == {"disk_full": 1}

@@ -12,7 +12,7 @@ from pipeline.decode.fingerprint import fingerprint, read_fingerprint
 from schemas.records import MediaType
 from tests.support.paths import ROOT
 
-PHOTO = next((ROOT / "tests/data/photos").glob("*.jpg"))
+PHOTO = ROOT / "tests" / "data" / "photos" / "el torcal rocks.jpg"
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 
 from jobs.console.output import Output, ProgressKind, json_text, time_text
-from jobs.console.progress_bar import is_live, progress_bar
+from jobs.console.progress_bar import counted_bar, is_live
 from pipeline.work.monitor import RunMonitor
 from schemas.outcomes import Done, Failed, Made, Outcome, Skipped, UnderWay
 
@@ -31,10 +30,7 @@ class RunProgress:
         self._monitor = monitor
         self._is_json = output.progress is ProgressKind.JSON
         self._is_live = is_live(output) and not self._is_json
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        pace = TextColumn("{task.fields[pace]}")
-        self._bar = progress_bar(output, *columns, pace, is_shown=self._is_live)
-        self._task: TaskID = self._bar.add_task(what, total=None, pace="")
+        self._bar, self._task = counted_bar(output, what, None, is_shown=self._is_live)
         self._started = time.monotonic()
         self._last_line = self._started
         self._done = 0

@@ -6,10 +6,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-
 from jobs.console.output import Output, ProgressKind, json_text, time_text
-from jobs.console.progress_bar import is_live, progress_bar
+from jobs.console.progress_bar import counted_bar, is_live
 
 if TYPE_CHECKING:
     from sharp_core.training.sharp.trainer import StepReport
@@ -26,10 +24,7 @@ class TrainProgress:
         self._steps = steps
         self._is_json = output.progress is ProgressKind.JSON
         self._is_live = is_live(output) and not self._is_json
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        pace = TextColumn("{task.fields[pace]}")
-        self._bar = progress_bar(output, *columns, pace, is_shown=self._is_live)
-        self._task = self._bar.add_task("steps", total=steps, pace="")
+        self._bar, self._task = counted_bar(output, "steps", steps, is_shown=self._is_live)
         self._began = self._last = time.monotonic()
         self._first_step: int | None = None
 

@@ -13,13 +13,12 @@ from urllib.parse import parse_qs
 
 from pipeline.context.captions import clean_caption
 from pipeline.context.folder import album_name
-from pipeline.context.foreign_database import open_foreign_database, table_columns
+from pipeline.context.foreign_database import need_tables, open_foreign_database, table_columns
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
 from pipeline.context.positions import read_position
 from pipeline.context.texts import MOST_OF_A_TEXT, clean, joined, without_parts
 from schemas.context import ContextFacts, ContextSource
-from schemas.errors import CollectionError
 
 _NEEDED = ("AlbumRoots", "Albums", "Images", "ImageInformation", "ImageTags", "Tags")
 _INTERNAL = "_Digikam_Internal_Tags_"
@@ -55,10 +54,7 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
     read_photos = {}
     with open_foreign_database(path) as connection:
         columns = table_columns(connection)
-        if missing := [table for table in _NEEDED if table not in columns]:
-            raise CollectionError(
-                f"it has no table {missing[0]}: it is of an unknown version of digiKam"
-            )
+        need_tables(columns, _NEEDED, "digiKam")
         bases = _find_roots(connection, found)
         for root, relative, facts in _read_images(connection, columns):
             if root in bases and (photo := found.find(bases[root], relative)):

@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -72,6 +72,15 @@ def table_columns(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
         )
         for (name,) in tables
     }
+
+
+def need_tables(columns: Mapping[str, frozenset[str]], names: Iterable[str], program: str) -> None:
+    """Raise CollectionError where a database lacks one of the tables that are read."""
+    for name in names:
+        if name not in columns:
+            raise CollectionError(
+                f"it has no table {name}: it is of an unknown version of {program}"
+            )
 
 
 def _explained(error: sqlite3.Error) -> CollectionError:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.context.captions import clean_caption
-from pipeline.context.foreign_database import open_foreign_database, table_columns
+from pipeline.context.foreign_database import need_tables, open_foreign_database, table_columns
 from pipeline.context.lightroom_titles import title_in
 from pipeline.context.moved_folders import FolderPhotos, find_base
 from pipeline.context.ordered_lists import OrderedLists
 from pipeline.context.positions import read_position
 from pipeline.context.texts import clean, joined, without_parts
 from schemas.context import ContextFacts, ContextSource
-from schemas.errors import CollectionError
 
 _COLLECTIONS = ("com.adobe.ag.library.collection", "com.adobe.ag.library.smart_collection")
 _BACKUPS = "/Backups/"  # where Lightroom keeps copies of a catalog as it was
@@ -52,10 +51,7 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
     read_photos = {}
     with open_foreign_database(path) as connection:
         columns = table_columns(connection)
-        if missing := [table for table in _NEEDED if table not in columns]:
-            raise CollectionError(
-                f"it has no table {missing[0]}: it is of an unknown version of Lightroom"
-            )
+        need_tables(columns, _NEEDED, "Lightroom")
         bases = _find_roots(connection, path, found)
         for root, names, facts in _read_images(connection, columns):
             for name in names if root in bases else ():

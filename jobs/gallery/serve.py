@@ -13,6 +13,7 @@ import uvicorn
 
 from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_gallery_app
+from jobs.gallery.connections import GuardedProtocol
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
 from pipeline.library import Library
@@ -21,7 +22,7 @@ from sharp_core.models.sharp.checkpoint import cache_home
 
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
 _SHORTEST_TOKEN = 16
-_MOST_CONNECTIONS = 1000
+_MOST_CONNECTIONS = 600  # below the usual limit of 1024 open files
 _WAITING_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 15
 _END_SECONDS = 3  # grace period for responses in progress when the server stops
@@ -50,6 +51,7 @@ def serve(
     output.note("Press Ctrl-C to stop it.")
     config = uvicorn.Config(
         app,
+        http=GuardedProtocol,
         log_level="info" if output.verbose else "warning",
         server_header=False,
         proxy_headers=False,  # there is no proxy in front
@@ -57,7 +59,7 @@ def serve(
         limit_concurrency=_MOST_CONNECTIONS,
         backlog=_WAITING_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_END_SECONDS,
+        timeout_graceful_shutdown=2 * _END_SECONDS,  # their tasks end when they are closed
         lifespan="on",
     )
     if open_browser:
@@ -65,12 +67,28 @@ def serve(
     # The server stops cleanly by itself, and then raises the signal again: ignore it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    asyncio.run(_Server(config).serve(sockets=[listener]))
+
+
+class _Server(uvicorn.Server):
+    """A server that closes the connections of clients that do not let it end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, wait a moment for responses in progress, and close all connections."""
+        asyncio.get_running_loop().call_later(_END_SECONDS, self._close_connections)
+        await super().shutdown(sockets)
+
+    def _close_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only where the protocol is named. Without it, each response on a
+    # persistent connection waits 40 ms for the client's delayed ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))

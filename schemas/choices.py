@@ -58,6 +58,21 @@ class ImageFormat(StrEnum):
     PNG = "png"
 
 
+class QuiltDevice(StrEnum):
+    """The Looking Glass display that a quilt is for."""
+
+    GO = "go"
+    PORTRAIT = "portrait"
+    LANDSCAPE_16 = "16-landscape"
+    PORTRAIT_16 = "16-portrait"
+    LANDSCAPE_32 = "32-landscape"
+    PORTRAIT_32 = "32-portrait"
+    LANDSCAPE_65 = "65-landscape"
+    FIRST_8_9 = "8.9-first"  # of the first generation
+    FIRST_16 = "16-first"  # 15.6 inches, and the second generation's 16
+    FIRST_8K = "8k-first"  # and the second generation's 32
+
+
 class StereoLayout(StrEnum):
     """How both eyes lie in one image."""
 

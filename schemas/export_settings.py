@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from schemas.choices import ImageFormat, PreviewKind, RenderDevice, Trajectory
+from schemas.choices import ImageFormat, PreviewKind, QuiltDevice, RenderDevice, Trajectory
 from schemas.errors import UsageError
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_limits
@@ -17,6 +17,10 @@ EYE_DISTANCE_MM = 63.0
 # one degree on a television, and a baseline of 1/30 of the nearest distance.
 MAX_DISPARITY = 0.03
 CLIP_SECONDS = 2.0
+# Of a lenticular print: a common sheet, and a resolution of ink-jet printers.
+LENSES_PER_INCH = 60.0
+PRINT_DPI = 720
+MOST_PRINT_DOTS = 20_000  # across: a print of half a gigabyte
 Eye = tuple[float, float, float]  # metres right, down and ahead of the photo's camera
 # What can be chosen is registered in the packages above, which are not imported here.
 _EXPORT_KINDS: Lazy[ChoiceSource] = Lazy("pipeline.exports.registry", "KINDS")
@@ -116,6 +120,36 @@ class ExportSettings:
         CLIP_SECONDS
     )
     views: Annotated[int, Setting("Number of views of a wiggle, 2 to 6.", minimum=2, maximum=6)] = 4
+    quilt: Annotated[QuiltDevice, Setting("Looking Glass display that a quilt is for.")] = (
+        QuiltDevice.GO
+    )
+    whole_frame: Annotated[
+        bool,
+        Setting("Show the whole photo in a quilt, with black borders, instead of filling it."),
+    ] = False
+    lpi: Annotated[
+        float,
+        Setting(
+            "Lenses per inch of the lenticular sheet, as a pitch test finds them.",
+            minimum=10,
+            maximum=300,
+        ),
+    ] = LENSES_PER_INCH
+    dpi: Annotated[
+        int, Setting("Dots per inch of the lenticular print.", minimum=72, maximum=4800)
+    ] = PRINT_DPI
+    print_width_mm: Annotated[
+        float, Setting("Width of the lenticular print in mm.", minimum=10, maximum=1500)
+    ] = 150.0
+    lens_views: Annotated[
+        int | None,
+        Setting(
+            "Number of views under each lens; default: one for each dot, at most 24.",
+            minimum=2,
+            maximum=100,
+            example=12,
+        ),
+    ] = None
     strip_gps: Annotated[bool, Setting("Remove GPS positions from the files.")] = False
 
     def __post_init__(self) -> None:
@@ -123,6 +157,23 @@ class ExportSettings:
         if not self.kinds:
             raise UsageError("--kind: name at least one kind of export")
         check_limits(self)
+        self._check_print()
+
+    def _check_print(self) -> None:
+        per_lens = self.dpi / self.lpi
+        if per_lens < max(2, self.lens_views or 2):
+            raise UsageError(
+                f"a print of {self.dpi} DPI has {per_lens:.1f} dots under each of {self.lpi:g} "
+                f"lenses per inch, too few for {self.lens_views or 2} views",
+                "Choose fewer --lens-views, a higher --dpi or a lower --lpi.",
+            )
+        width = self.print_width_mm / 25.4 * self.dpi
+        if width > MOST_PRINT_DOTS:
+            raise UsageError(
+                f"a print of {self.print_width_mm:g} mm at {self.dpi} DPI has {width:,.0f} dots "
+                f"across, and at most {MOST_PRINT_DOTS:,} can be made",
+                "Choose a lower --dpi or --print-width-mm.",
+            )
 
 
 def _parse_eye(option: str, text: str) -> Eye:

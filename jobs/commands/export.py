@@ -45,6 +45,15 @@ def export(
         bool,
         typer.Option("--check", help="Validate spatial photos (FILE...) instead of exporting."),
     ] = False,
+    pitch_test: Annotated[
+        Path | None,
+        typer.Option(
+            "--pitch-test",
+            help="Write a sheet (PNG) that tells the pitch of a lenticular sheet around --lpi, "
+            "instead of exporting.",
+            metavar="FILE",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option("--overwrite", help="Overwrite existing exports, never other files."),
@@ -62,6 +71,9 @@ def export(
         if not (check and files):
             raise UsageError("--check and files go together", "To export, give --kind and --to.")
         _check(files, output)
+        return
+    if pitch_test is not None:
+        _write_pitch_test(pitch_test, settings.make(), output)
         return
     if to is None:
         raise UsageError("--to is needed", "As in: sharp-batch export --kind sbs --to ~/3D")
@@ -112,6 +124,19 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
             f"{size_text(result.estimated_bytes)}"
         )
     return "\n".join(lines)
+
+
+def _write_pitch_test(file: Path, settings: ExportSettings, output: Output) -> None:
+    from jobs.runs.pitch_test import write_pitch_test
+
+    sheet = write_pitch_test(file, settings)
+    output.result(
+        sheet.as_dict(),
+        f"{sheet.file}: {sheet.width} x {sheet.height} dots, bands of {sheet.pitches[0]:.2f} to "
+        f"{sheet.pitches[-1]:.2f} lenses per inch\n"
+        f"Print it at {sheet.dpi} DPI without scaling, and lay the lenses on it. Use the --lpi of "
+        "the band that is evenly black or white.",
+    )
 
 
 def _check(files: list[Path], output: Output) -> None:

@@ -32,6 +32,7 @@ class KindGroup(StrEnum):
 
     SPATIAL = "Spatial photos"
     STEREO = "Stereo images"
+    LIGHT_FIELDS = "Light fields and prints"
     CLIPS = "Clips"
     SPLATS = "Splats"
     DEPTH = "Depth"
@@ -41,6 +42,11 @@ class KindGroup(StrEnum):
 
 def works_everywhere() -> None:
     """Check nothing: what the kind needs is always installed."""
+
+
+def no_more_name(_settings: ExportSettings) -> str:
+    """Add nothing to the name of a file."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,13 @@ class ExportKind:
     # Of one scene of 12 megapixels, by the default settings on two cores, its reading included.
     usual_bytes: int = 2_000_000
     usual_seconds: float = 2.0
+    # What the settings add to a file's name, before its suffix.
+    name_end: Callable[[ExportSettings], str] = no_more_name
 
     def suffix_for(self, settings: ExportSettings) -> str:
         """Return what follows the photo's name."""
-        return self.suffix.format(image=_IMAGE_SUFFIXES[settings.image_format])
+        suffix = self.suffix.format(image=_IMAGE_SUFFIXES[settings.image_format])
+        return self.name_end(settings) + suffix
 
     def settings_text(self, settings: ExportSettings) -> str:
         """Return the settings that count for this kind, as JSON: a change makes the file due."""

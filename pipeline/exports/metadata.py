@@ -61,7 +61,8 @@ _PIXEL_TAGS = frozenset(
     }
 )
 _EXIF_TAGS_LEFT = _MAKER_TAGS | _PIXEL_TAGS
-_SRGB, _UPRIGHT, _DPI = 1, 1, 72
+_SRGB, _UPRIGHT = 1, 1
+SCREEN_DPI = 72  # of pictures that no one prints at a size
 _FULL_FRAME_MM = 36.0
 _GPS_VERSION = (2, 3, 0, 0)
 
@@ -82,14 +83,16 @@ def photo_exif(record: PhotoRecord, media_type: MediaType, *, strip_gps: bool) -
     return Exif(image, exif, gps)
 
 
-def picture_exif(photo: Exif, seen: Intrinsics, width: int, height: int) -> bytes:
+def picture_exif(
+    photo: Exif, seen: Intrinsics, width: int, height: int, dpi: int = SCREEN_DPI
+) -> bytes:
     """Return the EXIF of a picture of `width` x `height` pixels that shows `seen`, upright."""
     image = {
         **photo.image,
         Base.Software: text_entry(GENERATOR),
         Base.Orientation: integer_entry(SHORT, _UPRIGHT),
-        Base.XResolution: rational_entry(_DPI),
-        Base.YResolution: rational_entry(_DPI),
+        Base.XResolution: rational_entry(dpi),
+        Base.YResolution: rational_entry(dpi),
         Base.ResolutionUnit: integer_entry(SHORT, 2),
     }
     # Of one eye: viewers take the angle of view from it.

@@ -8,10 +8,13 @@ from pipeline.exports.kind import ExportKind
 from pipeline.exports.kinds.clip import CLIPS
 from pipeline.exports.kinds.depth import DEPTH, DEPTH_COLOR
 from pipeline.exports.kinds.flat_stereo import FLAT_STEREO
+from pipeline.exports.kinds.lenticular import LENTICULAR
 from pipeline.exports.kinds.page import HTML
 from pipeline.exports.kinds.parquet import PARQUET
+from pipeline.exports.kinds.quilt import QUILT
 from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
 from pipeline.exports.kinds.splat import splat_kinds
+from pipeline.exports.kinds.stereo_card import CARDS
 from pipeline.exports.kinds.stereo_jpeg import JPS, MPO
 from pipeline.scenes.missing_tools import tool_errors_as_usage
 from schemas.errors import MissingToolError
@@ -22,6 +25,9 @@ def _built_in() -> Iterator[ExportKind]:
     yield SPATIAL_HEIC
     yield from FLAT_STEREO
     yield from (MPO, JPS)
+    yield QUILT
+    yield LENTICULAR
+    yield from CARDS
     yield from CLIPS
     yield from splat_kinds()
     yield from (DEPTH, DEPTH_COLOR)

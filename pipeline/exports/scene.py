@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from pipeline.exports.metadata import photo_exif, picture_exif
+from pipeline.exports.metadata import SCREEN_DPI, photo_exif, picture_exif
 from pipeline.scenes.read import read_stored, unreadable
 from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.views import SceneRenders
@@ -70,9 +70,11 @@ class ExportScene(SceneRenders):
         """The part of the photo's EXIF that its exports keep."""
         return photo_exif(self.record, self._media_type, strip_gps=self.settings.strip_gps)
 
-    def exif_of(self, width: int, height: int, seen: Intrinsics | None = None) -> bytes:
+    def exif_of(
+        self, width: int, height: int, seen: Intrinsics | None = None, dpi: int = SCREEN_DPI
+    ) -> bytes:
         """Return the EXIF of an image; without `seen`, of an eye's image."""
-        return picture_exif(self.exif, seen or self.stereo.view, width, height)
+        return picture_exif(self.exif, seen or self.stereo.view, width, height, dpi)
 
     def facts(self) -> dict[str, Any]:
         """Return the stereo parameters chosen for this scene, if it was rendered in stereo."""

@@ -98,7 +98,7 @@ def plan_stereo(
     """
     low_res = coverage_view(photo)
     front = renderer.render(Camera(low_res, np.eye(4)))
-    depth = _depth_range(front)
+    depth = depth_range(front)
     focal = photo.fx / photo.width
     baseline = comfortable_baseline(focal, depth, settings)
     crop = CropWindow()
@@ -120,7 +120,7 @@ def render_stereo(renderer: Renderer, plan: StereoPlan) -> StereoImages:
     """Render both eyes."""
     spare = max(plan.behind_px, plan.centered_px)
     pair = stereo_pair(_widened(plan.view, spare), StereoRig(1000 * plan.baseline_m))
-    left, right = (_render_srgb(renderer, camera) for camera in pair)
+    left, right = (render_srgb(renderer, camera) for camera in pair)
     return StereoImages(plan, spare, (left, right))
 
 
@@ -131,15 +131,17 @@ def render_wiggle(renderer: Renderer, plan: StereoPlan, views: int) -> list[Pixe
     """
     screen_m = plan.screen_m(plan.centered_px)
     offsets = np.linspace(-plan.baseline_m / 2, plan.baseline_m / 2, views)
-    images = [_render_srgb(renderer, view_aside(plan.view, float(x), screen_m)) for x in offsets]
+    images = [render_srgb(renderer, view_aside(plan.view, float(x), screen_m)) for x in offsets]
     return images + images[-2:0:-1]
 
 
-def _render_srgb(renderer: Renderer, camera: Camera) -> Pixels:
+def render_srgb(renderer: Renderer, camera: Camera) -> Pixels:
+    """Return one view as 8-bit sRGB, without the black behind partly covered pixels."""
     return to_srgb8(fill_partial_coverage(renderer.render(camera)))
 
 
-def _depth_range(front: RenderResult) -> DepthRange:
+def depth_range(front: RenderResult) -> DepthRange:
+    """Return the range of depth of a view, without outliers. Raises ValueError if it is empty."""
     shown = coverage_mask(front)
     if not shown.any():  # the whole scene is translucent
         shown = (front.alpha > 0).cpu().numpy()

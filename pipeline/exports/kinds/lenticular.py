@@ -1,0 +1,42 @@
+"""Kind `lenticular`: a print that shows depth behind a sheet of lenses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.exports.kind import METADATA, ExportKind, KindGroup
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
+
+
+def _write(file: BinaryIO, scene: ExportScene) -> None:
+    from pipeline.exports.kinds.images import write_png
+    from sharp_core.spatial.lenticular import interlace, lens_print
+    from sharp_core.views.light_field import ViewShape, plan_light_field, render_light_field
+
+    settings, photo = scene.settings, scene.photo
+    printed = lens_print(
+        settings.print_width_mm,
+        photo.width / photo.height,
+        settings.lpi,
+        settings.dpi,
+        settings.lens_views,
+    )
+    # A view has one sample per lens across, and one per dot down.
+    shape = ViewShape(printed.views, printed.lenses, printed.height, printed.aspect)
+    plan = plan_light_field(scene.renderer, scene.in_view, photo, shape, settings.converge_m)
+    picture = interlace(printed, render_light_field(scene.renderer, plan))
+    write_png(file, scene, picture, seen=plan.view, dpi=settings.dpi)
+
+
+LENTICULAR = ExportKind(
+    "lenticular",
+    "a print for a sheet of lenses (--lpi, --dpi)",
+    KindGroup.LIGHT_FIELDS,
+    "_lenticular.png",
+    _write,
+    ("lpi", "dpi", "print_width_mm", "lens_views", "converge_m", *METADATA),
+    usual_bytes=25_000_000,
+    usual_seconds=15.0,
+)

@@ -7,22 +7,26 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs.gallery import media, pages, upload_routes
+from jobs.gallery.answer_errors import answer_error
 from jobs.gallery.reader import LibraryReader
 from jobs.gallery.rendering import render
 from jobs.gallery.security import LOCAL_ONLY, AccessMiddleware, AccessPolicy
 from jobs.gallery.upload_queue import UploadQueue
+from jobs.gallery.workshop import Workshop
 from pipeline.library import Library
-from schemas.errors import ExitCode, PhotoError, SharpBatchError, UsageError
+from schemas.errors import SharpBatchError
 
+PICTURES_AT_ONCE = 2  # decoding a photo takes up to a gigabyte of memory
 _COMPRESSED = ("/api/", "/static/", "/viewer/")
 
 
@@ -40,6 +44,7 @@ class GallerySettings:
 def make_gallery_app(settings: GallerySettings) -> FastAPI:
     """Return the app over a library. Raises UsageError, StoreError where there is none to open."""
     reader = LibraryReader(settings.library, settings.cache)
+    workshop = Workshop()
     queue = None
     if not settings.read_only:
         queue = UploadQueue(settings.library, settings.worker)
@@ -53,6 +58,7 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
                 async with queue.working():
                     yield
         finally:
+            await workshop.close()
             reader.close()
 
     app = FastAPI(
@@ -62,11 +68,13 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.reader, app.state.queue = reader, queue
+    app.state.reader, app.state.queue, app.state.workshop = reader, queue, workshop
+    app.state.pictures = CapacityLimiter(PICTURES_AT_ONCE)
     for routes in (pages, media, upload_routes):
         app.include_router(routes.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(SharpBatchError, _known_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(RequestValidationError, _wrong_address)
     app.add_middleware(_TextCompression)
     app.add_middleware(AccessMiddleware, access=settings.access)
@@ -87,7 +95,9 @@ class _TextCompression:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _error_response(request, error.status_code, str(error.detail), "")
+    return _error_response(
+        request, error.status_code, str(error.detail), getattr(error, "hint", "")
+    )
 
 
 def _wrong_address(request: Request, _error: Exception) -> Response:
@@ -96,13 +106,12 @@ def _wrong_address(request: Request, _error: Exception) -> Response:
 
 def _known_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SharpBatchError)
-    if isinstance(error, UsageError):
-        status = 400
-    elif isinstance(error, PhotoError):
-        status = 422
-    else:
-        status = 503 if error.exit_code is ExitCode.LIBRARY_BUSY else 500
-    return _error_response(request, status, error.message, error.hint)
+    answer = answer_error(error)
+    return _error_response(request, answer.status_code, answer.detail, answer.hint)
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it
 
 
 def _error_response(request: Request, status: int, message: str, hint: str) -> Response:

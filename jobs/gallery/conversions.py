@@ -5,32 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.decode import decode
-from pipeline.decode.thumbnail import thumbnail
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
-from pipeline.metadata.read import read_metadata
-from pipeline.scan.read_file import read_unchanged
 from pipeline.scenes.read import read_splat_file, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.export_settings import ExportSettings
-from schemas.records import PhotoFile, PhotoRecord, SceneFile
+from schemas.records import PhotoRecord, SceneFile
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
 
 IMAGE_SIDE = 1600
 _EXPORT_THREADS = 2
-
-
-def write_image(photo: PhotoFile, out: BinaryIO) -> None:
-    """Write the upright photo as a WebP of at most 1600 pixels a side. Raises PhotoError.
-
-    The file must still be the one that the catalog recorded, with the same size and time.
-    """
-    data = read_unchanged(photo)
-    meta = read_metadata(data, photo.media_type, None)
-    pixels = decode.decode(data, photo.media_type, meta.orientation)
-    out.write(thumbnail(pixels, IMAGE_SIDE))
 
 
 def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInfo) -> None:

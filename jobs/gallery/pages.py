@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,6 +17,7 @@ from jobs.gallery.photo_facts import photo_facts, reason_text
 from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
+from jobs.gallery.router import Router
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
@@ -37,7 +38,7 @@ from schemas.errors import UsageError
 from schemas.groups import GroupKind
 from schemas.records import PhotoState
 
-router = APIRouter()
+router = Router()
 PAGE = 400  # photos of a period at a time
 LIST_PAGE = 100
 BEST_PAGE = 60
@@ -56,7 +57,7 @@ class DownloadLink(NamedTuple):
     note: str
 
 
-@router.get("/")
+@router.read("/")
 def library(request: Request) -> Response:
     """Show photos by capture time."""
     view = read_view(request.query_params)
@@ -78,7 +79,7 @@ def library(request: Request) -> Response:
     )
 
 
-@router.get("/best")
+@router.read("/best")
 def best(request: Request, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
     """Show the scenes with the best scores."""
     view = read_view(request.query_params)
@@ -99,7 +100,7 @@ def best(request: Request, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1)
     )
 
 
-@router.get("/api/choices")
+@router.read("/api/choices")
 def choices(request: Request) -> Response:
     """Return the values that the filters offer."""
     with library_reader(request).catalog() as connection:
@@ -107,7 +108,7 @@ def choices(request: Request) -> Response:
     return JSONResponse({name: values[:MOST_CHOICES] for name, values in found._asdict().items()})
 
 
-@router.get("/api/photos")
+@router.read("/api/photos")
 def photos_of_period(
     request: Request,
     period: Annotated[str, Query(max_length=10)],
@@ -134,7 +135,7 @@ def photos_of_period(
     return JSONResponse({"photos": rows, "more": len(found) > PAGE})
 
 
-@router.get("/photos/{photo_id}")
+@router.read("/photos/{photo_id}")
 def photo(request: Request, photo_id: Id) -> Response:
     """Show a photo, its scene, its facts and its downloads."""
     view = read_view(request.query_params)
@@ -164,7 +165,7 @@ def photo(request: Request, photo_id: Id) -> Response:
     )
 
 
-@router.get("/problems")
+@router.read("/problems")
 def problems(
     request: Request,
     state: PhotoState = PhotoState.FAILED,
@@ -196,7 +197,7 @@ def problems(
     )
 
 
-@router.get("/places")
+@router.read("/places")
 def places(request: Request) -> Response:
     """Show where photos were taken."""
     with library_reader(request).catalog() as connection:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
@@ -17,16 +16,15 @@ from starlette.requests import Request
 from jobs.gallery.cache import FileCache
 from jobs.gallery.send_file import GONE, inside
 from pipeline.catalog.portable_sql import register_functions
-from pipeline.catalog.query import find_photo, paths_of
+from pipeline.catalog.query import paths_of
 from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
-from schemas.export_settings import ExportSettings
-from schemas.records import MediaType, PhotoFile, PhotoState, SceneFile
+from pipeline.store.root import parse_root
+from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
-HEAVY_AT_ONCE = 2  # conversions and large images: each takes up to a gigabyte of memory
 
 
 class LibraryScene(NamedTuple):
@@ -46,10 +44,10 @@ class LibraryReader:
         root = library.root
         self.name = root.absolute().name if isinstance(root, Path) else root.name
         self._root = root
-        self._store = library.store
+        self.store = library.store
         self.cache = FileCache(cache, CACHE_BYTES)
-        self._heavy = threading.Semaphore(HEAVY_AT_ONCE)
         self._library = library
+        self.place = (str(library), library.catalog_address.given, str(cache.absolute()))
         self._engine: Engine = library.open_database()
 
     @contextlib.contextmanager
@@ -72,48 +70,6 @@ class LibraryReader:
         name = Path(paths[0]).stem if paths else row.photo_id[:8]
         return LibraryScene(file, row.format, row.splat_sha256, name)
 
-    def scene_as(self, scene: LibraryScene, format_name: str) -> Path:
-        """Return the path of a scene in a format, converted once if needed. Raises PhotoError."""
-        if scene.format == format_name:
-            return self._stored(scene)
-        # Imported here: torch takes seconds to import, and most pages do not need it.
-        from jobs.gallery.conversions import write_converted
-        from pipeline.scenes.scene_info import info_of_stored
-
-        info = info_of_stored(scene.file)
-        return self._made(
-            f"{scene.sha256[:32]}.{format_name}",
-            lambda out: write_converted(out, self._stored(scene), format_name, info),
-        )
-
-    def export(self, photo_id: str, kind_name: str) -> tuple[Path, str]:
-        """Return the path of an export, created once, and its file name for the download.
-
-        Raises HTTPException 404, PhotoError, RunError.
-        """
-        from jobs.gallery.conversions import write_export
-        from pipeline.exports.registry import KINDS
-
-        if kind_name not in KINDS:
-            raise HTTPException(404, f"There is no export {kind_name!r}.")
-        kind = KINDS.get(kind_name)
-        with self.catalog() as connection:
-            record = find_photo(connection, photo_id)
-            if (
-                record is None
-                or record.scene_id is None
-                or record.splat_path is None
-                or record.state != PhotoState.DONE
-            ):
-                raise HTTPException(404, "The library has no scene of this photo.")
-        stored = self.scene(record.scene_id)
-        suffix = kind.suffix_for(ExportSettings((kind.name,)))
-        path = self._made(
-            f"{stored.sha256[:32]}.{kind.name}{Path(suffix).suffix}",
-            lambda out: write_export(out, kind, stored.file, record, self._store),
-        )
-        return path, stored.name + suffix
-
     def thumb(self, photo_id: str) -> Path:
         """Return a photo's thumbnail. Raises HTTPException 404."""
         with self.catalog() as connection:
@@ -126,12 +82,12 @@ class LibraryReader:
 
     def image(self, photo_id: str) -> Path:
         """Return a photo as a large image, or its thumbnail if the photo's file is missing."""
-        from jobs.gallery.conversions import write_image
+        from jobs.gallery.large_image import write_image
         from schemas.errors import PhotoError
 
         for photo in self._files_of(photo_id):
             with contextlib.suppress(PhotoError):
-                return self._made(f"{photo_id}.webp", partial(write_image, photo))
+                return self.cache.get(f"{photo_id}.webp", partial(write_image, photo))
         return self.thumb(photo_id)
 
     def file(self, relative: str, cached_as: str) -> Path:
@@ -146,23 +102,15 @@ class LibraryReader:
 
         def fetch(out: BinaryIO) -> None:
             try:
-                out.write(self._store.read_bytes(relative))
+                out.write(self.store.read_bytes(relative))
             except FileNotFoundError as error:
                 raise HTTPException(404, GONE) from error
 
         return self.cache.get(cached_as, fetch)
 
-    def _stored(self, scene: LibraryScene) -> Path:
+    def stored(self, scene: LibraryScene) -> Path:
+        """Return the path of a scene's file in its own format. Raises HTTPException 404."""
         return self.file(scene.file.splat_path, f"{scene.sha256[:32]}.{scene.format}")
-
-    def _made(self, name: str, make: Callable[[BinaryIO], object]) -> Path:
-        """Return a file of the cache. Creating one may wait for others; reading never waits."""
-
-        def make_in_turn(out: BinaryIO) -> None:
-            with self._heavy:
-                make(out)
-
-        return self.cache.get(name, make_in_turn)
 
     def _files_of(self, photo_id: str) -> list[PhotoFile]:
         columns = (photos.c.media_type, photo_paths.c.path, photo_paths.c.bytes)
@@ -182,6 +130,11 @@ class LibraryReader:
             )
             for row in rows
         ]
+
+
+def open_reader(library: str, catalog: str | None, cache: Path) -> LibraryReader:
+    """Return a reader as another process describes it by `place`. Raises UsageError, StoreError."""
+    return LibraryReader(Library.resolve(parse_root(library), catalog), cache)
 
 
 def library_reader(request: Request) -> LibraryReader:

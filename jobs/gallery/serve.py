@@ -16,6 +16,7 @@ from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.connections import GuardedProtocol
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
+from jobs.gallery.workshop import Workshop
 from pipeline.library import Library
 from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import cache_home
@@ -67,14 +68,19 @@ def serve(
     # The server stops cleanly by itself, and then raises the signal again: ignore it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
-    asyncio.run(_Server(config).serve(sockets=[listener]))
+    asyncio.run(_Server(config, app.state.workshop).serve(sockets=[listener]))
 
 
 class _Server(uvicorn.Server):
     """A server that closes the connections of clients that do not let it end."""
 
+    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
+        super().__init__(config)
+        self._workshop = workshop
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, wait a moment for responses in progress, and close all connections."""
+        """Stop listening and slow work, wait for responses in progress, close all connections."""
+        await self._workshop.close()
         asyncio.get_running_loop().call_later(_END_SECONDS, self._close_connections)
         await super().shutdown(sockets)
 

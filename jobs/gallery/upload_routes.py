@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import Fact, focal_text
 from jobs.gallery.rendering import render
+from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
 from jobs.gallery.upload_job import Job, JobState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
@@ -29,7 +30,7 @@ from schemas.settings import PhotoSettings
 from sharp_core.models.entry import ModelEntry
 from sharp_core.models.registry import MODELS
 
-router = APIRouter()
+router = Router()
 LARGEST_UPLOAD = 200_000_000  # bytes: larger than every camera's RAW files
 # A local upload takes a second. The limit keeps a slow one from holding its place in the queue.
 UPLOAD_SECONDS = 120.0
@@ -54,7 +55,7 @@ TheQueue = Annotated[UploadQueue, Depends(_queue)]
 TheJob = Annotated[Job, Depends(_job)]
 
 
-@router.get("/make")
+@router.read("/make")
 async def make_page(request: Request, queue: TheQueue) -> Response:
     """Show the upload form and the queue."""
     ready: list[ModelEntry] = []
@@ -75,7 +76,7 @@ async def make_page(request: Request, queue: TheQueue) -> Response:
     )
 
 
-@router.get("/api/jobs")
+@router.read("/api/jobs")
 async def jobs(queue: TheQueue) -> Response:
     """Return all jobs, the newest first."""
     return JSONResponse([job.as_dict() for job in queue.jobs])
@@ -127,7 +128,7 @@ async def keep(queue: TheQueue, job: TheJob) -> Response:
     return JSONResponse(job.as_dict(), 202)
 
 
-@router.get("/made/{job_id}")
+@router.read("/made/{job_id}")
 def made(request: Request, job: TheJob) -> Response:
     """Show the scene of an uploaded photo."""
     from sharp_core.formats.registry import FORMATS
@@ -154,7 +155,7 @@ def made(request: Request, job: TheJob) -> Response:
     )
 
 
-@router.api_route("/made/{job_id}/scene.{format_name}", methods=["GET", "HEAD"])
+@router.read("/made/{job_id}/scene.{format_name}")
 def made_scene(
     request: Request, queue: TheQueue, job: TheJob, format_name: str, download: bool = False
 ) -> Response:
@@ -168,7 +169,7 @@ def made_scene(
     return send_file(request, queue.scene_as(job, format_name), filename=filename)
 
 
-@router.api_route("/made/{job_id}/picture.webp", methods=["GET", "HEAD"])
+@router.read("/made/{job_id}/picture.webp")
 def made_image(request: Request, queue: TheQueue, job: TheJob) -> Response:
     """Send an uploaded photo as a large image."""
     _result(job)

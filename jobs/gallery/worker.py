@@ -54,7 +54,7 @@ def main() -> None:
 
 def _make(request: WorkerRequest) -> dict[str, object]:
     _tell(step="begin")
-    from jobs.gallery.conversions import write_image
+    from jobs.gallery.large_image import write_image
     from pipeline.flow.model import resolve_model
     from pipeline.flow.predict_file import predict_file
     from pipeline.scan.identify import identify

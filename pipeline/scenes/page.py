@@ -46,6 +46,14 @@ def bundle_file(name: str) -> bytes:
         raise _not_built() from error
 
 
+def bundle_stamp() -> str:
+    """Return a text that changes when the viewer is built again; "none" where it is not built."""
+    try:
+        return hashlib.sha256(bundle_file("viewer.js")).hexdigest()[:16]
+    except MissingToolError:
+        return "none"
+
+
 def check_viewer() -> None:
     """Raise MissingToolError where the viewer is not built."""
     if not _bundle().joinpath("viewer.js").is_file():

@@ -33,10 +33,12 @@ def gallery_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-@pytest.fixture
-def client(gallery_library: Path, tmp_path: Path) -> Iterator[TestClient]:
-    """Return a browser-like client of a gallery over `gallery_library`."""
-    with gallery_client(
-        GallerySettings(Library.resolve(gallery_library), tmp_path / "cache")
-    ) as client:
+@pytest.fixture(scope="module")
+def client(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Return a browser-like client of a gallery over `gallery_library`; tests leave it as it is.
+
+    One for each module: the process that makes exports takes seconds to start.
+    """
+    cache = tmp_path_factory.mktemp("cache")
+    with gallery_client(GallerySettings(Library.resolve(gallery_library), cache)) as client:
         yield client

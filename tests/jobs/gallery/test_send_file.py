@@ -20,13 +20,13 @@ from tests.support.gallery_client import gallery_client
 from tests.support.relief import COLUMNS, ROWS
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def photo_id(client: TestClient) -> str:
     rows = client.get("/api/photos", params={"period": "undated"}).json()["photos"]
     return str(rows[0][0])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scene_id(client: TestClient, photo_id: str) -> str:
     found = re.search(r"/scenes/([0-9a-f]{32})", client.get(f"/photos/{photo_id}").text)
     assert found
@@ -75,6 +75,10 @@ def test_invalid_byte_ranges_are_handled(client: TestClient, scene_id: str, aske
 
 
 def test_head_has_the_headers_of_get(client: TestClient, photo_id: str, scene_id: str) -> None:
+    for path in ("/", "/places", f"/photos/{photo_id}", "/api/choices", "/make", "/api/jobs"):
+        head, get = client.head(path), client.get(path, headers={"accept-encoding": "identity"})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
     for path in (f"/thumbs/{photo_id}.webp", f"/scenes/{scene_id}.sog", "/static/gallery.css"):
         head, get = client.head(path), client.get(path, headers={"accept-encoding": "identity"})
         assert (head.status_code, head.content) == (200, b"")

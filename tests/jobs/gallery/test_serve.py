@@ -5,17 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import pytest
 
 from jobs.console.output import Output
@@ -60,8 +62,15 @@ def end(server: Server, number: int = signal.SIGINT) -> tuple[int, str]:
     return server.process.returncode, said
 
 
+def wait_until(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def get(server: Server, path: str, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
@@ -121,6 +130,25 @@ def test_slow_clients_do_not_block_others(server: Server) -> None:
         connection.close()
 
 
+def test_abandoned_exports_are_stopped(server: Server) -> None:
+    photo_id = json.loads(get(server, "/api/photos?period=undated")[1])["photos"][0][0]
+    kinds = re.findall(
+        rf"/photos/{photo_id}/exports/[\w-]+", get(server, f"/photos/{photo_id}")[1].decode()
+    )
+    abandoned = []
+    for kind in kinds * 3:
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(f"GET {kind} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        abandoned.append(connection)
+    gallery = psutil.Process(server.process.pid)
+    wait_until(lambda: bool(gallery.children()))
+    assert get(server, "/")[0] == 200
+    for connection in abandoned:
+        connection.close()
+    wait_until(lambda: not gallery.children())
+    assert get(server, f"/photos/{photo_id}/exports/depth")[0] == 200
+
+
 def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> None:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(
@@ -140,6 +168,26 @@ def test_endless_headers_are_refused(server: Server) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 4")
         raise OSError
     connection.close()
+
+
+def test_stopping_the_server_with_exports_and_slow_clients(gallery_library: Path) -> None:
+    server = start(gallery_library)
+    photo_id = json.loads(get(server, "/api/photos?period=undated")[1])["photos"][0][0]
+    connections = []
+    for kind in ("sbs", "mpo", "depth"):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        path = f"/photos/{photo_id}/exports/{kind}"
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        connections.append(connection)
+    connections.append(socket.create_connection(("127.0.0.1", server.port)))
+    wait_until(lambda: bool(psutil.Process(server.process.pid).children()))
+    connections.pop(0).close()
+    workers = psutil.Process(server.process.pid).children()
+    code, said = end(server)
+    for connection in connections:
+        connection.close()
+    assert (code, said.strip()) == (ExitCode.OK, "Press Ctrl-C to stop it.")
+    assert not [worker for worker in workers if worker.is_running()]
 
 
 def test_an_address_for_other_machines_contains_a_token(gallery_library: Path) -> None:
@@ -185,7 +233,7 @@ def test_an_invalid_token_is_refused(
 def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_path: Path) -> None:
     server = start(gallery_library, TMPDIR=str(tmp_path))
     photo = make_photo(tmp_path / "a.jpg", 1, (1600, 1200)).read_bytes()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     connection.request(
         "POST",
         "/api/jobs?name=a.jpg&model=small",

@@ -24,7 +24,7 @@ from schemas.execution_settings import SceneLimit
 from schemas.setting_fields import Setting
 from schemas.settings import SplatSettings
 from sharp_core.formats.ply.options import PlyOptions
-from sharp_core.formats.registry import FORMATS, STORABLE, Options, format_of
+from sharp_core.formats.registry import FORMATS, STORABLE, Options, format_to_write
 
 if TYPE_CHECKING:
     from jobs.runs.convert import ConvertReport
@@ -153,7 +153,7 @@ def convert(
 
 def _options(to: Path, quality: str | None, file: FileOptions) -> Options | None:
     """Return how the output is written. Raises UsageError where its format has no such option."""
-    entry = format_of(to)
+    entry = format_to_write(to)
     if not file.ply_metadata:
         return entry.options_for(quality, file.format_version)
     if entry.options is not PlyOptions:

@@ -57,10 +57,10 @@ def derive(reader: LibraryReader, asked: FileRequest) -> DerivedFile:
 
 
 def _splat(reader: LibraryReader, scene: LibraryScene, format_name: str) -> DerivedFile:
-    from sharp_core.formats.registry import FORMATS
+    from sharp_core.formats.registry import formats_written_here
 
-    if format_name not in FORMATS:
-        raise HTTPException(404, f"There is no splat format {format_name!r}.")
+    if format_name not in {scene.format, *(entry.name for entry in formats_written_here())}:
+        raise HTTPException(404, f"Scenes cannot be sent as {format_name!r}.")
 
     stored = reader.stored(scene)
 

@@ -217,8 +217,9 @@ def _clip_of(made: list[dict[str, Any]], scene_id: str | None) -> dict[str, Any]
 
 
 def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[DownloadLink]:
-    from sharp_core.formats.registry import FORMATS
+    from sharp_core.formats.registry import FORMATS, formats_written_here
 
+    written = formats_written_here()
     scene_id = scene["scene_id"]
     files = [
         DownloadLink(
@@ -229,7 +230,7 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
             else "converted on demand",
         )
         for entry in FORMATS
-        if entry.write is not None or entry.name == scene["format"]
+        if entry in written or entry.name == scene["format"]
     ]
     if is_viewer_built():
         label = "Web page, opens in every browser"

@@ -131,7 +131,7 @@ async def keep(queue: TheQueue, job: TheJob) -> Response:
 @router.read("/made/{job_id}")
 def made(request: Request, job: TheJob) -> Response:
     """Show the scene of an uploaded photo."""
-    from sharp_core.formats.registry import FORMATS
+    from sharp_core.formats.registry import formats_written_here
 
     result = _result(job)
     facts = [
@@ -150,7 +150,7 @@ def made(request: Request, job: TheJob) -> Response:
         job=job,
         result=result,
         facts=facts,
-        formats=[entry.name for entry in FORMATS if entry.write is not None],
+        formats=[entry.name for entry in formats_written_here()],
         is_viewer_built=is_viewer_built(),
     )
 
@@ -160,10 +160,10 @@ def made_scene(
     request: Request, queue: TheQueue, job: TheJob, format_name: str, download: bool = False
 ) -> Response:
     """Send the scene of an uploaded photo."""
-    from sharp_core.formats.registry import FORMATS
+    from sharp_core.formats.registry import formats_written_here
 
     _result(job)
-    if format_name not in FORMATS:
+    if format_name not in [entry.name for entry in formats_written_here()]:
         raise HTTPException(404, f"There is no splat format {format_name!r}.")
     filename = f"{Path(job.name).stem}.{format_name}" if download else None
     return send_file(request, queue.scene_as(job, format_name), filename=filename)

@@ -147,7 +147,7 @@ class SplatMethod:
 
 
 def _suffixes() -> tuple[str, ...]:
-    return tuple(suffix for entry in FORMATS for suffix in entry.suffixes)
+    return tuple(suffix for entry in FORMATS for suffix in entry.all_suffixes)
 
 
 def _render_gpus() -> float:

@@ -22,7 +22,7 @@ from schemas.outcomes import Done, Failed, Skipped
 from schemas.records import PhotoFile
 from schemas.settings import PhotoSettings, SplatSettings
 from sharp_core.formats.entry import SplatFormat
-from sharp_core.formats.registry import format_of
+from sharp_core.formats.registry import format_to_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Prediction:
 
 def check_paths(photo: Path, to: Path) -> None:
     """Raise UsageError where either path cannot be used: before any weights are downloaded."""
-    format_of(to)
+    format_to_write(to)
     check_folder_of(to)
     try:
         photo.stat()
@@ -77,8 +77,8 @@ def predict_file(
     check_paths(photo, to)
     started = time.perf_counter()
     decode = DecodeStage(settings, store=None, is_scored=False)
-    predict = PredictStage(model, _packer_for(format_of(to)))
-    encode = EncodeStage(model, settings, SingleSceneWriter(to, format_of(to).name))
+    predict = PredictStage(model, _packer_for(format_to_write(to)))
+    encode = EncodeStage(model, settings, SingleSceneWriter(to, format_to_write(to).name))
     on_step("decode")
     decoded = decode.process(_identified(photo, settings.focal_35mm))
     if isinstance(decoded, Skipped | Failed):

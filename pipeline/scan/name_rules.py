@@ -17,9 +17,9 @@ _VIDEO_SUFFIXES = frozenset(
     ".mov .mp4 .m4v .avi .mts .m2ts .3gp .3g2 .mkv .webm .mpg .mpeg .wmv .insv .360 .mxf "
     ".flv .ogv .braw .crm .lrv".split()
 )
-_OTHER_3D_SUFFIXES = ".ksplat .jps .pns .glb .gltf .obj .usdz .usd .usdc".split()
+_OTHER_3D_SUFFIXES = ".jps .pns .obj .lcc .splatv .rad".split()
 _SPLAT_SUFFIXES = frozenset(
-    [*_OTHER_3D_SUFFIXES, *(suffix for entry in FORMATS for suffix in entry.suffixes)]
+    [*_OTHER_3D_SUFFIXES, *(suffix for entry in FORMATS for suffix in entry.all_suffixes)]
 )
 # Folders in which programs keep copies: network drives, recycle bins, photo managers' caches.
 _COPY_FOLDERS = frozenset(

@@ -16,7 +16,13 @@ from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
 from schemas.errors import FormatError, PhotoError, UsageError
 from schemas.reasons import FailureReason
-from sharp_core.formats.registry import Options, format_of, is_folder_index, write_scene
+from sharp_core.formats.registry import (
+    Options,
+    format_of,
+    format_to_write,
+    is_folder_index,
+    write_scene,
+)
 from sharp_core.formats.scene import StoredScene
 from sharp_core.views.prune import Pruning
 from sharp_core.views.prune import prune as prune_scene
@@ -59,7 +65,7 @@ def convert_file(
     RunError where this machine cannot prune.
     """
     started = time.perf_counter()
-    source_format, target_format = format_of(source), format_of(to)
+    source_format, target_format = format_of(source), format_to_write(to)
     if options is not None and type(options) is not target_format.options:
         raise UsageError(
             f"{target_format.name} files have no such option",

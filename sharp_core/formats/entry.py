@@ -70,13 +70,31 @@ class SplatFormat:
     is_storable: bool = False  # a library can hold scenes in it: it keeps all that a scene has
     folder: FolderFormat | None = None
     preparation: Preparation | None = None  # None: Gaussians travel to the writer as floats
-    has_ambiguous_axes: bool = False  # tools disagree about where x, y and z point
+    # Further suffixes of files that can be read. Files are written with those of `suffixes` alone.
+    read_suffixes: tuple[str, ...] = ()
+    # Reads from a path, where files beside it belong to the scene; `read` is for open files.
+    read_path: Lazy[Callable[[Path], StoredScene]] | None = None
+    # What it needs beyond this package: raises MissingToolError that says what to install.
+    check_tools: Lazy[Callable[[], None]] | None = None
+    # Where a file does not state its axes: the usual ones of its format, then those of a scene
+    # that lies behind the camera (`scene.axes`). Empty: all files of the format have ours.
+    assumed_axes: tuple[str, ...] = ()
     keeps_grid: bool = False  # it is smaller where Gaussians keep their places in a grid
     options: type[Options] | None = None  # the class of what the writer can be told
     # Choices of --quality and of the format's version: what the writer is told for each.
     qualities: Mapping[str, Options] = field(default_factory=dict)
     versions: Mapping[int, Options] = field(default_factory=dict)
     versions_label: str = ""  # who reads which version
+
+    @property
+    def all_suffixes(self) -> tuple[str, ...]:
+        """The suffixes of the files that can be read or written."""
+        return (*self.suffixes, *self.read_suffixes)
+
+    def check_works(self) -> None:
+        """Raise MissingToolError where this machine lacks what the format needs."""
+        if self.check_tools is not None:
+            self.check_tools.get()()
 
     @property
     def default_quality(self) -> str | None:

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from schemas.errors import UsageError
 from sharp_core.formats.scene import StoredScene
-from sharp_core.scene.axes import OURS, Axes, from_axes
-from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.axes import Axes, from_axes
 
-# OpenGL's: what the page of SPZ names. A photo's scene in these axes lies behind our camera.
-_OPENGL = Axes("RUB")
 _SEE = "--axes sets others"
 
 
-def oriented(stored: StoredScene, axes: str | None, *, is_ambiguous: bool) -> StoredScene:
+def oriented(stored: StoredScene, axes: str | None, assumed: tuple[str, ...]) -> StoredScene:
     """Return a scene in our axes, RDF, as it was read from a file.
 
-    `axes` are the letters that a person gave. Raises UsageError if they are not valid, or if the
-    file states its axes itself.
+    `axes` are the letters that a person gave. `assumed` are those of files of this format that
+    state none: the usual ones, and those of a scene that lies behind the camera in the usual ones.
+    Empty, such files are in our axes. Raises UsageError if `axes` are not valid, or if the file
+    states its axes itself.
     """
     if axes is not None:
         return _as_asked(stored, axes)
-    if stored.axes is not None or not is_ambiguous:
+    if stored.axes is not None or not assumed:
         return stored
-    if _is_behind(stored.gaussians):
-        note = f"its axes are not stated; all of it lies behind the camera as {OURS}, "
-        note += f"so it is read as {_OPENGL} ({_SEE})"
-        gaussians = from_axes(stored.gaussians, _OPENGL)
-        return stored._replace(
-            gaussians=gaussians, axes=_OPENGL.letters, notes=(*stored.notes, note)
-        )
-    note = f"its axes are not stated; it is read as {OURS}, as most converters write it ({_SEE})"
-    return stored._replace(notes=(*stored.notes, note))
+    usual, *others = assumed
+    scene = _converted(stored, Axes(usual))
+    if others and _is_behind(scene):
+        other = Axes(others[0])
+        note = f"its axes are not stated; all of it lies behind the camera as {usual}, "
+        note += f"so it is read as {other} ({_SEE})"
+        turned = _converted(stored, other)
+        return turned._replace(axes=other.letters, notes=(*stored.notes, note))
+    note = f"its axes are not stated; it is read as {usual}, as is usual ({_SEE})"
+    return scene._replace(notes=(*stored.notes, note))
 
 
 def _as_asked(stored: StoredScene, letters: str) -> StoredScene:
@@ -42,8 +42,12 @@ def _as_asked(stored: StoredScene, letters: str) -> StoredScene:
         raise UsageError(f"the file states its own axes: {stored.axes}", "Omit --axes.")
     if stored.axes is not None:
         return stored
-    return stored._replace(gaussians=from_axes(stored.gaussians, axes), axes=axes.letters)
+    return _converted(stored, axes)._replace(axes=axes.letters)
 
 
-def _is_behind(gaussians: Gaussians) -> bool:
-    return bool((gaussians.means[:, 2] < 0).all())
+def _converted(stored: StoredScene, axes: Axes) -> StoredScene:
+    return stored._replace(gaussians=from_axes(stored.gaussians, axes))
+
+
+def _is_behind(stored: StoredScene) -> bool:
+    return bool((stored.gaussians.means[:, 2] < 0).all())

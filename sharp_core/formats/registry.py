@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from schemas.errors import FormatError, UsageError
+from schemas.errors import FormatError, MissingToolError, UsageError
 from schemas.registry import Lazy, Registry
 from sharp_core.formats.entry import DEFAULT_QUALITY, Options, PreparedScene, SplatFormat
+from sharp_core.formats.ksplat.entry import KSPLAT
 from sharp_core.formats.ply.entry import PLY
 from sharp_core.formats.sog.entry import SOG
 from sharp_core.formats.splat.entry import SPLAT
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # torch is imported where a format reads or writes
 FORMATS = Registry(
     "splat format",
     SplatFormat,
-    lambda: (SOG, SPZ, PLY, SPLAT),
+    lambda: (SOG, SPZ, PLY, SPLAT, KSPLAT),
     group="sharp_batch.formats",
 )
 
@@ -36,7 +37,6 @@ _ORIENTED: Lazy[Callable[..., StoredScene]] = Lazy("sharp_core.formats.orientati
 
 # Of formats that have no entry here: what a message calls them.
 _FOREIGN = {
-    ".ksplat": "a .ksplat of GaussianSplats3D",
     ".glb": "a glTF",
     ".gltf": "a glTF",
     ".usdz": "a USD file",
@@ -121,12 +121,49 @@ def format_of(path: str | Path) -> SplatFormat:
     """
     path = Path(path)
     for entry in FORMATS:
-        if path.suffix.lower() in entry.suffixes or _is_index_file(path, entry):
+        if path.suffix.lower() in entry.all_suffixes or _is_index_file(path, entry):
             return entry
     foreign = foreign_splat(path.name)
     if foreign is not None:
         raise UsageError(f"{path}: {foreign} cannot be read or written", f"Known are {_known()}.")
     raise UsageError(f"{path}: no splat format has this suffix; known are {_known()}")
+
+
+def format_to_write(path: str | Path) -> SplatFormat:
+    """Return the format that a path is written in.
+
+    Raises UsageError that says what can be written, or what this machine lacks.
+    """
+    entry = format_of(path)
+    suffix = Path(path).suffix.lower()
+    if entry.write is None or suffix in entry.read_suffixes:
+        instead = entry.suffixes if entry.write is not None else _written_suffixes()
+        raise UsageError(
+            f"{path}: {suffix} files can be read, and not written",
+            f"Write a {' or '.join(instead)}.",
+        )
+    try:
+        entry.check_works()
+    except MissingToolError as error:
+        raise UsageError(f"{path} cannot be written here: {error.message}", error.hint) from error
+    return entry
+
+
+def _written_suffixes() -> tuple[str, ...]:
+    return tuple(entry.suffixes[0] for entry in FORMATS if entry.write is not None)
+
+
+def formats_written_here() -> tuple[SplatFormat, ...]:
+    """Return the formats that can be written on this machine: menus offer no others."""
+    return tuple(entry for entry in FORMATS if entry.write is not None and _works(entry))
+
+
+def _works(entry: SplatFormat) -> bool:
+    try:
+        entry.check_works()
+    except MissingToolError:
+        return False
+    return True
 
 
 def foreign_splat(name: str) -> str | None:
@@ -138,7 +175,8 @@ def is_splat_name(name: str) -> bool:
     """Tell whether a file's name is that of a splat file."""
     path = Path(name)
     return any(
-        path.suffix.lower() in entry.suffixes or _is_index_file(path, entry) for entry in FORMATS
+        path.suffix.lower() in entry.all_suffixes or _is_index_file(path, entry)
+        for entry in FORMATS
     )
 
 
@@ -162,9 +200,8 @@ def write_scene(
     sense, UsageError if no format has that name, ending or options, and FormatError if the format
     cannot express the scene.
     """
-    entry = _choose(target, format_name)
-    if entry.write is None:
-        raise UsageError(f"{entry.name} files can be read, and not written")
+    entry = _entry_to_write(target, format_name)
+    assert entry.write is not None
     if options is not None and type(options) is not entry.options:
         raise UsageError(f"{type(options).__name__} are not for {entry.name}")
     more = () if options is None else (options,)
@@ -229,7 +266,7 @@ def read_scene(
     except FormatError as error:
         name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
-    return _ORIENTED.get()(stored, axes, is_ambiguous=entry.has_ambiguous_axes)
+    return _ORIENTED.get()(stored, axes, entry.assumed_axes)
 
 
 def _read(source: str | Path | BinaryIO, entry: SplatFormat) -> StoredScene:
@@ -238,6 +275,8 @@ def _read(source: str | Path | BinaryIO, entry: SplatFormat) -> StoredScene:
         path = Path(source)
         if entry.folder is not None and _is_index_file(path, entry):
             return entry.folder.read.get()(path)
+        if entry.read_path is not None:
+            return entry.read_path.get()(path)
     with _opened(source, "rb") as file:
         return entry.read.get()(file)
 
@@ -259,6 +298,15 @@ def check_scene(path: Path) -> None:
         raise FormatError(f"{path}: {error}") from None
 
 
+def _entry_to_write(target: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
+    if format_name is None and isinstance(target, str | Path):
+        return format_to_write(target)
+    entry = _choose(target, format_name)
+    if entry.write is None:
+        raise UsageError(f"{entry.name} files can be read, and not written")
+    return entry
+
+
 def _choose(place: str | Path | BinaryIO, format_name: str | None) -> SplatFormat:
     if format_name is not None:
         return FORMATS.get(format_name)
@@ -278,7 +326,7 @@ def _opened(place: str | Path | BinaryIO, mode: str) -> AbstractContextManager[B
 
 
 def _known() -> str:
-    return ", ".join(f"{entry.name} ({' '.join(entry.suffixes)})" for entry in FORMATS)
+    return ", ".join(f"{entry.name} ({' '.join(entry.all_suffixes)})" for entry in FORMATS)
 
 
 __all__ = [
@@ -292,6 +340,8 @@ __all__ = [
     "check_scene",
     "foreign_splat",
     "format_of",
+    "format_to_write",
+    "formats_written_here",
     "is_folder_index",
     "is_splat_name",
     "prepare_scene",

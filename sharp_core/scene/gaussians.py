@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +96,16 @@ class Gaussians:
         values = torch.from_numpy(array if array.flags.writeable else array.copy())
         means, quats, scales, opacities, colors = torch.split(values, [3, 4, 3, 1, 3], dim=1)
         return Gaussians(means, quats, scales, opacities[:, 0], colors)
+
+
+def joined(parts: Sequence[Gaussians]) -> Gaussians:
+    """Return the Gaussians of all parts, in their order. Raises ValueError if there is no part."""
+    if not parts:
+        raise ValueError("there are no Gaussians to join")
+    if len(parts) == 1:
+        return parts[0]
+    fields = zip(*((p.means, p.quats, p.scales, p.opacities, p.colors) for p in parts), strict=True)
+    return Gaussians(*(torch.cat(field) for field in fields))
 
 
 def depth_quantiles(gaussians: Gaussians, quantiles: tuple[float, ...]) -> tuple[float, ...]:

@@ -33,5 +33,6 @@ def splat_kinds() -> Iterator[ExportKind]:
                 KindGroup.SPLATS,
                 entry.suffixes[0],
                 _writer(entry.name),
+                check=entry.check_works,
                 usual_bytes=round(entry.bytes_per_gaussian * USUAL_GAUSSIANS),
             )

@@ -80,7 +80,7 @@ def test_axes_that_a_file_does_not_state_can_be_given(splat: Path) -> None:
     torch.testing.assert_close(after, before * torch.tensor([1.0, -1.0, -1.0]))
 
 
-@pytest.mark.parametrize("name", ["scene.ksplat", "scene.glb", "scene.usdz"])
+@pytest.mark.parametrize("name", ["scene.lcc", "scene.splatv", "scene.rad"])
 def test_a_splat_of_an_unknown_format_is_named(splat: Path, name: str) -> None:
     other = splat.rename(splat.with_name(name))
     with pytest.raises(UsageError, match="cannot be read"):

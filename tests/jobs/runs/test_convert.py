@@ -188,8 +188,8 @@ def test_pruned_files_hold_what_is_seen(tmp_path: Path) -> None:
 
 
 def test_show_knows_every_format() -> None:
-    suffixes = {suffix for known in FORMATS for suffix in known.suffixes}
-    assert suffixes == {".sog", ".spz", ".ply", ".splat"}
+    suffixes = {suffix for known in FORMATS for suffix in known.all_suffixes}
+    assert suffixes >= {".sog", ".spz", ".ply", ".splat", ".ksplat"}
     names = [*(f"folder/scene{suffix}" for suffix in suffixes), "folder/meta.json"]
     assert all(is_splat_name(name) for name in names)
     assert not is_splat_name("folder/photo.jpg")

@@ -69,6 +69,20 @@ def inside_zip(content: bytes, rng: Random) -> bytes:
     return target.getvalue()
 
 
+def without_padding(content: bytes, rng: Random) -> bytes:
+    """Change a KSPLAT, whose headers are zeros after their first bytes."""
+    sections = int.from_bytes(content[4:8], "little")
+    ends = [4096, *(4096 + 1024 * (index + 1) for index in range(sections))]
+    starts = [0, *ends[:-1]]
+    used = b"".join(content[start : start + 44] for start in starts) + content[ends[-1] :]
+    changed = mutated(used, rng)
+    parts = [
+        changed[44 * index : 44 * (index + 1)].ljust(end - start, b"\0")
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+    return b"".join((*parts, changed[44 * len(starts) :]))
+
+
 def file(name: str) -> bytes:
     return (FORMATS_DATA / name).read_bytes()
 
@@ -83,6 +97,7 @@ SOURCES: dict[str, tuple[str, Callable[[], bytes], Callable[[bytes, Random], byt
     "sog, inside": ("sog", lambda: written(cloud(40), "sog", INFO), inside_zip),
     "sog of another program": ("sog", lambda: file("packed.sog"), inside_zip),
     "splat": ("splat", lambda: written(cloud(40), "splat"), mutated),
+    "ksplat": ("ksplat", lambda: file("packed1.ksplat"), without_padding),
 }
 
 

@@ -15,6 +15,7 @@ from sharp_core.formats.registry import (
     Options,
     check_scene,
     format_of,
+    formats_written_here,
     prepare_scene,
     read_scene,
     write_prepared,
@@ -98,7 +99,7 @@ def test_invalid_scenes_are_not_written(name: str, options: Options | None) -> N
 
 
 def test_scene_info_is_stored_if_the_format_supports_it() -> None:
-    for name in FORMATS.names:
+    for name in [entry.name for entry in formats_written_here()]:
         info = read(written(cloud(), name, INFO), name).info
         assert info == (INFO if name in ("ply", "sog") else None)
 
@@ -112,6 +113,11 @@ def test_paths_choose_the_format(tmp_path: Path) -> None:
         assert len(read_scene(path).gaussians) == 50
     with pytest.raises(UsageError, match="known are sog"):
         format_of("scene.obj")
+    with pytest.raises(UsageError, match="read, and not written") as error:
+        write_scene(tmp_path / "x.ksplat", scene)
+    assert ".sog" in error.value.hint
+    with pytest.raises(UsageError, match="ksplat files can be read, and not written"):
+        write_scene(io.BytesIO(), scene, format_name="ksplat")
     with pytest.raises(UsageError, match="SpzOptions are not for sog"):
         write_scene(tmp_path / "x.sog", scene, options=SpzOptions(4))
     with pytest.raises(UsageError, match="needs the name of its format"):
@@ -126,9 +132,9 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
 
 def test_all_functions_that_entries_name_exist() -> None:
     for entry in FORMATS:
-        for lazy in (entry.read, entry.write):
-            assert lazy is not None
-            assert callable(lazy.get())
+        for lazy in (entry.read, entry.write, entry.read_path, entry.check_tools):
+            assert lazy is None or callable(lazy.get())
+        assert entry.read is not None
         if entry.folder is not None:
             assert callable(entry.folder.read.get())
             assert callable(entry.folder.write.get())
@@ -160,7 +166,7 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.split("\n")[0] == "sog spz ply splat"
+    assert result.stdout.split("\n")[0] == "sog spz ply splat ksplat"
     assert not {"torch", "numba", "numpy", "PIL", "ray"} & set(result.stdout.split())
 
 
@@ -174,7 +180,7 @@ def written_file(folder: Path, name: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", FORMATS.names)
+@pytest.mark.parametrize("name", [entry.name for entry in formats_written_here()])
 def test_what_is_written_passes(tmp_path: Path, name: str) -> None:
     check_scene(written_file(tmp_path, name))
 

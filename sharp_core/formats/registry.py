@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from schemas.errors import FormatError, MissingToolError, UsageError
 from schemas.registry import Lazy, Registry
 from sharp_core.formats.entry import DEFAULT_QUALITY, Options, PreparedScene, SplatFormat
+from sharp_core.formats.glb.entry import GLB
 from sharp_core.formats.ksplat.entry import KSPLAT
 from sharp_core.formats.ply.entry import PLY
 from sharp_core.formats.sog.entry import SOG
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # torch is imported where a format reads or writes
 FORMATS = Registry(
     "splat format",
     SplatFormat,
-    lambda: (SOG, SPZ, PLY, SPLAT, KSPLAT),
+    lambda: (SOG, SPZ, PLY, SPLAT, GLB, KSPLAT),
     group="sharp_batch.formats",
 )
 
@@ -37,8 +38,6 @@ _ORIENTED: Lazy[Callable[..., StoredScene]] = Lazy("sharp_core.formats.orientati
 
 # Of formats that have no entry here: what a message calls them.
 _FOREIGN = {
-    ".glb": "a glTF",
-    ".gltf": "a glTF",
     ".usdz": "a USD file",
     ".usd": "a USD file",
     ".usda": "a USD file",

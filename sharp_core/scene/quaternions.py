@@ -29,3 +29,27 @@ def multiply_quats(first: Tensor, second: Tensor) -> Tensor:
             w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
         )
     )
+
+
+def matrices_to_quats(rotations: Tensor) -> Tensor:
+    """Return unit quaternions (N, 4) of rotation matrices (N, 3, 3).
+
+    Each of the four rows of the symmetric matrix 4 q q^T is a multiple of the quaternion; the one
+    with the largest diagonal element is the most precise (Shepperd 1978).
+    """
+    m = rotations.permute(1, 2, 0)
+    xx, yy, zz = m[0, 0], m[1, 1], m[2, 2]
+    wx, wy, wz = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
+    xy, xz, yz = m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1]
+    rows = torch.stack(
+        (
+            torch.stack((1 + xx + yy + zz, wx, wy, wz)),
+            torch.stack((wx, 1 + xx - yy - zz, xy, xz)),
+            torch.stack((wy, xy, 1 - xx + yy - zz, yz)),
+            torch.stack((wz, xz, yz, 1 - xx - yy + zz)),
+        )
+    ).permute(2, 0, 1)  # (N, row, component)
+    largest = rows.diagonal(dim1=1, dim2=2).argmax(dim=1)
+    chosen = rows[torch.arange(len(rows), device=rows.device), largest]
+    quats: Tensor = chosen / torch.linalg.vector_norm(chosen, dim=1, keepdim=True)
+    return quats

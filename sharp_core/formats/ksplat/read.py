@@ -81,7 +81,8 @@ def _bucket_means(
     sizes = np.concatenate((np.full(section.full_buckets, section.bucket_size), lengths))
     bucket_of = np.repeat(np.arange(len(centers)), sizes)
     offsets = (rows["center"].astype(np.float32) - section.zero) * np.float32(section.step)
-    return torch.from_numpy(offsets + centers[bucket_of])
+    with np.errstate(over="ignore", invalid="ignore"):  # `valid_scene` reports NaN later
+        return torch.from_numpy(offsets + centers[bucket_of])
 
 
 def _decode(rows: Rows, means: Tensor) -> Gaussians:

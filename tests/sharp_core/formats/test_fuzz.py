@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
+import json
 import random
 import resource
 import signal
+import struct
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,11 +22,13 @@ from sharp_core.formats.sog.settings import SogOptions
 from sharp_core.formats.spz.options import SpzOptions
 from tests.support.clouds import FORMATS_DATA, INFO, cloud, read, written
 
-FILES = 3000
+FILES = 10_000
 SECONDS_A_FILE = 20  # a hundred times what any of them takes
 MEMORY = 600_000_000  # bytes that all of them together may add to the process
 
 Random = random.Random
+_VALUES = [-1, 0, 1, 2, 3, 5120, 5123, 5125, 40, 1e9, 2**31, 2**53, 1e300, 10**400, True, None]
+_VALUES += ["", "VEC3", "SCALAR", "data:;base64,AAAA", "../x", {}, [], [0, 1], {"x": 0}, -0.5]
 _NUMBERS = [b"-1", b"0", b"1e999", b"99999999999", b"NaN", b"null", b"[]", b'""', b"\xff\xfe"]
 
 
@@ -69,6 +74,30 @@ def inside_zip(content: bytes, rng: Random) -> bytes:
     return target.getvalue()
 
 
+def inside_json(content: bytes, rng: Random) -> bytes:
+    """Change one to three values of a GLB's JSON."""
+    length = int.from_bytes(content[12:16], "little")
+    document, rest = json.loads(content[20 : 20 + length]), content[20 + length :]
+    for _ in range(rng.randint(1, 3)):
+        owner = document
+        while True:
+            keys = list(owner) if isinstance(owner, dict) else list(range(len(owner)))
+            if not keys:
+                break
+            key = rng.choice(keys)
+            if isinstance(owner[key], dict | list) and rng.random() < 0.9:
+                owner = owner[key]
+                continue
+            if rng.random() < 0.2:
+                del owner[key]
+            else:
+                owner[key] = copy.deepcopy(rng.choice([*_VALUES, document]))
+            break
+    text = json.dumps(document).encode()
+    head = struct.pack("<4sIII4s", b"glTF", 2, 20 + len(text) + len(rest), len(text), b"JSON")
+    return head + text + rest
+
+
 def without_padding(content: bytes, rng: Random) -> bytes:
     """Change a KSPLAT, whose headers are zeros after their first bytes."""
     sections = int.from_bytes(content[4:8], "little")
@@ -97,6 +126,8 @@ SOURCES: dict[str, tuple[str, Callable[[], bytes], Callable[[bytes, Random], byt
     "sog, inside": ("sog", lambda: written(cloud(40), "sog", INFO), inside_zip),
     "sog of another program": ("sog", lambda: file("packed.sog"), inside_zip),
     "splat": ("splat", lambda: written(cloud(40), "splat"), mutated),
+    "glb": ("glb", lambda: written(cloud(40), "glb", INFO), mutated),
+    "glb, inside": ("glb", lambda: written(cloud(40), "glb", INFO), inside_json),
     "ksplat": ("ksplat", lambda: file("packed1.ksplat"), without_padding),
 }
 

@@ -23,6 +23,7 @@ TOOL = shutil.which("splat-transform")
         ("packed.sog", 3e-4, 1.0, 0.06),
         ("packed3.spz", 1.3e-4, 0.95, 0.08),
         ("packed4.spz", 1.3e-4, 0.95, 0.08),
+        ("packed.glb", 1e-6, 1e-3, 1e-5),
         # Colours and opacities are truncated to bytes; then 16 bits of a metre, and of 5 m.
         ("packed0.ksplat", 1e-6, 1.0, 1e-6),
         ("packed1.ksplat", 1.6e-5 / 2 + 1e-6, 1.0, 2e-3),

@@ -44,6 +44,7 @@ WAYS: list[tuple[str, Options | None]] = [
     ("spz", SpzOptions(3)),
     ("spz", SpzOptions(4)),
     ("splat", None),
+    ("glb", None),
 ]
 every_way = pytest.mark.parametrize(("name", "options"), WAYS, ids=str)
 
@@ -101,18 +102,21 @@ def test_invalid_scenes_are_not_written(name: str, options: Options | None) -> N
 def test_scene_info_is_stored_if_the_format_supports_it() -> None:
     for name in [entry.name for entry in formats_written_here()]:
         info = read(written(cloud(), name, INFO), name).info
-        assert info == (INFO if name in ("ply", "sog") else None)
+        assert info == (INFO if name in ("ply", "sog", "glb") else None)
 
 
 def test_paths_choose_the_format(tmp_path: Path) -> None:
     scene = cloud(50)
-    for name in ("a.ply", "b.SOG", "c.spz", "d.splat", "folder/meta.json"):
+    for name in ("a.ply", "b.SOG", "c.spz", "d.splat", "e.glb", "folder/meta.json"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         write_scene(path, scene)
         assert len(read_scene(path).gaussians) == 50
     with pytest.raises(UsageError, match="known are sog"):
         format_of("scene.obj")
+    with pytest.raises(UsageError, match=r"\.gltf files can be read, and not written") as error:
+        write_scene(tmp_path / "x.gltf", scene)
+    assert error.value.hint == "Write a .glb."
     with pytest.raises(UsageError, match="read, and not written") as error:
         write_scene(tmp_path / "x.ksplat", scene)
     assert ".sog" in error.value.hint
@@ -166,7 +170,7 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.split("\n")[0] == "sog spz ply splat ksplat"
+    assert result.stdout.split("\n")[0] == "sog spz ply splat glb ksplat"
     assert not {"torch", "numba", "numpy", "PIL", "ray"} & set(result.stdout.split())
 
 

@@ -16,6 +16,7 @@ from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
 from pipeline.exports.kinds.splat import splat_kinds
 from pipeline.exports.kinds.stereo_card import CARDS
 from pipeline.exports.kinds.stereo_jpeg import JPS, MPO
+from pipeline.exports.kinds.stereo_video import STEREO_VIDEOS
 from pipeline.scenes.missing_tools import tool_errors_as_usage
 from schemas.errors import MissingToolError
 from schemas.registry import Registry
@@ -29,6 +30,7 @@ def _built_in() -> Iterator[ExportKind]:
     yield LENTICULAR
     yield from CARDS
     yield from CLIPS
+    yield from STEREO_VIDEOS
     yield from splat_kinds()
     yield from (DEPTH, DEPTH_COLOR)
     yield PARQUET

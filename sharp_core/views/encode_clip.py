@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -45,6 +46,13 @@ _GIF_TICK_MS = 10
 _NO_FRAMES = "a clip without frames shows nothing"
 
 
+class FramePacking(Enum):
+    """How both eyes lie in a frame, by the numbers of H.264 (ITU-T H.264, D.2.26)."""
+
+    SIDE_BY_SIDE = 3
+    TOP_BOTTOM = 4
+
+
 @dataclass(frozen=True, slots=True)
 class ClipFormat:
     """One clip format, with default size and frame rate that keep files small enough to send."""
@@ -73,10 +81,13 @@ def check_h264_encoder() -> None:
         ) from error
 
 
-def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
+def write_mp4(
+    file: BinaryIO, frames: Iterable[Pixels], fps: int, packing: FramePacking | None = None
+) -> None:
     """WriteClip H.264 with half the colour resolution, and the index first, for streaming.
 
-    Raises MissingToolError if PyAV or its H.264 encoder is missing.
+    `packing` tells players how both eyes lie in a frame. Raises MissingToolError if PyAV or its
+    H.264 encoder is missing.
     """
     check_h264_encoder()
     import av
@@ -90,7 +101,7 @@ def write_mp4(file: BinaryIO, frames: Iterable[Pixels], fps: int) -> None:
     # PyAV moves the index to the front only in a file that has a name.
     with tempfile.NamedTemporaryFile(suffix=".mp4") as named:
         with av.open(named.name, "w", "mp4", options={"movflags": "+faststart"}) as container:
-            stream = _add_h264(container, width, height, fps)
+            stream = _add_h264(container, width, height, fps, packing)
             for pixels in itertools.chain([first], remaining):
                 frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
                     format="yuv420p",
@@ -156,7 +167,9 @@ CLIP_FORMATS = {
 }
 
 
-def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
+def _add_h264(
+    container: OutputContainer, width: int, height: int, fps: int, packing: FramePacking | None
+) -> VideoStream:
     import torch
 
     stream = container.add_stream("libx264", rate=fps)
@@ -166,6 +179,8 @@ def _add_h264(container: OutputContainer, width: int, height: int, fps: int) -> 
         "maxrate": str(most_bits),
         "bufsize": str(int(most_bits * _RATE_BUFFER_SECONDS)),
     }
+    if packing is not None:
+        stream.options |= {"x264-params": f"frame-packing={packing.value}"}
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.thread_count = torch.get_num_threads()

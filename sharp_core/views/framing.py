@@ -136,12 +136,17 @@ def centered_crop(masks: Sequence[Mask]) -> CropWindow:
     return CropWindow(1 / (1 - 2 * lost), lost, lost)
 
 
+def outermost_viewmats(trajectory: Trajectory, motion: Motion) -> list[Matrix]:
+    """Return the viewmats of a camera where its path reaches farthest along each axis."""
+    path = loop_path(trajectory, motion, _PROBE_POSITIONS)
+    outermost = sorted({*path.argmin(axis=0).tolist(), *path.argmax(axis=0).tolist()})
+    return viewmats(path[outermost], motion)
+
+
 def _crop_of(
     renderer: Renderer, photo: Intrinsics, trajectory: Trajectory, motion: Motion
 ) -> CropWindow:
-    path = loop_path(trajectory, motion, _PROBE_POSITIONS)
-    outermost = sorted({*path.argmin(axis=0).tolist(), *path.argmax(axis=0).tolist()})
-    return covered_crop(renderer, photo, viewmats(path[outermost], motion))
+    return covered_crop(renderer, photo, outermost_viewmats(trajectory, motion))
 
 
 def _covered_sides(mask: Mask) -> tuple[int, int, int, int]:

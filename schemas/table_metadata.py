@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+ABOUT = "about"  # in a table's info: what it holds, for the documentation
 SINCE = "since"  # in a table's info: the version that brought it, where that is not the first
 
 metadata = MetaData()

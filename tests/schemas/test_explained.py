@@ -1,9 +1,8 @@
-"""Explanations of reasons, sources and exit codes: one for each, and named in the README."""
+"""Explanations of reasons, sources and exit codes: one for each."""
 
 from __future__ import annotations
 
 import pickle
-import re
 
 import pytest
 
@@ -12,9 +11,6 @@ from schemas.errors import ExitCode
 from schemas.photo_limits import SMALLEST_SIDE_PX
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource
-from tests.support.paths import ROOT
-
-README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("member", [*FailureReason, *SkipReason, *FocalSource, *ExitCode])
@@ -40,20 +36,3 @@ def test_what_is_not_a_reason_has_no_explanation() -> None:
 
 def test_the_explanation_of_a_small_image_names_the_limit() -> None:
     assert f"{SMALLEST_SIDE_PX} pixels" in SkipReason.TOO_SMALL.explanation
-
-
-@pytest.mark.parametrize("source", FocalSource)
-def test_each_focal_source_is_documented(source: FocalSource) -> None:
-    assert f"`{source}`" in README
-
-
-@pytest.mark.parametrize(
-    ("title", "reasons"), [("failed: reason", FailureReason), ("skipped: reason", SkipReason)]
-)
-def test_a_table_of_the_readme_names_all_reasons_and_no_others(
-    title: str, reasons: type[FailureReason] | type[SkipReason]
-) -> None:
-    table = README.split(f"| {title} |")[1].split("\n\n")[0]
-    first_column = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    names = re.findall(r"`([a-z_0-9]+)`", " ".join(first_column))
-    assert sorted(names) == sorted(reasons)

@@ -42,12 +42,12 @@ for line in sys.stdin:
 
 
 @contextlib.contextmanager
-def many_commands(environment: Mapping[str, str]) -> Iterator[Callable[..., Any]]:
+def many_commands(environment: Mapping[str, str], cwd: Path = ROOT) -> Iterator[Callable[..., Any]]:
     """Yield what runs command lines in one process, so that torch is imported once."""
     command = [sys.executable, "-c", _MANY]
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -75,7 +75,7 @@ def posed_pairs(
     if entry is None:
         raise UsageError(
             f"{folder} is not a folder of posed pictures in a known layout",
-            f"Known layouts: {', '.join(DATASETS.names)}; see docs/EVALUATION.md.",
+            f"Known layouts: {', '.join(DATASETS.names)}; see docs/how-to/evaluation.md.",
         )
     # Without a least overlap no depth map is read now.
     settings = DatasetSettings(

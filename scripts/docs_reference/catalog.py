@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from docs_reference.markdown import code, plain, table
 from pipeline.catalog.query import RECORD_FIELDS
-from schemas.table_metadata import ABOUT
-from schemas.tables import CATALOG_VERSION, metadata
+from schemas.table_metadata import ABOUT, metadata
+from schemas.tables import CATALOG_VERSION
 
 _HEAD = f"""# Catalog
 

@@ -14,6 +14,7 @@ MIRRORED = ("jobs", "pipeline", "schemas", "scripts", "sharp_core")
 # These test their whole folder.
 OF_A_FOLDER = {
     "jobs/gallery/test_browser.py",
+    "jobs/gallery/test_scene_viewer.py",
     "pipeline/test_light_imports.py",
     "sharp_core/formats/test_fuzz.py",
     "sharp_core/formats/test_other_tools.py",

@@ -39,11 +39,11 @@ def thumb(request: Request, photo_id: Id) -> Response:
 
 
 @router.read("/pictures/{photo_id}.webp")
-async def image(request: Request, photo_id: Id) -> Response:
-    """Send a photo as a large image."""
+async def image(request: Request, photo_id: Id, full: bool = False) -> Response:
+    """Send a photo as a large image; with `full`, one for the largest screens."""
     reader = library_reader(request)
     pictures: CapacityLimiter = request.app.state.pictures
-    work = to_thread.run_sync(reader.image, photo_id, limiter=pictures)
+    work = to_thread.run_sync(reader.image, photo_id, full, limiter=pictures)
     return send_file(request, await until_gone(request, work))
 
 

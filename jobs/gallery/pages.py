@@ -34,6 +34,7 @@ from pipeline.catalog.timeline import (
 )
 from pipeline.context.of_photo import context_sources
 from pipeline.exports.exported import EXPORT_PREFIX
+from pipeline.scenes.page import VIEWER_FORMAT
 from schemas.errors import UsageError
 from schemas.groups import GroupKind
 from schemas.records import PhotoState
@@ -154,6 +155,7 @@ def photo(request: Request, photo_id: Id) -> Response:
         name=Path(paths[0]).name if paths else photo_id[:8],
         paths=paths,
         scene=scene,
+        others=[_other_scene(other) for other in details["scenes"] if other is not scene],
         facts=[*context_facts(details, sources), *photo_facts(details, scene)],
         group_title=_group_title(details),
         clip=clip,
@@ -203,6 +205,15 @@ def places(request: Request) -> Response:
     with library_reader(request).catalog() as connection:
         spots = read_spots(connection, Filters(state=PhotoState.DONE), MOST_PLACES)
     return render(request, "places.html", spots=spots, map=map_of(spots))
+
+
+def _other_scene(scene: dict[str, Any]) -> dict[str, Any]:
+    """Return what the viewer needs to compare a photo's shown scene with another one of it."""
+    return {
+        "name": f"{scene['model']}, {scene['created_at']:%Y-%m-%d}",
+        "scene": f"/scenes/{scene['scene_id']}.{VIEWER_FORMAT}",
+        "focal": scene["focal_px"],
+    }
 
 
 def _group_title(photo: dict[str, Any]) -> str:

@@ -80,14 +80,20 @@ class LibraryReader:
             raise HTTPException(404, "There is no thumbnail of this photo.")
         return self.file(row.thumb_path, f"thumb-{photo_id}.webp")
 
-    def image(self, photo_id: str) -> Path:
-        """Return a photo as a large image, or its thumbnail if the photo's file is missing."""
-        from jobs.gallery.large_image import write_image
+    def image(self, photo_id: str, is_full: bool = False) -> Path:
+        """Return a photo as a large image, or its thumbnail if the photo's file is missing.
+
+        A full one has all that the largest screens can show of it.
+        """
+        from jobs.gallery.large_image import FULL_IMAGE_SIDE, IMAGE_SIDE, write_image
         from schemas.errors import PhotoError
+
+        side = FULL_IMAGE_SIDE if is_full else IMAGE_SIDE
+        name = f"{photo_id}{'-full' if is_full else ''}.webp"
 
         for photo in self._files_of(photo_id):
             with contextlib.suppress(PhotoError):
-                return self.cache.get(f"{photo_id}.webp", partial(write_image, photo))
+                return self.cache.get(name, partial(write_image, photo, side=side))
         return self.thumb(photo_id)
 
     def file(self, relative: str, cached_as: str) -> Path:

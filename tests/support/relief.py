@@ -24,17 +24,19 @@ ROWS, COLUMNS = 128, 256
 NEAR_M, FAR_M = 1.5, 6.0
 
 
+@dataclass(frozen=True)
 class ReliefPredictor:
     """One Gaussian a cell of the photo: a near disc in the middle, and a far wall behind it."""
 
-    name = "small"
-    fingerprint = "relief-1"
+    name: str = "small"
+    fingerprint: str = "relief-1"
+    color_gain: float = 1.0  # of linear light: other models give other colors
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
-        return [relief(photo) for photo in photos]
+        return [relief(photo, self.color_gain) for photo in photos]
 
 
-def relief(photo: PredictorInput) -> Gaussians:
+def relief(photo: PredictorInput, color_gain: float = 1.0) -> Gaussians:
     height, width = photo.pixels.shape[:2]
     small = Image.fromarray(photo.pixels).resize((COLUMNS, ROWS), Image.Resampling.BOX)
     srgb = torch.from_numpy(np.asarray(small, np.float32) / 255.0).reshape(-1, 3)
@@ -54,7 +56,7 @@ def relief(photo: PredictorInput) -> Gaussians:
         quats=torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(count, 1),
         scales=0.55 * unit[:, None] * cell[None, :],
         opacities=torch.full((count,), 0.98),
-        colors=linear.contiguous(),
+        colors=color_gain * linear.contiguous(),
     )
 
 
@@ -62,14 +64,20 @@ def relief(photo: PredictorInput) -> Gaussians:
 class ReliefModel(ResolvedModel):
     """Stands where a run's model does."""
 
+    color_gain: float = 1.0
+
     def load(self) -> ReliefPredictor:
-        return ReliefPredictor()
+        return ReliefPredictor(fingerprint=self.fingerprint, color_gain=self.color_gain)
 
 
 def ingest_reliefs(
-    library: Path, *sources: Path, settings: IngestSettings | None = None
+    library: Path,
+    *sources: Path,
+    settings: IngestSettings | None = None,
+    fingerprint: str = "relief-1",
+    color_gain: float = 1.0,
 ) -> IngestReport:
-    model = ReliefModel(ModelSettings("small"), ReliefPredictor.fingerprint)
+    model = ReliefModel(ModelSettings("small"), fingerprint, color_gain=color_gain)
     run = Ingest(
         Library.resolve(library), sources, settings or IngestSettings(), model, Output(quiet=True)
     )

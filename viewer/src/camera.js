@@ -10,8 +10,12 @@ const NEAR_QUANTILE = 0.001;
 // The focus depth, as in sharp_core/scene/cameras.py: the 0.1 quantile of depth, at least 2 m.
 const FOCUS_QUANTILE = 0.1;
 const NEAREST_FOCUS_M = 2;
+// The far end of the depth view: a sky that is far behind all else leaves the rest its shades.
+const FAR_QUANTILE = 0.98;
 // A person may move the camera farther than a clip does, into views that begin to show gaps.
 const HAND_SHARE = 1.3;
+// Up and down less than to the sides: so the corners of the box are not much farther out.
+const VERTICAL_SHARE = 0.75;
 // Extra magnification at the edge of the head box. It hides most of the scene's borders.
 const CLOSE_IN = 0.1;
 // Depths used for a quantile; more do not make it more accurate.
@@ -43,30 +47,63 @@ export function distanceQuantiles(centers, shares) {
   return depthQuantiles(distances, shares);
 }
 
-/** Return the head box: half axes of the camera's range, amplitude of the sway, focus depth. */
+/**
+ * Return the head box: half sizes of the camera's range, amplitude of the sway, and the focus, near
+ * and far depth.
+ */
 export function headBox(centers, photo) {
   const quantiles = photo.is360 ? distanceQuantiles : depthQuantiles;
-  const [near, focus] = quantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE]);
+  const [near, focus, far] = quantiles(centers, [NEAR_QUANTILE, FOCUS_QUANTILE, FAR_QUANTILE]);
   const diagonal = Math.hypot(photo.width, photo.height) / photo.focal;
   const lateral = LATERAL_SHARE * diagonal * near;
   return {
     lateral: lateral * HAND_SHARE,
+    vertical: lateral * HAND_SHARE * VERTICAL_SHARE,
     forward: FORWARD_SHARE * near,
     sway: lateral,
     focus: Math.max(NEAREST_FOCUS_M, focus),
+    near,
+    far: Math.max(far, near * 1.01),
   };
 }
 
-/** Return how far out a position is: 0 at the photo's camera, 1 at the edge of the head box. */
-export function reachOf(eye, box) {
-  return Math.hypot(eye.x / box.lateral, eye.y / box.lateral, eye.z / box.forward);
+/** Return how far out a position is: 0 at the photo's camera, 1 at a side of the head box. */
+export function reachOf(eye, { lateral, vertical, forward }) {
+  return Math.max(Math.abs(eye.x) / lateral, Math.abs(eye.y) / vertical, Math.abs(eye.z) / forward);
 }
 
-/** Return the position, moved to the edge of the head box if it is outside. */
+/**
+ * Return the position, moved to the nearest point of the head box if it is outside. Each axis has
+ * its own limit: a push against one side moves the eye along no other axis.
+ */
 export function clampEye(eye, box) {
-  const reach = reachOf(eye, box);
-  if (reach <= 1) return eye;
-  return { x: eye.x / reach, y: eye.y / reach, z: eye.z / reach };
+  if (reachOf(eye, box) <= 1) return eye;
+  const within = (value, limit) => Math.min(limit, Math.max(-limit, value));
+  return {
+    x: within(eye.x, box.lateral),
+    y: within(eye.y, box.vertical),
+    z: within(eye.z, box.forward),
+  };
+}
+
+/**
+ * Return where a tracked head is in the scene, and the shift that puts it there.
+ *
+ * `head` and `start` are positions in the space of the headset, `yaw` is the heading at the start in
+ * radians to the right, all in the axes of scenes. The start is the photo's camera. Beyond the head
+ * box the scene moves with the head.
+ */
+export function trackedEye(head, start, yaw, box) {
+  const turned = turnedBy(head, -yaw);
+  const from = turnedBy(start, -yaw);
+  const eye = clampEye({ x: turned.x - from.x, y: turned.y - from.y, z: turned.z - from.z }, box);
+  return { eye, shift: { x: eye.x - turned.x, y: eye.y - turned.y, z: eye.z - turned.z } };
+}
+
+// Turn a position about the vertical axis, to the right.
+function turnedBy({ x, y, z }, yaw) {
+  const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
+  return { x: cos * x + sin * z, y, z: cos * z - sin * x };
 }
 
 /** Return the magnification at a position, which hides most borders of the scene. */

@@ -1,5 +1,27 @@
 // Load the bytes of a scene: from the server, with progress, or from base64 text in the page.
 
+import { text } from "./texts.js";
+
+/**
+ * What a viewer shows: `scene` is the address of its SOG, or `sceneElement` the id of an element with
+ * it as base64 text; `photo` the address of the photo, `full` that of a larger one, if there is one.
+ */
+export function startOf({ scene, sceneElement, photo, full, label, width, height, focal, is360 }) {
+  return {
+    ...{ scene, sceneElement, photo, full, label },
+    width: Number(width),
+    height: Number(height),
+    focal: Number(focal),
+    is360: is360 !== undefined && is360 !== false,
+  };
+}
+
+/** Return the bytes of a start's scene (ArrayBuffer). `onProgress` is as in fetchBytes. */
+export async function loadScene({ scene, sceneElement }, onProgress = () => {}) {
+  if (sceneElement) return decodeBase64(document.getElementById(sceneElement).textContent);
+  return fetchBytes(scene, onProgress);
+}
+
 /** Return the bytes of a base64 text. */
 export function decodeBase64(text) {
   const binary = atob(text.trim());
@@ -10,7 +32,9 @@ export function decodeBase64(text) {
 
 /** Fetch `url` as an ArrayBuffer. `onProgress` gets the loaded share, or null if it is unknown. */
 export async function fetchBytes(url, onProgress) {
-  const response = await fetch(url);
+  const response = await fetch(url).catch(() => {
+    throw new Error(text("noAnswer"));
+  });
   if (!response.ok) throw new Error(await messageOf(response));
   const total = Number(response.headers.get("content-length"));
   const chunks = [];
@@ -24,11 +48,8 @@ export async function fetchBytes(url, onProgress) {
 }
 
 async function messageOf(response) {
-  try {
-    return (await response.json()).error ?? `The server answered with the error ${response.status}.`;
-  } catch {
-    return `The server answered with the error ${response.status}.`;
-  }
+  const { error } = await response.json().catch(() => ({}));
+  return error ?? text("serverError", { status: response.status });
 }
 
 // Streams are not iterable in every browser.

@@ -2,4 +2,4 @@
 
 import { Viewer } from "./viewer.js";
 
-for (const root of document.querySelectorAll("[data-viewer]")) new Viewer(root);
+for (const root of document.querySelectorAll("[data-viewer]")) root.viewer = new Viewer(root);

@@ -1,12 +1,13 @@
 // Camera motion: pointer, wheel, keys, a tilted phone, and the automatic sway.
 
-import { clampEye, swayEye } from "./camera.js";
+import { clampEye, reachOf, swayEye } from "./camera.js";
 
 const SETTLE_S = 0.12; // time constant of the smooth motion towards the target position
 const STILL_SHARE = 0.002; // of the head box: closer than this, the camera has arrived
 const KEY_SHARE = 0.2; // of the head box, per press of a key or a button
 const WHEEL_SHARE = 0.0012; // of the head box, per pixel of the wheel
 const DRAG_SHARE = 8; // of the head box, per image width
+const PINCH_SHARE = 1.5; // of the head box, per factor e between two fingers
 const TILT_FULL_DEGREES = 18; // tilt of a phone that reaches the edge of the head box
 const HOME = Object.freeze({ x: 0, y: 0, z: 0 });
 
@@ -42,11 +43,16 @@ export class Motion {
     this.#move(0, 0, -pixels * WHEEL_SHARE);
   }
 
+  /** Move as two fingers spread: `ratio` is their new distance over the old. */
+  pinch(ratio) {
+    this.#move(0, 0, PINCH_SHARE * Math.log(ratio));
+  }
+
   /** Move as a phone is tilted, in degrees from its first pose: to the right, and upwards. */
   tilt(right, up) {
     this.#want({
       x: (right / TILT_FULL_DEGREES) * this.box.lateral,
-      y: (-up / TILT_FULL_DEGREES) * this.box.lateral,
+      y: (-up / TILT_FULL_DEGREES) * this.box.vertical,
       z: this.#wanted.z,
     });
   }
@@ -67,7 +73,7 @@ export class Motion {
     const isNear =
       Math.hypot(to.x - from.x, to.y - from.y) < STILL_SHARE * this.box.lateral &&
       Math.abs(to.z - from.z) < STILL_SHARE * this.box.forward;
-    this.eye = isNear
+    this.eye = isNear || this.jumps
       ? to
       : {
           x: from.x + share * (to.x - from.x),
@@ -75,6 +81,16 @@ export class Motion {
           z: from.z + share * (to.z - from.z),
         };
     return true;
+  }
+
+  /** How far out the camera is: 0 at the photo's camera, 1 at a side of the head box. */
+  get reach() {
+    return reachOf(this.eye, this.box);
+  }
+
+  /** Whether the camera rests at the photo's camera. */
+  get isHome() {
+    return !this.isSwaying && this.eye === HOME && this.#wanted === HOME;
   }
 
   /** Show the view on a scene. */
@@ -89,10 +105,10 @@ export class Motion {
   }
 
   #move(x, y, z) {
-    const { lateral, forward } = this.box;
+    const { lateral, vertical, forward } = this.box;
     this.#want({
       x: this.#wanted.x + x * lateral,
-      y: this.#wanted.y + y * lateral,
+      y: this.#wanted.y + y * vertical,
       z: this.#wanted.z + z * forward,
     });
   }

@@ -13,24 +13,29 @@ import {
   Vec4,
   WebglGraphicsDevice,
   XrManager,
-  XRSPACE_LOCAL,
-  XRTYPE_VR,
 } from "playcanvas";
 
 import { headBox, magnification, verticalFov } from "./camera.js";
+import { depthModifier } from "./depth_colors.js";
 
 // The mean distance of adult pupils, in metres.
 const EYES_APART_M = 0.063;
 const MOST_PIXELS_PER_CSS_PIXEL = 2;
 
 /**
- * One scene. `photo` has width, height and focal length of the upright photo, in pixels. `onFrame`
- * is called for each frame that shows the scene.
+ * One scene at a time. `photo` has width, height and focal length of the upright photo, in pixels.
+ * `onFrame` is called for each frame that shows the scene.
  */
 export class SplatScene {
+  /** The parent of the camera: it moves the space of a headset within the scene. */
+  rig = new Entity("rig");
   #app;
   #canvas;
   #photo;
+  #entity = null;
+  #asset = null;
+  #box = null;
+  #showsDepth = false;
   #mono;
   #pair;
   #onFrame;
@@ -57,8 +62,7 @@ export class SplatScene {
     this.#app = new AppBase(canvas);
     this.#app.init(options);
     this.#app.autoRender = false;
-    // Sorted by distance, splats keep their order when the view turns.
-    this.#app.scene.gsplat.radialSorting = this.#photo.is360;
+    this.#app.root.addChild(this.rig);
     const whole = new Vec4(0, 0, 1, 1);
     this.#mono = this.#addCamera(whole, true);
     this.#pair = [-1, 1].map((side) =>
@@ -74,8 +78,11 @@ export class SplatScene {
     this.#app.start();
   }
 
-  /** Show the SOG in `bytes` (ArrayBuffer); return its head box. Rejects if it is not a SOG. */
-  load(bytes) {
+  /**
+   * Show the SOG in `bytes` (ArrayBuffer) of `photo`, in place of what is shown; return its head box.
+   * Rejects if it is not a SOG, and goes on showing what it showed.
+   */
+  load(bytes, photo = this.#photo) {
     const asset = new Asset("scene", "gsplat", {
       url: "scene.sog",
       filename: "scene.sog",
@@ -84,19 +91,45 @@ export class SplatScene {
     return new Promise((resolve, reject) => {
       asset.on("error", (error) => reject(new Error(String(error))));
       asset.on("load", () => {
-        const box = headBox(asset.resource.centers ?? [], this.#photo);
-        const entity = new Entity("scene");
-        entity.addComponent("gsplat", { asset });
-        // Rotate by 180 degrees about x: from (right, down, forward) to (right, up, backward).
-        entity.setLocalEulerAngles(180, 0, 0);
-        this.#app.root.addChild(entity);
-        this.#isLoaded = true;
-        this.redraw();
-        resolve(box);
+        this.#replace(asset, photo);
+        resolve(this.#box);
       });
       this.#app.assets.add(asset);
       this.#app.assets.load(asset);
     });
+  }
+
+  #replace(asset, photo) {
+    const before = { entity: this.#entity, asset: this.#asset };
+    this.#photo = photo;
+    this.#asset = asset;
+    this.#box = headBox(asset.resource.centers ?? [], photo);
+    this.#entity = new Entity("scene");
+    this.#entity.addComponent("gsplat", { asset });
+    // Rotate by 180 degrees about x: from (right, down, forward) to (right, up, backward).
+    this.#entity.setLocalEulerAngles(180, 0, 0);
+    this.#app.root.addChild(this.#entity);
+    // Sorted by distance, splats keep their order when the view turns.
+    this.#app.scene.gsplat.radialSorting = photo.is360;
+    this.showsDepth = this.#showsDepth;
+    this.#isLoaded = true;
+    before.entity?.destroy();
+    if (before.asset) {
+      this.#app.assets.remove(before.asset);
+      before.asset.unload();
+    }
+    this.redraw();
+  }
+
+  /** Show depth in place of colours: near is bright, far is dark. */
+  set showsDepth(on) {
+    this.#showsDepth = on;
+    this.#entity?.gsplat.setWorkBufferModifier(on ? depthModifier(this.#box, this.#photo.is360) : null);
+    this.redraw();
+  }
+
+  get showsDepth() {
+    return this.#showsDepth;
   }
 
   /** Render the scene from `eye`. The camera looks at the focus depth on the photo's axis. */
@@ -178,25 +211,24 @@ export class SplatScene {
     this.#app.renderNextFrame = true;
   }
 
-  /** Call `tell` with whether a VR headset is available, now and at each change. */
-  onHeadset(tell) {
-    const xr = this.#app.xr;
-    if (!xr?.supported) return;
-    xr.on("available:" + XRTYPE_VR, tell);
-    tell(xr.isAvailable(XRTYPE_VR));
+  /** The engine's WebXR sessions; null where the browser has none. */
+  get xr() {
+    return this.#app.xr?.supported ? this.#app.xr : null;
   }
 
-  /** Enter VR at the photo's camera. `onEnd` is called when the session ends. */
-  enterHeadset(onEnd) {
-    this.isStereo = false;
-    this.#mono.setPosition(0, 0, 0);
-    this.#mono.setRotation(0, 0, 0, 1);
-    this.#app.autoRender = true;
-    this.#app.xr.once("end", () => {
-      this.#app.autoRender = false;
-      onEnd();
-    });
-    this.#mono.camera.startXr(XRTYPE_VR, XRSPACE_LOCAL);
+  /** The camera entity whose pose a headset sets, in the space of `rig`. */
+  get eyes() {
+    return this.#mono;
+  }
+
+  get box() {
+    return this.#box;
+  }
+
+  /** Render all the time, as for a headset, or only what has changed. */
+  set rendersAlways(on) {
+    this.#app.autoRender = on;
+    this.redraw();
   }
 
   get isInHeadset() {
@@ -218,7 +250,7 @@ export class SplatScene {
       rect,
     });
     camera.enabled = enabled;
-    this.#app.root.addChild(camera);
+    this.rig.addChild(camera);
     return camera;
   }
 }

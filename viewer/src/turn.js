@@ -49,6 +49,12 @@ export class Turn {
     this.#want(yaw, pitch, zoom * Math.exp(-pixels * WHEEL_ZOOM));
   }
 
+  /** Magnify as two fingers spread: `ratio` is their new distance over the old. */
+  pinch(ratio) {
+    const { yaw, pitch, zoom } = this.#wanted;
+    this.#want(yaw, pitch, zoom * ratio);
+  }
+
   /** Turn as a phone is turned, in degrees from its first pose: to the right, and upwards. */
   tilt(right, up) {
     this.#want(right, up, this.#wanted.zoom);
@@ -80,6 +86,15 @@ export class Turn {
           zoom: from.zoom + share * (to.zoom - from.zoom),
         };
     return true;
+  }
+
+  /** A turned view never coincides with the photo, which shows the whole panorama. */
+  get isHome() {
+    return false;
+  }
+
+  get reach() {
+    return 1;
   }
 
   /** Show the view on a scene. */

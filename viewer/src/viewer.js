@@ -2,57 +2,34 @@
 //
 // Its state is in attributes of the element: data-state is loading, ready or failed; data-settled is
 // true if the shown frame is final; data-eye is the camera position in metres, and in a 360° scene
-// data-heading is yaw and pitch in degrees and the magnification.
+// data-heading is yaw and pitch in degrees and the magnification. A flick of a finger and the
+// controllers of a headset ask for the photos beside this one by the event "viewer-beside", whose
+// detail is 1 for the next and -1 for the previous one.
 
-import { contain } from "./camera.js";
-import { icon } from "./icons.js";
-import { decodeBase64, fetchBytes } from "./load.js";
+import { Comparison } from "./compare.js";
+import { Controls } from "./controls.js";
+import { toggleFullscreen } from "./elements.js";
+import { listenToKeys, listenToPointers, listenToWheel } from "./gestures.js";
+import { Headset } from "./headset.js";
+import { loadScene, startOf } from "./load.js";
 import { Motion } from "./motion.js";
 import { SplatScene } from "./scene.js";
+import { Stage } from "./stage.js";
+import { text } from "./texts.js";
 import { Turn } from "./turn.js";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 // A frame is final if no other follows for this time: sorting the splats causes more frames.
 const SETTLED_MS = 300;
-const KEYS = {
-  ArrowLeft: [-1, 0, 0],
-  ArrowRight: [1, 0, 0],
-  ArrowUp: [0, -1, 0],
-  ArrowDown: [0, 1, 0],
-  "+": [0, 0, 1],
-  "=": [0, 0, 1],
-  "-": [0, 0, -1],
-};
-const MOVES = [
-  ["left", "Move left", [-1, 0, 0]],
-  ["up", "Move up", [0, -1, 0]],
-  ["down", "Move down", [0, 1, 0]],
-  ["right", "Move right", [1, 0, 0]],
-  ["closer", "Move closer", [0, 0, 1]],
-  ["farther", "Move back", [0, 0, -1]],
-];
-const TURNS = [
-  ["left", "Turn left", [-1, 0, 0]],
-  ["up", "Look up", [0, -1, 0]],
-  ["down", "Look down", [0, 1, 0]],
-  ["right", "Turn right", [1, 0, 0]],
-  ["closer", "Zoom in", [0, 0, 1]],
-  ["farther", "Zoom out", [0, 0, -1]],
-];
-const NO_WEBGL =
-  "This browser cannot show 3D scenes: WebGL 2 is missing or turned off. " +
-  "Use a current browser, or turn on hardware acceleration in its settings.";
 
 /** Turn `root`, which contains the photo as an image, into a viewer. */
 export class Viewer {
   #root;
-  #photo;
+  #start;
   #stage;
-  #frame;
-  #canvas;
-  #status;
-  #bar;
   #controls;
+  #comparison;
+  #headset;
   #scene;
   #motion;
   #isShown = false;
@@ -60,53 +37,53 @@ export class Viewer {
 
   constructor(root) {
     this.#root = root;
-    const { width, height, focal, is360 } = root.dataset;
-    this.#photo = {
-      width: Number(width),
-      height: Number(height),
-      focal: Number(focal),
-      is360: is360 !== undefined,
-    };
-    this.#build();
-    this.#start().catch((error) => this.#fail(error.message));
+    this.#start = startOf(root.dataset);
+    this.#stage = new Stage(root, this.#start);
+    this.#controls = new Controls(root);
+    const others = JSON.parse(root.dataset.others ?? "[]");
+    this.#comparison = new Comparison(root, this.#stage, this.#start, others);
+    new ResizeObserver(() => this.#resize()).observe(this.#stage.element);
+    this.#resize();
+    this.#open().catch((error) => this.#fail(error.message));
   }
 
-  async #start() {
+  async #open() {
     this.#root.dataset.state = "loading";
+    this.#stage.say(text("loading"));
     try {
-      this.#scene = new SplatScene(this.#canvas, this.#photo, () => this.#onFrame());
+      this.#scene = new SplatScene(this.#stage.canvas, this.#start, () => this.#onFrame());
     } catch {
-      this.#fail(NO_WEBGL);
-      return;
+      throw new Error(text("noWebgl"));
     }
     this.#resize();
-    addEventListener("pagehide", (event) => event.persisted || this.#scene.destroy());
-    const box = await this.#scene.load(await this.#bytes());
-    this.#motion = this.#photo.is360
-      ? new Turn(box, this.#photo, REDUCED_MOTION.matches)
-      : new Motion(box, REDUCED_MOTION.matches);
-    this.#motion.show(this.#scene);
+    addEventListener("pagehide", (event) => event.persisted || this.#destroy());
+    const bytes = await loadScene(this.#start, (share) => this.#stage.progress(share));
+    const box = await this.#scene.load(bytes).catch(() => {
+      throw new Error(text("damaged"));
+    });
+    this.#setMotion(box);
     this.#scene.onUpdate((seconds) => this.#update(seconds));
-    this.#status.textContent = "Drawing…";
+    this.#stage.say(text("drawing"));
   }
 
-  #bytes() {
-    const { scene, sceneElement } = this.#root.dataset;
-    if (sceneElement) return decodeBase64(document.getElementById(sceneElement).textContent);
-    return fetchBytes(scene, (share) => {
-      this.#bar.hidden = false;
-      if (share === null) this.#bar.removeAttribute("value");
-      else this.#bar.value = share;
-    });
+  #setMotion(box) {
+    this.#motion = this.#start.is360
+      ? new Turn(box, this.#start, REDUCED_MOTION.matches)
+      : new Motion(box, REDUCED_MOTION.matches);
+    this.#showView();
   }
 
   #update(seconds) {
-    if (this.#scene.isInHeadset) return;
-    if (this.#motion.update(seconds)) {
-      this.#root.dataset.settled = "false";
-      Object.assign(this.#root.dataset, this.#motion.state);
-      this.#motion.show(this.#scene);
-    }
+    if (this.#scene.isInHeadset || !this.#motion.update(seconds)) return;
+    this.#root.dataset.settled = "false";
+    this.#showView();
+  }
+
+  #showView() {
+    Object.assign(this.#root.dataset, this.#motion.state);
+    this.#motion.show(this.#scene);
+    this.#comparison.follow((scene) => this.#motion.show(scene));
+    if (this.#isShown) this.#stage.blend(this.#motion);
   }
 
   #onFrame() {
@@ -117,206 +94,133 @@ export class Viewer {
     if (this.#isShown) return;
     this.#isShown = true;
     this.#root.dataset.state = "ready";
-    this.#status.textContent = "";
-    this.#bar.hidden = true;
+    this.#stage.say("");
+    this.#stage.progress(undefined);
+    this.#stage.blend(this.#motion);
+    this.#stage.sharpen(this.#start.full);
     this.#offer();
   }
 
   #fail(message) {
     this.#root.dataset.state = "failed";
-    this.#bar.hidden = true;
-    this.#status.textContent = message;
+    this.#stage.progress(undefined);
+    this.#stage.say(message);
   }
 
   #resize() {
-    const stereo = this.#scene?.isStereo ? 2 : 1;
-    const aspect = (stereo * this.#photo.width) / this.#photo.height;
-    const { clientWidth, clientHeight } = this.#stage;
-    const { width, height } = this.#photo.is360
-      ? { width: clientWidth, height: clientHeight }
-      : contain(aspect, clientWidth, clientHeight);
-    this.#frame.style.width = `${width}px`;
-    this.#frame.style.height = `${height}px`;
+    const size = this.#stage.layout(this.#start, this.#scene?.isStereo ? 2 : 1);
     this.#root.dataset.settled = "false";
-    this.#scene?.resize(width, height);
-    if (this.#photo.is360) this.#motion?.show(this.#scene); // the shape of the image has changed
+    this.#scene?.resize(size.width, size.height);
+    this.#comparison.resize(size);
+    if (this.#start.is360) this.#motion?.show(this.#scene); // the shape of the image has changed
   }
 
-  #build() {
-    this.#stage = make("div", { className: "viewer-stage" });
-    this.#canvas = make("canvas", { tabIndex: 0 });
-    this.#canvas.setAttribute("role", "img");
-    this.#canvas.setAttribute(
-      "aria-label",
-      this.#photo.is360
-        ? `${this.#root.dataset.label}: 360° scene. Arrow keys turn, plus and minus zoom, Home ` +
-            "returns to the front."
-        : `${this.#root.dataset.label}: scene. Arrow keys move, plus and minus go closer and ` +
-            "back, Home returns to the photo.",
-    );
-    this.#status = make("p", { className: "viewer-status", textContent: "Loading…" });
-    this.#status.setAttribute("role", "status");
-    this.#bar = make("progress", { className: "viewer-progress", max: 1, hidden: true });
-    this.#bar.setAttribute("aria-label", "Loading the scene");
-    const poster = this.#root.querySelector(".viewer-poster");
-    const behind = poster.cloneNode();
-    behind.className = "viewer-behind";
-    behind.alt = "";
-    this.#frame = make("div", { className: "viewer-frame" });
-    this.#frame.append(behind, this.#canvas, poster);
-    this.#stage.append(this.#frame, this.#status, this.#bar);
-    this.#controls = make("div", { className: "viewer-controls" });
-    this.#root.append(this.#stage, this.#controls);
-    this.#root.style.setProperty("--aspect", this.#photo.width / this.#photo.height);
-    new ResizeObserver(() => this.#resize()).observe(this.#stage);
-    this.#resize();
-  }
-
-  // Controls appear when the scene is ready. Their space is reserved before.
   #offer() {
-    const bar = this.#controls;
-    bar.setAttribute("role", "toolbar");
-    bar.setAttribute("aria-label", "Move in the scene");
-    const { is360 } = this.#photo;
-    const moves = (is360 ? TURNS : MOVES).map(([name, label, step]) =>
-      button(name, label, () => this.#motion.step(...step)),
-    );
-    const home = button("home", is360 ? "Back to the front" : "Back to the photo's position", () => this.#motion.home());
-    const sway = button("play", is360 ? "Turn slowly" : "Sway", () => this.#setSway(!this.#motion.isSwaying));
-    sway.setAttribute("aria-pressed", "false");
-    const photo = toggle("photo", "Show the photo", (on) => {
-      this.#root.dataset.showsPhoto = String(on);
+    const motion = () => this.#motion;
+    this.#controls.offer(this.#start.is360, {
+      motion,
+      sway: (on) => this.#sway(on),
+      compare: (on) => {
+        this.#comparison.isOn = on;
+      },
+      depth: (on) => {
+        this.#scene.showsDepth = on;
+        this.#root.dataset.depth = String(on);
+        this.#stage.showScale(on ? this.#scene.box : null);
+      },
+      stereo: (on) => {
+        this.#root.dataset.stereo = String(on);
+        this.#scene.isStereo = on;
+        this.#resize();
+      },
+      headset: () => this.#enterHeadset(),
     });
-    const stereo = toggle("stereo", "Side by side, for two eyes", (on) => {
-      this.#root.dataset.stereo = String(on);
-      this.#scene.isStereo = on;
-      this.#resize();
+    this.#headset = new Headset(this.#scene, {
+      next: () => this.#askBeside(1),
+      previous: () => this.#askBeside(-1),
+      eye: ({ x, y, z }) => {
+        this.#root.dataset.eye = [x, y, z].map((value) => value.toFixed(4)).join(" ");
+      },
+      end: () => this.#leaveHeadset(),
     });
-    const gap = make("span", { className: "viewer-gap" });
-    bar.append(...moves, home, gap, sway, photo, stereo);
-    this.#swayButton = sway;
-    this.#offerTilt(bar);
-    this.#offerHeadset(bar);
-    if (document.fullscreenEnabled) {
-      const full = button("fullscreen", "Full screen", () =>
-        document.fullscreenElement ? document.exitFullscreen() : this.#root.requestFullscreen(),
-      );
-      full.dataset.key = "f";
-      bar.append(full);
-    }
+    this.#headset.watch((isThere) => {
+      this.#controls.hasHeadset = isThere;
+    });
     this.#listen();
-    this.#setSway(!REDUCED_MOTION.matches);
+    this.#sway(!REDUCED_MOTION.matches);
   }
 
-  #swayButton;
-
-  #setSway(on) {
+  #sway(on) {
     this.#motion.sway(on);
-    this.#showSway();
-  }
-
-  #showSway() {
-    const on = this.#motion.isSwaying;
-    if (this.#swayButton.getAttribute("aria-pressed") === String(on)) return;
-    this.#swayButton.setAttribute("aria-pressed", String(on));
-    this.#swayButton.replaceChildren(icon(on ? "pause" : "play"));
-  }
-
-  #offerTilt(bar) {
-    const isPhone = matchMedia("(pointer: coarse)").matches;
-    // Browsers report the pose of a phone only to HTTPS and to pages of the same machine.
-    if (!isPhone || !isSecureContext || !("DeviceOrientationEvent" in globalThis)) return;
-    let start = null;
-    const onTilt = ({ beta, gamma }) => {
-      if (beta === null) return;
-      start ??= { beta, gamma };
-      this.#motion.tilt(gamma - start.gamma, start.beta - beta);
-    };
-    const tilt = toggle("tilt", "Move by tilting", async (on) => {
-      start = null;
-      removeEventListener("deviceorientation", onTilt);
-      // Some phones require a permission request, in reply to a touch.
-      const ask = DeviceOrientationEvent.requestPermission?.bind(DeviceOrientationEvent);
-      const isAllowed = !ask || (await ask().catch(() => "denied")) === "granted";
-      if (on && isAllowed) addEventListener("deviceorientation", onTilt);
-    });
-    bar.append(tilt);
-  }
-
-  #offerHeadset(bar) {
-    // After the VR session the page shows the same view as before.
-    const goOn = () => {
-      this.#scene.isStereo = this.#root.dataset.stereo === "true";
-      this.#motion.show(this.#scene);
-    };
-    const enter = button("headset", "Enter with a headset", () => this.#scene.enterHeadset(goOn));
-    this.#scene.onHeadset((isThere) => {
-      if (isThere) bar.append(enter);
-      else enter.remove();
-    });
+    this.#controls.isSwaying = on;
   }
 
   #listen() {
-    const stage = this.#stage;
-    // Last pointer position: movementX is not in CSS pixels in some browsers, and missing in others.
-    let held = null;
-    this.#root.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const step = KEYS[event.key];
-      const isButton = event.target instanceof HTMLButtonElement;
-      if (step && !(isButton && event.key === "Enter")) this.#motion.step(...step);
-      else if (event.key === "Home") this.#motion.home();
-      else if (event.key === "f") this.#root.querySelector('[data-key="f"]')?.click();
-      else return;
-      event.preventDefault();
+    const motion = () => this.#motion;
+    const hand = (act) => (...values) => {
+      act(...values);
+      this.#controls.isSwaying = motion().isSwaying;
+    };
+    const home = hand(() => motion().home());
+    listenToKeys(this.#root, {
+      step: hand((...step) => motion().step(...step)),
+      home,
+      fullscreen: () => toggleFullscreen(this.#root),
     });
-    stage.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      stage.setPointerCapture(event.pointerId);
-      held = { x: event.clientX, y: event.clientY };
+    listenToPointers(this.#stage.element, this.#stage.canvas, {
+      drag: hand((x, y) => motion().drag(x, y)),
+      pinch: hand((ratio) => motion().pinch(ratio)),
+      flick: (side) => this.#askBeside(side),
+      home,
     });
-    stage.addEventListener("pointermove", (event) => {
-      if (!stage.hasPointerCapture(event.pointerId)) return;
-      const width = this.#canvas.clientWidth;
-      const { clientX: x, clientY: y } = event;
-      this.#motion.drag((x - held.x) / width, (y - held.y) / width);
-      held = { x, y };
-    });
-    stage.addEventListener("dblclick", () => this.#motion.home());
-    stage.addEventListener(
-      "wheel",
-      (event) => {
-        // Zoom only if the viewer has the focus. Otherwise the wheel scrolls the page.
-        if (!this.#root.contains(document.activeElement) && !document.fullscreenElement) return;
-        event.preventDefault();
-        this.#motion.wheel(event.deltaY);
-      },
-      { passive: false },
-    );
-    for (const kind of ["pointermove", "keydown", "click", "wheel"]) {
-      this.#root.addEventListener(kind, () => this.#showSway());
+    listenToWheel(this.#root, this.#stage.element, hand((pixels) => motion().wheel(pixels)));
+    // Buttons and tilt end the sway too.
+    this.#root.addEventListener("click", hand(() => {}));
+  }
+
+  #askBeside(side) {
+    this.#root.dispatchEvent(new CustomEvent("viewer-beside", { bubbles: true, detail: side }));
+  }
+
+  async #enterHeadset() {
+    this.#sway(false);
+    this.#root.dataset.headset = "true";
+    try {
+      await this.#headset.enter();
+    } catch (error) {
+      this.#leaveHeadset();
+      this.#stage.say(text("headsetFailed", { reason: error.message }));
     }
   }
-}
 
-function make(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
-}
+  // After the session the page shows the same view as before.
+  #leaveHeadset() {
+    delete this.#root.dataset.headset;
+    this.#scene.isStereo = this.#root.dataset.stereo === "true";
+    this.#showView();
+    this.#root.dispatchEvent(new CustomEvent("viewer-headset-end", { bubbles: true }));
+  }
 
-function button(name, label, act) {
-  const element = make("button", { type: "button", title: label });
-  element.setAttribute("aria-label", label);
-  element.append(icon(name));
-  element.addEventListener("click", act);
-  return element;
-}
+  /** Whether a person is in the scene with a headset. */
+  get isInHeadset() {
+    return Boolean(this.#scene?.isInHeadset);
+  }
 
-function toggle(name, label, act) {
-  const element = button(name, label, () => {
-    const on = element.getAttribute("aria-pressed") !== "true";
-    element.setAttribute("aria-pressed", String(on));
-    act(on);
-  });
-  element.setAttribute("aria-pressed", "false");
-  return element;
+  /** Show another photo's scene, as in startOf, without leaving the page or the headset. */
+  async show(start) {
+    const next = startOf(start);
+    const bytes = await loadScene(next);
+    const box = await this.#scene.load(bytes, next);
+    this.#start = next;
+    this.#stage.replacePhoto(next);
+    this.#stage.name(next);
+    this.#setMotion(box);
+    this.#resize();
+    this.#headset?.recenter();
+  }
+
+  #destroy() {
+    this.#comparison.destroy();
+    this.#scene?.destroy();
+  }
 }

@@ -9,12 +9,13 @@ import {
   magnification,
   reachOf,
   swayEye,
+  trackedEye,
   verticalFov,
 } from "../src/camera.js";
 import { Motion } from "../src/motion.js";
 
 const PHOTO = { width: 4000, height: 3000, focal: 3000 };
-const BOX = { lateral: 0.2, forward: 0.1, sway: 0.1, focus: 2 };
+const BOX = { lateral: 0.2, vertical: 0.15, forward: 0.1, sway: 0.1, focus: 2 };
 
 const centersAt = (depths) => Float32Array.from(depths.flatMap((z) => [0, 0, z]));
 const depths = (count) => Array.from({ length: count }, (_, index) => (index + 1) / 100);
@@ -42,11 +43,9 @@ test("the head box grows with the scene's near depth, and the focus keeps its di
   assert.ok(far.focus > 9);
 });
 
-test("a clamped eye is inside, in the same direction, and stays where it was inside", () => {
-  const eye = { x: 3, y: -1, z: 0.5 };
-  const clamped = clampEye(eye, BOX);
-  assert.ok(Math.abs(reachOf(clamped, BOX) - 1) < 1e-12);
-  assert.ok(Math.abs(clamped.x / clamped.y - eye.x / eye.y) < 1e-12);
+test("a clamped eye is at the nearest side, and stays where it was inside", () => {
+  assert.deepEqual(clampEye({ x: 3, y: -0.1, z: 0.05 }, BOX), { x: 0.2, y: -0.1, z: 0.05 });
+  assert.equal(reachOf(clampEye({ x: 3, y: -1, z: 0.5 }, BOX), BOX), 1);
   const inside = { x: 0.05, y: 0, z: 0 };
   assert.equal(clampEye(inside, BOX), inside);
 });
@@ -81,6 +80,64 @@ test("dragging the scene to the left moves the eye to the right", () => {
   motion.drag(-0.1, 0);
   motion.update(0);
   assert.ok(motion.eye.x > 0);
+});
+
+test("a push against a side moves the eye along no other axis", () => {
+  const motion = new Motion(BOX, true);
+  for (let press = 0; press < 9; press++) motion.step(1, 0, 0);
+  motion.step(0, 1, 0);
+  motion.update(0);
+  const { y } = motion.eye;
+  assert.ok(y > 0 && motion.eye.x === BOX.lateral);
+  for (let press = 0; press < 9; press++) motion.step(1, 0, 0);
+  motion.step(0, 0, 1);
+  motion.update(0);
+  assert.equal(motion.eye.y, y);
+  assert.equal(motion.eye.x, BOX.lateral);
+});
+
+test("fingers that spread move the eye closer, and back as far", () => {
+  const motion = new Motion(BOX, true);
+  motion.pinch(1.2);
+  motion.update(0);
+  assert.ok(motion.eye.z > 0 && motion.eye.z < BOX.forward && motion.eye.x === 0);
+  motion.pinch(1 / 1.2);
+  motion.update(0);
+  assert.ok(Math.abs(motion.eye.z) < 1e-12);
+});
+
+test("the camera is at home only while it rests at the photo's camera", () => {
+  const motion = new Motion(BOX, true);
+  assert.ok(motion.isHome && motion.reach === 0);
+  motion.step(1, 0, 0);
+  assert.ok(!motion.isHome);
+  motion.update(0);
+  assert.ok(!motion.isHome && motion.reach > 0);
+  motion.home();
+  assert.ok(!motion.isHome);
+  motion.update(0);
+  assert.ok(motion.isHome);
+  motion.sway(true);
+  assert.ok(!motion.isHome);
+});
+
+test("a tracked head starts at the photo's camera, moves at true scale, and stays in the box", () => {
+  const start = { x: 1, y: -1.6, z: 0.3 };
+  for (const yaw of [0, 1, -2.5]) {
+    // A step of 0.1 m to the right, and one of 2 m, as seen by a person with this heading.
+    const step = (metres) => ({
+      x: start.x + metres * Math.cos(yaw),
+      y: start.y,
+      z: start.z - metres * Math.sin(yaw),
+    });
+    const at = (metres) => trackedEye(step(metres), start, yaw, BOX);
+    assert.ok(Math.hypot(at(0).eye.x, at(0).eye.y, at(0).eye.z) < 1e-12);
+    assert.ok(Math.abs(at(0.1).eye.x - 0.1) < 1e-12 && Math.abs(at(0.1).eye.z) < 1e-12);
+    assert.equal(at(2).eye.x, BOX.lateral);
+    // Beyond the box, the scene moves as much as the head.
+    const [a, b] = [at(2).shift, at(2.5).shift];
+    assert.ok(Math.abs(a.x - b.x - 0.5) < 1e-12);
+  }
 });
 
 test("a hand ends the swaying", () => {

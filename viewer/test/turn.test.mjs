@@ -38,6 +38,13 @@ test("what the pointer holds stays under it: a whole width is the field of view"
   assert.ok(Math.abs(turn.view.pitch - 9) < 1e-9);
 });
 
+test("fingers that spread magnify", () => {
+  const turn = new Turn({}, FRONT, true);
+  turn.pinch(1.5);
+  turn.update(0);
+  assert.equal(turn.view.zoom, 1.5);
+});
+
 test("zoom has limits, and slow turning ends with a hand", () => {
   const turn = new Turn({}, FRONT, true);
   turn.wheel(-1e6);

@@ -31,6 +31,7 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.filter_values import parse_circle
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.photo_texts import add_missing_texts
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
@@ -100,6 +101,8 @@ FILTERS = {
     "--near, a home": Filters(near=parse_circle("--near", "52.52,13.405,5")),
     "--text, a word of few": Filters(text="IMG_0777777"),
     "--text, a name": Filters(text="person 150"),
+    "--text, a month": Filters(text="August 2019"),
+    "--text, two letters": Filters(text="x-"),
     "--path": Filters(path="*/2019/07/*"),
     "rating, person and year": Filters(rating=4, person="person 1", after=datetime(2020, 1, 1)),
     "two that exclude each other": Filters(person="person 1", album="album 78"),
@@ -119,6 +122,7 @@ def make_catalog(root: Path, url: str | None, count: int) -> None:
                 for table, rows in rows_of(range(start, min(start + ROWS, count))).items():
                     if rows:
                         catalog.connection.execute(table.insert(), rows)
+                add_missing_texts(catalog.connection)
         if url is not None:
             catalog.connection.execution_options(isolation_level="AUTOCOMMIT")
             catalog.connection.execute(sa.text("VACUUM ANALYZE"))

@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from pipeline.catalog.photo_texts import add_missing_texts
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -75,10 +77,11 @@ def resident_mb() -> float:
 
 
 def fill_tables(engine: sa.Engine, rows: Mapping[sa.Table, Sequence[Mapping[str, object]]]) -> None:
-    """Insert rows into a new catalog, table by table, and close it."""
+    """Insert rows into a new catalog, table by table, with texts to search, and close it."""
     with engine.begin() as connection:
         for table, values in rows.items():
             connection.execute(table.insert(), list(values))
+        add_missing_texts(connection)
     engine.dispose()
 
 

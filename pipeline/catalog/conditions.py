@@ -13,6 +13,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from pipeline.catalog.filter_values import GeoCircle
 from pipeline.catalog.folding import matches_name
+from pipeline.catalog.photo_texts import search_words, with_words
 from pipeline.catalog.portable_sql import (
     EARTH_RADIUS_KM,
     distance_expression,
@@ -24,7 +25,6 @@ from schemas.context_tables import photo_flags, photo_tags, places, scene_flags,
 from schemas.tables import photo_paths, photos, scenes
 
 _KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
-_TEXTS = (photos.c.title, photos.c.caption)
 _BY_INDEX_OF = {"taken_at": "time", "latitude": "near", "place_id": "place"}  # else of its name
 
 
@@ -87,27 +87,17 @@ class Conditions:
         matches = matches_glob(photo_paths.c.path, path_text(glob), self.dialect)
         return photos.c.photo_id.in_(sa.select(photo_paths.c.photo_id).where(matches))
 
-    def has_word(self, word: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a path, a name or a text of the photo holds a word.
+    def has_words(self, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition that what is known of a photo has each word of a text."""
+        words = search_words(text)
+        if not words:
+            return self.all(())
+        photo_id = photos.c.photo_id if self._by("text") else self._not_by_index(photos.c.photo_id)
+        return photo_id.in_(with_words(words, self.dialect))
 
-        Each table is read once: a word in the middle of a text is served by no index.
-        """
-        own = (*_TEXTS, photos.c.camera_make, photos.c.camera_model, photos.c.lens_model)
-        by_tag = self._tags(None, f"*{word}*")
-        of_place = sa.select(places.c.place_id).where(
-            matches_name(places.c.folded, f"*{word}*", self.dialect)
-        )
-        found = sa.union_all(
-            sa.select(photos.c.photo_id).where(
-                sa.or_(*(self.contains(column, word) for column in own))
-            ),
-            sa.select(photo_paths.c.photo_id).where(
-                self.contains(photo_paths.c.path, path_text(word))
-            ),
-            sa.select(photo_tags.c.photo_id).where(photo_tags.c.tag_id.in_(by_tag)),
-            sa.select(photos.c.photo_id).where(photos.c.place_id.in_(of_place)),
-        ).subquery()
-        return photos.c.photo_id.in_(sa.select(found.c.photo_id))
+    def with_text(self, text: str) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos that have these words."""
+        return with_words(search_words(text), self.dialect)
 
     def has_tag(self, kind: str, pattern: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo has a tag of a `TagKind` whose name matches."""
@@ -215,10 +205,9 @@ class Conditions:
         reach, latitude = circle.radius_km / _KM_PER_DEGREE, self.column("latitude")
         return sa.and_(latitude >= circle.latitude - reach, latitude <= circle.latitude + reach)
 
-    def _tags(self, kind: str | None, pattern: str) -> sa.Select[tuple[int]]:
+    def _tags(self, kind: str, pattern: str) -> sa.Select[tuple[int]]:
         matches = matches_name(tags.c.folded, pattern, self.dialect)
-        found = sa.select(tags.c.tag_id).where(matches)
-        return found if kind is None else found.where(tags.c.kind == kind)
+        return sa.select(tags.c.tag_id).where(matches, tags.c.kind == kind)
 
     def _with_value(
         self, index: str, part: str, *columns: sa.Column[Any]

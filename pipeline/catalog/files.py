@@ -17,23 +17,32 @@ from pipeline.catalog.text import path_text
 from schemas.context_tables import context_facts, photo_flags, photo_tags
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
+from schemas.search_tables import photo_texts
 from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
 
 _TABLES_OF_PHOTOS = (
-    *(context_facts, photo_flags, photo_tags),
+    *(context_facts, photo_flags, photo_tags, photo_texts),
     *(failures, context_files, user_focals, photo_paths, photos),
 )
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone
 
 
-def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]) -> None:
-    """Record new and changed files, and their photos if those are new."""
+def add_found(
+    connection: Connection, found: Sequence[tuple[PhotoFile, SkipReason | None]]
+) -> set[str]:
+    """Record new and changed files, and their photos if those are new.
+
+    Returns the ids of the photos whose paths are others now.
+    """
     _insert_new_photos(connection, found)
     # A photo first found in a hidden folder, and now in another one, is due.
     for chunk in in_groups([file.photo_id for file, skip in found if skip is None]):
         _set_due(connection, photos.c.photo_id.in_(chunk))
+    renamed: set[str] = set()  # photos that lose a path
     for chunk in in_groups([path_text(file.path) for file, _ in found]):
-        connection.execute(photo_paths.delete().where(photo_paths.c.path.in_(chunk)))
+        of_path = photo_paths.c.path.in_(chunk)
+        renamed.update(connection.scalars(sa.select(photo_paths.c.photo_id).where(of_path)))
+        connection.execute(photo_paths.delete().where(of_path))
     connection.execute(
         photo_paths.insert(),
         [
@@ -48,6 +57,7 @@ def add_found(connection: Connection, found: Sequence[tuple[PhotoFile, SkipReaso
             for file, skip in found
         ],
     )
+    return renamed | {file.photo_id for file, _ in found}
 
 
 def set_skips(connection: Connection, changed: Iterable[tuple[str, SkipReason | None]]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import check_not_newer, no_library, open_unchecked, unusable
+from pipeline.catalog.photo_texts import add_missing_texts
 from pipeline.store.layout import temporary_path
 from schemas.errors import StoreError
 from schemas.migrations import MIGRATIONS, Migration
@@ -86,6 +87,8 @@ def _take(engine: Engine, version: int, step: Migration) -> None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             step.change_tables(connection)
             step.change_rows(connection)
+            if version + 1 == CATALOG_VERSION:  # by today's rules, for today's tables
+                add_missing_texts(connection)
             connection.execute(
                 catalog_info.insert().values(version=version + 1, created_at=utc_now())
             )

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene, score_of
 from pipeline.catalog.photo_columns import focal_columns, known_columns, meta_columns
+from pipeline.catalog.photo_texts import refresh_texts
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags, record_scored
 from pipeline.catalog.text import clean_text
 from schemas.context import METADATA_VERSION
@@ -210,7 +211,9 @@ def _record_meta(connection: Connection, photo_id: str, meta: PhotoMeta) -> None
     """
     unread = photos.c.metadata_version.is_distinct_from(METADATA_VERSION)
     query = photos.update().where(photos.c.photo_id == photo_id, unread)
-    connection.execute(query.values(**known_columns(meta_columns(meta))))
+    recorded = connection.execute(query.values(**known_columns(meta_columns(meta))))
+    if recorded.rowcount:
+        refresh_texts(connection, [photo_id])
 
 
 def _update_photo(connection: Connection, photo_id: str, **columns: object) -> None:

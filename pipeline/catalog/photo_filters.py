@@ -43,11 +43,6 @@ class Filter(Setting):
     is_on_web: bool = True  # whether an address of the gallery may hold it
 
 
-def _any_word_of(q: Conditions, text: str) -> sa.ColumnElement[bool]:
-    """Each word is in a name or a text of the photo."""
-    return q.all(q.has_word(word) for word in text.split())
-
-
 @dataclass(frozen=True, slots=True)
 class PhotoFilters:
     """Which photos are selected: all filters have to hold.
@@ -187,9 +182,12 @@ class PhotoFilters:
     text: Annotated[
         str | None,
         Filter(
-            help="Words that must all occur in the path, the camera, the lens, or in what people "
-            "wrote: titles, captions, keywords, names, albums and places.",
-            condition=_any_word_of,
+            help="Words that must all occur in the path, the camera, the lens, the date, or in "
+            "what people wrote: titles, captions, keywords, names, albums and places. Case and "
+            "accents do not matter.",
+            condition=lambda q, text: q.has_words(text),
+            index="text",
+            members=lambda q, text: q.with_text(text),
             example="paris holiday",
         ),
     ] = None

@@ -26,6 +26,7 @@ from pipeline.catalog import (
 )
 from pipeline.catalog.best_scene import choose_best_scenes
 from pipeline.catalog.collection_rows import RecordedCollection
+from pipeline.catalog.photo_texts import refresh_texts
 from pipeline.catalog.place_rows import forget_unused_places
 from pipeline.catalog.tags import forget_unused_tags
 from schemas.context import ContextSource, ContextUpdate
@@ -72,7 +73,7 @@ class CatalogWriter:
         rows = list(found)
         if rows:
             with self._change():
-                files.add_found(self.connection, rows)
+                refresh_texts(self.connection, files.add_found(self.connection, rows))
 
     def settle(self) -> None:
         """Bring photos in line with their paths, after files appeared, disappeared or changed.
@@ -115,9 +116,9 @@ class CatalogWriter:
         if not found and not surveys:
             return
         with self._change():
-            if found:
-                files.add_found(self.connection, found)
+            changed = files.add_found(self.connection, found) if found else set()
             survey_rows.record_surveys(self.connection, surveys)
+            refresh_texts(self.connection, changed.union(one.file.photo_id for one in surveys))
             choose_best_scenes(self.connection, [one.file.photo_id for one in surveys])
 
     def record_groups(
@@ -136,6 +137,7 @@ class CatalogWriter:
         if updates:
             with self._change():
                 context_rows.record_contexts(self.connection, updates)
+                refresh_texts(self.connection, [update.photo_id for update in updates])
 
     def record_collection(
         self, path: str, source: ContextSource, state: RecordedCollection

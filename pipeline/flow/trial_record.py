@@ -11,6 +11,7 @@ from pipeline.catalog import context_rows, files, group_rows, survey_rows
 from pipeline.catalog.database import make_tables
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
+from pipeline.catalog.photo_texts import refresh_texts
 from pipeline.catalog.query import select_among
 from pipeline.context.groups.similar import MAX_GAP
 from pipeline.scan.identify import Identified
@@ -39,8 +40,9 @@ class TrialRecord:
         with self._trial.begin():
             self._copy({*surveyed, *(file.photo_id for file, _ in files_found)} - self._kept)
             if files_found:
-                files.add_found(self._trial, files_found)
+                refresh_texts(self._trial, files.add_found(self._trial, files_found))
             survey_rows.record_surveys(self._trial, surveys)
+            refresh_texts(self._trial, [survey.file.photo_id for survey in surveys])
         self._kept.update(surveyed)
 
     def said_before(self, photo_ids: Sequence[str]) -> Mapping[str, Sequence[Said]]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.photo_texts import add_missing_texts
 from pipeline.flow.scene_id import scene_id_of
 from pipeline.metadata.focal import focal_35mm_of_px
 from pipeline.store.layout import SCENES, ScenePath, SnapshotPath, parse
@@ -65,6 +66,7 @@ def load_snapshot(connection: Connection, store: Store, version: int) -> dict[st
             counts[table.name] = _load(connection, table, file)
     for step in range(version, CATALOG_VERSION):
         MIGRATIONS[step].change_rows(connection)
+    add_missing_texts(connection)
     return counts
 
 

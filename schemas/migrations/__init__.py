@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from schemas.migrations.migration import Migration
 from schemas.migrations.version_2 import TO_VERSION_2
 from schemas.migrations.version_3 import TO_VERSION_3
+from schemas.migrations.version_4 import TO_VERSION_4
 
 __all__ = ["MIGRATIONS", "Migration"]
 
-MIGRATIONS: Mapping[int, Migration] = {1: TO_VERSION_2, 2: TO_VERSION_3}
+MIGRATIONS: Mapping[int, Migration] = {1: TO_VERSION_2, 2: TO_VERSION_3, 3: TO_VERSION_4}

@@ -8,8 +8,10 @@ A version that was released is never written again.
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,6 +32,7 @@ from schemas.context import (
 from schemas.outcomes import Made, Skipped
 from schemas.quality import QualityFlag
 from schemas.reasons import SkipReason
+from schemas.search_tables import SEARCH_INDEX
 from schemas.tables import CATALOG_VERSION, context_files, user_focals, utc_now
 from schemas.user_focals import UserFocalSource
 from tests.support.library_of_records import (
@@ -126,7 +129,7 @@ def thaw(root: Path, version: int, url: str | None = None) -> None:
 def _copy(source: Connection, target: Connection) -> None:
     """Make the tables and rows of a SQLite catalog in PostgreSQL, with that database's types."""
     tables = sa.MetaData()
-    tables.reflect(source)
+    tables.reflect(source, only=lambda name, _: not name.startswith(SEARCH_INDEX))
     for table in tables.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, sa.TEXT):  # DATETIME_TEXT, as reflection reads it
@@ -143,11 +146,23 @@ def _copy(source: Connection, target: Connection) -> None:
     target.execute(sa.text(f"SELECT setval({counter}, max(failure_id)) FROM failures"))
 
 
+def _dump(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield the statements of a catalog; the search index is made again of the texts."""
+    own = re.compile(
+        rf"(CREATE TABLE|INSERT INTO) ['\"]?{SEARCH_INDEX}|INSERT INTO sqlite_master|PRAGMA|COMMIT"
+    )
+    yield from (statement for statement in connection.iterdump() if not own.match(statement))
+    made_by = "SELECT sql FROM sqlite_master WHERE name = ?"
+    yield f"{connection.execute(made_by, (SEARCH_INDEX,)).fetchone()[0]};"
+    yield f"INSERT INTO {SEARCH_INDEX} ({SEARCH_INDEX}) VALUES ('rebuild');"
+    yield "COMMIT;"
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder))
         with contextlib.closing(sqlite3.connect(Path(folder) / CATALOG_FILE)) as connection:
-            lines = "\n".join(connection.iterdump())
+            lines = "\n".join(_dump(connection))
     (CATALOGS / f"version-{CATALOG_VERSION}.sql").write_text(lines + "\n")
 
 

@@ -20,6 +20,7 @@ from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
 from schemas.errors import StoreError, UsageError
 from schemas.migrations import MIGRATIONS, Migration
+from schemas.search_tables import SEARCH_INDEX
 from schemas.table_metadata import metadata
 from schemas.tables import CATALOG_VERSION
 from tests.support.freeze_catalog import CATALOGS, thaw
@@ -53,6 +54,7 @@ def columns(connection: Connection) -> dict[str, set[tuple[str, bool]]]:
     return {
         name: {(column["name"], column["nullable"]) for column in inspector.get_columns(name)}
         for name in inspector.get_table_names()
+        if not name.startswith(SEARCH_INDEX)
     }
 
 

@@ -1,0 +1,44 @@
+"""To version 4: a table of texts to search, with an index in SQLite.
+
+The table is empty: `pipeline.catalog.migrate` fills it in the same transaction.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from schemas.migrations.migration import Migration
+
+_SQLITE_SEARCH = (
+    "CREATE VIRTUAL TABLE photo_search USING fts5(text, content='photo_texts', "
+    "content_rowid='text_id', detail=none, columnsize=0, tokenize='trigram case_sensitive 1')",
+    "CREATE TRIGGER photo_texts_inserted AFTER INSERT ON photo_texts BEGIN "
+    "INSERT INTO photo_search (rowid, text) VALUES (new.text_id, new.text); END",
+    "CREATE TRIGGER photo_texts_deleted AFTER DELETE ON photo_texts BEGIN "
+    "INSERT INTO photo_search (photo_search, rowid, text) "
+    "VALUES ('delete', old.text_id, old.text); END",
+    "CREATE TRIGGER photo_texts_updated AFTER UPDATE ON photo_texts BEGIN "
+    "INSERT INTO photo_search (photo_search, rowid, text) "
+    "VALUES ('delete', old.text_id, old.text); "
+    "INSERT INTO photo_search (rowid, text) VALUES (new.text_id, new.text); END",
+)
+
+
+def _change_tables(connection: Connection) -> None:
+    metadata = sa.MetaData()
+    photos = sa.Table("photos", metadata, sa.Column("photo_id", sa.String(32), primary_key=True))
+    texts = sa.Table(
+        "photo_texts",
+        metadata,
+        sa.Column("text_id", sa.Integer, primary_key=True),
+        sa.Column("photo_id", sa.ForeignKey(photos.c.photo_id), nullable=False, unique=True),
+        sa.Column("text", sa.String, nullable=False),
+    )
+    texts.create(connection)
+    if connection.dialect.name == "sqlite":
+        for statement in _SQLITE_SEARCH:
+            connection.exec_driver_sql(statement)
+
+
+TO_VERSION_4 = Migration("texts to search", _change_tables)

@@ -100,7 +100,11 @@ photos = Table(
         *("taken_at", "photo_id", "latitude", "longitude", "camera_make", "camera_model"),
         *("hidden", "trashed"),
     ),
-    Index("photos_by_state_and_time", "state", "taken_at", "photo_id", "hidden", "trashed"),
+    Index(
+        "photos_by_state_and_time",
+        *("state", "taken_at", "photo_id", "hidden", "trashed"),
+        *("group_id", "group_rank", "scene_id"),
+    ),
     Index("photos_by_camera", "camera_model"),
     Index(
         "photos_by_place",

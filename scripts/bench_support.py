@@ -18,8 +18,6 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from pipeline.catalog.photo_texts import add_missing_texts
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -78,6 +76,8 @@ def resident_mb() -> float:
 
 def fill_tables(engine: sa.Engine, rows: Mapping[sa.Table, Sequence[Mapping[str, object]]]) -> None:
     """Insert rows into a new catalog, table by table, with texts to search, and close it."""
+    from pipeline.catalog.photo_texts import add_missing_texts
+
     with engine.begin() as connection:
         for table, values in rows.items():
             connection.execute(table.insert(), list(values))

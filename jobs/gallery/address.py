@@ -40,12 +40,13 @@ class FilteredView:
             return replace(filters, with_depth=True)
         return filters
 
-    def hidden(self) -> Filters | None:
-        """Return the filters of the photos that are left out for their lack of depth, if any."""
+    def with_flat(self) -> Filters | None:
+        """Return the filters of the photos with a scene, with those that lack depth.
+
+        None where this view shows them anyway, or shows only them.
+        """
         if self.filters.with_depth is None and self.filters.flag is None:
-            return replace(
-                self.filters, state=PhotoState.DONE, with_depth=False, one_per_group=True
-            )
+            return replace(self.of_state(PhotoState.DONE), with_depth=None)
         return None
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query
+from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jobs.console.output import size_text
-from jobs.gallery.address import read_view
+from jobs.gallery.address import FilteredView, read_view
 from jobs.gallery.context_facts import context_facts
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, reason_text
@@ -23,6 +24,7 @@ from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
+    Timeline,
     count_selected,
     read_beside,
     read_best,
@@ -31,6 +33,7 @@ from pipeline.catalog.timeline import (
     read_periods,
     read_photo_list,
     read_spots,
+    read_timeline,
 )
 from pipeline.context.of_photo import context_sources
 from pipeline.exports.exported import EXPORT_PREFIX
@@ -62,22 +65,32 @@ class DownloadLink(NamedTuple):
 def library(request: Request) -> Response:
     """Show photos by capture time."""
     view = read_view(request.query_params)
-    filters, hidden = view.of_state(PhotoState.DONE), view.hidden()
-    with library_reader(request).catalog() as connection:
-        periods = read_periods(connection, filters)
-        states = count_states(connection)
-        is_stacked = bool(filters.one_per_group) and has_groups(connection)
-        flat = count_selected(connection, hidden) if hidden is not None else 0
+    shown = library_reader(request).remembered(("library", *view.texts.items()), view, _overview)
     return render(
         request,
         "library.html",
         view=view,
-        periods=periods,
-        count=sum(period.photos for period in periods),
-        states=states,
-        flat=flat,
-        is_stacked=is_stacked,
+        count=sum(period.photos for period in shown.timeline.periods),
+        **shown._asdict(),
     )
+
+
+class _Overview(NamedTuple):
+    """What the first page shows of a view."""
+
+    timeline: Timeline
+    states: dict[str, int]
+    is_stacked: bool
+
+
+def _overview(connection: Connection, view: FilteredView) -> _Overview:
+    filters, both = view.of_state(PhotoState.DONE), view.with_flat()
+    if both is None:
+        timeline = Timeline(read_periods(connection, filters), 0)
+    else:
+        timeline = read_timeline(connection, both)
+    is_stacked = bool(filters.one_per_group) and has_groups(connection)
+    return _Overview(timeline, count_states(connection), is_stacked)
 
 
 @router.read("/best")

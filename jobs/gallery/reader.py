@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -25,6 +26,9 @@ from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
+_MOST_ANSWERS = 60
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 class LibraryScene(NamedTuple):
@@ -48,6 +52,7 @@ class LibraryReader:
         self.cache = FileCache(cache, CACHE_BYTES)
         self._library = library
         self.place = (str(library), library.catalog_address.given, str(cache.absolute()))
+        self._answers: OrderedDict[tuple[object, ...], tuple[object, object]] = OrderedDict()
         self._engine: Engine = library.open_database()
 
     @contextlib.contextmanager
@@ -56,6 +61,39 @@ class LibraryReader:
         with self._library.known_errors(), self._engine.connect() as connection:
             register_functions(connection)
             yield connection
+
+    def remembered(
+        self, key: tuple[object, ...], asked: _Asked, read: Callable[[Connection, _Asked], _Answer]
+    ) -> _Answer:
+        """Return what `read` reads, from memory if the catalog has not changed since.
+
+        For sums over the whole catalog, which people ask for again and again. A catalog in
+        PostgreSQL does not tell of changes: its answers are read each time.
+        """
+        stamp = self._stamp()
+        known = self._answers.get(key)
+        if stamp is not None and known is not None and known[0] == stamp:
+            self._answers.move_to_end(key)
+            return cast("_Answer", known[1])
+        with self.catalog() as connection:
+            answer = read(connection, asked)
+        self._answers[key] = (stamp, answer)
+        if len(self._answers) > _MOST_ANSWERS:
+            with contextlib.suppress(KeyError):
+                self._answers.popitem(last=False)
+        return answer
+
+    def _stamp(self) -> tuple[int, ...] | None:
+        """Return what changes with every write to a SQLite catalog."""
+        address = self._library.catalog_address
+        if address.url is not None:
+            return None
+        found: list[int] = []
+        for path in (address.file, address.file.with_name(f"{address.file.name}-wal")):
+            with contextlib.suppress(OSError):
+                stat = path.stat()
+                found += [stat.st_mtime_ns, stat.st_size]
+        return tuple(found)
 
     def close(self) -> None:
         """Close the connections to the catalog."""

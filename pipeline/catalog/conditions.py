@@ -43,6 +43,11 @@ class Conditions:
         return photos.c
 
     @property
+    def state(self) -> sa.ColumnElement[Any]:
+        """The state of a photo. Most photos are in one: its index counts where no other does."""
+        return self._not_by_index(photos.c.state) if self.index else photos.c.state
+
+    @property
     def taken_at(self) -> sa.ColumnElement[Any]:
         """When a photo was taken."""
         return self.column("taken_at")

@@ -31,7 +31,7 @@ class Filters(PhotoFilters):
         PhotoState | None,
         Filter(
             help="Only photos in this state.",
-            condition=lambda q, state: q.photos.state == state,
+            condition=lambda q, state: q.state == state,
             is_on_web=False,  # each page shows photos in a state of its own
             example="done",
         ),

@@ -16,16 +16,19 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import count_made
 from pipeline.catalog.query import paths_of, selected, selected_photos
 from schemas.errors import UsageError
+from schemas.quality import WITHOUT_DEPTH
 from schemas.tables import photos, scenes
 
 UNDATED = "undated"
 _PERIOD = re.compile(r"(\d{3})(?:(\d)(?:-(\d{2}))?)?")
 _PERIOD_LENGTHS = (7, 4, 3)  # letters of a month, a year, a decade
 _FEW = 8  # photos a month, on average: with fewer, years or decades are the better headings
+_MONTH = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
 _PLACE_DIGITS = 1  # a tenth of a degree: about 11 km
 
 
@@ -87,10 +90,34 @@ def read_periods(connection: Connection, filters: Filters) -> list[Period]:
 
     Where most months have only a few photos, the periods are years or decades.
     """
-    month = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
-    statement = selected_photos(connection, filters, month, sa.func.count()).group_by(month)
-    counts = Counter({row[0]: row[1] for row in connection.execute(statement)})
-    undated = counts.pop(None, 0)
+    statement = selected_photos(connection, filters, _MONTH, sa.func.count()).group_by(_MONTH)
+    return _periods(Counter({row[0]: row[1] for row in connection.execute(statement)}))
+
+
+class Timeline(NamedTuple):
+    """The periods of photos with depth, and the number of photos without."""
+
+    periods: list[Period]
+    flat: int
+
+
+def read_timeline(connection: Connection, filters: Filters) -> Timeline:
+    """Return the periods of the photos with depth that filters select, and count the others.
+
+    The photos are read once for both.
+    """
+    flags = Conditions(connection.dialect.name, "")
+    is_flat = flags.has_a_flag(WITHOUT_DEPTH, wanted=True).label("is_flat")
+    statement = selected_photos(connection, filters, _MONTH, is_flat, sa.func.count())
+    rows = connection.execute(statement.group_by(_MONTH, is_flat)).all()
+    return Timeline(
+        _periods(Counter({row[0]: row[2] for row in rows if not row[1]})),
+        sum(row[2] for row in rows if row[1]),
+    )
+
+
+def _periods(counts: Counter[str]) -> list[Period]:
+    undated = counts.pop(None, 0)  # type: ignore[call-overload]
     for length in _PERIOD_LENGTHS:
         periods: Counter[str] = Counter()
         for name, count in counts.items():

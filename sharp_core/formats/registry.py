@@ -21,6 +21,7 @@ from sharp_core.formats.ply.entry import PLY
 from sharp_core.formats.sog.entry import SOG
 from sharp_core.formats.splat.entry import SPLAT
 from sharp_core.formats.spz.entry import SPZ
+from sharp_core.formats.usd.entry import USD, USDZ
 
 if TYPE_CHECKING:  # torch is imported where a format reads or writes
     from sharp_core.formats.scene import SceneInfo, StoredScene
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # torch is imported where a format reads or writes
 FORMATS = Registry(
     "splat format",
     SplatFormat,
-    lambda: (SOG, SPZ, PLY, SPLAT, GLB, KSPLAT),
+    lambda: (SOG, SPZ, PLY, SPLAT, GLB, USDZ, USD, KSPLAT),
     group="sharp_batch.formats",
 )
 
@@ -38,10 +39,6 @@ _ORIENTED: Lazy[Callable[..., StoredScene]] = Lazy("sharp_core.formats.orientati
 
 # Of formats that have no entry here: what a message calls them.
 _FOREIGN = {
-    ".usdz": "a USD file",
-    ".usd": "a USD file",
-    ".usda": "a USD file",
-    ".usdc": "a USD file",
     ".lcc": "an LCC of XGRIDS",
     ".splatv": "a .splatv",
     ".rad": "a .rad of Spark",

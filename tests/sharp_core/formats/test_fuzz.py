@@ -21,6 +21,7 @@ from schemas.errors import FormatError
 from sharp_core.formats.sog.settings import SogOptions
 from sharp_core.formats.spz.options import SpzOptions
 from tests.support.clouds import FORMATS_DATA, INFO, cloud, read, written
+from tests.support.damaged_splats import mutated
 
 FILES = 10_000
 SECONDS_A_FILE = 20  # a hundred times what any of them takes
@@ -29,33 +30,6 @@ MEMORY = 600_000_000  # bytes that all of them together may add to the process
 Random = random.Random
 _VALUES = [-1, 0, 1, 2, 3, 5120, 5123, 5125, 40, 1e9, 2**31, 2**53, 1e300, 10**400, True, None]
 _VALUES += ["", "VEC3", "SCALAR", "data:;base64,AAAA", "../x", {}, [], [0, 1], {"x": 0}, -0.5]
-_NUMBERS = [b"-1", b"0", b"1e999", b"99999999999", b"NaN", b"null", b"[]", b'""', b"\xff\xfe"]
-
-
-def mutated(content: bytes, rng: Random) -> bytes:
-    """Return the content with one to four things changed."""
-    data = bytearray(content)
-    for _ in range(rng.randint(1, 4)):
-        # Headers decide more than what follows them: every second change is in the first bytes.
-        reach = rng.choice((min(len(data), 120), len(data)))
-        at = rng.randrange(max(1, reach))
-        match rng.randrange(7):
-            case 0:
-                data[at : at + 1] = bytes([rng.randrange(256)])
-            case 1:
-                del data[at:]
-            case 2:
-                del data[at : at + rng.randint(1, 40)]
-            case 3:
-                data[at:at] = rng.randbytes(rng.randint(1, 40))
-            case 4:
-                value = rng.choice((0, 1, 127, 255, 65535, 2**31 - 1, 2**32 - 1))
-                data[at : at + 4] = value.to_bytes(4, "little")
-            case 5:
-                data[at:at] = rng.choice(_NUMBERS)
-            case 6:
-                data[at : at + 16] = bytes([rng.choice((0, 255))]) * 16
-    return bytes(data)
 
 
 def inside_gzip(content: bytes, rng: Random) -> bytes:

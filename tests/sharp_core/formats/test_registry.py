@@ -102,7 +102,7 @@ def test_invalid_scenes_are_not_written(name: str, options: Options | None) -> N
 def test_scene_info_is_stored_if_the_format_supports_it() -> None:
     for name in [entry.name for entry in formats_written_here()]:
         info = read(written(cloud(), name, INFO), name).info
-        assert info == (INFO if name in ("ply", "sog", "glb") else None)
+        assert info == (INFO if name in ("ply", "sog", "glb", "usdz", "usd") else None)
 
 
 def test_paths_choose_the_format(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_paths_choose_the_format(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.gltf files can be read, and not written") as error:
         write_scene(tmp_path / "x.gltf", scene)
     assert error.value.hint == "Write a .glb."
-    with pytest.raises(UsageError, match="read, and not written") as error:
+    with pytest.raises(UsageError, match=r"\.ksplat files can be read, and not written") as error:
         write_scene(tmp_path / "x.ksplat", scene)
     assert ".sog" in error.value.hint
     with pytest.raises(UsageError, match="ksplat files can be read, and not written"):
@@ -170,7 +170,7 @@ def test_reading_the_registry_imports_nothing_heavy() -> None:
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.split("\n")[0] == "sog spz ply splat glb ksplat"
+    assert result.stdout.split("\n")[0] == "sog spz ply splat glb usdz usd ksplat"
     assert not {"torch", "numba", "numpy", "PIL", "ray"} & set(result.stdout.split())
 
 

@@ -107,19 +107,19 @@ def with_caption(picture: Image.Image, text: str) -> Image.Image:
 def make_screenshots(library: Path, to: Path) -> None:
     """Write pictures of the gallery's first page and of a scene in its viewer."""
     with serving(library) as address, page_of_browser() as page:
-        page.goto(f"{address}/?with_depth=false")  # all six, the flat ones too
+        page.goto(address)
         page.wait_for_load_state("networkidle")
-        save_screenshot(page, to / "gallery.webp")
+        save_screenshot(page, to / "gallery.webp", is_whole=True)
         page.get_by_role("link", name=Path(CLIP_OF).stem).first.click()
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1000 * _SECONDS_TO_DRAW)
         save_screenshot(page, to / "scene.webp")
 
 
-def save_screenshot(page: Page, to: Path) -> None:
-    """Write what the window shows."""
+def save_screenshot(page: Page, to: Path, is_whole: bool = False) -> None:
+    """Write what the window shows, or the whole page."""
     with tempfile.TemporaryDirectory() as work:
-        page.screenshot(path=Path(work) / "page.png")
+        page.screenshot(path=Path(work) / "page.png", full_page=is_whole)
         Image.open(Path(work) / "page.png").convert("RGB").save(to, quality=82, method=6)
 
 

@@ -30,6 +30,8 @@ OTHER_PROGRAMS = {
     *("source", "pip", "mkdocs", "python", "docker", "kubectl"),
     *("for", "done", "printf", "tail", "mv"),
 }
+# What precedes the arguments of sharp-batch in a container: the image, or the service of compose.
+IMAGE = re.compile(r"sharp-batch:\w+|--entrypoint=sharp-batch")
 SPLATS = ("coffee.ply", "coffee.sog")
 
 
@@ -53,6 +55,10 @@ def test_the_options_of_each_command_are_right(
             # Some options take folders that exist only.
             there = [str(ROOT) if word.startswith("~/") else word for word in arguments]
             assert error_of(there) is None, command
+        elif program == "docker" and "run" in arguments:
+            (place,) = [i for i, word in enumerate(arguments) if IMAGE.fullmatch(word)]
+            service = arguments[0] == "compose"  # its name comes first
+            assert error_of(arguments[place + 1 + service :]) is None, command
         elif program.startswith("./"):
             assert os.access(ROOT / program, os.X_OK), command
         else:

@@ -101,7 +101,8 @@ def _section(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own
     shared = frozenset().union(*(group.options for group in groups))
     own = [one for one in options if not shared & {*one.opts} and "--help" not in one.opts]
     context = typer.Context(command, info_name=f"sharp-batch {name}")
-    usage = command.get_usage(context).removeprefix("Usage: ")
+    usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
+    usage = usage.translate({ord("{"): "", ord("}"): ""}).replace("......", "...")
     lines = [f"## {name} {{#{name.replace(' ', '-')}}}\n\n"]
     lines += [f"{plain(paragraph)}\n\n" for paragraph in _about(command)]
     lines.append(f"```text\n{usage}\n```\n\n")
@@ -116,6 +117,9 @@ def _section(name: str, command: Any) -> str:  # noqa: ANN401 - typer's own
 
 def _row(parameter: Any, context: typer.Context) -> Sequence[str]:  # noqa: ANN401 - typer's own
     names, meaning = parameter.get_help_record(context)
+    if parameter.param_type_name == "argument":
+        names = names.split(" <")[0]  # as in "PHOTO <path>"
+    meaning = " ".join(meaning.split())
     return [", ".join(code(name) for name in names.split(", ")), plain(meaning)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +22,9 @@ def plain(text: str) -> str:
 
 def code(value: object) -> str:
     """Return a value as code, which tables can hold too; "" for ""."""
-    text = str(value).replace("|", "\\|")
+    text = str(value)
+    if "|" in text:  # would end the cell of a table, and a backslash before it would be shown
+        return f"<code>{html.escape(text).replace('|', '&#124;')}</code>"
     return f"`{text}`" if text else ""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from schemas.budgets import BudgetSettings, gaussians_limit
 from schemas.choices import ImageFormat, PreviewKind, QuiltDevice, RenderDevice, Trajectory
 from schemas.errors import UsageError
 from schemas.registry import Lazy
-from schemas.setting_fields import ChoiceSource, Setting, check_limits
+from schemas.setting_fields import ChoiceSource, Setting, check_limits, setting_field
 
 # The mean distance of adult eyes (N. A. Dodgson, "Variation and extrema of human interpupillary
 # distance", SPIE 5291, 2004).
@@ -151,12 +152,20 @@ class ExportSettings:
         ),
     ] = None
     strip_gps: Annotated[bool, Setting("Remove GPS positions from the files.")] = False
+    # Of splats and web pages. A named budget becomes its number.
+    max_gaussians: Annotated[
+        int | None, setting_field(BudgetSettings, "max_gaussians").setting
+    ] = None
+    budget: Annotated[str | None, setting_field(BudgetSettings, "budget").setting] = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", tuple(dict.fromkeys(self.kinds)))
         if not self.kinds:
             raise UsageError("--kind: name at least one kind of export")
         check_limits(self)
+        limit = gaussians_limit(self.max_gaussians, self.budget)
+        object.__setattr__(self, "max_gaussians", limit)
+        object.__setattr__(self, "budget", None)
         self._check_print()
 
     def _check_print(self) -> None:

@@ -63,6 +63,16 @@ class NewSplat:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneReduced:
+    """A scene with fewer Gaussians than it had, and the PSNR of its views against the whole one."""
+
+    gaussians: int
+    gaussians_before: int
+    eye_db: float  # from the photo's own camera
+    aside_db: float  # from 5 cm to its left and right
+
+
+@dataclass(frozen=True, slots=True)
 class SceneScored:
     """The score of a scene that was stored without one."""
 
@@ -91,6 +101,7 @@ class Made:
     splat: NewSplat | None = None  # where the scene itself was stored again
     unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
     scored: SceneScored | None = None  # where the scene got a score
+    reduced: SceneReduced | None = None  # where Gaussians were merged
 
     @property
     def bytes(self) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The settings that change the written file, by group.
 STEREO = ("long_side", "baseline_mm", "converge_m", "max_disparity")
 METADATA = ("strip_gps",)
+BUDGET = ("max_gaussians",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
 _IMAGE_SUFFIXES = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png"}
 

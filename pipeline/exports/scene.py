@@ -7,15 +7,18 @@ from typing import Any
 
 from pipeline.exports.metadata import SCREEN_DPI, photo_exif, picture_exif
 from pipeline.scenes.read import read_stored, unreadable
+from pipeline.scenes.reduce import ReducedGaussians, reduce_scene
 from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.views import SceneRenders
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
+from schemas.outcomes import SceneReduced
 from schemas.records import PhotoRecord, SceneFile
 from sharp_core.containers.exif import Exif
 from sharp_core.render.result import RenderResult
 from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, fit_long_side, target_depth
+from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.comfort import ComfortSettings
 from sharp_core.views.stereo_images import StereoImages, StereoPlan, plan_stereo, render_stereo
 
@@ -45,6 +48,31 @@ class ExportScene(SceneRenders):
             return self._library.read_bytes(self._splat_path)
         except OSError as error:  # of the scene's file, not of the export's
             raise unreadable(self._library.address(self._splat_path), error) from error
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the scene has no more Gaussians than the settings allow."""
+        most = self.settings.max_gaussians
+        return most is None or (self.record.gaussians or 0) <= most
+
+    @cached_property
+    def reduced(self) -> ReducedGaussians | None:
+        """The scene within the budget of the settings; None where it is within it already."""
+        most = self.settings.max_gaussians
+        if most is None:
+            return None
+        return reduce_scene(self.gaussians, self.info, most, self._threads)
+
+    @property
+    def within_budget(self) -> Gaussians:
+        """The scene with at most as many Gaussians as the settings allow."""
+        return self.gaussians if self.reduced is None else self.reduced.gaussians
+
+    @property
+    def loss(self) -> SceneReduced | None:
+        """What the budget has cost; None where nothing was merged so far."""
+        reduced = self.__dict__.get("reduced")
+        return reduced.loss if reduced is not None else None
 
     @cached_property
     def stereo(self) -> StereoPlan:

@@ -12,7 +12,15 @@
 
 from __future__ import annotations
 
+import math
+
 LAYERS = 2  # of Gaussians in a predicted scene
 
 # Real spherical harmonic of degree 0, 1 / (2 sqrt(pi)): 3DGS files store (colour - 0.5) / SH_C0.
 SH_C0 = 0.28209479177387814
+
+
+def is_grid_count(count: int) -> bool:
+    """Tell whether a predictor's grid can have so many Gaussians: `LAYERS` equal squares."""
+    side = math.isqrt(count // LAYERS)
+    return count == LAYERS * side * side

@@ -57,7 +57,7 @@ def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
     Raises ValueError if nothing is visible, and MissingToolError without numba.
     """
     try:
-        from sharp_core.render.cpu.weights import max_blend_weights
+        from sharp_core.render.cpu.weights import blend_weights
     except ImportError:
         raise MissingToolError(
             "pruning needs numba, which is not installed: pip install numba"
@@ -65,7 +65,7 @@ def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
     gaussians = gaussians.to("cpu")
     motion = motion_of(gaussians, photo)
     cameras = _cameras(_BOX, motion, fit_long_side(photo, _VISIBILITY_SIDE))
-    is_seen = max_blend_weights(gaussians, cameras) >= LEAST_WEIGHT
+    is_seen = blend_weights(gaussians, cameras).maximum >= LEAST_WEIGHT
     if not bool(is_seen.any()):
         raise ValueError("nothing of it can be seen from where its photo was taken")
     pruning = Pruning(is_seen, _BEST_PSNR)

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, KindGroup
+from pipeline.exports.kind import BUDGET, ExportKind, KindGroup
 from pipeline.scenes.page import VIEWER_FORMAT, ViewerStart, check_viewer, write_scene_page
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
@@ -25,10 +25,10 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
 
 
 def _scene_file(scene: ExportScene) -> bytes:
-    if scene.record.format == VIEWER_FORMAT:
+    if scene.is_whole and scene.record.format == VIEWER_FORMAT:
         return scene.stored_bytes()
     buffer = io.BytesIO()
-    write_scene(buffer, scene.gaussians, scene.info, format_name=VIEWER_FORMAT)
+    write_scene(buffer, scene.within_budget, scene.info, format_name=VIEWER_FORMAT)
     return buffer.getvalue()
 
 
@@ -47,7 +47,7 @@ HTML = ExportKind(
     KindGroup.PAGES,
     ".html",
     _write,
-    ("long_side",),
+    ("long_side", *BUDGET),
     check_viewer,
     # The scene, as text, and the viewer.
     usual_bytes=3_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, KindGroup, WriteExport
+from pipeline.exports.kind import BUDGET, ExportKind, KindGroup, WriteExport
 from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def _writer(format_name: str) -> WriteExport:
     def write(file: BinaryIO, scene: ExportScene) -> None:
-        if scene.record.format == format_name:  # as it is: nothing gets lost
+        if scene.is_whole and scene.record.format == format_name:  # as it is: nothing gets lost
             file.write(scene.stored_bytes())
             return
-        write_scene(file, scene.gaussians, scene.info, format_name=format_name)
+        write_scene(file, scene.within_budget, scene.info, format_name=format_name)
 
     return write
 
@@ -33,6 +33,7 @@ def splat_kinds() -> Iterator[ExportKind]:
                 KindGroup.SPLATS,
                 entry.suffixes[0],
                 _writer(entry.name),
+                BUDGET,
                 check=entry.check_works,
                 usual_bytes=round(entry.bytes_per_gaussian * USUAL_GAUSSIANS),
             )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from schemas.errors import FormatError
 from sharp_core.formats.sog.planes import LONGEST_SIDE, Plane, compress_lengths
+from sharp_core.scene.conventions import LAYERS, is_grid_count
 from sharp_core.scene.gaussians import Gaussians
 
 _MORTON_BITS = 10  # per axis: finer than any neighbourhood that image compression uses
@@ -32,9 +33,9 @@ class ImageLayout(NamedTuple):
 
 def image_layout(count: int, *, has_grid: bool) -> ImageLayout:
     """Return the layout for `count` splats. Raises FormatError if there are too many."""
-    side = math.isqrt(count // 2)
-    if has_grid and count == 2 * side * side and 2 * side <= LONGEST_SIDE:
-        return ImageLayout(side, 2 * side, layers=2)
+    side = math.isqrt(count // LAYERS)
+    if has_grid and is_grid_count(count) and LAYERS * side <= LONGEST_SIDE:
+        return ImageLayout(side, LAYERS * side, layers=LAYERS)
     width = 4 * math.ceil(math.sqrt(count) / 4)
     if width > LONGEST_SIDE:
         raise FormatError(f"a SOG holds {LONGEST_SIDE**2} Gaussians at most, not {count}")

@@ -1,17 +1,19 @@
-"""Maximum blending weight of each Gaussian over all pixels of some views, for pruning.
+"""Blending weights of each Gaussian over all pixels of some views, for pruning and merging.
 
-In: Gaussians and cameras. Out: one weight in [0, 1] per Gaussian. It uses the CPU engine up to the
-sorted tile lists, and then a plain loop that records weights instead of colours.
+In: Gaussians and cameras. Out: per Gaussian, the largest weight and the sum of weights. It uses the
+CPU engine up to the sorted tile lists, and then a plain loop that records weights instead of
+colours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numba import float32, int64
+from numba import float32, float64, int64, types
 from torch import Tensor
 
 from sharp_core.render.cpu.blend import sort_tiles
@@ -49,19 +51,26 @@ _UNIT, _ONE = f32(EXPONENT_UNIT), f32(1)
 _MOST_GAUSSIANS = 1 << 24
 
 
-def max_blend_weights(gaussians: Gaussians, cameras: Iterable[Camera]) -> Tensor:
-    """Return (N,): the maximum blending weight of each Gaussian over all pixels of all views.
+class BlendWeights(NamedTuple):
+    """What N Gaussians contribute to some views."""
+
+    maximum: Tensor  # (N,) float32 in [0, 1], over all pixels of all views
+    total: Tensor  # (N,) float64: the area in pixels that each covers, summed over views
+
+
+def blend_weights(gaussians: Gaussians, cameras: Iterable[Camera]) -> BlendWeights:
+    """Return the blending weights of each Gaussian over all pixels of all views.
 
     Raises ValueError for more than 16 million Gaussians.
     """
     count = len(gaussians)
     if count > _MOST_GAUSSIANS:
-        raise ValueError(f"{count} Gaussians: pruning works on at most {_MOST_GAUSSIANS} Gaussians")
+        raise ValueError(f"{count} Gaussians: at most {_MOST_GAUSSIANS} can be pruned or merged")
     indices = torch.arange(count, dtype=torch.float32)[:, None].expand(count, 3)
     renderer = _WeightRenderer(replace(gaussians.to("cpu"), colors=indices))
     for camera in cameras:
         renderer.render(camera)
-    return torch.from_numpy(renderer.weights)
+    return BlendWeights(torch.from_numpy(renderer.maximum), torch.from_numpy(renderer.total))
 
 
 class _WeightRenderer(CpuRenderer):
@@ -69,7 +78,8 @@ class _WeightRenderer(CpuRenderer):
 
     def __init__(self, gaussians: Gaussians) -> None:
         super().__init__(gaussians, threads=1)
-        self.weights = np.zeros(len(gaussians), np.float32)
+        self.maximum = np.zeros(len(gaussians), np.float32)
+        self.total = np.zeros(len(gaussians), np.float64)
 
     def _draw(
         self, tiles: tuple[int, int], lists: TileLists, background: Value, frame: FrameBuffer
@@ -77,21 +87,31 @@ class _WeightRenderer(CpuRenderer):
         first, last = tiles
         height, width = frame.alpha.shape
         sort_tiles(first, last, lists, self._footprints)
-        _record_weights(first, last, height, width, lists, self._footprints, self.weights)
+        size = height, width
+        found = self.maximum, self.total
+        _record_weights(first, last, size, lists, self._footprints, found)
         return [0.0, 0.0]
 
 
-@compiled(int64, int64, int64, int64, TILE_LISTS, FOOTPRINTS, float32[::1])
+@compiled(
+    int64,
+    int64,
+    types.UniTuple(int64, 2),
+    TILE_LISTS,
+    FOOTPRINTS,
+    types.Tuple((float32[::1], float64[::1])),
+)
 def _record_weights(
     first: int,
     last: int,
-    height: int,
-    width: int,
+    size: tuple[int, int],
     lists: TileLists,
     footprints: Footprints,
-    weights: Value,
+    found: tuple[Value, Value],
 ) -> None:
-    """Update `weights` with the maxima in tiles first to last. Blends as `blend.py` does."""
+    """Update maxima and sums of weights with tiles first to last. Blends as `blend.py` does."""
+    height, width = size
+    maximum, total = found
     columns = (width + TILE_WIDTH - 1) // TILE_WIDTH
     transmittance = np.empty((TILE_HEIGHT, TILE_WIDTH), np.float32)
     is_open = np.empty((TILE_HEIGHT, TILE_WIDTH), np.bool_)
@@ -107,7 +127,7 @@ def _record_weights(
             first_y = ceil_of_positive(max(v - f[REACH_V], f32(top)))
             last_x = int(min(u + f[REACH_U], f32(right - 1)))
             last_y = int(min(v + f[REACH_V], f32(bottom - 1)))
-            greatest = f32(0)
+            greatest, area = f32(0), f32(0)
             for y in range(first_y, last_y + 1):
                 dy = f32(y) - v
                 for x in range(first_x, last_x + 1):
@@ -123,7 +143,9 @@ def _record_weights(
                     if remains > _MIN_TRANSMITTANCE:
                         transmittance[y - top, x - left] = remains
                         greatest = max(greatest, weight)
+                        area += weight
                     else:
                         is_open[y - top, x - left] = False
             index = int(f[COLOR])
-            weights[index] = max(weights[index], greatest)
+            maximum[index] = max(maximum[index], greatest)
+            total[index] += area

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sharp_core.render.api import render
-from sharp_core.render.cpu.weights import max_blend_weights
+from sharp_core.render.cpu.weights import blend_weights
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import prune, psnr_between
@@ -33,12 +33,14 @@ def behind(scene: Gaussians, metres: float) -> Gaussians:
 
 def test_weights_match_the_contribution_of_each_gaussian() -> None:
     scene = photo_scene(cells=4)
-    weights = max_blend_weights(scene, [HERE])
+    weights = blend_weights(scene, [HERE])
     for number in range(len(scene)):
         own = torch.zeros(len(scene), 3)
         own[number] = 1.0  # the only one that shines
         shown = render(replace(scene, colors=own), HERE, engine="cpu").color_linear
-        assert weights[number] == pytest.approx(float(shown.max()), abs=1e-5)
+        assert weights.maximum[number] == pytest.approx(float(shown.max()), abs=1e-5)
+        area = float(shown[..., 0].sum())
+        assert weights.total[number] == pytest.approx(area, rel=1e-4, abs=1e-4)
 
 
 def test_pruning_removes_hidden_gaussians_and_keeps_the_renders() -> None:

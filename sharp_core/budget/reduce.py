@@ -1,0 +1,114 @@
+"""A scene -> the same scene with at most a given number of Gaussians, and what that loses in dB.
+
+1. Visibility: the area that each Gaussian covers in views from the head box. What no view shows is
+   left out.
+2. Clusters: neighbours are grouped so that the views lose the least colour (`clusters`).
+3. Moments: each cluster becomes one Gaussian (`merge`).
+4. Fit: a fixed number of steps makes the result look like the scene from the views (`fit`).
+
+Equal input gives equal output, with any number of threads. Time and memory depend on the number of
+Gaussians and on the size of the views, which is fixed, not on the scene.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from schemas.errors import MissingToolError
+from sharp_core.budget.head_views import ASIDE_M, cameras_at, head_box, head_views
+from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
+from sharp_core.scene.colors import linear_to_srgb
+from sharp_core.scene.conventions import is_grid_count
+from sharp_core.scene.gaussians import Gaussians
+from sharp_core.views.prune import LEAST_WEIGHT, psnr_between
+from sharp_core.views.trajectories import Motion
+
+# Long sides of the views in pixels: for visibility, the predictor's grid; for the fit, what a
+# headset shows of a photo; for the measured loss, as for pruning.
+_VISIBILITY_SIDE = 768
+_FIT_SIDE = 1024
+_MEASURED_SIDE = 1280
+# Area in pixels that counts where a Gaussian is hardly seen, so that no weight is zero.
+_LEAST_AREA = 1e-4
+
+
+class Reduced(NamedTuple):
+    """A scene with fewer Gaussians, and the PSNR of its views against the whole scene."""
+
+    gaussians: Gaussians
+    eye_db: float  # from the photo's own camera
+    aside_db: float  # from 5 cm to its left and right
+
+
+def reduce_to(
+    gaussians: Gaussians,
+    photo: Intrinsics,
+    most: int,
+    *,
+    is_360: bool = False,
+    threads: int | None = None,
+) -> Reduced | None:
+    """Return the scene with at most `most` Gaussians, on the CPU; None if it has no more already.
+
+    `photo` is the camera of the photo; of a 360° scene, that of the view to its front. `threads`
+    None means as many as PyTorch uses. Raises ValueError if nothing is visible, and
+    MissingToolError without numba.
+    """
+    if len(gaussians) <= most:
+        return None
+    try:
+        from sharp_core.render.cpu.weights import blend_weights
+    except ImportError:
+        raise MissingToolError(
+            "merging Gaussians needs numba, which is not installed: pip install numba"
+        ) from None
+    scene = gaussians.to("cpu")
+    box = head_box(scene, photo)
+    views = head_views(box, photo, _VISIBILITY_SIDE, is_360=is_360)
+    weights = blend_weights(scene, views)
+    is_seen = weights.maximum >= LEAST_WEIGHT
+    if not bool(is_seen.any()):
+        raise ValueError("nothing of it can be seen from where its photo was taken")
+    seen = scene.select(is_seen)
+    # A scene of a size that writers take for a predictor's grid would be stored as one.
+    target = most - 1 if is_grid_count(most) and most > 1 else most
+    if len(seen) > target:
+        areas = weights.total[is_seen].numpy() / len(views) + _LEAST_AREA
+        merged = _merged(seen, areas, target, views[0], box)
+        from sharp_core.budget.fit import fit
+
+        fitted_views = head_views(box, photo, _FIT_SIDE, is_360=is_360)
+        seen = fit(merged, scene, fitted_views, threads)
+    return Reduced(seen, *_losses(scene, seen, photo, box))
+
+
+def _merged(
+    gaussians: Gaussians, areas: np.ndarray, target: int, view: Camera, box: Motion
+) -> Gaussians:
+    """Return `target` Gaussians. `areas` (N,) are in pixels of `view`."""
+    from sharp_core.budget.clusters import cluster
+    from sharp_core.budget.merge import merge
+    from sharp_core.budget.neighbors import view_space
+
+    means = gaussians.means.double().numpy()
+    focal_px = view.intrinsics.fx
+    points = view_space(means, focal_px, box.lateral_m)
+    srgb = linear_to_srgb(gaussians.colors).double().numpy()
+    spacing_px = float(np.sqrt(areas.mean()))
+    clusters = cluster(points, areas, srgb, target, spacing_px)
+    # A pixel off the axis covers a smaller angle, by the third power of the cosine.
+    cosines = np.abs(means).max(axis=1) / np.linalg.norm(means, axis=1)
+    return merge(gaussians, clusters, target, areas / focal_px**2 * cosines**3)
+
+
+def _losses(
+    scene: Gaussians, reduced: Gaussians, photo: Intrinsics, box: Motion
+) -> tuple[float, float]:
+    view = fit_long_side(photo, _MEASURED_SIDE)
+    eyes = np.array([[0.0, 0.0, 0.0], [-ASIDE_M, 0.0, 0.0], [ASIDE_M, 0.0, 0.0]])
+    here, *beside = cameras_at(eyes, box, view)
+    with torch.no_grad():
+        return psnr_between(scene, reduced, [here]), psnr_between(scene, reduced, beside)

@@ -10,9 +10,6 @@ from schemas.errors import UsageError
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_choice, check_limits, setting_field
 
-# Below this, no photo is recognisable.
-FEWEST_GAUSSIANS = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -74,7 +71,7 @@ class BudgetSettings:
         int | None,
         Setting(
             "Maximum number of Gaussians; more are merged by what views near the photo's see.",
-            minimum=FEWEST_GAUSSIANS,
+            minimum=1,
             example=200_000,
         ),
     ] = None

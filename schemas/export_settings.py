@@ -153,9 +153,9 @@ class ExportSettings:
     ] = None
     strip_gps: Annotated[bool, Setting("Remove GPS positions from the files.")] = False
     # Of splats and web pages. A named budget becomes its number.
-    max_gaussians: Annotated[
-        int | None, setting_field(BudgetSettings, "max_gaussians").setting
-    ] = None
+    max_gaussians: Annotated[int | None, setting_field(BudgetSettings, "max_gaussians").setting] = (
+        None
+    )
     budget: Annotated[str | None, setting_field(BudgetSettings, "budget").setting] = None
 
     def __post_init__(self) -> None:

@@ -52,14 +52,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class NewSplat:
-    """A scene that was stored again, in another format or quality."""
+    """A scene that was stored again, in another format or quality, or with fewer Gaussians."""
 
     scene_id: str
     format: str
     quality: str | None
     file: StoredFile
     gaussians: int
-    replaces: str  # path of the scene's file until then
+    replaces: str  # path of the scene's file until then, which may be the same
+    replaced_bytes: int = 0  # of that file
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.finish import counts_text, finish_command
+from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import (
     LibraryOptions,
@@ -19,6 +19,7 @@ from jobs.commands.options import (
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
+from schemas.budgets import BudgetSettings
 from schemas.errors import UsageError
 from schemas.execution_settings import SceneLimit
 from schemas.setting_fields import Setting
@@ -76,6 +77,7 @@ def register(app: typer.Typer) -> None:
 def convert(
     file: FileOptions,
     splat: SplatInput,
+    budget: BudgetSettings,
     filters: Filters,
     run: RunOptions,
     limit: SceneLimit,
@@ -116,11 +118,17 @@ def convert(
         # Imported here: torch takes seconds, and help and mistakes need none of it.
         from pipeline.scenes.convert_file import convert_file
 
+        if file.prune and budget.limit is not None:
+            raise UsageError(
+                "--prune and a maximum number of Gaussians do not go together",
+                "Omit --prune: what cannot be seen is left out anyway.",
+            )
         conversion = convert_file(
             *(source, to, _options(to, quality, file)),
             prune=file.prune,
             axes=splat.axes,
             strict=file.strict,
+            max_gaussians=budget.limit,
         )
         for note in conversion.notes:
             output.warn(f"{source}: {note}")
@@ -147,6 +155,7 @@ def convert(
         run.scene_runner(),
         deadline,
         limit.timeout,
+        budget.limit,
     )
     finish_command(output, report, _library_text(report))
 
@@ -168,6 +177,12 @@ def _file_text(conversion: Conversion) -> str:
         f"{conversion.path}: {conversion.gaussians} Gaussians, {size_text(conversion.bytes)} "
         f"(from {size_text(conversion.source_bytes)}), in {time_text(conversion.seconds)}"
     )
+    if (reduced := conversion.reduced) is not None:
+        return (
+            f"{text}\n{reduced.gaussians_before:,} Gaussians merged to {reduced.gaussians:,}; PSNR "
+            f"against the whole scene: {reduced.eye_db:.1f} dB at the photo's eye, "
+            f"{reduced.aside_db:.1f} dB 5 cm aside"
+        )
     if conversion.pruned_psnr_db is None:
         return text
     return (
@@ -181,6 +196,7 @@ def _library_text(report: ConvertReport) -> str:
         [
             f"{report.done} scenes converted to {report.format} in {time_text(report.seconds)}: "
             f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now",
+            *losses_text(report),
             *counts_text(
                 [
                     (report.failed, "failed"),

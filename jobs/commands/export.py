@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.commands.finish import counts_text, finish_command
+from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
@@ -97,6 +97,7 @@ def _text(report: ExportReport, to: Path) -> str:
         [
             f"{report.files} files of {report.done} scenes written ({', '.join(report.kinds)}; "
             f"{size_text(report.bytes)}) in {time_text(report.seconds)}",
+            *losses_text(report),
             *counts_text(
                 [
                     (report.failed, "scenes failed"),

@@ -11,6 +11,7 @@ from jobs.console.output import Output
 
 if TYPE_CHECKING:
     from jobs.runs.run import RunReport
+    from jobs.runs.scene_run import SceneRunReport
 
 
 def finish_command(output: Output, report: RunReport, text: str) -> None:
@@ -23,3 +24,14 @@ def finish_command(output: Output, report: RunReport, text: str) -> None:
 def counts_text(counts: Iterable[tuple[int, str]]) -> list[str]:
     """Return a line for each count that is not zero."""
     return [f"{count} {text}" for count, text in counts if count]
+
+
+def losses_text(report: SceneRunReport) -> list[str]:
+    """Return a line about scenes whose Gaussians were merged, if there are any."""
+    if not report.reduced:
+        return []
+    return [
+        f"Gaussians of {report.reduced} scenes merged; lowest PSNR against the whole scene: "
+        f"{report.lowest_eye_db:.1f} dB at the photo's eye, {report.lowest_aside_db:.1f} dB 5 cm "
+        "aside"
+    ]

@@ -45,8 +45,11 @@ def convert_library(
     runner: RunnerMaker,
     deadline: datetime | None = None,
     limit_s: float = SCENE_LIMIT_S,
+    max_gaussians: int | None = None,
 ) -> ConvertReport:
     """Store the scenes of the photos that filters select as `settings` say.
+
+    Scenes with more Gaussians than `max_gaussians` are stored with so many.
 
     Raises UsageError, LibraryBusyError, RunError.
     """
@@ -60,14 +63,19 @@ def convert_library(
 
     def due(connection: Connection) -> tuple[list[SceneFile], int]:
         _remove_leftovers(connection, store)
-        return due_conversions(connection, filters, settings)
+        return due_conversions(connection, filters, settings, max_gaussians)
 
     def remove_old(made: Made) -> None:
-        if made.splat is not None and made.splat.replaces != made.splat.file.path:
-            report.bytes_before += _remove(store, made.splat.replaces)
+        if made.splat is None:
+            return
+        report.bytes_before += made.splat.replaced_bytes
+        if made.splat.replaces != made.splat.file.path:
+            with contextlib.suppress(FileNotFoundError):
+                store.remove(made.splat.replaces)
 
-    stage = ConvertStage(settings, store, limit_s=limit_s)
-    work = SceneWork("convert", asdict(settings), stage, due, remove_old)
+    stage = ConvertStage(settings, store, max_gaussians, limit_s=limit_s)
+    recorded = {**asdict(settings), "max_gaussians": max_gaussians}
+    work = SceneWork("convert", recorded, stage, due, remove_old)
     run_over_scenes(library, work, report, output, runner, deadline)
     return report
 
@@ -80,12 +88,3 @@ def _remove_leftovers(connection: Connection, store: Store) -> None:
         what = parse(path)
         if isinstance(what, ScenePath) and named.get(what.scene_id, path) != path:
             store.remove(path)
-
-
-def _remove(store: Store, path: str) -> int:
-    """Remove a file, and return the bytes that this gives back."""
-    with contextlib.suppress(FileNotFoundError):
-        size = store.size(path)
-        store.remove(path)
-        return size
-    return 0

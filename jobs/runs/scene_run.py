@@ -17,7 +17,7 @@ from pipeline.library import Library
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from schemas.errors import PhotoError
-from schemas.outcomes import Made
+from schemas.outcomes import Made, SceneReduced
 from schemas.records import ArtifactRecord
 
 RunnerMaker = Callable[[], contextlib.AbstractContextManager[SceneRunner]]
@@ -30,6 +30,16 @@ class SceneRunReport(RunReport):
     selected: int = 0
     files: int = 0
     bytes: int = 0
+    reduced: int = 0  # scenes whose Gaussians were merged
+    # The lowest PSNR of views of such scenes: from the photo's eye, and 5 cm to its sides.
+    lowest_eye_db: float | None = None
+    lowest_aside_db: float | None = None
+
+    def count_loss(self, loss: SceneReduced) -> None:
+        """Count a scene whose Gaussians were merged."""
+        self.reduced += 1
+        self.lowest_eye_db = min(loss.eye_db, self.lowest_eye_db or loss.eye_db)
+        self.lowest_aside_db = min(loss.aside_db, self.lowest_aside_db or loss.aside_db)
 
 
 class SceneWork(NamedTuple, Generic[TaskT]):
@@ -106,6 +116,8 @@ def _carry_out(
             if isinstance(taken, Made):
                 report.files += len(taken.artifacts)
                 report.bytes += taken.bytes
+                if taken.reduced is not None:
+                    report.count_loss(taken.reduced)
 
 
 def _close(work: SceneWork[TaskT], catalog: CatalogWriter) -> None:

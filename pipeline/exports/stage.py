@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.exports.exported import Exported
+from pipeline.exports.kind import ExportKind
 from pipeline.exports.metadata import capture_seconds
 from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_named
@@ -53,7 +55,7 @@ class ExportStage:
             return failed(item.photo, self.name, error)
         artifacts, unnamed_files = zip(*made, strict=True)
         seconds = time.perf_counter() - started
-        return Made(item.photo, artifacts, seconds, unnamed=unnamed_files)
+        return Made(item.photo, artifacts, seconds, unnamed=unnamed_files, reduced=scene.loss)
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_named(planned.kind)
@@ -68,10 +70,18 @@ class ExportStage:
             bytes=stored.bytes,
             sha256=stored.sha256,
             settings=json.loads(kind.settings_text(self.settings)),
-            facts=scene.facts() if "baseline_mm" in kind.uses else {},
+            facts=_facts(kind, scene),
             name=self.settings.name,
             stem=planned.stem,
             mtime_ns=path.stat().st_mtime_ns,
         )
         artifact = exported.artifact(self.target)
         return artifact, UnnamedFile(str(path), artifact.file.path, planned.may_replace)
+
+
+def _facts(kind: ExportKind, scene: ExportScene) -> dict[str, Any]:
+    """Return what was decided for the scene in a file of this kind."""
+    if "baseline_mm" in kind.uses:
+        return scene.facts()
+    loss = scene.loss
+    return asdict(loss) if loss is not None and "max_gaussians" in kind.uses else {}

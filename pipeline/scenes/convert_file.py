@@ -12,9 +12,11 @@ from pipeline.scenes.read import (
     read_splat_file,
     unviewable_scene_errors,
 )
+from pipeline.scenes.reduce import reduce_scene
 from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.store import Store
 from schemas.errors import FormatError, PhotoError, UsageError
+from schemas.outcomes import SceneReduced
 from schemas.reasons import FailureReason
 from sharp_core.formats.registry import (
     Options,
@@ -40,6 +42,7 @@ class Conversion:
     source_bytes: int
     pruned: int  # Gaussians that were left out, or made transparent
     pruned_psnr_db: float | None  # of the scene without them, before it was quantised
+    reduced: SceneReduced | None  # where Gaussians were merged, and what that loses
     seconds: float
     notes: tuple[str, ...] = ()  # what was left out, repaired or assumed of the source
 
@@ -56,13 +59,14 @@ def convert_file(
     prune: bool = False,
     axes: str | None = None,
     strict: bool = False,
+    max_gaussians: int | None = None,
 ) -> Conversion:
     """Write the scene of `source` to `to`, whole or not at all; suffixes select the formats.
 
     A SOG as a folder is written image by image, meta.json last. `axes` are those of a source that
-    does not state them; `strict` refuses a source with Gaussians that are not valid. Raises
-    UsageError where a path or an option is of no use, PhotoError where the splat cannot be read,
-    RunError where this machine cannot prune.
+    does not state them; `strict` refuses a source with Gaussians that are not valid. More than
+    `max_gaussians` are merged. Raises UsageError where a path or an option is of no use, PhotoError
+    where the splat cannot be read, RunError where this machine cannot prune or merge.
     """
     started = time.perf_counter()
     source_format, target_format = format_of(source), format_to_write(to)
@@ -80,6 +84,19 @@ def convert_file(
         raise UsageError(
             f"{source} is a 360° scene, and --prune keeps what one view shows", "Omit --prune."
         )
+    notes = list(scene.notes)
+    reduced = None
+    if max_gaussians is not None:
+        reduced = reduce_scene(gaussians, scene.info, max_gaussians)
+        if reduced is None:
+            notes.append(f"it has {len(gaussians):,} Gaussians: none had to be merged")
+        else:
+            gaussians = reduced.gaussians
+            if scene.info is None:
+                notes.append(
+                    "it does not say where its photo was taken from: Gaussians were merged for a "
+                    "camera at the origin with a view of 60 degrees, and others were left out"
+                )
     pruning = _prune(scene) if prune else None
     if pruning is not None:
         # The grid saves such a format more than leaving Gaussians out does.
@@ -111,8 +128,9 @@ def convert_file(
         source_bytes=file_bytes(source),
         pruned=int((~pruning.is_seen).sum()) if pruning is not None else 0,
         pruned_psnr_db=round(pruning.psnr_db, 2) if pruning is not None else None,
+        reduced=reduced.loss if reduced is not None else None,
         seconds=round(time.perf_counter() - started, 3),
-        notes=scene.notes,
+        notes=tuple(notes),
     )
 
 

@@ -35,6 +35,4 @@ def reduce_scene(
         return None
     count = len(reduced.gaussians)
     decibels = round(reduced.eye_db, 2), round(reduced.aside_db, 2)
-    return ReducedGaussians(
-        reduced.gaussians, SceneReduced(count, len(gaussians), *decibels)
-    )
+    return ReducedGaussians(reduced.gaussians, SceneReduced(count, len(gaussians), *decibels))

@@ -85,14 +85,15 @@ def fit(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    with torch.no_grad():
-        return _valid(_gaussians(free, gaussians, pixel_m), gaussians)
+    fitted = _Free(*(parameter.detach() for parameter in free))
+    return _valid(_gaussians(fitted, gaussians, pixel_m), gaussians)
 
 
 def _pixel_sizes(gaussians: Gaussians, camera: Camera) -> Tensor:
     """Return (N, 1): the width of a pixel at each Gaussian's distance, in metres."""
     distances = torch.linalg.vector_norm(gaussians.means, dim=1, keepdim=True)
-    return distances / camera.intrinsics.fx
+    sizes: Tensor = distances / camera.intrinsics.fx
+    return sizes
 
 
 def _gaussians(free: _Free, start: Gaussians, pixel_m: Tensor) -> Gaussians:

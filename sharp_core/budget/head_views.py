@@ -46,7 +46,8 @@ def head_views(box: Motion, photo: Intrinsics, long_side: int, *, is_360: bool) 
     They have at most `long_side` pixels on the long side.
     """
     if is_360:
-        face = Intrinsics.of_photo(long_side / 2, long_side, long_side)
+        side = min(long_side, photo.width)  # the front is 90 degrees wide, as a face is
+        face = Intrinsics.of_photo(side / 2, side, side)
         eyes = ((0.0, 0.0, 0.0), (box.lateral_m, box.lateral_m, 0.0))
         return [Camera(face, _turned(turn, eye)) for eye in eyes for turn in _FACES]
     size = np.array([box.lateral_m, box.lateral_m, box.forward_m])

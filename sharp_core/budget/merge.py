@@ -32,7 +32,7 @@ def merge(gaussians: Gaussians, clusters: Indices, count: int, areas: Floats) ->
 
     `areas` (N,) are solid angles that the Gaussians cover in the views, in steradians, above zero.
     """
-    members = np.bincount(clusters, minlength=count)
+    members = np.bincount(clusters, minlength=count).astype(np.int32)
     total = sums_by(clusters, count, areas[:, None])[:, 0]
 
     def mean(values: Tensor) -> Tensor:

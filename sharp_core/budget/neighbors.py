@@ -40,7 +40,8 @@ class Pairs(NamedTuple):
 def view_space(means: Floats, focal_px: float, parallax_m: float) -> Floats:
     """Return positions (N, 3) in metres in view space, in pixels."""
     distance = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
-    return means / distance * (focal_px * (1 + parallax_m / distance))
+    points: Floats = means / distance * (focal_px * (1 + parallax_m / distance))
+    return points
 
 
 def near_pairs(points: Floats, spacing_px: float) -> Pairs:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from schemas.errors import MissingToolError
 from sharp_core.budget.head_views import ASIDE_M, cameras_at, head_box, head_views
@@ -26,11 +25,16 @@ from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import LEAST_WEIGHT, psnr_between
 from sharp_core.views.trajectories import Motion
 
-# Long sides of the views in pixels: for visibility, the predictor's grid; for the fit, what a
-# headset shows of a photo; for the measured loss, as for pruning.
-_VISIBILITY_SIDE = 768
-_FIT_SIDE = 1024
-_MEASURED_SIDE = 1280
+
+class ViewSides(NamedTuple):
+    """Long sides of views in pixels; a photo's own size is never exceeded."""
+
+    visibility: int = 768  # of the predictor's grid
+    fit: int = 1024
+    measured: int = 1280  # as for pruning
+
+
+USUAL_SIDES = ViewSides()
 # Area in pixels that counts where a Gaussian is hardly seen, so that no weight is zero.
 _LEAST_AREA = 1e-4
 
@@ -50,6 +54,7 @@ def reduce_to(
     *,
     is_360: bool = False,
     threads: int | None = None,
+    sides: ViewSides = USUAL_SIDES,
 ) -> Reduced | None:
     """Return the scene with at most `most` Gaussians, on the CPU; None if it has no more already.
 
@@ -67,7 +72,7 @@ def reduce_to(
         ) from None
     scene = gaussians.to("cpu")
     box = head_box(scene, photo)
-    views = head_views(box, photo, _VISIBILITY_SIDE, is_360=is_360)
+    views = head_views(box, photo, sides.visibility, is_360=is_360)
     weights = blend_weights(scene, views)
     is_seen = weights.maximum >= LEAST_WEIGHT
     if not bool(is_seen.any()):
@@ -80,9 +85,10 @@ def reduce_to(
         merged = _merged(seen, areas, target, views[0], box)
         from sharp_core.budget.fit import fit
 
-        fitted_views = head_views(box, photo, _FIT_SIDE, is_360=is_360)
+        fitted_views = head_views(box, photo, sides.fit, is_360=is_360)
         seen = fit(merged, scene, fitted_views, threads)
-    return Reduced(seen, *_losses(scene, seen, photo, box))
+    view = fit_long_side(photo, sides.measured)
+    return Reduced(seen, *_losses(scene, seen, view, box))
 
 
 def _merged(
@@ -105,10 +111,8 @@ def _merged(
 
 
 def _losses(
-    scene: Gaussians, reduced: Gaussians, photo: Intrinsics, box: Motion
+    scene: Gaussians, reduced: Gaussians, view: Intrinsics, box: Motion
 ) -> tuple[float, float]:
-    view = fit_long_side(photo, _MEASURED_SIDE)
     eyes = np.array([[0.0, 0.0, 0.0], [-ASIDE_M, 0.0, 0.0], [ASIDE_M, 0.0, 0.0]])
     here, *beside = cameras_at(eyes, box, view)
-    with torch.no_grad():
-        return psnr_between(scene, reduced, [here]), psnr_between(scene, reduced, beside)
+    return psnr_between(scene, reduced, [here]), psnr_between(scene, reduced, beside)

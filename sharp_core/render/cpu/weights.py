@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numba import float32, float64, int64, types
+from numba import int64, typeof
 from torch import Tensor
 
 from sharp_core.render.cpu.blend import sort_tiles
@@ -49,6 +49,8 @@ _MAX_ALPHA, _MIN_TRANSMITTANCE = f32(MAX_ALPHA), f32(MIN_TRANSMITTANCE)
 _UNIT, _ONE = f32(EXPONENT_UNIT), f32(1)
 # The index of each Gaussian is passed as its colour. A float32 represents integers up to this one.
 _MOST_GAUSSIANS = 1 << 24
+_SIZE: Value = typeof((0, 0))  # type: ignore[no-untyped-call]
+_FOUND: Value = typeof((np.empty(0, np.float32), np.empty(0)))  # type: ignore[no-untyped-call]
 
 
 class BlendWeights(NamedTuple):
@@ -96,10 +98,10 @@ class _WeightRenderer(CpuRenderer):
 @compiled(
     int64,
     int64,
-    types.UniTuple(int64, 2),
+    _SIZE,
     TILE_LISTS,
     FOOTPRINTS,
-    types.Tuple((float32[::1], float64[::1])),
+    _FOUND,
 )
 def _record_weights(
     first: int,

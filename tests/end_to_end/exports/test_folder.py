@@ -16,6 +16,7 @@ from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.tables import artifacts, scenes
+from sharp_core.formats.registry import read_scene
 from tests.support.made_photos import make_photo
 from tests.support.small_exports import (
     QUICK,
@@ -174,4 +175,24 @@ def test_on_ray_the_files_are_the_same(library: Path, to: Path, tmp_path: Path) 
     run(library, tmp_path / "inline")
     run(library, to, inline=False)
     assert exported(to) == exported(tmp_path / "inline")
+    check_whole(library, to)
+
+
+def test_splats_are_written_within_a_budget_and_the_library_stays_whole(
+    library: Path, to: Path
+) -> None:
+    with Library.resolve(library).read() as connection:
+        counts = connection.scalars(sa.select(scenes.c.gaussians)).all()
+    most = min(counts) - 34
+    small = replace(QUICK, kinds=("ply", "sbs"), max_gaussians=most)
+    report = run(library, to, small)
+    assert (report.done, report.reduced) == (3, 3)
+    for file in to.glob("*.ply"):
+        assert len(read_scene(file).gaussians) == most
+        facts = manifest(to)[file.name]["facts"]
+        assert facts["gaussians"] == most
+        assert facts["eye_db"] >= report.lowest_eye_db
+    assert run(library, to, small).done == 0
+    assert run(library, to, replace(small, max_gaussians=None)).done == 3
+    assert len(read_scene(next(to.glob("*.ply"))).gaussians) in counts
     check_whole(library, to)

@@ -85,3 +85,28 @@ def test_a_splat_of_an_unknown_format_is_named(splat: Path, name: str) -> None:
     other = splat.rename(splat.with_name(name))
     with pytest.raises(UsageError, match="cannot be read"):
         convert(other, splat.with_name("out.ply"))
+
+
+def test_a_file_is_brought_within_a_budget(splat: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    to = splat.with_suffix(".sog")
+    convert(splat, to, "--max-gaussians", "300")
+    assert len(read_scene(to).gaussians) == 300
+    text = capsys.readouterr().out
+    assert "1,152 Gaussians merged to 300; PSNR against the whole scene: " in text
+    assert "dB at the photo's eye" in text
+    again = to.read_bytes()
+    assert convert(splat, to, "--max-gaussians", "300") == again
+    convert(splat, to, "--for", "visionos")
+    assert len(read_scene(to).gaussians) == 1152
+    assert "1,152 Gaussians: none had to be merged" in capsys.readouterr().err
+
+
+def test_a_budget_without_sense_is_refused(splat: Path) -> None:
+    to = splat.with_suffix(".sog")
+    with pytest.raises(UsageError, match="there is no such budget"):
+        convert(splat, to, "--for", "watch")
+    with pytest.raises(UsageError, match="--max-gaussians must be at least 1"):
+        convert(splat, to, "--max-gaussians", "0")
+    with pytest.raises(UsageError, match="do not go together"):
+        convert(splat, to, "--max-gaussians", "300", "--prune")
+    assert not to.exists()

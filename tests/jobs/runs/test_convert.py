@@ -51,6 +51,27 @@ def stored(library: Path) -> list[tuple[str, str | None, str]]:
         return [tuple(row) for row in connection.execute(sa.select(*columns))]  # type: ignore[misc]
 
 
+def test_scenes_of_a_library_are_brought_within_a_budget_once(library: Path) -> None:
+    def within(most: int) -> ConvertReport:
+        return convert_library(
+            *(Library.resolve(library), Filters(), PLY, Output(quiet=True)),
+            scene_runner(True, None),
+            max_gaussians=most,
+        )
+
+    whole = within(64)
+    assert (whole.done, whole.unchanged, whole.reduced) == (0, 4, 0)
+    report = within(30)
+    assert (report.done, report.reduced, report.failed) == (4, 4, 0)
+    assert report.bytes_before > report.bytes > 0
+    assert report.lowest_eye_db is not None
+    assert report.lowest_eye_db > 10
+    check_whole(library)
+    for _, _, path in stored(library):
+        assert len(read_scene(library / path).gaussians) == 30
+    assert within(30).done == 0
+
+
 def test_photos_are_not_due_again_for_another_format_and_formats_mix(tmp_path: Path) -> None:
     make_photos(tmp_path / "photos", 4)
     library, photos = tmp_path / "library", tmp_path / "photos"

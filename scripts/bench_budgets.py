@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from bench_support import ROOT, option_parser, print_environment
 
 from sharp_core.budget.head_views import ASIDE_M, cameras_at, head_box, head_views
@@ -123,7 +124,7 @@ def central(splat: Path, cells: int | None) -> Case:
     places = np.arange(count).reshape(LAYERS, side, side)
     inner = places[:, first : first + cells, first : first + cells].ravel()
     part = SceneInfo(info.focal_px, round(info.width * share), round(info.height * share))
-    return Case(stored.gaussians.select(inner.tolist()), part, share)
+    return Case(stored.gaussians.select(torch.from_numpy(inner)), part, share)
 
 
 def reductions(case: Case, most: int, folder: Path, only: list[str] | None) -> Iterator[Row]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 NAME = "sharp-batch"
-GENERATOR = f"{NAME} {version(NAME)}"
+VERSION = version(NAME)
+GENERATOR = f"{NAME} {VERSION}"
 
 
 def is_of_this_program(generator: str | None) -> bool:

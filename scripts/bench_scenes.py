@@ -21,7 +21,7 @@ from sharp_core.scene.cameras import Intrinsics
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.scenes import scaled_to_metres
 
-SAMPLE = ROOT / "tests" / "data" / "photos" / "mongolels.jpg"
+SAMPLE = ROOT / "pipeline" / "sample_photos" / "mongolels.jpg"
 GRID = 768  # two layers of it are the published model's 1,179,648 Gaussians
 SIZE = (1280, 960)
 FOCAL_SHARE = 0.8  # of the photo's width: about 28 mm on full frame

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-PHOTOS = ROOT / "tests" / "data" / "photos"
+PHOTOS = ROOT / "pipeline" / "sample_photos"
 CLIP_OF, EXPORTS_OF = "coffee.png", "el torcal rocks.jpg"
 # Kinds of export and what is written below their pictures.
 SHOWN = {

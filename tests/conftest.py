@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from pipeline.store.root import RemoteRoot
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 from tests.support.postgres import fresh_schema, running_server
 from tests.support.s3 import fresh_bucket, running_s3, s3_environment
 
@@ -75,4 +75,4 @@ def remote_root(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemoteRoot:
 @pytest.fixture
 def sample_photos() -> Path:
     """Return the folder of the bundled sample photos."""
-    return DATA / "photos"
+    return PHOTOS

@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 PACKAGES = (
-    *("schemas", "sharp_core", "pipeline", "jobs"),
+    *("schemas", "sharp_core", "pipeline", "jobs", "sharp_batch"),
     *("sharp_core.scene", "sharp_core.models", "sharp_core.formats", "sharp_core.render"),
 )
 
@@ -39,6 +39,6 @@ def test_importing_them_and_reading_the_registries_imports_nothing_heavy() -> No
     assert result.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("name", ["schemas", "sharp_core", "pipeline", "jobs"])
+@pytest.mark.parametrize("name", ["schemas", "sharp_core", "pipeline", "jobs", "sharp_batch"])
 def test_other_programs_are_checked_against_the_types_here(name: str) -> None:
     assert (files(name) / "py.typed").is_file()

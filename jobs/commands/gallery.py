@@ -10,6 +10,7 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
 from schemas.errors import UsageError
+from schemas.extras import how_to_install
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,7 @@ def gallery(
     if missing:
         raise UsageError(
             f"the gallery needs {' and '.join(missing)}",
-            "Get it: pip install 'sharp-batch[gallery]'",
+            f"Get it: {how_to_install('gallery')}",
         )
     # Imported here: help and mistakes need none of it.
     from jobs.gallery.serve import serve

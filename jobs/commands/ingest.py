@@ -15,6 +15,7 @@ from jobs.commands.options import LibraryOptions, RunOptions
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.photo_filters import PhotoFilters
+from schemas.errors import UsageError
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 
@@ -31,8 +32,10 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     sources: Annotated[
-        list[Path], typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE...")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Folders of photos, or single photos.", metavar="SOURCE..."),
+    ] = None,
+    *,
     settings: IngestSettings,
     filters: PhotoFilters,
     where: RunOptions,
@@ -56,6 +59,14 @@ def ingest(
         float,
         typer.Option(min=0.01, help="GPUs for each model replica; below 1, replicas share a GPU."),
     ] = 1.0,
+    samples: Annotated[
+        bool,
+        typer.Option(
+            "--samples",
+            envvar="SHARP_BATCH_SAMPLES",
+            help="Without SOURCE: make scenes of the sample photos that come with the program.",
+        ),
+    ] = False,
     previews: Annotated[
         bool, typer.Option("--previews", help="Also make a parallax clip of each scene.")
     ] = False,
@@ -88,6 +99,7 @@ def ingest(
         from jobs.runs.submit import submit as run_there
 
         raise typer.Exit(run_there(submit, place.catalog, output))
+    sources = sources or _samples(samples, output)
     check_sources(sources)
     if settings.previews is not None:
         check_previews(settings.previews)
@@ -116,6 +128,19 @@ def ingest(
     run = Ingest(library, sources, settings, model, output, deadline, filters=filters)
     report = run.run(runner)
     finish_command(output, report, _text(report))
+
+
+def _samples(are_wanted: bool, output: Output) -> list[Path]:
+    """Return the folder of the sample photos. Raises UsageError where they are not wanted."""
+    from pipeline.scan.samples import sample_photos
+
+    if not are_wanted:
+        raise UsageError(
+            "no SOURCE is given",
+            "Name a folder of photos, or try the bundled sample photos: --samples.",
+        )
+    output.note(f"No photos given: using the bundled samples in {sample_photos()}.")
+    return [sample_photos()]
 
 
 def _text(report: IngestReport) -> str:

@@ -12,15 +12,32 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 from jobs.console.output import size_text
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from pipeline.store.store import Store
+from pipeline.work.usable_cores import usable_cores
 from schemas.errors import SharpBatchError
+from schemas.extras import Extra, extras, how_to_install
 from sharp_core.models.registry import MODELS
 
 _SCENE_BYTES = 66_000_000
+
+# What the extras of pyproject.toml are for.
+_PURPOSES = {
+    "raw": "--full-raw",
+    "jxl": "JPEG XL photos",
+    "gpu": "drawing scenes on an NVIDIA GPU",
+    "postgres": "a catalog in PostgreSQL",
+    "s3": "libraries at s3://",
+    "cluster": "--submit, and the dashboard of a Ray cluster",
+    "gallery": "the gallery",
+    "perceptual": "LPIPS and DISTS in 'evaluate'",
+    "train": "training with several workers, and TensorBoard",
+}
 
 
 class Level(StrEnum):
@@ -55,11 +72,8 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
         _package("ray", "scenes are made in one process only; install ray, or use --inline"),
         _package("numba", "scenes cannot be drawn on the CPU; install numba"),
         _package("pillow-heif", "HEIC photos cannot be read; install pillow-heif"),
-        _optional("av", "MP4 clips", "pip install av"),
-        _optional("s3fs", "libraries at s3://", "pip install 'sharp-batch[s3]'"),
-        _optional("pillow-jxl-plugin", "JPEG XL", "pip install 'sharp-batch[jxl]'"),
-        _optional("rawpy", "--full-raw", "pip install 'sharp-batch[raw]'"),
-        *_gsplat(),
+        _package("av", "MP4 clips cannot be made; install av"),
+        *map(_extra, extras()),
         *_weights(),
         *_disk(root),
         *_library(root, catalog_url),
@@ -68,9 +82,8 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
 
 
 def _machine() -> Finding:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Finding("machine", Level.OK, f"{cores} cores, {size_text(memory)} of memory")
+    memory = psutil.virtual_memory().total
+    return Finding("machine", Level.OK, f"{usable_cores()} cores, {size_text(memory)} of memory")
 
 
 def _torch() -> Iterator[Finding]:
@@ -100,18 +113,12 @@ def _package(name: str, consequence: str) -> Finding:
         return Finding(name, Level.PROBLEM, "not installed", consequence)
 
 
-def _optional(name: str, purpose: str, how: str) -> Finding:
-    try:
-        return Finding(name, Level.OK, version(name))
-    except PackageNotFoundError:
-        return Finding(name, Level.NOTE, f"not installed; needed only for {purpose}", how)
-
-
-def _gsplat() -> Iterator[Finding]:
-    import torch
-
-    if torch.cuda.is_available():
-        yield _optional("gsplat", "drawing scenes on the GPU", "pip install 'sharp-batch[gpu]'")
+def _extra(extra: Extra) -> Finding:
+    name, purpose = f"extra {extra.name}", _PURPOSES[extra.name]
+    if extra.is_installed:
+        return Finding(name, Level.OK, f"installed: {purpose}")
+    found = f"not installed ({', '.join(extra.missing)}); needed only for {purpose}"
+    return Finding(name, Level.NOTE, found, how_to_install(extra.name))
 
 
 def _weights() -> Iterator[Finding]:

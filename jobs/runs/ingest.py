@@ -32,6 +32,7 @@ from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from schemas.errors import PhotoError, UsageError
+from schemas.extras import how_to_install
 from schemas.outcomes import Done, Failed, Outcome, Stage
 from schemas.reasons import FailureReason
 from schemas.records import PhotoFile
@@ -113,7 +114,7 @@ class Ingest:
         """
         check_sources(self._sources)
         if self._settings.photo.full_raw and importlib.util.find_spec("rawpy") is None:
-            raise UsageError("--full-raw needs rawpy", "Get it: pip install 'sharp-batch[raw]'")
+            raise UsageError("--full-raw needs rawpy", f"Get it: {how_to_install('raw')}")
         self._library.store.make()
         with self._run.held(), self._run.recorded(create=True) as catalog:
             plan = self._plan(catalog)

@@ -9,6 +9,7 @@ import sys
 from jobs.console.output import Output
 from pipeline.catalog.address import holds_password
 from schemas.errors import ExitCode, RunError, UsageError
+from schemas.extras import how_to_install
 
 _OPTION = "--submit"
 _CATALOG = "SHARP_BATCH_CATALOG"  # passed to the job, like every SHARP_BATCH variable
@@ -29,7 +30,7 @@ def submit(head: str, catalog: str | None, output: Output) -> int:
         job = SubmittedJob(head, _without_submit(sys.argv[1:], output))
     except ImportError as error:
         raise RunError(
-            "--submit needs Ray's job client", "Get it: pip install 'sharp-batch[cluster]'"
+            "--submit needs Ray's job client", f"Get it: {how_to_install('cluster')}"
         ) from error
     output.note(f"Submitted as {job.job_id}; it continues if this terminal is closed.")
     texts: list[str] = []

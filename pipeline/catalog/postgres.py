@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from schemas.errors import LibraryBusyError, UsageError
+from schemas.extras import how_to_install
 
 # A dead peer is detected within a minute, and its lock is released.
 _CONNECT: dict[str, Any] = {
@@ -42,7 +43,7 @@ def postgres_engine(url: sa.URL, *, read_only: bool = False, name: str = "sharp-
         )
     except ImportError as error:
         raise UsageError(
-            "a catalog in PostgreSQL needs psycopg", "Get it: pip install 'sharp-batch[postgres]'"
+            "a catalog in PostgreSQL needs psycopg", f"Get it: {how_to_install('postgres')}"
         ) from error
     if read_only:
 

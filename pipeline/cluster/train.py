@@ -29,6 +29,7 @@ from schemas.errors import (
     SharpBatchError,
     UsageError,
 )
+from schemas.extras import how_to_install
 from sharp_core.training.sharp.run_folder import RunFolder
 from sharp_core.training.sharp.settings import TrainingSettings
 from sharp_core.training.sharp.sources import PairSource, PhotoSource
@@ -107,7 +108,7 @@ def _check_ray_train() -> None:
     except ImportError as error:
         raise MissingToolError(
             "training with several workers needs Ray Train, which is not installed: "
-            "pip install 'sharp-batch[train]'"
+            f"{how_to_install('train')}"
         ) from error
 
 

@@ -7,7 +7,6 @@ for predictors only.
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import ray
 
 from pipeline.cluster.task_marks import notices_stop
 from pipeline.work.time_limit import process_dies_after
+from pipeline.work.usable_cores import usable_cores
 from schemas.outcomes import Failed
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -64,7 +64,7 @@ class _PredictorWorker:
     def start(self) -> str:
         """Load the model and return the node's id: a call of its own, for its errors."""
         # Ray gives an actor without CPUs only one thread.
-        self._stage.setup(max(1, len(os.sched_getaffinity(0)) // self._predictors_on_node))
+        self._stage.setup(max(1, usable_cores() // self._predictors_on_node))
         return str(ray.get_runtime_context().get_node_id())
 
     def ping(self) -> None:

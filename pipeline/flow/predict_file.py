@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.flow.decode_stage import DecodeStage
 from pipeline.flow.encode_stage import EncodeStage
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import ScenePacker
 from pipeline.flow.predict_stage import PredictStage
-from pipeline.scan.identify import identify
-from pipeline.scan.scan import FoundFile
-from pipeline.scan.sidecars import find_sidecars
+from pipeline.flow.single_photo import decode_photo, error_of
 from pipeline.scenes.write import SingleSceneWriter
 from pipeline.store.disk_errors import check_folder_of
-from schemas.errors import PhotoError, UsageError
-from schemas.outcomes import Done, Failed, Skipped
-from schemas.records import PhotoFile
+from schemas.errors import UsageError
+from schemas.outcomes import Done, Failed
 from schemas.settings import PhotoSettings, SplatSettings
 from sharp_core.formats.entry import SplatFormat
 from sharp_core.formats.registry import format_to_write
@@ -76,23 +72,20 @@ def predict_file(
     """
     check_paths(photo, to)
     started = time.perf_counter()
-    decode = DecodeStage(settings, store=None, is_scored=False)
     predict = PredictStage(model, _packer_for(format_to_write(to)))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_to_write(to).name))
     on_step("decode")
-    decoded = decode.process(_identified(photo, settings.focal_35mm))
-    if isinstance(decoded, Skipped | Failed):
-        raise _photo_error(photo, decoded)
+    decoded = decode_photo(photo, settings)
     on_step("load")
     predict.setup()
     on_step("predict")
     (predicted,) = predict.process([decoded])
     if isinstance(predicted, Failed):
-        raise _photo_error(photo, predicted)
+        raise error_of(photo, predicted)
     on_step("write")
     done = encode.process(decoded[0], *predicted)
     if isinstance(done, Failed):
-        raise _photo_error(photo, done)
+        raise error_of(photo, done)
     return _prediction(photo, to, done, time.perf_counter() - started)
 
 
@@ -101,23 +94,6 @@ def _packer_for(target: SplatFormat) -> ScenePacker:
     if target.preparation is None:
         return ScenePacker(SplatSettings(), keep_floats=True)
     return ScenePacker(SplatSettings(target.name))
-
-
-def _identified(photo: Path, focal_35mm: float | None) -> PhotoFile:
-    stat, path = photo.stat(), str(photo.absolute())
-    found = FoundFile(path, stat.st_size, stat.st_mtime_ns, context=find_sidecars(path))
-    identified = identify(found)
-    if identified.error is not None:
-        raise UsageError(f"{photo}: {identified.error}")
-    return replace(identified.photo, set_focal_35mm=focal_35mm)
-
-
-def _photo_error(photo: Path, outcome: Skipped | Failed) -> PhotoError | UsageError:
-    """Return the error that says what a run would record of the photo."""
-    message = f"{photo}: {outcome.message} ({outcome.reason})"
-    if isinstance(outcome, Skipped):
-        return UsageError(message)
-    return PhotoError(outcome.reason, message)
 
 
 def _prediction(photo: Path, to: Path, done: Done, seconds: float) -> Prediction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
@@ -55,6 +56,13 @@ class PredictStage:
         if self._predictor is None:
             self._predictor = self._model.load()
 
+    @property
+    def predictor(self) -> Predictor:
+        """The loaded model. Raises RuntimeError before `setup`."""
+        if self._predictor is None:
+            raise RuntimeError("setup() comes before process()")
+        return self._predictor
+
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]
     ) -> list[tuple[PackedScene, float] | Failed]:
@@ -62,13 +70,12 @@ class PredictStage:
 
         Raises DeviceError where the GPU takes no more work: any of the photos may be at fault.
         """
-        if self._predictor is None:
-            raise RuntimeError("setup() comes before process()")
+        predictor = self.predictor
         started = time.perf_counter()
         views = sum(len(TILES) if photo.sphere is not None else 1 for photo, _ in photos)
         try:
             with time_limit(self.limit_s * views):
-                scenes = _predict(self._predictor, photos)
+                scenes = _predict(predictor, photos)
         except (Exception, OutOfTime) as error:
             self._check_device(error)
             if len(photos) > 1:  # find the photo at fault: each on its own
@@ -103,16 +110,20 @@ class PredictStage:
             ) from error
 
 
+def predict_with_scale(
+    predictor: Predictor, photos: Sequence[PredictorInput]
+) -> list[PredictedScene]:
+    """Return a scene per photo, and what its metres come from, by any kind of predictor."""
+    if isinstance(predictor, ScaleEstimator):
+        return predictor.predict_with_scale(photos)
+    return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(photos)]
+
+
 def _predict(
     predictor: Predictor, photos: Sequence[tuple[DecodedPhoto, Pixels]]
 ) -> list[PredictedScene]:
     """Return the scenes of photos, in order; each panorama is predicted on its own."""
-
-    def predict(inputs: Sequence[PredictorInput]) -> list[PredictedScene]:
-        if isinstance(predictor, ScaleEstimator):
-            return predictor.predict_with_scale(inputs)
-        return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(inputs)]
-
+    predict = partial(predict_with_scale, predictor)
     flat = [PredictorInput(pixels, one.focal.px) for one, pixels in photos if one.sphere is None]
     scenes = iter(predict(flat) if flat else ())
     return [

@@ -13,18 +13,12 @@ from pipeline.scenes.read import (
     unviewable_scene_errors,
 )
 from pipeline.scenes.reduce import reduce_scene
+from pipeline.scenes.write import write_splat_file
 from pipeline.store.disk_errors import check_folder_of
-from pipeline.store.store import Store
-from schemas.errors import FormatError, PhotoError, UsageError
+from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import SceneReduced
 from schemas.reasons import FailureReason
-from sharp_core.formats.registry import (
-    Options,
-    format_of,
-    format_to_write,
-    is_folder_index,
-    write_scene,
-)
+from sharp_core.formats.registry import Options, format_of, format_to_write, is_folder_index
 from sharp_core.formats.scene import StoredScene
 from sharp_core.views.prune import Pruning
 from sharp_core.views.prune import prune as prune_scene
@@ -103,22 +97,7 @@ def convert_file(
         keeps_grid = target_format.keeps_grid
         apply = pruning.make_transparent if keeps_grid else pruning.remove_unseen
         gaussians = apply(gaussians)
-    try:
-        if is_folder_index(to):  # written file by file, the index last
-            write_scene(to, gaussians, scene.info, options=options)
-        else:
-            Store(to.absolute().parent).write(
-                to.name,
-                lambda file: write_scene(
-                    file,
-                    gaussians,
-                    scene.info,
-                    format_name=target_format.name,
-                    options=options,
-                ),
-            )
-    except FormatError as error:
-        raise UsageError(f"{source} cannot become {target_format.name}: {error}") from error
+    write_splat_file(to, gaussians, scene.info, options=options)
     return Conversion(
         path=str(to),
         format=target_format.name,

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from pipeline.store.disk_errors import check_folder_of
 from pipeline.store.layout import scene_path
 from pipeline.store.store import Store
+from schemas.errors import FormatError, UsageError
 from schemas.records import StoredFile
 from schemas.settings import SplatSettings
 from sharp_core.formats.registry import (
     FORMATS,
     Options,
     PreparedScene,
+    format_to_write,
+    is_folder_index,
     write_prepared,
     write_scene,
 )
@@ -85,6 +89,41 @@ class SingleSceneWriter:
                 write_scene(file, scene, info, format_name=self.format)
 
         return Store(self.path.absolute().parent).write(self.path.name, write)
+
+
+def write_splat_file(
+    to: str | Path,
+    gaussians: Gaussians,
+    info: SceneInfo | None = None,
+    *,
+    options: Options | None = None,
+) -> Path:
+    """Write a scene to a file whose suffix names the format, whole or not at all; return its path.
+
+    A path that ends in meta.json becomes a SOG as a folder, written image by image, the index last.
+    Raises UsageError where the path or the options are of no use, or the format cannot express the
+    scene; ValueError, naming the field, where the Gaussians make no sense; PhotoError (disk full)
+    and RunError where nothing can be written.
+    """
+    to = Path(to)
+    entry = format_to_write(to)
+    if options is not None and type(options) is not entry.options:
+        raise UsageError(
+            f"{entry.name} files have no such option", "Omit it, or choose another format."
+        )
+    check_folder_of(to)
+    try:
+        if is_folder_index(to):
+            write_scene(to, gaussians, info, options=options)
+            return to
+
+        def write(file: BinaryIO) -> None:
+            write_scene(file, gaussians, info, format_name=entry.name, options=options)
+
+        Store(to.absolute().parent).write(to.name, write)
+    except FormatError as error:
+        raise UsageError(f"{to}: the scene cannot become {entry.name}: {error}") from error
+    return to
 
 
 def store_splat(

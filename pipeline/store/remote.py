@@ -22,6 +22,7 @@ from pipeline.store.local import StoredPath, fill
 from pipeline.store.retry import call_with_retries, is_retrying, is_transient, start_retrying
 from pipeline.store.root import S3, RemoteRoot
 from schemas.errors import RunError
+from schemas.extras import how_to_install
 from schemas.records import StoredFile
 
 _TEMPORARY_FOLDER = "sharp-batch-"
@@ -206,7 +207,7 @@ class RemoteFiles:
 
     def _how_to_get(self) -> str:
         if self._root.scheme in S3:
-            return "Get it: pip install 'sharp-batch[s3]'"
+            return f"Get it: {how_to_install('s3')}"
         return "Install that package on every machine that works on the library."
 
 

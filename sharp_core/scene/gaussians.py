@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,16 @@ import torch
 from torch import Tensor
 
 COLUMNS = 14  # 3 means, 4 quats, 3 scales, 1 opacity, 3 colors
+
+
+class GaussianArrays(NamedTuple):
+    """The values of `Gaussians` as float32 arrays, with the same names, shapes and units."""
+
+    means: npt.NDArray[np.float32]  # (N, 3)
+    quats: npt.NDArray[np.float32]  # (N, 4)
+    scales: npt.NDArray[np.float32]  # (N, 3)
+    opacities: npt.NDArray[np.float32]  # (N,)
+    colors: npt.NDArray[np.float32]  # (N, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +93,11 @@ class Gaussians:
             raise ValueError("opacities: every opacity must be within 0 and 1")
         if bool((self.quats.abs().amax(dim=1) == 0).any()):
             raise ValueError("quats: a quaternion of length zero is no rotation")
+
+    def to_numpy(self) -> GaussianArrays:
+        """Return the same values as NumPy arrays; on the CPU they share the tensors' memory."""
+        fields = (self.means, self.quats, self.scales, self.opacities, self.colors)
+        return GaussianArrays(*(values.detach().cpu().numpy() for values in fields))
 
     def to_array(self) -> npt.NDArray[np.float32]:
         """Return one (N, 14) array, to send a scene between processes."""

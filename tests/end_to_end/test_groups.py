@@ -26,13 +26,11 @@ from schemas.tables import photos
 from tests.support.context_files import write_picasa, write_takeout
 from tests.support.exif_photos import exif_with, packed
 from tests.support.gallery_client import gallery_client
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 from tests.support.trivial_model import ingest, trivial_model
 
 NOON = datetime(2024, 6, 1, 12)
-VIEW, OTHER_VIEW = (
-    ROOT / "tests/data/photos" / name for name in ("coffee.png", "el torcal rocks.jpg")
-)
+VIEW, OTHER_VIEW = (PHOTOS / name for name in ("coffee.png", "el torcal rocks.jpg"))
 ONE = IngestSettings(one_per_group=True)
 EVERY = Filters()
 

@@ -231,4 +231,16 @@ def test_doctor_names_what_it_looked_at() -> None:
     result = run("doctor", "--json")
     names = [check["name"] for check in json.loads(result.stdout)["checks"]]
     looked_at = {"python", "torch", "ray", "numba", "av", "weights of sharp", "disk", "library"}
-    assert looked_at | {"writing"} <= set(names)
+    assert looked_at | {"writing", "extra s3"} <= set(names)
+
+
+def test_without_a_source_the_samples_are_offered_and_taken_where_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    nothing = run("ingest", "--library", tmp_path / "library")
+    assert nothing.returncode == ExitCode.USAGE
+    assert "--samples" in nothing.stderr
+    options = ("--library", tmp_path / "library", "--model", "small", "--dry-run", "--json")
+    result = run("ingest", "--samples", *options)
+    assert (json.loads(result.stdout)["due"], result.returncode) == (6, 0)
+    assert "using the bundled samples" in result.stderr

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from schemas.errors import MissingToolError
+from schemas.extras import how_to_install
 
 _FOLDER = Path("functional", "image")
 
@@ -22,7 +23,7 @@ def load_head(file: str) -> dict[str, Tensor]:
     if package is None or package.origin is None:
         raise MissingToolError(
             "LPIPS and DISTS need the package torchmetrics, which is not installed",
-            "Install it: pip install 'sharp-batch[perceptual]'. PSNR and SSIM do not need it.",
+            f"Install it: {how_to_install('perceptual')}. PSNR and SSIM do not need it.",
         )
     path = Path(package.origin).parent / _FOLDER / file
     if not path.is_file():

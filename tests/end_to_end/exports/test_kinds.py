@@ -21,7 +21,7 @@ from schemas.choices import ImageFormat
 from sharp_core.formats.registry import FORMATS, formats_written_here, read_scene
 from sharp_core.spatial.check import check_spatial
 from tests.support.made_photos import make_photo
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 from tests.support.small_exports import (
     QUICK,
     ROOT,
@@ -89,7 +89,7 @@ def test_pngs_instead_of_jpegs(library: Path, to: Path) -> None:
 
 
 def test_files_have_the_time_and_the_metadata_of_their_photo(tmp_path: Path, to: Path) -> None:
-    photo = Image.open(DATA / "photos" / "mongolels.jpg")
+    photo = Image.open(PHOTOS / "mongolels.jpg")
     exif = photo.getexif()
     exif[0x8769] = {0x9003: "2019:07:14 18:30:00", 0x9011: "+02:00"}
     (tmp_path / "photos").mkdir()
@@ -129,7 +129,7 @@ def test_exiftool_finds_date_place_and_camera_of_the_photo_in_its_exports(
     tmp_path: Path, to: Path
 ) -> None:
     (tmp_path / "photos").mkdir()
-    photo = shutil.copy(DATA / "photos" / "IMG_2682.heic", tmp_path / "photos")
+    photo = shutil.copy(PHOTOS / "IMG_2682.heic", tmp_path / "photos")
     (source,) = exiftool(photo)
     assert len(source) == 5
     ingest(tmp_path / "library", tmp_path / "photos")

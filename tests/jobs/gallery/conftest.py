@@ -11,7 +11,7 @@ from pipeline.library import Library
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 from tests.support.gallery_client import gallery_client
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
 
 PREVIEWS = PreviewSettings(seconds=0.2, long_side=64)
@@ -24,8 +24,8 @@ def gallery_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photos = root / "photos"
     photos.mkdir()
     for name in ("coffee.png", "el torcal rocks.jpg"):
-        (photos / name).write_bytes((DATA / "photos" / name).read_bytes())
-    whole = (DATA / "photos" / "mongolels.jpg").read_bytes()
+        (photos / name).write_bytes((PHOTOS / name).read_bytes())
+    whole = (PHOTOS / "mongolels.jpg").read_bytes()
     (photos / "cut off <b>.jpg").write_bytes(whole[: len(whole) // 2])
     (photos / ".hidden.jpg").write_bytes(whole)
     library = root / "library"

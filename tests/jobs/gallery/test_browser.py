@@ -20,7 +20,7 @@ from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import formats_written_here
 from tests.support.browser import VIEWER, Watch, browser, serving
 from tests.support.made_photos import make_photo
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 from tests.support.viewer_pictures import READY, WAIT_MS, gray, picture, psnr, shift
 
 
@@ -198,7 +198,7 @@ def test_a_scene_as_one_file_opens_from_disk(context: BrowserContext, tmp_path: 
     from sharp_core.models.interface import PredictorInput
     from tests.support.relief import relief  # the engine of the scenes is slow to import
 
-    image = Image.open(DATA / "photos" / "coffee.png").convert("RGB")
+    image = Image.open(PHOTOS / "coffee.png").convert("RGB")
     sog, poster = io.BytesIO(), io.BytesIO()
     write_scene(sog, relief(PredictorInput(np.asarray(image), 500.0)), format_name="sog")
     image.save(poster, "WEBP")

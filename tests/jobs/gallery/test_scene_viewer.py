@@ -11,11 +11,11 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, CDPSession, Page, Route, expect
 
 from tests.support.browser import Watch, browser, serving
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
 from tests.support.viewer_pictures import READY, WAIT_MS, Pixels, gray, is_seen, picture, psnr
 
-PHOTO = DATA / "photos" / "coffee.png"
+PHOTO = PHOTOS / "coffee.png"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     photos, library = root / "photos", root / "library"
     photos.mkdir()
     for name in ("coffee.png", "el torcal rocks.jpg"):
-        (photos / name).write_bytes((DATA / "photos" / name).read_bytes())
+        (photos / name).write_bytes((PHOTOS / name).read_bytes())
     ingest_reliefs(library, photos / "coffee.png", fingerprint="relief-0", color_gain=0.4)
     ingest_reliefs(library, photos)
     with serving(library, root / "cache") as address:

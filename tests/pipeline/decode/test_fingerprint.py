@@ -10,9 +10,9 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from pipeline.decode.fingerprint import fingerprint, read_fingerprint
 from schemas.records import MediaType
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 
-PHOTO = ROOT / "tests" / "data" / "photos" / "el torcal rocks.jpg"
+PHOTO = PHOTOS / "el torcal rocks.jpg"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.decode.photo_depth import read_photo_depth
 from schemas.records import MediaType
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 
 
 @pytest.fixture(scope="module")
@@ -71,5 +71,5 @@ def test_a_map_that_cannot_be_read_counts_as_none(absolute, keep):
 
 def test_other_files_hold_none(absolute):
     assert read_photo_depth(absolute, MediaType.JPEG, 1, 4032, 3024) is None
-    without = (DATA / "photos" / "IMG_2682.heic").read_bytes()
+    without = (PHOTOS / "IMG_2682.heic").read_bytes()
     assert read_photo_depth(without, MediaType.HEIF, 1, 4032, 3024) is None

@@ -10,7 +10,7 @@ from pipeline.decode.stereo import GivenCamera, decode_stereo, is_stereo
 from schemas.choices import StereoLayout
 from schemas.errors import PhotoError
 from schemas.records import MediaType
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 from tests.support.stereo_scene import (
     BASELINE_M,
     FOCAL_35MM,
@@ -81,7 +81,7 @@ def test_what_is_stereo() -> None:
     assert is_stereo(PurePath("a.mpo"), mpo_bytes())
     assert is_stereo(PurePath("a_LRF_Full_SBS.jpg"), jpeg(sbs_image()))
     assert not is_stereo(PurePath("a.jpg"), jpeg(sbs_image()))
-    photo = ROOT / "tests" / "data" / "photos" / "IMG_2682.heic"
+    photo = PHOTOS / "IMG_2682.heic"
     assert not is_stereo(photo, photo.read_bytes())
     assert not is_stereo(PurePath("a.heic"), heic_bytes()[:200])
 

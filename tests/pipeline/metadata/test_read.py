@@ -18,10 +18,9 @@ from pipeline.metadata.read import read_metadata
 from pipeline.scan.media_type import media_type
 from schemas.records import FocalTags, MediaType, PhotoMeta
 from tests.support import exif_photos as made
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 
 HEADS = DATA / "metadata"
-PHOTOS = DATA / "photos"
 REAL = [
     *(path for path in sorted(HEADS.iterdir()) if path.suffix not in {".md", ".xmp"}),
     PHOTOS / "mongolels.jpg",

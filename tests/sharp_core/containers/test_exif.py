@@ -27,7 +27,7 @@ from sharp_core.containers.tiff import (
     integer_entry,
 )
 from sharp_core.containers.tiff import IFD as IFD_KIND
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 from tests.support.pictures import encode
 
 entries = st.one_of(
@@ -199,8 +199,8 @@ def test_damage_raises_nothing():
 # Against two other readers over the same photos: exifread and Pillow.
 PHOTOS = [
     *(DATA / "metadata").glob("*.jpg"),
-    DATA / "photos" / "GOPR0042.JPG",
-    DATA / "photos" / "mongolels.jpg",
+    PHOTOS / "GOPR0042.JPG",
+    PHOTOS / "mongolels.jpg",
 ]
 _LEFT_OUT = {0x927C, 0x9286, 0xA005, 0x8769, 0x8825}  # notes, comments and pointers
 

@@ -6,7 +6,7 @@ from schemas.errors import HeifError
 from sharp_core.containers.heif import read_heif
 from sharp_core.containers.heif_camera import EXTRINSICS_UUID, kind_of
 from sharp_core.spatial.heic_read import read_eyes, stereo_items
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 from tests.support.stereo_scene import BASELINE_M, FOCAL_PX, WIDTH, heic_bytes
 
 
@@ -22,7 +22,7 @@ def test_the_cameras_are_those_that_were_written() -> None:
 
 
 def test_an_ordinary_heic_has_no_eyes() -> None:
-    data = (ROOT / "tests" / "data" / "photos" / "IMG_2682.heic").read_bytes()
+    data = (PHOTOS / "IMG_2682.heic").read_bytes()
     assert stereo_items(read_heif(data)) is None
 
 

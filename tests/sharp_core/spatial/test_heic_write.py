@@ -26,7 +26,7 @@ from sharp_core.containers.heif_camera import (
 from sharp_core.containers.isobmff import BoxReader, boxes
 from sharp_core.spatial import heic_write
 from sharp_core.spatial.check import check_spatial
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 from tests.support.stereo_pairs import CAMERA, EXIF, pair, spatial
 
 APPLE = (DATA / "metadata" / "spatial_photo.heic").read_bytes()
@@ -106,7 +106,7 @@ def test_exchanged_eyes_are_noticed():
 def test_files_that_are_no_pair_are_refused():
     with pytest.raises(HeifError, match="groups"):
         heic_write.with_stereo(spatial(), CAMERA)
-    single = (DATA / "photos" / "IMG_2682.heic").read_bytes()
+    single = (PHOTOS / "IMG_2682.heic").read_bytes()
     with pytest.raises(HeifError, match="two images"):
         heic_write.with_stereo(single, CAMERA)
     with pytest.raises(HeifError, match="no HEIF"):

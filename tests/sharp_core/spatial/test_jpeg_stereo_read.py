@@ -8,7 +8,7 @@ from PIL import Image
 from sharp_core.containers.jpeg import read_frame
 from sharp_core.spatial.jpeg_stereo import with_jps_marker
 from sharp_core.spatial.jpeg_stereo_read import JpsLayout, read_jps, read_mpo
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 from tests.support.stereo_scene import BASELINE_M, jpeg, mpo_bytes, sbs_image, true_pair
 
 
@@ -58,6 +58,6 @@ def test_a_jps_says_which_eye_comes_first() -> None:
 
 
 def test_a_plain_jpeg_is_neither() -> None:
-    data = (ROOT / "tests" / "data" / "photos" / "mongolels.jpg").read_bytes()
+    data = (PHOTOS / "mongolels.jpg").read_bytes()
     assert read_mpo(data) is None
     assert read_jps(data) is None

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sharp_core.evaluation.metrics.psnr import BEST_PSNR_DB, psnr
-from tests.support.paths import ROOT
+from tests.support.paths import PHOTOS
 
 
 def test_a_hand_computed_case() -> None:
@@ -39,7 +39,7 @@ def test_a_shift_hurts_nearly_as_much_as_the_mean_picture(name: str) -> None:
     There a shift of 1 % gives 11.2 dB, and the mean picture 10.7 dB. These photos are softer, so
     that it takes 5 %.
     """
-    with Image.open(ROOT / "tests" / "data" / "photos" / name) as image:
+    with Image.open(PHOTOS / name) as image:
         photo = np.asarray(image.convert("RGB"))
     mean = np.full_like(photo, photo.mean(axis=(0, 1)).round().astype(np.uint8))
     values = []

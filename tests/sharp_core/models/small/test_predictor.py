@@ -14,7 +14,7 @@ from sharp_core.models.small.entry import SMALL
 from sharp_core.models.small.predictor import SmallPredictor
 from sharp_core.models.small.weights import BUNDLED
 from sharp_core.scene.gaussians import Gaussians
-from tests.support.paths import DATA
+from tests.support.paths import PHOTOS
 
 CELLS = 96
 
@@ -26,7 +26,7 @@ def predictor() -> SmallPredictor:
 
 def rocks() -> PredictorInput:
     """Return rocks in front of a blue sky."""
-    with Image.open(DATA / "photos" / "el torcal rocks.jpg") as image:
+    with Image.open(PHOTOS / "el torcal rocks.jpg") as image:
         image.thumbnail((800, 800))
         return PredictorInput(np.array(image.convert("RGB")), 700.0)
 

@@ -16,7 +16,7 @@ from schemas.program import NAME
 
 # In the folder of an environment that one of these has made for the program alone.
 _MADE_BY_UV, _MADE_BY_PIPX = "uv-receipt.toml", "pipx_metadata.json"
-_DEVELOPMENT = "dev"
+_FOR_DEVELOPERS = {"dev", "docs"}
 
 
 class Extra(NamedTuple):
@@ -33,9 +33,9 @@ class Extra(NamedTuple):
 
 
 def extras() -> list[Extra]:
-    """Return the extras that the installed package declares, without that for development."""
+    """Return the extras that the installed package declares, without those for developers."""
     names = distribution(NAME).metadata.get_all("Provides-Extra") or ()
-    return [_examine(name) for name in names if name != _DEVELOPMENT]
+    return [_examine(name) for name in names if name not in _FOR_DEVELOPERS]
 
 
 def how_to_install(*wanted: str) -> str:

@@ -6,7 +6,7 @@
 The wheel has to hold every file of the packages that the repository has, and nothing else. It is
 installed by the pins of constraints.txt into a new environment. In an empty folder, without the
 checkout on any path, the sample photos become a library; the gallery serves it; one scene becomes a
-web page.
+web page; a program reads it; the example plug-in of docs/examples is installed and used.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "constraints.txt"
+EXAMPLE = ROOT / "docs" / "examples" / "sharp-batch-example"
 PACKAGES = ("jobs", "pipeline", "schemas", "sharp_batch", "sharp_core")
 SAMPLES = 6
 _SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -67,6 +69,9 @@ def check(folder: Path) -> None:
         use_commands(person)
     with _step("gallery"):
         use_gallery(person)
+    with _step("the Python API and the example plug-in"):
+        install_example(scripts, folder)
+        use_api(person)
     print(f"The wheel works: {wheel.name}, {wheel.stat().st_size / 1e6:.1f} MB")
 
 
@@ -104,12 +109,22 @@ def install(wheel: Path, environment: Path) -> Path:
     return scripts
 
 
+def install_example(scripts: Path, folder: Path) -> None:
+    """Install the plug-in of docs/examples beside the wheel."""
+    source = folder / "example"
+    shutil.copytree(EXAMPLE, source)  # building leaves files beside it
+    pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+    environment = _environment_outside() | {"PIP_CONSTRAINT": str(PINS)}
+    _run([*pip, str(source)], folder, environment)
+
+
 class Person:
     """Who has the installed program and an empty folder, and nothing of the checkout."""
 
     def __init__(self, scripts: Path, folder: Path) -> None:
         self.folder = folder
         self.program = str(scripts / "sharp-batch")
+        self.python = str(scripts / "python")
         self.environment = _environment_outside()
         self.environment["PATH"] = os.pathsep.join((str(scripts), self.environment["PATH"]))
         self.environment["SHARP_BATCH_HOME"] = str(folder / "home")
@@ -160,6 +175,24 @@ def _environment_outside() -> dict[str, str]:
     """Return this process's variables without those that lead to the checkout."""
     hidden = ("SHARP_BATCH_", "PYTHON", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+
+
+_API = """
+import numpy, sharp_batch as sb
+with sb.open_library() as library:
+    scenes = list(library.scenes(sb.Filters(camera="canon")))
+    scene = scenes[0].read()
+view = sb.render(scene.gaussians, sb.view_camera(scene.gaussians, scene.info, long_side=96))
+assert len(scenes) == 1 and view.srgb8().std() > 10, (len(scenes), view.srgb8().std())
+assert "exported-depth" in sb.MODELS and "npz" in sb.KINDS, "the plug-in is not there"
+file = scenes[0].export("npz", "scene.npz")
+assert numpy.load(file)["means"].shape == (len(scene.gaussians), 3)
+"""
+
+
+def use_api(person: Person) -> None:
+    """Read the library by a program that knows the Python API and the plug-in. Raises Wrong."""
+    _run([person.python, "-c", _API], person.folder, person.environment)
 
 
 def _document(lines: Iterator[str]) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.exports.kind import ExportKind
     from pipeline.exports.registry import KINDS
     from pipeline.exports.scene import ExportScene
+    from pipeline.scan.samples import sample_photos
     from pipeline.scenes.read import read_splat_file
     from pipeline.scenes.view_camera import view_camera
     from pipeline.scenes.write import write_splat_file
@@ -50,12 +51,13 @@ if TYPE_CHECKING:
     from sharp_core.formats.entry import SplatFormat
     from sharp_core.formats.registry import FORMATS
     from sharp_core.formats.scene import SceneInfo, StoredScene
-    from sharp_core.models.entry import ModelEntry
+    from sharp_core.models.entry import DownloadedWeights, ModelEntry
+    from sharp_core.models.given_weights import GivenWeights
     from sharp_core.models.interface import PredictedScene, Predictor, PredictorInput
     from sharp_core.models.registry import MODELS
     from sharp_core.models.two_layer.lift import lift_to_gaussians
     from sharp_core.render.api import make_renderer, render
-    from sharp_core.render.result import RenderResult
+    from sharp_core.render.result import RenderResult, to_srgb8
     from sharp_core.scene.cameras import Camera, Intrinsics, look_at
     from sharp_core.scene.gaussians import GaussianArrays, Gaussians
 
@@ -66,6 +68,7 @@ __all__ = [
     "Camera",
     "DType",
     "Device",
+    "DownloadedWeights",
     "ExportKind",
     "ExportScene",
     "ExportSettings",
@@ -76,6 +79,7 @@ __all__ = [
     "GaussianArrays",
     "Gaussians",
     "GeoCircle",
+    "GivenWeights",
     "Intrinsics",
     "Lazy",
     "LibraryBusyError",
@@ -113,6 +117,8 @@ __all__ = [
     "open_library",
     "read_splat_file",
     "render",
+    "sample_photos",
+    "to_srgb8",
     "view_camera",
     "write_splat_file",
 ]
@@ -128,6 +134,7 @@ if not TYPE_CHECKING:  # else every name would seem to be there
             "pipeline.exports.kind": "ExportKind",
             "pipeline.exports.registry": "KINDS",
             "pipeline.exports.scene": "ExportScene",
+            "pipeline.scan.samples": "sample_photos",
             "pipeline.scenes.read": "read_splat_file",
             "pipeline.scenes.view_camera": "view_camera",
             "pipeline.scenes.write": "write_splat_file",
@@ -142,12 +149,13 @@ if not TYPE_CHECKING:  # else every name would seem to be there
             "sharp_core.formats.entry": "SplatFormat",
             "sharp_core.formats.registry": "FORMATS",
             "sharp_core.formats.scene": "SceneInfo StoredScene",
-            "sharp_core.models.entry": "ModelEntry",
+            "sharp_core.models.entry": "DownloadedWeights ModelEntry",
+            "sharp_core.models.given_weights": "GivenWeights",
             "sharp_core.models.interface": "PredictedScene Predictor PredictorInput",
             "sharp_core.models.registry": "MODELS",
             "sharp_core.models.two_layer.lift": "lift_to_gaussians",
             "sharp_core.render.api": "make_renderer render",
-            "sharp_core.render.result": "RenderResult",
+            "sharp_core.render.result": "RenderResult to_srgb8",
             "sharp_core.scene.cameras": "Camera Intrinsics look_at",
             "sharp_core.scene.gaussians": "GaussianArrays Gaussians",
         },

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
 from importlib.resources import files
 
 import pytest
+
+import sharp_batch
+from tests.support.paths import ROOT
 
 PACKAGES = (
     *("schemas", "sharp_core", "pipeline", "jobs", "sharp_batch"),
@@ -23,6 +27,13 @@ def test_a_package_says_what_it_is_for_and_has_what_it_shows(name: str) -> None:
         assert getattr(package, public) is not None
     with pytest.raises(AttributeError):
         _ = package.a_name_that_is_not_there
+
+
+def test_the_page_about_the_python_api_names_what_there_is() -> None:
+    page = (ROOT / "docs" / "how-to" / "python.md").read_text()
+    names = set(re.findall(r"\bsb\.(\w+)", page))
+    assert len(names) > 15
+    assert names <= set(sharp_batch.__all__)
 
 
 def test_importing_them_and_reading_the_registries_imports_nothing_heavy() -> None:

@@ -17,9 +17,9 @@ DECLARED = set(
 )
 
 
-def test_every_extra_but_that_for_development_is_examined() -> None:
+def test_every_extra_but_those_for_developers_is_examined() -> None:
     found = {extra.name: extra for extra in extras.extras()}
-    assert set(found) == DECLARED - {"dev"} == set(_PURPOSES)
+    assert set(found) == DECLARED - {"dev", "docs"} == set(_PURPOSES)
     assert {"fastapi", "jinja2", "uvicorn"} <= {
         one.split()[0] for one in found["gallery"].installed
     }

@@ -1,0 +1,1 @@
+"""What this package adds to sharp-batch: its entry points name it in pyproject.toml."""

@@ -14,6 +14,7 @@ from jobs.commands.options import (
     LibraryOptions,
     RunOptions,
     SplatInput,
+    WatchOptions,
     check_are_here,
 )
 from jobs.console.output import Output, size_text, time_text
@@ -80,6 +81,7 @@ def convert(
     budget: BudgetSettings,
     filters: Filters,
     run: RunOptions,
+    watch: WatchOptions,
     limit: SceneLimit,
     place: LibraryOptions,
     output: Output,
@@ -147,16 +149,18 @@ def convert(
     settings, deadline = SplatSettings(format, quality), deadline_of(run.end)
     from jobs.runs.convert import convert_library
 
-    report = convert_library(
-        place.resolve(),
-        filters,
-        settings,
-        output,
-        run.scene_runner(),
-        deadline,
-        limit.timeout,
-        budget.limit,
-    )
+    library = place.resolve()
+    with watch.watching(library, output):
+        report = convert_library(
+            library,
+            filters,
+            settings,
+            output,
+            run.scene_runner(),
+            deadline,
+            limit.timeout,
+            budget.limit,
+        )
     finish_command(output, report, _library_text(report))
 
 

@@ -9,7 +9,7 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import DeferredGroup, with_options
-from jobs.commands.options import LibraryOptions, RunOptions
+from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -33,6 +33,7 @@ def export(
     settings: DeferredGroup[ExportSettings],
     filters: Filters,
     run: RunOptions,
+    watch: WatchOptions,
     limit: SceneLimit,
     place: LibraryOptions,
     output: Output,
@@ -86,9 +87,9 @@ def export(
         result = dry_export(place.resolve(), order)
         output.result(result.as_dict(), _dry_text(result, output.verbose))
         return
-    report = export_scenes(
-        place.resolve(), order, output, run.scene_runner(), deadline, limit.timeout
-    )
+    library = place.resolve()
+    with watch.watching(library, output):
+        report = export_scenes(library, order, output, run.scene_runner(), deadline, limit.timeout)
     finish_command(output, report, _text(report, to))
 
 

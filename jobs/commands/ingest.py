@@ -11,7 +11,7 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
-from jobs.commands.options import LibraryOptions, RunOptions
+from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.photo_filters import PhotoFilters
@@ -20,6 +20,7 @@ from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 
 if TYPE_CHECKING:
+    from jobs.runs.cost import Cost
     from jobs.runs.dry_run import DryRun
     from jobs.runs.ingest import IngestReport
     from pipeline.flow.flow import Runner
@@ -39,6 +40,7 @@ def ingest(
     settings: IngestSettings,
     filters: PhotoFilters,
     where: RunOptions,
+    watch: WatchOptions,
     place: LibraryOptions,
     output: Output,
     submit: Annotated[
@@ -74,6 +76,12 @@ def ingest(
         bool,
         typer.Option("--dry-run", help="Report what would be done, without changing anything."),
     ] = False,
+    price_per_gpu_hour: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PRICE", min=0, help="With --dry-run: also estimate GPU hours, and their price."
+        ),
+    ] = None,
 ) -> None:
     """Make scenes of all photos below SOURCE that have none yet.
 
@@ -83,6 +91,7 @@ def ingest(
     """
     # Imported here: torch takes seconds, and help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
+    from jobs.runs.cost import estimate_cost
     from jobs.runs.dry_run import dry_run
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
@@ -107,8 +116,16 @@ def ingest(
     if dry:
         model = resolve_model(settings.model)
         result = dry_run(library, sources, settings, model, filters)
-        output.result(result.as_dict(), _dry_text(result))
+        if price_per_gpu_hour is None:
+            output.result(result.as_dict(), _dry_text(result))
+            return
+        gpus = (predictors or 1) * gpus_per_predictor
+        cost = estimate_cost(library, model, result.due - result.failing, gpus, price_per_gpu_hour)
+        document = {**result.as_dict(), "cost": cost.as_dict()}
+        output.result(document, f"{_dry_text(result)}\n{_cost_text(cost)}")
         return
+    if price_per_gpu_hour is not None:
+        raise UsageError("--price-per-gpu-hour is for --dry-run", "Add --dry-run, or omit it.")
 
     device = settings.model.device
     if where.runner.inline:
@@ -126,7 +143,8 @@ def ingest(
         )
 
     run = Ingest(library, sources, settings, model, output, deadline, filters=filters)
-    report = run.run(runner)
+    with watch.watching(library, output):
+        report = run.run(runner)
     finish_command(output, report, _text(report))
 
 
@@ -200,3 +218,11 @@ def _dry_text(result: DryRun) -> str:
     if result.free_bytes is not None and result.estimated_bytes > result.free_bytes:
         lines.append("There is not enough disk space.")
     return "\n".join(lines)
+
+
+def _cost_text(cost: Cost) -> str:
+    return (
+        f"{cost.hours:.2f} hours on {cost.gpus:g} GPU: {cost.gpu_hours:.2f} GPU hours at "
+        f"{cost.price_per_gpu_hour:g}, together {cost.price:.2f} (at {cost.photos_per_second:.3g} "
+        f"photos/s: {cost.estimated_from})"
+    )

@@ -8,7 +8,7 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
-from jobs.commands.options import LibraryOptions, RunOptions
+from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -28,6 +28,7 @@ def preview(
     settings: PreviewSettings,
     filters: Filters,
     run: RunOptions,
+    watch: WatchOptions,
     limit: SceneLimit,
     place: LibraryOptions,
     output: Output,
@@ -40,15 +41,17 @@ def preview(
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.preview import preview as run_previews
 
-    report = run_previews(
-        place.resolve(),
-        filters,
-        settings,
-        output,
-        run.scene_runner(),
-        deadline,
-        limit.timeout,
-    )
+    library = place.resolve()
+    with watch.watching(library, output):
+        report = run_previews(
+            library,
+            filters,
+            settings,
+            output,
+            run.scene_runner(),
+            deadline,
+            limit.timeout,
+        )
     finish_command(output, report, _text(report))
 
 

@@ -8,7 +8,7 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
-from jobs.commands.options import LibraryOptions, RunOptions
+from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
 from jobs.console.output import Output, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 def score(
     filters: Filters,
     run: RunOptions,
+    watch: WatchOptions,
     limit: SceneLimit,
     place: LibraryOptions,
     output: Output,
@@ -41,15 +42,17 @@ def score(
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.score import score as run_scores
 
-    report = run_scores(
-        place.resolve(),
-        filters,
-        output,
-        run.scene_runner(),
-        deadline,
-        again=again,
-        limit_s=limit.timeout,
-    )
+    library = place.resolve()
+    with watch.watching(library, output):
+        report = run_scores(
+            library,
+            filters,
+            output,
+            run.scene_runner(),
+            deadline,
+            again=again,
+            limit_s=limit.timeout,
+        )
     finish_command(output, report, _text(report))
 
 

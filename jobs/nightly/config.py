@@ -21,7 +21,8 @@ from pipeline.store.root import DEFAULT_LIBRARY, LibraryRoot
 from schemas.errors import UsageError
 from schemas.execution_settings import DeadlineSettings, RunnerSettings
 from schemas.export_settings import ExportSettings, PreviewSettings
-from schemas.setting_fields import Setting, setting_field
+from schemas.monitoring_settings import HookSettings, MetricsSettings
+from schemas.setting_fields import Setting, check_limits, setting_field
 from schemas.settings import (
     IngestSettings,
     ModelSettings,
@@ -175,6 +176,25 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Metrics for a monitoring system, in OpenMetrics format."""
+
+    settings: Annotated[MetricsSettings, INLINE] = field(default_factory=MetricsSettings)
+    port: Annotated[
+        int | None,
+        Setting(
+            "Port of 127.0.0.1 at which the night serves them while it works.",
+            minimum=1,
+            maximum=65535,
+            example=9464,
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+@dataclass(frozen=True, slots=True)
 class NightlyConfig:
     """All of it."""
 
@@ -205,6 +225,8 @@ class NightlyConfig:
     verify: Verify = Verify()
     gc: Gc = Gc()
     report: Report = Report()
+    hooks: HookSettings = field(default_factory=HookSettings)
+    metrics: Metrics = Metrics()
 
     def exports_beside_photos(self) -> list[Path]:
         """Return the folders of exports that are in a source, or below it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import urllib.request
 from collections.abc import Mapping
 
 from jobs.console.output import Output, json_text
+from jobs.monitoring.hook_call import HookError, post_json
 from jobs.nightly.best_scenes import SceneMedia
 from jobs.nightly.config import Report, ReportWhen
 from jobs.nightly.report import NightlyReport, html_page, markdown_page
@@ -59,11 +59,9 @@ class Delivery:
             self._mail(self._settings.email_command, report)
 
     def _post(self, url: str, report: NightlyReport) -> None:
-        data = json_text(report.as_dict()).encode()
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
         try:
-            urllib.request.urlopen(request, timeout=_WEBHOOK_SECONDS).close()
-        except (OSError, ValueError) as error:
+            post_json(url, json_text(report.as_dict()), _WEBHOOK_SECONDS)
+        except HookError as error:
             self._output.warn(f"the webhook did not accept the report: {error}")
 
     def _mail(self, command: tuple[str, ...], report: NightlyReport) -> None:

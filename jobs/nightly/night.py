@@ -15,6 +15,7 @@ from jobs.console.download_progress import download_progress
 from jobs.console.output import Output, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
+from jobs.monitoring.watch import watching
 from jobs.nightly.best_scenes import SceneMedia, find_best, make_media
 from jobs.nightly.config import AfterError, Export, NightlyConfig, Previews
 from jobs.nightly.delivery import Delivery
@@ -76,9 +77,7 @@ class _Night:
         with self._library.hold("nightly", for_runs=True) as dead:
             if dead is not None:
                 self._output.note(f"Taking over from {dead}, which crashed.")
-            for name, run_step in self._steps():
-                if not self._run_step(name, run_step):
-                    break
+            self._run_steps()
             with contextlib.suppress(SharpBatchError):  # the steps have reported it already
                 self._read_outcome()
             codes = {step.exit_code for step in report.steps}
@@ -87,6 +86,16 @@ class _Night:
             self._delivery.write(self._library.store, report, self._media)
         self._delivery.send(report)
         return report
+
+    def _run_steps(self) -> None:
+        config = self._config
+        with watching(
+            *(self._library, config.hooks, config.metrics.settings, self._output),
+            config.metrics.port,
+        ):
+            for name, run_step in self._steps():
+                if not self._run_step(name, run_step):
+                    break
 
     def _steps(self) -> list[tuple[str, Callable[[Step], None]]]:
         config = self._config

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
+from jobs.monitoring.observers import Observers, WatchedRun
 from jobs.runs.signals import stop_on_signals
 from pipeline.catalog.database import is_full
 from pipeline.catalog.writer import CatalogWriter
@@ -103,6 +104,7 @@ class Run:
         self._skipped = 0
         self._catalog: CatalogWriter | None = None
         self._progress: RunProgress | None = None
+        self._observers = Observers(output)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -131,6 +133,9 @@ class Run:
         with self.library.write(create=create) as catalog:
             catalog.begin_run(self.report.run_id, self._command, self._settings)
             self._catalog = catalog
+            self._observers.begin(
+                WatchedRun(self.report.run_id, self._command, self.library, self._monitor)
+            )
             with (
                 closing_with(lambda error: self._close(catalog, error), self._output),
                 stop_on_signals(self.stop, self._say_ending),
@@ -176,6 +181,7 @@ class Run:
         """Count an outcome, and show it. A full disk ends the run."""
         if self._progress is not None:
             self._progress.advance(outcome)
+        self._observers.outcome(outcome)
         match outcome:
             case UnderWay() | Failed(is_final=False):
                 pass
@@ -212,6 +218,7 @@ class Run:
         report.close(time.monotonic() - self._started)
         state = RunState.INTERRUPTED if report.is_interrupted else RunState.FINISHED
         state = RunState.FAILED if error is not None else state
+        document = {**report.as_dict(), "state": state, "settings": self._settings}
         try:
             catalog.end_run(
                 report.run_id,
@@ -221,7 +228,6 @@ class Run:
                 failed=report.failed,
                 seconds=report.seconds,
             )
-            document = {**report.as_dict(), "state": state, "settings": self._settings}
             text = json.dumps(document, indent=1).encode()
             self.library.store.write(ReportPath(report.run_id).path, lambda file: file.write(text))
             if catalog.is_changed:
@@ -229,6 +235,8 @@ class Run:
         except (SharpBatchError, sa.exc.OperationalError) as trouble:
             # All results are stored and recorded, so the run has not failed.
             self._output.warn(f"the run's report could not be written: {trouble}")
+        finally:
+            self._observers.end(document)
 
     def _say_ending(self) -> None:
         self._output.note(

@@ -50,6 +50,16 @@ class RunMonitor:
         self.now, self._held_up_by = now, held_up_by
 
     @property
+    def busy_seconds(self) -> float:
+        """For how long predictors have worked, all of them together."""
+        return self._busy_seconds
+
+    @property
+    def ready_seconds(self) -> float:
+        """For how long predictors have been loaded, all of them together."""
+        return self._ready_seconds
+
+    @property
     def busy_share(self) -> float | None:
         """The share of their time that predictors have worked; None before one was loaded."""
         return self._busy_seconds / self._ready_seconds if self._ready_seconds else None

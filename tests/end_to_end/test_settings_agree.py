@@ -22,6 +22,7 @@ from schemas.export_settings import (
     PreviewSettings,
     RenderFileSettings,
 )
+from schemas.monitoring_settings import HookSettings, MetricsSettings
 from schemas.setting_fields import SettingField, from_recorded, setting_fields
 from schemas.settings import (
     IngestSettings,
@@ -33,11 +34,11 @@ from schemas.settings import (
 from sharp_core.views.comfort import ComfortSettings
 from tests.support.paths import ROOT
 
-RUN = (RunnerSettings, DeadlineSettings, SceneLimit)
+RUN = (RunnerSettings, DeadlineSettings, SceneLimit, HookSettings, MetricsSettings)
 GROUPS = {
     "ingest": (
         *(IngestSettings, ModelSettings, PhotoSettings, SplatSettings),
-        *(RunnerSettings, DeadlineSettings, StageLimits),
+        *(RunnerSettings, DeadlineSettings, StageLimits, HookSettings, MetricsSettings),
     ),
     "preview": (PreviewSettings, Filters, *RUN),
     "export": (ExportSettings, Filters, *RUN),
@@ -53,6 +54,8 @@ TABLES = {
     nightly.Previews: (PreviewSettings,),
     nightly.Export: (ExportSettings,),
     nightly.Window: (DeadlineSettings,),
+    nightly.Metrics: (MetricsSettings,),
+    HookSettings: (HookSettings,),
     Filters: (Filters,),
 }
 COMMANDS = typer.main.get_command(make_command_line()).commands

@@ -241,6 +241,11 @@ def test_without_a_source_the_samples_are_offered_and_taken_where_they_are_asked
     assert nothing.returncode == ExitCode.USAGE
     assert "--samples" in nothing.stderr
     options = ("--library", tmp_path / "library", "--model", "small", "--dry-run", "--json")
-    result = run("ingest", "--samples", *options)
-    assert (json.loads(result.stdout)["due"], result.returncode) == (6, 0)
+    price = ("--price-per-gpu-hour", "3600", "--predictors", "2")
+    result = run("ingest", "--samples", *options, *price)
+    found = json.loads(result.stdout)
+    assert (found["due"], result.returncode) == (6, 0)
+    cost = found["cost"]
+    assert (cost["photos"], cost["gpus"]) == (6, 2)
+    assert cost["price"] == pytest.approx(3600 * cost["gpu_hours"], abs=0.5)
     assert "using the bundled samples" in result.stderr

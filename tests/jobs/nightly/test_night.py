@@ -101,6 +101,20 @@ def test_a_focal_length_of_the_config_is_a_rule_until_the_config_drops_it(folder
     assert set_focals() == []
 
 
+@pytest.mark.usefixtures("quick_model")
+def test_a_night_calls_hooks_and_writes_metrics(
+    folder: Path, webhook: tuple[str, list[bytes]]
+) -> None:
+    url, received = webhook
+    config = f'[hooks]\nrun = "{url}"\nscene = "{url}"\n[metrics]\nfile = "night.prom"\n'
+    assert night(folder, SMALL + config).exit_code == 0
+    events = [json.loads(data)["event"] for data in received]
+    assert events == ["run_started", "scene_done", "scene_done", "run_finished"]
+    lines = (folder / "night.prom").read_text().splitlines()
+    assert 'sharp_batch_run_photos_total{outcome="done"} 2' in lines
+    assert lines[-1] == "# EOF"
+
+
 def test_a_night_and_the_unchanged_one_after_it(
     tmp_path: Path, webhook: tuple[str, list[bytes]]
 ) -> None:

@@ -1,0 +1,1 @@
+"""What others learn of libraries and runs: metrics, and hooks that are called."""

@@ -1,0 +1,72 @@
+"""One call of a hook: a command gets the document on stdin, a web address as the body of a POST."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import urllib.request
+
+from schemas.monitoring_settings import WEB_ADDRESS
+
+_SHOWN = 200  # characters of what a command says when it fails
+
+
+class HookError(Exception):
+    """The hook was not called, or has failed; the text says why."""
+
+
+def call_hook(target: str, document: str, timeout: float) -> None:
+    """Call a hook, and wait for its end. Raises HookError, also after `timeout` seconds."""
+    if target.startswith(WEB_ADDRESS):
+        post_json(target, document, timeout)
+    else:
+        _run(target, document, timeout)
+
+
+def post_json(url: str, document: str, timeout: float) -> None:
+    """Post a JSON document. Raises HookError."""
+    headers = {"Content-Type": "application/json"}
+    try:
+        request = urllib.request.Request(url, document.encode(), headers)
+        urllib.request.urlopen(request, timeout=timeout).close()
+    except (OSError, ValueError) as error:
+        raise HookError(str(error)) from error
+
+
+def _run(command: str, document: str, timeout: float) -> None:
+    # Windows splits a command line by itself.
+    arguments = command if os.name == "nt" else shlex.split(command)
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C is for the run; and it can be ended with its children
+        )
+    except OSError as error:
+        raise HookError(f"{command}: {error.strerror}") from error
+    with process:
+        try:
+            _, said = process.communicate(document, timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise HookError(f"{command}: stopped after {timeout:g} s") from None
+    if process.returncode:
+        said = " ".join(said.split())[-_SHOWN:]
+        raise HookError(f"{command}: ended with {process.returncode} {said}".rstrip())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill a command with its children; on Windows, itself."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

@@ -111,7 +111,7 @@ def test_a_night_calls_hooks_and_writes_metrics(
     events = [json.loads(data)["event"] for data in received]
     assert events == ["run_started", "scene_done", "scene_done", "run_finished"]
     lines = (folder / "night.prom").read_text().splitlines()
-    assert 'sharp_batch_run_photos_total{outcome="done"} 2' in lines
+    assert 'sharp_batch_run_photos_total{outcome="done"} 2.0' in lines
     assert lines[-1] == "# EOF"
 
 

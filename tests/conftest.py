@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,13 +33,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for item in items:
                 if name in item.keywords:
                     item.add_marker(skip)
+    if os.name != "posix":
+        for item in items:
+            if "posix" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="needs POSIX"))
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings or the caches of whoever runs it."""
-    for name in ("SHARP_BATCH_LIBRARY", "SHARP_BATCH_CATALOG", "SHARP_BATCH_MODEL", "RAY_ADDRESS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("LIBRARY", "CATALOG", "MODEL", "SAMPLES"):
+        monkeypatch.delenv(f"SHARP_BATCH_{name}", raising=False)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv("SHARP_BATCH_HOME", str(tmp_path / "sharp-batch-home"))
 
 

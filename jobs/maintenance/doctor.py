@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from jobs.console.output import size_text
+from jobs.maintenance.platform_support import TESTED, platform_support
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot
@@ -67,6 +68,7 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
     return [
         Finding("sharp-batch", Level.OK, version("sharp-batch")),
         Finding("python", Level.OK, f"{platform.python_version()} ({sys.executable})"),
+        _platform(),
         _machine(),
         *_torch(),
         _package("ray", "scenes are made in one process only; install ray, or use --inline"),
@@ -79,6 +81,15 @@ def examine(root: LibraryRoot, catalog_url: str | None = None) -> list[Finding]:
         *_library(root, catalog_url),
         _writable(root),
     ]
+
+
+def _platform() -> Finding:
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    support = platform_support(platform.system())
+    if support.is_tested:
+        return Finding("platform", Level.OK, system)
+    found = f"{system}: sharp-batch is tested on {TESTED} only"
+    return Finding("platform", Level.NOTE, found, " ".join(support.differences))
 
 
 def _machine() -> Finding:

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import urllib.request
 
 from schemas.monitoring_settings import WEB_ADDRESS
@@ -65,8 +66,8 @@ def _run(command: str, document: str, timeout: float) -> None:
 
 def _end(process: subprocess.Popen[str]) -> None:
     """Kill a command with its children; on Windows, itself."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
+    if sys.platform == "win32":
         process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,9 +1,10 @@
-"""Units by which a scheduler runs `nightly`: systemd, cron or launchd."""
+"""Units by which a scheduler runs `nightly`: systemd, cron, launchd or Windows' own."""
 
 from __future__ import annotations
 
 import plistlib
 import shlex
+import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,7 @@ class UnitKind(StrEnum):
     SYSTEMD = "systemd"
     CRON = "cron"
     LAUNCHD = "launchd"
+    WINDOWS = "windows"
 
 
 def unit_text(kind: UnitKind, config_file: Path, config: NightlyConfig) -> str:
@@ -37,6 +39,8 @@ def unit_text(kind: UnitKind, config_file: Path, config: NightlyConfig) -> str:
             return _cron(command, hour, minute, log)
         case UnitKind.LAUNCHD:
             return _launchd(command, hour, minute, log)
+        case UnitKind.WINDOWS:
+            return _windows(command, hour, minute)
 
 
 def _log_file(config_file: Path, config: NightlyConfig) -> Path:
@@ -48,7 +52,11 @@ def _log_file(config_file: Path, config: NightlyConfig) -> Path:
 
 def _program() -> list[str]:
     """Return how this very program is started, by whole paths."""
-    script = Path(sys.executable).with_name("sharp-batch")
+    script = (
+        Path(sys.executable)
+        .with_name("sharp-batch")
+        .with_suffix(".exe" if sys.platform == "win32" else "")
+    )
     if script.is_file():
         return [str(script)]
     return [sys.executable, "-c", "from jobs.cli import main; main()"]
@@ -115,4 +123,13 @@ def _launchd(command: list[str], hour: str, minute: str, log_file: Path) -> str:
     return (
         f"{head}\n<!-- For ~/Library/LaunchAgents/{name}.plist, then: launchctl load that file. "
         f"-->\n{body}"
+    )
+
+
+def _windows(command: list[str], hour: str, minute: str) -> str:
+    words = ["schtasks", "/Create", "/TN", _NAME, "/SC", "DAILY", "/ST", f"{hour}:{minute}"]
+    words += ["/TR", subprocess.list2cmdline(command)]
+    return (
+        "rem For the command prompt. The task runs while you are logged on.\n"
+        f"{subprocess.list2cmdline(words)}\n"
     )

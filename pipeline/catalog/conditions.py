@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -89,7 +90,8 @@ class Conditions:
 
     def path_matches(self, glob: str) -> sa.ColumnElement[bool]:
         """Return the condition that one of the photo's paths matches a glob."""
-        matches = matches_glob(photo_paths.c.path, path_text(glob), self.dialect)
+        glob = path_text(glob.replace("/", os.sep))  # paths are stored as the system writes them
+        matches = matches_glob(photo_paths.c.path, glob, self.dialect)
         return photos.c.photo_id.in_(sa.select(photo_paths.c.photo_id).where(matches))
 
     def has_words(self, text: str) -> sa.ColumnElement[bool]:

@@ -86,16 +86,16 @@ def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         holder = Holder(socket.gethostname(), os.getpid(), now, command)
         with contextlib.suppress(OSError):  # on a full disk the lock holds without its text
-            path.write_text(json.dumps(asdict(holder)))
+            path.write_text(json.dumps(asdict(holder)), encoding="utf-8")
         yield dead
     finally:
         with contextlib.suppress(OSError):
-            path.write_text("")
+            path.write_text("", encoding="utf-8")
         lock.release()
 
 
 def _read_holder(path: Path) -> Holder | None:
     try:
-        return Holder(**json.loads(path.read_text()))
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

@@ -42,7 +42,7 @@ def file_system_of(path: Path, mounts: Iterable[tuple[str, str]]) -> str:
     whole = os.path.realpath(path)
     best, found = "", ""
     for point, kind in mounts:
-        inside = whole == point or whole.startswith(point.rstrip("/") + "/")
+        inside = whole == point or whole.startswith(point.rstrip(os.sep) + os.sep)
         if inside and len(point) >= len(best):
             best, found = point, kind
     return found

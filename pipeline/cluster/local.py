@@ -102,6 +102,6 @@ def _make_folder() -> str:
     base = "/tmp" if os.name == "posix" else tempfile.gettempdir()
     for old in Path(base).glob(f"{_FOLDER_PREFIX}*"):
         pid = old.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").exists():
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(old, ignore_errors=True)
     return tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=base)

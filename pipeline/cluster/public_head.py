@@ -85,7 +85,7 @@ class PublicHead:
             return False
 
     def _last_words(self) -> str:
-        lines = Path(self._folder, "start.log").read_text(errors="replace").split("\n")
+        lines = Path(self._folder, "start.log").read_text("utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "without a message")
 
     def _try_to_connect(self) -> None:

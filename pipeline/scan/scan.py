@@ -195,6 +195,7 @@ class _Walk:
 
 
 def _matches(path: str, name: str, patterns: tuple[str, ...]) -> bool:
+    path = path.replace(os.sep, "/")  # as patterns are written
     return any(
         fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
         for pattern in patterns

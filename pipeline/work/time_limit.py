@@ -6,6 +6,7 @@ import contextlib
 import faulthandler
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -24,7 +25,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     Where there are no timers (Windows, threads beside the main one) nothing is limited.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if not (hasattr(signal, "setitimer") and in_main_thread):
+    if sys.platform == "win32" or not in_main_thread:
         yield
         return
 
@@ -46,7 +47,7 @@ def process_dies_after(seconds: float) -> Iterator[None]:
 
     For workers: `time_limit` cannot end a library call that never returns to Python.
     """
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - it wants a file descriptor
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - it wants a file descriptor
         faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=nowhere)
         try:
             yield

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import ssl
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -269,10 +270,10 @@ def _is_still(path: Path, file: IO[bytes]) -> bool:
 
 def _lock(file: IO[bytes], path: Path, notice: Notice) -> None:
     """Wait until no other process writes to `file`."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two concurrent downloads are not prevented
+    if sys.platform == "win32":  # two concurrent downloads are not prevented
         return
+    import fcntl
+
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -22,6 +22,10 @@ from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
 from tests.support.whole_library import check_whole, files
 
+pytestmark = pytest.mark.posix
+
+pytestmark = pytest.mark.posix
+
 PHOTOS = 8
 
 

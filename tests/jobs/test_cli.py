@@ -55,7 +55,7 @@ def test_the_version_is_that_of_the_package() -> None:
         (["ingest", "/nowhere/at/all", "--model", "small"], 2, "does not exist"),
         (["ingest", ".", "--model", "small", "--limit", "0"], 2, "between 1 and 1,000,000,000"),
         (["ingest", ".", "--model", "small", "--focal-35mm", "0"], 2, "between 2 and 2000"),
-        (["ingest"], 2, "Missing argument"),
+        (["ingest"], 2, "try the bundled sample photos: --samples"),
         (["status", "--library", "/nowhere"], 2, "holds no library"),
         (["query", "--near", "somewhere"], 2, "LAT,LON,KM"),
         (["export", "--kind", "sbs"], 2, "--to"),
@@ -215,6 +215,8 @@ def test_show_says_which_splat_file_is_missing(library: Path) -> None:
     assert "no splat file nowhere/a scene.sog" in result.stderr
 
 
+@pytest.mark.posix
+@pytest.mark.posix
 @pytest.mark.parametrize("arguments", ["query --json", "query", "status --json"])
 def test_a_reader_that_stops_early_is_no_error(library: Path, arguments: str) -> None:
     # `true` reads nothing: the pipe is closed, for certain, before the first byte is written.
@@ -234,12 +236,9 @@ def test_doctor_names_what_it_looked_at() -> None:
     assert looked_at | {"writing", "extra s3"} <= set(names)
 
 
-def test_without_a_source_the_samples_are_offered_and_taken_where_they_are_asked_for(
+def test_the_samples_are_taken_where_they_are_asked_for_and_a_price_is_told(
     tmp_path: Path,
 ) -> None:
-    nothing = run("ingest", "--library", tmp_path / "library")
-    assert nothing.returncode == ExitCode.USAGE
-    assert "--samples" in nothing.stderr
     options = ("--library", tmp_path / "library", "--model", "small", "--dry-run", "--json")
     price = ("--price-per-gpu-hour", "3600", "--predictors", "2")
     result = run("ingest", "--samples", *options, *price)

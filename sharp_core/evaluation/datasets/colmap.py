@@ -120,7 +120,7 @@ def camera_of(image: ColmapImage, cameras: dict[int, ColmapCamera], path: Path) 
 
 def _lines(path: Path, keep_empty: bool = False) -> Iterator[str]:
     try:
-        with path.open() as file:
+        with path.open(encoding="utf-8") as file:
             for raw in file:
                 line = raw.strip()
                 if not line.startswith("#") and (line or keep_empty):

@@ -33,7 +33,7 @@ def require(paths: Iterable[Path]) -> None:
 def read_text(path: Path) -> str:
     """Return a small text file. Raises UsageError."""
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
 

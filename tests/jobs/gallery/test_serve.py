@@ -27,6 +27,10 @@ from pipeline.library import Library
 from schemas.errors import ExitCode, RunError, UsageError
 from tests.support.made_photos import make_photo
 
+pytestmark = pytest.mark.posix
+
+pytestmark = pytest.mark.posix
+
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
 
 

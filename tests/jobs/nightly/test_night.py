@@ -303,6 +303,14 @@ def test_the_unit_for_launchd(odd_config: Path) -> None:
     assert Path(unit["ProgramArguments"][0]).is_absolute()
 
 
+def test_the_unit_for_windows(odd_config: Path) -> None:
+    text = unit_text(UnitKind.WINDOWS, odd_config, load_config(odd_config))
+    line = text.splitlines()[-1]
+    assert line.startswith("schtasks /Create /TN sharp-batch-nightly /SC DAILY /ST 02:05 /TR ")
+    command = shlex.split(line)[-1]  # double quotes are read as on POSIX
+    assert shlex.split(command)[-1] == str(odd_config)
+
+
 def test_the_unit_for_systemd(odd_config: Path) -> None:
     text = unit_text(UnitKind.SYSTEMD, odd_config, load_config(odd_config))
     assert "OnCalendar=*-*-* 02:05:00\n" in text

@@ -125,6 +125,8 @@ def wait_for_results(to: Path, count: int, process: subprocess.Popen[bytes]) -> 
         time.sleep(0.02)
 
 
+@pytest.mark.posix
+@pytest.mark.posix
 def test_a_killed_run_resumes_with_the_results_of_an_undisturbed_one(
     tmp_path: Path, folder: Path
 ) -> None:

@@ -23,6 +23,10 @@ from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.whole_library import check_whole, files
 
+pytestmark = pytest.mark.posix
+
+pytestmark = pytest.mark.posix
+
 MANY = 60
 
 

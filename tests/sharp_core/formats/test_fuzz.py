@@ -23,6 +23,8 @@ from sharp_core.formats.spz.options import SpzOptions
 from tests.support.clouds import FORMATS_DATA, INFO, cloud, read, written
 from tests.support.damaged_splats import mutated
 
+pytestmark = pytest.mark.posix
+
 FILES = 10_000
 SECONDS_A_FILE = 20  # a hundred times what any of them takes
 MEMORY = 600_000_000  # bytes that all of them together may add to the process

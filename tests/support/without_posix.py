@@ -28,7 +28,7 @@ MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
 OF_OS = (
     *("chown", "fork", "forkpty", "getegid", "geteuid", "getgid", "getpgid", "getpgrp", "getsid"),
     *("getuid", "killpg", "mkfifo", "nice", "pathconf", "sched_getaffinity", "setpgid", "setsid"),
-    *("statvfs", "sync", "sysconf", "uname", "wait3", "wait4"),
+    *("sync", "sysconf", "uname", "wait3", "wait4"),
 )
 OF_SIGNAL = (
     *("SIGALRM", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGUSR2", "ITIMER_REAL"),

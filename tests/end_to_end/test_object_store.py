@@ -73,7 +73,6 @@ def wait_for_scenes(library: RemoteRoot, count: int) -> None:
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_run_that_is_killed_is_alone_and_the_next_one_goes_on(
     remote_root: RemoteRoot, url: str, photos: Path, tmp_path: Path
 ) -> None:
@@ -150,7 +149,6 @@ def test_a_run_outlives_an_outage(
     check_whole(remote_root)
 
 
-@pytest.mark.posix
 @pytest.mark.posix
 def test_ctrl_c_ends_a_run_that_waits_for_its_store(
     remote_root: RemoteRoot, url: str, photos: Path, s3_server: str

@@ -60,7 +60,6 @@ def test_after_repeated_kills_good_photos_are_done_and_bad_ones_failed(
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_second_signal_to_the_process_group_ends_a_run_at_once(tmp_path: Path) -> None:
     make_photos(tmp_path / "photos", 2)
     process = start(tmp_path / "library", tmp_path / "photos", "--seconds", "1000")

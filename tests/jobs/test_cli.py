@@ -216,7 +216,6 @@ def test_show_says_which_splat_file_is_missing(library: Path) -> None:
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 @pytest.mark.parametrize("arguments", ["query --json", "query", "status --json"])
 def test_a_reader_that_stops_early_is_no_error(library: Path, arguments: str) -> None:
     # `true` reads nothing: the pipe is closed, for certain, before the first byte is written.

@@ -64,7 +64,6 @@ def test_two_at_once_are_refused(library: Path, to: Path) -> None:
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_killed_twice_and_run_again_every_file_is_whole_and_none_is_double(
     tmp_path: Path, to: Path
 ) -> None:
@@ -88,7 +87,6 @@ def test_killed_twice_and_run_again_every_file_is_whole_and_none_is_double(
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_folder_that_cannot_be_written_to_is_refused_at_once(
     library: Path, tmp_path: Path
 ) -> None:
@@ -98,7 +96,6 @@ def test_a_folder_that_cannot_be_written_to_is_refused_at_once(
                 run(library, to)
 
 
-@pytest.mark.posix
 @pytest.mark.posix
 def test_a_full_disk_ends_the_run_and_the_next_goes_on(library: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "64k") as disk:

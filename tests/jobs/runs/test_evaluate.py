@@ -126,7 +126,6 @@ def wait_for_results(to: Path, count: int, process: subprocess.Popen[bytes]) -> 
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_killed_run_resumes_with_the_results_of_an_undisturbed_one(
     tmp_path: Path, folder: Path
 ) -> None:

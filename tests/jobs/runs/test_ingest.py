@@ -74,7 +74,6 @@ def sums(report: IngestReport) -> bool:
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_second_run_finds_nothing_due_and_reads_no_photo(messy: Path, tmp_path: Path) -> None:
     assert sums(ingest(tmp_path / "library", messy))
     before = contents(tmp_path / "library")

@@ -143,7 +143,6 @@ def test_every_run_warns_of_a_catalog_on_a_network_disk(
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_signal_asks_the_run_to_end_and_the_second_ends_its_work(library: Library) -> None:
     report = RunReport(run_id=new_run_id(), library=str(library))
     run = Run(library, "ingest", {}, report, Output(quiet=True))

@@ -45,7 +45,6 @@ def test_the_second_run_is_told_who_holds_the_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_dead_runs_place_is_taken_over_with_a_word_about_it(tmp_path: Path) -> None:
     process = start_holder(tmp_path)
     os.kill(process.pid, signal.SIGKILL)

@@ -82,7 +82,6 @@ def test_a_transaction_that_did_not_end_is_not_read_and_not_undone(tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_database_in_a_folder_that_cannot_be_written_to(tmp_path):
     path = made(tmp_path / "a.db", "WAL")
     tmp_path.chmod(0o500)

@@ -168,7 +168,6 @@ def test_too_little_disk_space_fails_before_the_first_byte(target):
 
 
 @pytest.mark.posix
-@pytest.mark.posix
 def test_a_full_disk_fails_and_keeps_the_partial_file(target):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serve(Server()) as server:

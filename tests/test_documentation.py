@@ -23,7 +23,7 @@ from tests.support.paths import ROOT
 README = (ROOT / "README.md").read_text()
 # What only another machine, weights or minutes can do: their options are checked.
 ELSEWHERE = re.compile(
-    r"--address|--submit|s3://|postgresql|sharp\b.*--model sharp|fetch|info sharp"
+    r"--address|--submit|--run-hook|s3://|postgresql|sharp\b.*--model sharp|fetch|info sharp"
 )
 NOT_RUN = {"gallery", "train", "evaluate", "doctor"}
 OTHER_PROGRAMS = {

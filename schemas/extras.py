@@ -5,12 +5,15 @@ They are declared in pyproject.toml; what is read here is the metadata of the in
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from schemas.program import NAME
 
@@ -57,7 +60,18 @@ def _present() -> list[str]:
 
 def _requirement(*names: str) -> str:
     quote = '"' if os.name == "nt" else "'"  # cmd.exe keeps single quotes
-    return f"{quote}{NAME}[{','.join(dict.fromkeys(names))}]{quote}"
+    option, source = _origin()
+    return f"{option}{quote}{source}[{','.join(dict.fromkeys(names))}]{quote}"
+
+
+def _origin() -> tuple[str, str]:
+    """Return what was installed: a folder or a wheel of this machine (PEP 610), or the name."""
+    origin = json.loads(distribution(NAME).read_text("direct_url.json") or "{}")
+    url = urlsplit(origin.get("url", ""))
+    if url.scheme != "file":
+        return "", NAME
+    option = "-e " if origin.get("dir_info", {}).get("editable") else ""
+    return option, url2pathname(url.path)
 
 
 def _examine(name: str) -> Extra:

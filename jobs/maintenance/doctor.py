@@ -36,6 +36,7 @@ _PURPOSES = {
     "s3": "libraries at s3://",
     "cluster": "--submit, and the dashboard of a Ray cluster",
     "gallery": "the gallery",
+    "usd": "USD files (.usdz)",
     "perceptual": "LPIPS and DISTS in 'evaluate'",
     "train": "training with several workers, and TensorBoard",
 }
@@ -125,7 +126,7 @@ def _package(name: str, consequence: str) -> Finding:
 
 
 def _extra(extra: Extra) -> Finding:
-    name, purpose = f"extra {extra.name}", _PURPOSES[extra.name]
+    name, purpose = f"extra {extra.name}", _PURPOSES.get(extra.name, "some tasks")
     if extra.is_installed:
         return Finding(name, Level.OK, f"installed: {purpose}")
     found = f"not installed ({', '.join(extra.missing)}); needed only for {purpose}"

@@ -24,7 +24,6 @@ from tests.support.small_disk import small_disk
 from tests.support.trivial_model import ingest
 from tests.support.whole_library import check_whole, contents, files
 
-
 pytestmark = pytest.mark.posix
 
 PHOTOS = 12

@@ -22,7 +22,6 @@ from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
 from tests.support.whole_library import check_whole, files
 
-
 pytestmark = pytest.mark.posix
 
 PHOTOS = 8

@@ -31,7 +31,6 @@ from tests.support.small_model import one_torch_thread
 from tests.support.stereo_scene import mpo_bytes
 from tests.support.trivial_model import ingest
 
-
 pytestmark = pytest.mark.posix
 
 

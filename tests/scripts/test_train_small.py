@@ -16,7 +16,6 @@ from sharp_core.training.small.data import DataSettings
 from tests.support.paths import ROOT
 from tests.support.small_model import SHAPES, TINY, one_torch_thread, write_depth_photos
 
-
 pytestmark = pytest.mark.posix
 
 SCRIPT = ROOT / "scripts" / "train_small.py"

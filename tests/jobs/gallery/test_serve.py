@@ -27,7 +27,6 @@ from pipeline.library import Library
 from schemas.errors import ExitCode, RunError, UsageError
 from tests.support.made_photos import make_photo
 
-
 pytestmark = pytest.mark.posix
 
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]

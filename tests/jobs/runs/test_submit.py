@@ -23,7 +23,6 @@ from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.whole_library import check_whole, files
 
-
 pytestmark = pytest.mark.posix
 
 MANY = 60

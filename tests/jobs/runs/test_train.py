@@ -30,7 +30,6 @@ from tests.support.narrow_sharp import NARROW, quick_settings
 from tests.support.training_scenes import SquarePairs
 from tests.support.trivial_model import ingest
 
-
 pytestmark = pytest.mark.posix
 
 

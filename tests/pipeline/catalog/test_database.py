@@ -21,7 +21,6 @@ from schemas.table_metadata import metadata
 from schemas.tables import catalog_info, photos
 from tests.support.library_of_records import new_catalog, photo_file
 
-
 pytestmark = pytest.mark.posix
 
 _NOBODY = 65534

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
+from pipeline.scenes.level_sizes import COARSE_GAUSSIANS
+from pipeline.scenes.levels import bounds_of, reduced_level, write_level
 from pipeline.scenes.read import read_splat_file, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.export_settings import ExportSettings
 from schemas.records import PhotoRecord, SceneFile
 from sharp_core.formats.registry import write_scene
 from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.levels import Level, levels_meta
 
 IMAGE_SIDE = 1600
 _EXPORT_THREADS = 2
@@ -25,6 +29,20 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
     """
     stored = read_splat_file(splat)
     write_scene(out, stored.gaussians, stored.info or info, format_name=format_name)
+
+
+def write_coarse(out: BinaryIO, splat: Path, info: SceneInfo) -> None:
+    """Write the coarse level of the scene of `splat`. Raises PhotoError, MissingToolError."""
+    stored = read_splat_file(splat)
+    info = stored.info or info
+    write_level(out, reduced_level(stored.gaussians, info, COARSE_GAUSSIANS, is_fitted=False), info)
+
+
+def write_levels(out: BinaryIO, files: Mapping[str, Path]) -> None:
+    """Write which files are the levels of a scene, finest first, by their addresses."""
+    scenes = {address: read_splat_file(path).gaussians for address, path in files.items()}
+    levels = [Level(address, len(scene)) for address, scene in scenes.items()]
+    out.write(levels_meta(levels, bounds_of(*scenes.values())))
 
 
 def write_export(

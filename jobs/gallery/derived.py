@@ -18,6 +18,7 @@ from pipeline.catalog.query import find_photo
 from pipeline.scenes.page import bundle_stamp
 from schemas.export_settings import ExportSettings
 from schemas.records import PhotoRecord, PhotoState
+from sharp_core.formats.sog.levels import LEVELS_META
 
 
 class DerivedKind(StrEnum):
@@ -26,6 +27,8 @@ class DerivedKind(StrEnum):
     SPLAT = "splat"  # a scene in a splat format
     PAGE = "page"  # a scene as one HTML file
     EXPORT = "export"  # what `sharp-batch export` makes of a photo's scene
+    COARSE = "coarse"  # the coarse level of a scene
+    LEVELS = "levels"  # which files are its levels
 
 
 class FileRequest(NamedTuple):
@@ -54,6 +57,10 @@ def derive(reader: LibraryReader, asked: FileRequest) -> DerivedFile:
             return _page(reader, reader.scene(asked.of))
         case DerivedKind.EXPORT:
             return _export(reader, asked.of, asked.form)
+        case DerivedKind.COARSE:
+            return _coarse(reader, reader.scene(asked.of))
+        case DerivedKind.LEVELS:
+            return _levels(reader, reader.scene(asked.of))
 
 
 def _splat(reader: LibraryReader, scene: LibraryScene, format_name: str) -> DerivedFile:
@@ -109,6 +116,30 @@ def _export(reader: LibraryReader, photo_id: str, kind_name: str) -> DerivedFile
 
     name = f"{scene.sha256[:32]}.{kind.name}{Path(suffix).suffix}"
     return DerivedFile(name, scene.name + suffix, make)
+
+
+def _coarse(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
+    def make(out: BinaryIO) -> None:
+        from jobs.gallery.conversions import write_coarse
+        from pipeline.scenes.scene_info import info_of_stored
+
+        write_coarse(out, reader.stored(scene), info_of_stored(scene.file))
+
+    return DerivedFile(f"{scene.sha256[:32]}.coarse.sog", f"{scene.name}.coarse.sog", make)
+
+
+def _levels(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
+    coarse = _coarse(reader, scene)
+
+    def make(out: BinaryIO) -> None:
+        from jobs.gallery.conversions import write_levels
+
+        path = reader.cache.get(coarse.name, coarse.make)
+        address = f"/scenes/{scene.file.scene_id}"
+        files = {f"{address}.sog": reader.stored(scene), f"{address}/coarse.sog": path}
+        write_levels(out, files)
+
+    return DerivedFile(f"{scene.sha256[:32]}.{LEVELS_META}", LEVELS_META, make)
 
 
 def _made(reader: LibraryReader, photo_id: str) -> PhotoRecord:

@@ -21,6 +21,7 @@ from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
 from jobs.gallery.until_gone import until_gone
 from jobs.gallery.workshop import Workshop
+from pipeline.scenes.level_sizes import WORTH_LEVELS
 from schemas.tables import artifacts
 
 router = Router()
@@ -54,6 +55,32 @@ async def scene(
     """Send a scene in any splat format."""
     asked = FileRequest(DerivedKind.SPLAT, scene_id, format_name)
     return await send_derived(request, library_reader(request), asked, is_download=download)
+
+
+@router.read("/scenes/{scene_id}/coarse.sog")
+async def coarse_scene(request: Request, scene_id: Id) -> Response:
+    """Send the coarse level of a scene: a first picture in a tenth of the bytes."""
+    asked = FileRequest(DerivedKind.COARSE, scene_id)
+    return await send_derived(request, library_reader(request), asked, is_download=False)
+
+
+@router.read("/scenes/{scene_id}/lod-meta.json")
+async def levels(request: Request, scene_id: Id) -> Response:
+    """Tell which files are the levels of a scene; 204 where it has none yet.
+
+    They are made now, for the next time: to wait for them takes longer than to load the scene.
+    """
+    reader = library_reader(request)
+    asked = FileRequest(DerivedKind.LEVELS, scene_id)
+    scene = await run_in_threadpool(reader.scene, scene_id)
+    file = await run_in_threadpool(derive, reader, asked)
+    path = reader.cache.find(file.name)
+    if path is not None:
+        return send_file(request, path)
+    if scene.gaussians > WORTH_LEVELS:
+        workshop: Workshop = request.app.state.workshop
+        workshop.make_later(FileJob(*reader.place, asked))
+    return Response(status_code=204)
 
 
 @router.read("/scenes/{scene_id}/page.html")

@@ -38,6 +38,7 @@ class LibraryScene(NamedTuple):
     format: str
     sha256: str
     name: str  # of the photo's file, without its suffix
+    gaussians: int
 
 
 class LibraryReader:
@@ -106,7 +107,7 @@ class LibraryReader:
             (file,) = scene_files(connection, [scene_id])
             paths = paths_of(connection, [row.photo_id]).get(row.photo_id, [])
         name = Path(paths[0]).stem if paths else row.photo_id[:8]
-        return LibraryScene(file, row.format, row.splat_sha256, name)
+        return LibraryScene(file, row.format, row.splat_sha256, name, row.gaussians)
 
     def thumb(self, photo_id: str) -> Path:
         """Return a photo's thumbnail. Raises HTTPException 404."""

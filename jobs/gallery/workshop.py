@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ _JOB_SECONDS = 900
 _IDLE_SECONDS = 120
 _MODULE = "jobs.gallery.file_worker"
 _STOPPING = "The gallery is stopping."
+_OWN_WORK = "the gallery itself"  # in place of a client
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Workshop:
     _idle: list[_Worker] = field(default_factory=list)
     _of_client: Counter[str] = field(default_factory=Counter)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _later: set[asyncio.Task[None]] = field(default_factory=set)
     _is_closed: bool = False
 
     async def make(self, job: FileJob, client: str) -> None:
@@ -95,6 +99,22 @@ class Workshop:
                 if self._work.get(job) is work:
                     del self._work[job]
                 work.task.cancel()
+
+    def make_later(self, job: FileJob) -> None:
+        """Make a file that nobody waits for, unless there is other work. Errors are passed over.
+
+        The next request finds it, or asks for it again.
+        """
+        if self._is_closed or self._work:
+            return
+        task = asyncio.create_task(self.make(job, _OWN_WORK))
+        self._later.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._later.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.info("A level of detail was not made: %s", error)
 
     async def close(self) -> None:
         """Stop all processes. What is asked for after that is refused."""

@@ -12,6 +12,7 @@ from pipeline.exports.kinds.lenticular import LENTICULAR
 from pipeline.exports.kinds.page import HTML
 from pipeline.exports.kinds.parquet import PARQUET
 from pipeline.exports.kinds.quilt import QUILT
+from pipeline.exports.kinds.sog_levels import SOG_LEVELS
 from pipeline.exports.kinds.spatial_heic import SPATIAL_HEIC
 from pipeline.exports.kinds.splat import splat_kinds
 from pipeline.exports.kinds.stereo_card import CARDS
@@ -32,6 +33,7 @@ def _built_in() -> Iterator[ExportKind]:
     yield from CLIPS
     yield from STEREO_VIDEOS
     yield from splat_kinds()
+    yield SOG_LEVELS
     yield from (DEPTH, DEPTH_COLOR)
     yield PARQUET
     yield HTML

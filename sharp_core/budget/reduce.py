@@ -55,11 +55,13 @@ def reduce_to(
     is_360: bool = False,
     threads: int | None = None,
     sides: ViewSides = USUAL_SIDES,
+    is_fitted: bool = True,
 ) -> Reduced | None:
     """Return the scene with at most `most` Gaussians, on the CPU; None if it has no more already.
 
     `photo` is the camera of the photo; of a 360° scene, that of the view to its front. `threads`
-    None means as many as PyTorch uses. Raises ValueError if nothing is visible, and
+    None means as many as PyTorch uses. Without `is_fitted` the last step, which takes most of the
+    time, is left out. Raises ValueError if nothing is visible, and
     MissingToolError without numba.
     """
     if len(gaussians) <= most:
@@ -82,11 +84,12 @@ def reduce_to(
     target = most - 1 if is_grid_count(most) and most > 1 else most
     if len(seen) > target:
         areas = weights.total[is_seen].numpy() / len(views) + _LEAST_AREA
-        merged = _merged(seen, areas, target, views[0], box)
-        from sharp_core.budget.fit import fit
+        seen = _merged(seen, areas, target, views[0], box)
+        if is_fitted:
+            from sharp_core.budget.fit import fit
 
-        fitted_views = head_views(box, photo, sides.fit, is_360=is_360)
-        seen = fit(merged, scene, fitted_views, threads)
+            fitted_views = head_views(box, photo, sides.fit, is_360=is_360)
+            seen = fit(seen, scene, fitted_views, threads)
     view = fit_long_side(photo, sides.measured)
     return Reduced(seen, *_losses(scene, seen, view, box))
 

@@ -3,12 +3,12 @@
 import { text } from "./texts.js";
 
 /**
- * What a viewer shows: `scene` is the address of its SOG, or `sceneElement` the id of an element with
+ * What a viewer shows: `scene` is the address of its SOG, `levels` of its levels of detail, or `sceneElement` the id of an element with
  * it as base64 text; `photo` the address of the photo, `full` that of a larger one, if there is one.
  */
-export function startOf({ scene, sceneElement, photo, full, label, width, height, focal, is360 }) {
+export function startOf({ scene, levels, sceneElement, photo, full, label, width, height, focal, is360 }) {
   return {
-    ...{ scene, sceneElement, photo, full, label },
+    ...{ scene, levels, sceneElement, photo, full, label },
     width: Number(width),
     height: Number(height),
     focal: Number(focal),
@@ -20,6 +20,12 @@ export function startOf({ scene, sceneElement, photo, full, label, width, height
 export async function loadScene({ scene, sceneElement }, onProgress = () => {}) {
   if (sceneElement) return decodeBase64(document.getElementById(sceneElement).textContent);
   return fetchBytes(scene, onProgress);
+}
+
+/** Return the bytes of a scene's coarse level; null where it has none, or none yet. */
+export async function loadCoarse({ levels }) {
+  const meta = levels && (await fetch(levels).then((answer) => answer.status === 200 && answer.json()).catch(() => null));
+  return meta ? fetchBytes(meta.filenames.at(-1), () => {}).catch(() => null) : null;
 }
 
 /** Return the bytes of a base64 text. */

@@ -39,6 +39,7 @@ export class SplatScene {
   #mono;
   #pair;
   #onFrame;
+  #loaded = 0;
   #isLoaded = false;
   #size = { width: 0, height: 0 };
 
@@ -83,8 +84,10 @@ export class SplatScene {
    * Rejects if it is not a SOG, and goes on showing what it showed.
    */
   load(bytes, photo = this.#photo) {
+    // The engine keeps what it has loaded by its address: a second scene needs another one.
+    this.#loaded += 1;
     const asset = new Asset("scene", "gsplat", {
-      url: "scene.sog",
+      url: `scene${this.#loaded}.sog`,
       filename: "scene.sog",
       contents: bytes,
     });

@@ -11,7 +11,7 @@ import { Controls } from "./controls.js";
 import { toggleFullscreen } from "./elements.js";
 import { listenToKeys, listenToPointers, listenToWheel } from "./gestures.js";
 import { Headset } from "./headset.js";
-import { loadScene, startOf } from "./load.js";
+import { loadCoarse, loadScene, startOf } from "./load.js";
 import { Motion } from "./motion.js";
 import { SplatScene } from "./scene.js";
 import { Stage } from "./stage.js";
@@ -57,13 +57,37 @@ export class Viewer {
     }
     this.#resize();
     addEventListener("pagehide", (event) => event.persisted || this.#destroy());
-    const bytes = await loadScene(this.#start, (share) => this.#stage.progress(share));
+    // A coarse level, where there is one, shows something with a tenth of the bytes.
+    const coarse = await loadCoarse(this.#start);
+    if (coarse && (await this.#show(coarse, "coarse").catch(() => false))) {
+      await this.#refine().catch((error) => this.#stage.say(error.message));
+    } else await this.#show(await this.#load(), "whole");
+  }
+
+  #load() {
+    return loadScene(this.#start, (share) => this.#stage.progress(share));
+  }
+
+  async #show(bytes, level) {
     const box = await this.#scene.load(bytes).catch(() => {
       throw new Error(text("damaged"));
     });
+    this.#root.dataset.level = level;
     this.#setMotion(box);
     this.#scene.onUpdate((seconds) => this.#update(seconds));
     this.#stage.say(text("drawing"));
+    return true;
+  }
+
+  // Replace the coarse level by the whole scene, wherever the camera is by then.
+  async #refine() {
+    const bytes = await this.#load().finally(() => this.#stage.progress(undefined));
+    this.#root.dataset.settled = "false";
+    this.#motion.box = await this.#scene.load(bytes).catch(() => {
+      throw new Error(text("damaged"));
+    });
+    this.#root.dataset.level = "whole";
+    this.#showView();
   }
 
   #setMotion(box) {

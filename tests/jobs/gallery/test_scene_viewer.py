@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, CDPSession, Page, Route, expect
 
+from jobs.gallery import conversions
+from jobs.gallery.derived import DerivedKind, FileRequest, derive
+from jobs.gallery.reader import LibraryReader
+from pipeline.library import Library
 from tests.support.browser import Watch, browser, serving
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
@@ -227,3 +233,40 @@ def test_a_phone_held_sideways_shows_the_scene_in_full_height(page: Page, addres
     assert frame
     assert frame["height"] > 0.8 * 330
     assert is_seen(page, ".viewer-controls [title^=Sway]")
+
+
+def test_a_coarse_level_comes_first_and_the_whole_scene_follows(
+    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    shutil.copy(PHOTO, tmp_path / "photos")
+    ingest_reliefs(tmp_path / "library", tmp_path / "photos")
+    monkeypatch.setattr(conversions, "COARSE_GAUSSIANS", 6_000)
+    reader = LibraryReader(Library.resolve(tmp_path / "library"), tmp_path / "cache")
+    with reader.catalog() as connection:
+        scene_id = connection.exec_driver_sql("SELECT scene_id FROM scenes").scalar_one()
+    levels = derive(reader, FileRequest(DerivedKind.LEVELS, scene_id))
+    reader.cache.get(levels.name, levels.make)
+    reader.close()
+    waiting: list[Route] = []
+
+    def keep(route: Route) -> None:  # a method of a list is not accepted
+        waiting.append(route)
+
+    with serving(tmp_path / "library", tmp_path / "cache") as address:
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.route("**/scenes/*.sog", keep)
+        page.goto(scene_page(page, address))
+        page.wait_for_selector(f'{READY}[data-level="coarse"]')
+        page.locator(".viewer canvas").focus()
+        for _ in range(4):  # as far as the photo in front has faded out
+            page.keyboard.press("ArrowRight")
+        moved = moved_eye(page, (0.0, 0.0, 0.0))
+        coarse = picture(page)
+        waiting.pop().continue_()
+        page.wait_for_selector(f'{READY}[data-level="whole"]')
+        assert eye(page) == moved
+        whole = picture(page)
+        page.close()
+    assert 18 < psnr(coarse, whole) < 45

@@ -1,0 +1,63 @@
+"""Kind `sog-lod`: a scene in levels of detail, to put on a web server.
+
+A ZIP with lod-meta.json and a SOG for each level. Unpacked, lod-meta.json is the address that
+PlayCanvas's engine and SuperSplat's viewer open: they show the coarsest level first.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.exports.kind import ExportKind, KindGroup
+from sharp_core.models.entry import USUAL_GAUSSIANS
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
+
+_EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)  # equal scenes give equal bytes
+_SMALLER = 0.75  # of the next finer level: with more Gaussians a level is not worth its bytes
+
+
+def _write(file: BinaryIO, scene: ExportScene) -> None:
+    from pipeline.scenes.level_sizes import COARSE_GAUSSIANS, MIDDLE_GAUSSIANS
+    from pipeline.scenes.levels import bounds_of, reduced_level, write_level
+    from sharp_core.formats.sog.levels import LEVELS_META, Level, levels_meta
+
+    levels = [scene.gaussians]
+    files = [_finest(scene)]
+    for most in (MIDDLE_GAUSSIANS, COARSE_GAUSSIANS):
+        if most > _SMALLER * len(levels[-1]):
+            continue
+        levels.append(reduced_level(levels[0], scene.info, most, is_fitted=True))
+        buffer = io.BytesIO()
+        write_level(buffer, levels[-1], scene.info)
+        files.append(buffer.getvalue())
+    names = [f"{number}.sog" for number in range(len(levels))]
+    listed = [Level(name, len(level)) for name, level in zip(names, levels, strict=True)]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        meta = levels_meta(listed, bounds_of(*levels))
+        for name, content in zip([LEVELS_META, *names], [meta, *files], strict=True):
+            archive.writestr(zipfile.ZipInfo(name, _EARLIEST_DATE), content)
+
+
+def _finest(scene: ExportScene) -> bytes:
+    from sharp_core.formats.registry import write_scene
+
+    if scene.record.format == "sog":  # as it is: nothing gets lost
+        return scene.stored_bytes()
+    buffer = io.BytesIO()
+    write_scene(buffer, scene.gaussians, scene.info, format_name="sog")
+    return buffer.getvalue()
+
+
+SOG_LEVELS = ExportKind(
+    "sog-lod",
+    "SOG in levels of detail (ZIP): to stream from a web server",
+    KindGroup.SPLATS,
+    "_lod.zip",
+    _write,
+    usual_bytes=round(1.35 * 5.1 * USUAL_GAUSSIANS),
+    usual_seconds=90.0,
+)

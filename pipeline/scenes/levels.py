@@ -1,0 +1,44 @@
+"""Levels of detail of a scene: the same scene with fewer Gaussians, merged by what views see."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import torch
+
+from pipeline.scenes.read import intrinsics_of, unviewable_scene_errors
+from sharp_core.budget.reduce import reduce_to
+from sharp_core.formats.registry import FORMATS, write_scene
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.levels import Bounds
+from sharp_core.scene.gaussians import Gaussians
+
+_FORMAT, _QUALITY = "sog", "small"  # what is lost is less than merging loses
+
+
+def reduced_level(
+    gaussians: Gaussians, info: SceneInfo, most: int, *, is_fitted: bool
+) -> Gaussians:
+    """Return the scene with at most `most` Gaussians; the scene itself if it has no more already.
+
+    `is_fitted` takes ten times as long, and looks better by about 2 dB. Raises PhotoError if
+    no view shows anything, and MissingToolError without numba.
+    """
+    with unviewable_scene_errors():
+        reduced = reduce_to(
+            gaussians, intrinsics_of(info), most, is_360=info.is_360, is_fitted=is_fitted
+        )
+    return gaussians if reduced is None else reduced.gaussians
+
+
+def write_level(file: BinaryIO, gaussians: Gaussians, info: SceneInfo) -> None:
+    """Write a level as a SOG."""
+    options = FORMATS.get(_FORMAT).options_for(_QUALITY)
+    write_scene(file, gaussians, info, format_name=_FORMAT, options=options)
+
+
+def bounds_of(*scenes: Gaussians) -> Bounds:
+    """Return the box around the centres of all these scenes."""
+    low = torch.stack([scene.means.amin(dim=0) for scene in scenes]).amin(dim=0)
+    high = torch.stack([scene.means.amax(dim=0) for scene in scenes]).amax(dim=0)
+    return Bounds(*((float(x), float(y), float(z)) for x, y, z in (low.tolist(), high.tolist())))

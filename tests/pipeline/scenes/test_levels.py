@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from pipeline.scenes.levels import bounds_of, reduced_level, write_level
+from sharp_core.formats.registry import read_scene
+from sharp_core.formats.scene import SceneInfo
+from sharp_core.scene.cameras import Camera, fit_long_side
+from sharp_core.views.prune import psnr_between
+from tests.support.scenes import PHOTO, photo_scene
+
+INFO = SceneInfo(PHOTO.fx, PHOTO.width, PHOTO.height)
+
+
+def test_a_coarse_level_looks_like_the_scene_and_is_stored_with_its_photo() -> None:
+    scene = photo_scene()
+    level = reduced_level(scene, INFO, 600, is_fitted=False)
+    assert len(level) <= 600
+    buffer = io.BytesIO()
+    write_level(buffer, level, INFO)
+    stored = read_scene(buffer, format_name="sog")
+    assert len(stored.gaussians) == len(level)
+    assert stored.info is not None
+    assert stored.info.focal_px == INFO.focal_px
+    camera = Camera(fit_long_side(PHOTO, 120), np.eye(4))
+    merged = psnr_between(scene, stored.gaussians, [camera])
+    every_twelfth = scene.select(np.arange(len(scene)) % 12 == 0)
+    assert merged > 20
+    assert merged > psnr_between(scene, every_twelfth, [camera]) + 5
+
+
+def test_a_small_scene_stays_as_it_is() -> None:
+    scene = photo_scene(cells=10)
+    assert reduced_level(scene, INFO, 10_000, is_fitted=True) is scene
+
+
+def test_the_box_holds_all_centres() -> None:
+    one, other = photo_scene(near_m=1.5, cells=10), photo_scene(far_m=30, cells=10)
+    low, high = bounds_of(one, other)
+    for scene in (one, other):
+        assert (scene.means.amin(dim=0).numpy() >= np.array(low) - 1e-6).all()
+        assert (scene.means.amax(dim=0).numpy() <= np.array(high) + 1e-6).all()

@@ -12,6 +12,7 @@ from sharp_core.formats.registry import FORMATS, write_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.levels import Bounds
 from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.quaternions import rotation_matrices
 
 _FORMAT, _QUALITY = "sog", "small"  # what is lost is less than merging loses
 
@@ -38,7 +39,15 @@ def write_level(file: BinaryIO, gaussians: Gaussians, info: SceneInfo) -> None:
 
 
 def bounds_of(*scenes: Gaussians) -> Bounds:
-    """Return the box around the centres of all these scenes."""
-    low = torch.stack([scene.means.amin(dim=0) for scene in scenes]).amin(dim=0)
-    high = torch.stack([scene.means.amax(dim=0) for scene in scenes]).amax(dim=0)
+    """Return the box around all these scenes, each Gaussian as large as its standard deviations.
+
+    So splat-transform measures it.
+    """
+    lows, highs = [], []
+    for scene in scenes:
+        axes = rotation_matrices(scene.quats) * scene.scales[:, None, :]
+        reach = axes.abs().sum(dim=2)
+        lows.append((scene.means - reach).amin(dim=0))
+        highs.append((scene.means + reach).amax(dim=0))
+    low, high = torch.stack(lows).amin(dim=0), torch.stack(highs).amax(dim=0)
     return Bounds(*((float(x), float(y), float(z)) for x, y, z in (low.tolist(), high.tolist())))

@@ -27,7 +27,7 @@ class Level(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """The box around all centres, in metres and in the axes of the files."""
+    """The box around all Gaussians, in metres and in the axes of the files."""
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import torch
 
 from pipeline.scenes.levels import bounds_of, reduced_level, write_level
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.scene.cameras import Camera, fit_long_side
+from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import psnr_between
 from tests.support.scenes import PHOTO, photo_scene
 
@@ -34,6 +36,21 @@ def test_a_coarse_level_looks_like_the_scene_and_is_stored_with_its_photo() -> N
 def test_a_small_scene_stays_as_it_is() -> None:
     scene = photo_scene(cells=10)
     assert reduced_level(scene, INFO, 10_000, is_fitted=True) is scene
+
+
+def test_the_box_holds_a_turned_gaussian() -> None:
+    eighth = np.pi / 8  # half of 45 degrees, about z
+    one = Gaussians(
+        torch.tensor([[1.0, 0.0, 5.0]]),
+        torch.tensor([[np.cos(eighth), 0.0, 0.0, np.sin(eighth)]], dtype=torch.float32),
+        torch.tensor([[1.0, 2.0, 0.5]]),
+        torch.tensor([1.0]),
+        torch.tensor([[0.5, 0.5, 0.5]]),
+    )
+    reach = 3 / np.sqrt(2)
+    low, high = bounds_of(one)
+    np.testing.assert_allclose(low, [1 - reach, -reach, 4.5], rtol=1e-5)
+    np.testing.assert_allclose(high, [1 + reach, reach, 5.5], rtol=1e-5)
 
 
 def test_the_box_holds_all_centres() -> None:

@@ -27,7 +27,7 @@ ELSEWHERE = re.compile(
 )
 NOT_RUN = {"gallery", "train", "evaluate", "doctor"}
 OTHER_PROGRAMS = {
-    *("source", "pip", "mkdocs", "python", "docker", "kubectl"),
+    *("source", "pip", "mkdocs", "python", "python3", "docker", "kubectl"),
     *("for", "done", "printf", "tail", "mv"),
 }
 # What precedes the arguments of sharp-batch in a container: the image, or the service of compose.
@@ -59,6 +59,8 @@ def test_the_options_of_each_command_are_right(
             (place,) = [i for i, word in enumerate(arguments) if IMAGE.fullmatch(word)]
             service = arguments[0] == "compose"  # its name comes first
             assert error_of(arguments[place + 1 + service :]) is None, command
+        elif program.startswith(".venv/bin/"):
+            assert program.removeprefix(".venv/bin/") in OTHER_PROGRAMS, command
         elif program.startswith("./"):
             assert os.access(ROOT / program, os.X_OK), command
         else:

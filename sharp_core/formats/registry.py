@@ -136,7 +136,7 @@ def format_to_write(path: str | Path) -> SplatFormat:
         instead = entry.suffixes if entry.write is not None else _written_suffixes()
         raise UsageError(
             f"{path}: {suffix} files can be read, and not written",
-            f"Write a {' or '.join(instead)}.",
+            f"Write {'one of ' if len(instead) > 1 else 'a '}{', '.join(instead)}.",
         )
     try:
         entry.check_works()

@@ -58,6 +58,6 @@ COMPONENTS = {
 }
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
-# The key of our data in the `extras` of the photo's camera.
+# The key of our data in `extras`: of the photo's camera, and of the asset, where it names the axes.
 EXTRAS = "sharp_batch"
 AXES = "RUB"  # of a glTF's camera

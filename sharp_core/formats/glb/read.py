@@ -60,11 +60,12 @@ def _scene(document: Document) -> StoredScene:
     except FormatError as error:
         camera = None
         notes.append(f"what it says of its photo is left out: {error}")
-    if camera is None:
+    if camera is None and not _is_ours(document):
         return valid_scene(gaussians, None, degree, tuple(notes))
-    info, placed = camera
-    to_camera = np.linalg.inv(placed.to_world).astype(np.float64)
-    gaussians = transformed(gaussians, to_camera)
+    info = None
+    if camera is not None:
+        info, placed = camera
+        gaussians = transformed(gaussians, np.linalg.inv(placed.to_world).astype(np.float64))
     gaussians = from_axes(gaussians, Axes(layout.AXES))
     return valid_scene(gaussians, info, degree, tuple(notes))._replace(axes=layout.AXES)
 
@@ -103,6 +104,13 @@ def _photo_camera(document: Document, nodes: list[Placed]) -> tuple[SceneInfo, P
             raise FormatError("the node of its camera has no size")
         return _info(document, photo), placed
     return None
+
+
+def _is_ours(document: Document) -> bool:
+    """Tell whether the file states our axes, as those that we write do."""
+    extras = an_object(document.root, "asset").get("extras")
+    stated = extras.get(layout.EXTRAS) if isinstance(extras, dict) else None
+    return isinstance(stated, dict) and stated.get("axes") == layout.AXES
 
 
 def _info(document: Document, photo: JsonObject) -> SceneInfo:

@@ -109,7 +109,11 @@ def _document(gaussians: Gaussians, info: SceneInfo | None) -> dict[str, Any]:
     accessors[0] |= {"min": least.tolist(), "max": greatest.tolist()}
     nodes: list[dict[str, Any]] = [{"name": "Gaussians", "mesh": 0}]
     document: dict[str, Any] = {
-        "asset": {"version": "2.0", "generator": (info and info.generator) or "sharp-batch"},
+        "asset": {
+            "version": "2.0",
+            "generator": (info and info.generator) or "sharp-batch",
+            "extras": {layout.EXTRAS: {"axes": layout.AXES}},
+        },
         "extensionsUsed": [layout.EXTENSION],
         "scene": 0,
         "scenes": [{"nodes": [0] if info is None else [0, 1]}],

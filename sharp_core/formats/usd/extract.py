@@ -148,7 +148,10 @@ def _of_stage(
         )
     if hidden:
         notes.append(f"{hidden} hidden fields of Gaussians are left out")
-    return {"fields": fields, "photo": photo, "notes": list(dict.fromkeys(notes))}, arrays
+    facts = {"fields": fields, "photo": photo, "notes": list(dict.fromkeys(notes))}
+    stated = stage.GetRootLayer().customLayerData.get(layout.CUSTOM_DATA)
+    facts["is_ours"] = isinstance(stated, dict) and stated.get("axes") == layout.AXES
+    return facts, arrays
 
 
 def _stage_matrix(usd: SimpleNamespace, stage: UsdObject) -> npt.NDArray[np.float64]:

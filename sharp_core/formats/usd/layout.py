@@ -14,7 +14,8 @@ ROOT, FIELD, CAMERA = "/Scene", "/Scene/Gaussians", "/Scene/Photo"
 LAYER_NAME = "scene.usdc"  # in a package
 # Colour spaces that `colorSpace:name` names. Other names are read as sRGB.
 SRGB, LINEAR_PREFIX = "srgb_rec709_scene", "lin_rec709"
-CUSTOM_DATA = "sharp_batch"  # the key of our data in the custom data of the photo's camera
+# The key of our data: of the photo in the camera's custom data, of the axes in the layer's.
+CUSTOM_DATA = "sharp_batch"
 FILM_WIDTH = 36.0  # the aperture of the camera: its focal length is that of 35 mm film
 AXES = "RUB"  # of a stage with y up
 

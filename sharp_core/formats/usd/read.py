@@ -124,9 +124,10 @@ def _scene(facts: dict[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Sto
         info = None if photo is None else _info(photo)
     except FormatError as error:
         info, notes = None, (*notes, f"what it says of its photo is left out: {error}")
-    if info is None:
+    if info is None and not facts["is_ours"]:
         return valid_scene(gaussians, None, degree, notes)
-    gaussians = transformed(gaussians, np.linalg.inv(_matrix(photo)).astype(np.float64))
+    if info is not None:
+        gaussians = transformed(gaussians, np.linalg.inv(_matrix(photo)).astype(np.float64))
     gaussians = from_axes(gaussians, Axes(layout.AXES))
     return valid_scene(gaussians, info, degree, notes)._replace(axes=layout.AXES)
 

@@ -80,6 +80,7 @@ def _layer(folder: Path, gaussians: Gaussians, info: SceneInfo | None) -> Path:
     _define_field(usd, stage, from_axes(gaussians, Axes(layout.AXES)))
     if info is not None:
         _define_camera(usd, stage, info)
+    stage.GetRootLayer().customLayerData = {layout.CUSTOM_DATA: {"axes": layout.AXES}}
     stage.GetRootLayer().Save()
     return path
 

@@ -60,6 +60,20 @@ def test_a_scene_survives_a_round_trip(name: str, options: Options | None) -> No
     assert ((covariances(back) - covariances(scene)).abs() / size).max() < 0.12
 
 
+STATES_ITS_AXES = pytest.mark.parametrize(
+    "name", [entry.name for entry in formats_written_here() if entry.assumed_axes]
+)
+
+
+@STATES_ITS_AXES
+def test_a_scene_behind_the_camera_is_not_turned(name: str) -> None:
+    scene = cloud(50)
+    behind = replace(scene, means=scene.means * torch.tensor([1, 1, -1.0]))
+    stored = read(written(behind, name), name)
+    assert (stored.gaussians.means - behind.means).abs().max() < 1e-4
+    assert stored.notes == ()
+
+
 @every_way
 def test_equal_scenes_give_equal_bytes(name: str, options: Options | None) -> None:
     assert written(cloud(), name, INFO, options) == written(cloud(), name, INFO, options)

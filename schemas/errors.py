@@ -14,6 +14,7 @@ SharpBatchError               message, what to do about it, exit code
 └── PhotoError                one photo cannot be used: recorded, and the run continues
     ├── SourceError           its file could not be read this time: the next run tries again
     ├── FormatError           a splat file is damaged, or cannot express the scene
+    ├── UnsuitableError       a scene cannot be exported as one kind; its other files are made
     └── HeifError             a file is no HEIF file, or its structure is damaged
 
 OutOfTime                     no Exception: the time limit of one photo or scene interrupts it
@@ -140,6 +141,14 @@ class FormatError(PhotoError):
 
     def __init__(self, message: str) -> None:
         super().__init__(FailureReason.UNREADABLE, message)
+        self.args = (message,)
+
+
+class UnsuitableError(PhotoError):
+    """A scene cannot be exported as a kind of file: it is noted, and no failure of the scene."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FailureReason.UNSUPPORTED, message)
         self.args = (message,)
 
 

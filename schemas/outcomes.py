@@ -103,6 +103,7 @@ class Made:
     unnamed: tuple[UnnamedFile, ...] = ()  # in the order of the artifacts
     scored: SceneScored | None = None  # where the scene got a score
     reduced: SceneReduced | None = None  # where Gaussians were merged
+    notes: tuple[str, ...] = ()  # files that could not be made of this scene, and why
 
     @property
     def bytes(self) -> int:

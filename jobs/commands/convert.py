@@ -178,7 +178,7 @@ def _options(to: Path, quality: str | None, file: FileOptions) -> Options | None
 
 def _file_text(conversion: Conversion) -> str:
     text = (
-        f"{conversion.path}: {conversion.gaussians} Gaussians, {size_text(conversion.bytes)} "
+        f"{conversion.path}: {conversion.gaussians:,} Gaussians, {size_text(conversion.bytes)} "
         f"(from {size_text(conversion.source_bytes)}), in {time_text(conversion.seconds)}"
     )
     if (reduced := conversion.reduced) is not None:

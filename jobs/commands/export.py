@@ -102,6 +102,7 @@ def _text(report: ExportReport, to: Path) -> str:
             *counts_text(
                 [
                     (report.failed, "scenes failed"),
+                    (report.left_out, "files left out: see the warnings"),
                     (report.unchanged, "scenes already exported"),
                     (report.left, "scenes left for the next run"),
                 ]
@@ -112,8 +113,9 @@ def _text(report: ExportReport, to: Path) -> str:
 
 
 def _dry_text(result: ExportDryRun, verbose: bool) -> str:
-    shown = result.files if verbose else result.files[:_SHOWN_FILES]
-    lines = [*shown]
+    pairs = list(zip(result.photos, result.files, strict=True))
+    shown = pairs if verbose else pairs[:_SHOWN_FILES]
+    lines = [f"{photo} -> {file}" for photo, file in shown]
     if len(shown) < len(result.files):
         lines.append(f"and {len(result.files) - len(shown)} more (-v lists them)")
     lines.append(

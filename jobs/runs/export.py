@@ -14,6 +14,7 @@ from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
+from pipeline.exports.manifest import check_is_ours
 from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
 from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports
@@ -29,7 +30,7 @@ from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import ExportSettings
 from schemas.outcomes import Made
 from schemas.reasons import FailureReason
-from schemas.records import ArtifactRecord
+from schemas.records import ArtifactRecord, PhotoRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class ExportDryRun:
     unchanged: int
     due: int
     files: tuple[str, ...]
+    photos: tuple[str, ...]  # of each file, the path of its photo, or the photo's id
     estimated_seconds: float  # on two cores
     estimated_bytes: int
 
@@ -103,6 +105,12 @@ class _Exports:
                     FailureReason.UNREADABLE,
                     f"another file now has the name {file.path}; the next run gives this one "
                     "another name",
+                ) from error
+            except PermissionError as error:  # of this file: its folder took the temporary one
+                raise PhotoError(
+                    FailureReason.UNREADABLE,
+                    f"{file.path} is write-protected or in use by another program; the next run "
+                    "replaces it if it can",
                 ) from error
             except OSError as error:
                 if is_disk_full(error):
@@ -180,9 +188,14 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         unchanged=plan.complete,
         due=due,
         files=tuple(file.file for file in planned),
+        photos=tuple(_photo_name(item.record) for item in plan.items for _ in item.files),
         estimated_seconds=round(sum(kind.usual_seconds for kind in kinds), 1),
         estimated_bytes=sum(kind.usual_bytes for kind in kinds),
     )
+
+
+def _photo_name(record: PhotoRecord) -> str:
+    return record.paths[0] if record.paths else record.photo_id
 
 
 def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
@@ -197,6 +210,7 @@ def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
         )
     target = ExportTarget(order.folder, root)
     target.check()
+    check_is_ours(target)
     if isinstance(root, RemoteRoot):
         return target
     library = path_text(str(root.resolve()))

@@ -199,6 +199,10 @@ class Run:
             case _:
                 self.report.done += 1
 
+    def warn(self, text: str) -> None:
+        """Show a warning above the progress."""
+        self._output.warn(text)
+
     @property
     def skipped(self) -> int:
         """How many of those due were skipped when they were decoded."""

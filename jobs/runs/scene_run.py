@@ -30,6 +30,7 @@ class SceneRunReport(RunReport):
     selected: int = 0
     files: int = 0
     bytes: int = 0
+    left_out: int = 0  # files that could not be made of their scenes: see the warnings
     reduced: int = 0  # scenes whose Gaussians were merged
     # The lowest PSNR of views of such scenes: from the photo's eye, and 5 cm to its sides.
     lowest_eye_db: float | None = None
@@ -114,6 +115,9 @@ def _carry_out(
                     taken = run.record(failed(taken.file, work.stage.name, error))
             run.count(taken)
             if isinstance(taken, Made):
+                for note in taken.notes:
+                    run.warn(note)
+                report.left_out += len(taken.notes)
                 report.files += len(taken.artifacts)
                 report.bytes += taken.bytes
                 if taken.reduced is not None:

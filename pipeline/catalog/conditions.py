@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from pipeline.catalog.filter_values import GeoCircle
+from pipeline.catalog.filter_values import GeoCircle, PhotoList
 from pipeline.catalog.folding import matches_name
 from pipeline.catalog.photo_texts import search_words, with_words
 from pipeline.catalog.portable_sql import (
     EARTH_RADIUS_KM,
     distance_expression,
     distinct_values,
+    listed,
     matches_glob,
 )
 from pipeline.catalog.text import path_text
@@ -93,6 +94,19 @@ class Conditions:
         glob = path_text(glob.replace("/", os.sep))  # paths are stored as the system writes them
         matches = matches_glob(photo_paths.c.path, glob, self.dialect)
         return photos.c.photo_id.in_(sa.select(photo_paths.c.photo_id).where(matches))
+
+    def is_listed(self, listing: PhotoList) -> sa.ColumnElement[bool]:
+        """Return the condition that a list has the photo's id or one of its paths."""
+        return photos.c.photo_id.in_(self.listed(listing))
+
+    def listed(self, listing: PhotoList) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos of a list."""
+        by_id = listed(listing.ids, self.dialect)
+        by_path = sa.select(photo_paths.c.photo_id).where(
+            photo_paths.c.path.in_(listed(listing.paths, self.dialect))
+        )
+        found = sa.union_all(by_path, by_id).subquery()
+        return sa.select(found.c.photo_id)
 
     def has_words(self, text: str) -> sa.ColumnElement[bool]:
         """Return the condition that what is known of a photo has each word of a text."""

@@ -1,13 +1,20 @@
-"""Values of filters, read from texts: circles on the ground and times."""
+"""Values of filters, read from texts: circles on the ground, times, and lists of photos."""
 
 from __future__ import annotations
 
 import math
+import os
 import re
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
+from pipeline.catalog.text import path_text
 from schemas.errors import UsageError
+
+STANDARD_INPUT = "-"
+_PHOTO_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,52 @@ class GeoCircle:
     latitude: float
     longitude: float
     radius_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoList:
+    """Photos that a file lists. Equal lists are of one source; its photos are not shown."""
+
+    source: str  # a file, or - for the standard input
+    ids: tuple[str, ...] = field(default=(), repr=False)  # photo_id of each
+    paths: tuple[str, ...] = field(default=(), repr=False)  # as the catalog holds them
+
+    def __str__(self) -> str:
+        """Return the source: a list may be long."""
+        return self.source
+
+
+def parse_photo_list(option: str, text: str) -> PhotoList:
+    """Read ids or paths of photos, one a line, from a file or, for -, the standard input.
+
+    Raises UsageError where it cannot be read or lists nothing.
+    """
+    name = "the standard input" if text == STANDARD_INPUT else text
+    try:
+        if text == STANDARD_INPUT:
+            data = sys.stdin.buffer.read()
+        else:
+            data = Path(text).expanduser().read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{option} {name}: {error.strerror}",
+            "Give a file with an id or a path of a photo on each line, as 'query --format paths' "
+            "writes it, or - for the standard input.",
+        ) from error
+    if b"\0" in data:
+        raise UsageError(f"{option} {name} is no list: it is not a text file")
+    lines = [os.fsdecode(line) for line in data.removeprefix(b"\xef\xbb\xbf").splitlines() if line]
+    ids = tuple(line for line in lines if _PHOTO_ID.fullmatch(line))
+    paths = (line for line in lines if not _PHOTO_ID.fullmatch(line))
+    if not lines:
+        raise UsageError(f"{option} {name} lists no photos", "Write an id or a path on each line.")
+    return PhotoList(text, ids, tuple(path_text(_absolute(path)) for path in paths))
+
+
+def _absolute(path: str) -> str:
+    if re.match(r"[A-Za-z]:\\", path):
+        return path
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - links stay as they are
 
 
 def parse_circle(option: str, text: str) -> GeoCircle:

@@ -11,11 +11,17 @@ imports no database: a command's help needs the filters, but no catalog.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pipeline.catalog.filter_values import GeoCircle, parse_circle, parse_filter_time
+from pipeline.catalog.filter_values import (
+    GeoCircle,
+    PhotoList,
+    parse_circle,
+    parse_filter_time,
+    parse_photo_list,
+)
 from schemas.setting_fields import Setting, check_limits
 
 if TYPE_CHECKING:
@@ -179,6 +185,20 @@ class PhotoFilters:
             example="*/2019/*",
         ),
     ] = None
+    listed_in: Annotated[
+        PhotoList | None,
+        Filter(
+            help="Only photos that this file lists, an id or a path on each line; - reads the "
+            "standard input.",
+            metavar="FILE|-",
+            parse=parse_photo_list,
+            condition=lambda q, listing: q.is_listed(listing),
+            index="listed_in",
+            members=lambda q, listing: q.listed(listing),
+            is_on_web=False,  # no file of the server is read for a request
+            example="favorites.txt",
+        ),
+    ] = None
     text: Annotated[
         str | None,
         Filter(
@@ -217,11 +237,14 @@ class PhotoFilters:
 
     def as_dict(self) -> dict[str, object]:
         """Return the filters that are set as plain values, for reports."""
-        return {
-            name: str(value) if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
-            if value is not None
-        }
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _plain(value) for name, value in found.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, GeoCircle):
+        return asdict(value)
+    return str(value) if isinstance(value, datetime | PhotoList) else value
 
 
 EVERY_PHOTO = PhotoFilters()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import re
 import sqlite3
@@ -30,6 +31,21 @@ def matches_glob(
     if "[" in parts:  # an unclosed set matches nothing
         return sa.false()
     return column.op("~", is_comparison=True)(f"^{''.join(map(_regex, parts))}$")
+
+
+def listed(values: Sequence[str], dialect: str) -> sa.Select[tuple[str]]:
+    """Return texts as a table of one column.
+
+    It is one parameter of a statement, so their number is not limited.
+    """
+    document = json.dumps(values)
+    if dialect == "sqlite":
+        rows = sa.func.json_each(document).table_valued("value")
+        return sa.select(rows.c.value)
+    element = sa.func.json_array_elements_text(
+        sa.cast(sa.literal(document, sa.Text), sa.JSON)
+    ).column_valued("value")
+    return sa.select(element)
 
 
 def distinct_values(column: sa.Column[Any]) -> sa.CTE:

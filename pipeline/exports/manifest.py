@@ -8,12 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.exports.exported import Exported, RecordedExport
 from pipeline.exports.target import ExportTarget
 from pipeline.store.layout import MANIFEST
+from schemas.errors import UsageError
 
 MANIFEST_JSONL, MANIFEST_CSV = f"{MANIFEST}.jsonl", f"{MANIFEST}.csv"
 _COLUMNS = (
@@ -46,6 +49,30 @@ def manifest_texts(target: ExportTarget) -> Iterator[bytes]:
                 yield text.rstrip(b"\r\n")
     except OSError:
         return
+
+
+def check_is_ours(target: ExportTarget) -> None:
+    """Raise UsageError where something that is no manifest has the name of one."""
+    for name in (MANIFEST_JSONL, MANIFEST_CSV):
+        path = target.absolute(name)
+        if os.path.lexists(path) and not _is_manifest(path, target):
+            raise UsageError(
+                f"{path} is not a manifest of sharp-batch, and exports need this name for theirs",
+                "Move it away, or name another folder with --to.",
+            )
+
+
+def _is_manifest(path: Path, target: ExportTarget) -> bool:
+    """Tell whether a file is empty or holds a line of a manifest, which people may have edited."""
+    try:
+        if path.stat().st_size == 0:
+            return True
+        if path.suffix == ".csv":
+            with path.open("rb") as file:
+                return file.readline().startswith(",".join(_COLUMNS[:2]).encode())
+    except OSError:
+        return False
+    return any(parse_line(text) is not None for text in manifest_texts(target))
 
 
 def parse_line(text: bytes) -> Line | None:

@@ -19,7 +19,7 @@ from pipeline.exports.target import ExportTarget
 from pipeline.scenes.read import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
-from schemas.errors import RunError
+from schemas.errors import RunError, UnsuitableError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import ExportSettings
 from schemas.outcomes import Failed, Made, Stage, UnnamedFile
@@ -39,13 +39,21 @@ class ExportStage:
     gpus: float = 0.0
 
     def process(self, item: ExportTask) -> Made | Failed:
-        """Make all files, or none. Raises RunError for an error that is not the scene's."""
+        """Make all files that the scene is suitable for, or none.
+
+        Raises RunError for an error that is not the scene's.
+        """
         started = time.perf_counter()
         scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)
         made: list[tuple[ArtifactRecord, UnnamedFile]] = []
+        notes: list[str] = []
         try:
             with unviewable_scene_errors():
-                made.extend(self._make(planned, scene) for planned in item.files)
+                for planned in item.files:
+                    try:
+                        made.append(self._make(planned, scene))
+                    except UnsuitableError as error:
+                        notes.append(f"{planned.file}: {error.message}")
         except BaseException as error:
             for _, unnamed in made:
                 with contextlib.suppress(OSError):
@@ -53,9 +61,16 @@ class ExportStage:
             if isinstance(error, RunError) or not isinstance(error, Exception):
                 raise
             return failed(item.photo, self.name, error)
-        artifacts, unnamed_files = zip(*made, strict=True)
+        artifacts, unnamed_files = tuple(one for one, _ in made), tuple(one for _, one in made)
         seconds = time.perf_counter() - started
-        return Made(item.photo, artifacts, seconds, unnamed=unnamed_files, reduced=scene.loss)
+        return Made(
+            item.photo,
+            artifacts,
+            seconds,
+            unnamed=unnamed_files,
+            reduced=scene.loss,
+            notes=tuple(notes),
+        )
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_named(planned.kind)

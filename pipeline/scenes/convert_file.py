@@ -79,6 +79,11 @@ def convert_file(
             f"{source} is a 360° scene, and --prune keeps what one view shows", "Omit --prune."
         )
     notes = list(scene.notes)
+    if scene.sh_degree > 0:
+        notes.append(
+            f"its colours depend on the view (degree {scene.sh_degree}); only what they are from "
+            "all sides together is written"
+        )
     reduced = None
     if max_gaussians is not None:
         reduced = reduce_scene(gaussians, scene.info, max_gaussians)

@@ -122,7 +122,10 @@ def format_of(path: str | Path) -> SplatFormat:
     foreign = foreign_splat(path.name)
     if foreign is not None:
         raise UsageError(f"{path}: {foreign} cannot be read or written", f"Known are {_known()}.")
-    raise UsageError(f"{path}: no splat format has this suffix; known are {_known()}")
+    raise UsageError(
+        f"{path}: no splat format has this suffix; known are {_known()}",
+        "To make a scene of a photo: sharp-batch predict PHOTO -o SCENE.sog",
+    )
 
 
 def format_to_write(path: str | Path) -> SplatFormat:

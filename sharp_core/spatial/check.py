@@ -24,14 +24,12 @@ from sharp_core.containers.heif_camera import (
     read_intrinsics,
 )
 from sharp_core.containers.isobmff import Box
+from sharp_core.containers.spatial_limits import camera_problems
 from sharp_core.spatial.check_images import decode_eyes, parallax
 from sharp_core.spatial.check_items import grid_problems, item_problems
 
-_WIDEST_DEG, _NARROWEST_DEG, _USUALLY_BELOW_DEG = 120.0, 10.0, 90.0
 _SAME_DEG = 0.01
 _MOST_OFF_CENTRE = 0.05
-_USUAL_BASELINES_M = (0.001, 0.5)
-_USUAL_DISPARITY = 0.1
 _EXCHANGED_BELOW = -0.003  # of the width: what is measured is true to half of that
 _INTRINSICS, _EXTRINSICS = {INTRINSICS_UUID, INTRINSICS}, {EXTRINSICS_UUID, EXTRINSICS}
 
@@ -179,14 +177,10 @@ def _check_camera(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> N
     if not abs(disparities[0]) <= 1:
         report.error(f"the disparity adjustment is {disparities[0]:.0%} of the width")
         return
-    if abs(disparities[0]) > _USUAL_DISPARITY:
-        report.warn(f"the disparity adjustment is {disparities[0]:.1%} of the width")
     baseline = x[1] - x[0]
     if baseline <= 0:
         report.error(f"the right camera stands {-1000 * baseline:.1f} mm left of the left one")
         return
-    if not _USUAL_BASELINES_M[0] <= baseline <= _USUAL_BASELINES_M[1]:
-        report.warn(f"the baseline is {1000 * baseline:.1f} mm")
     try:
         report.camera = StereoCamera(focal[0], baseline, disparities[0])
     except ValueError as error:
@@ -195,10 +189,11 @@ def _check_camera(heif: Heif, eyes: tuple[int, int], report: SpatialReport) -> N
     degrees = [StereoCamera(f, baseline, 0).field_of_view_deg for f in focal]
     if abs(degrees[0] - degrees[1]) > _SAME_DEG:
         report.error(f"the eyes differ in angle of view: {degrees[0]:.2f} and {degrees[1]:.2f}")
-    if not _NARROWEST_DEG <= degrees[0] <= _WIDEST_DEG:
-        report.error(f"the angle of view is {degrees[0]:.1f} degrees")
-    elif degrees[0] >= _USUALLY_BELOW_DEG:
-        report.warn(f"the angle of view is {degrees[0]:.1f} degrees; headsets expect below 90")
+    problems = camera_problems(report.camera)
+    for text in problems.errors:
+        report.error(text)
+    for text in problems.warnings:
+        report.warn(text)
 
 
 def _one(heif: Heif, eye: int, kinds: set[bytes], what: str) -> Box:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from schemas.errors import HeifError, MissingToolError
+from schemas.errors import HeifError, MissingToolError, UnsuitableError
 from sharp_core.containers.heif import Heif, read_heif
 from sharp_core.containers.heif_camera import (
     StereoCamera,
@@ -23,6 +23,7 @@ from sharp_core.containers.heif_camera import (
 )
 from sharp_core.containers.heif_parts import IN_FILE, Association
 from sharp_core.containers.isobmff import Box, box_bytes, full_box_bytes
+from sharp_core.containers.spatial_limits import camera_problems, widest_width
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 
@@ -43,11 +44,34 @@ def write_spatial_heic(
 ) -> None:
     """Write two images of the same even sides. `exif` begins with its TIFF header.
 
-    Raises MissingToolError without an HEVC encoder, ValueError where the images do not fit.
+    Raises MissingToolError without an HEVC encoder, ValueError where the images do not fit, and
+    UnsuitableError where readers would refuse a photo of this camera.
     """
+    problems = camera_problems(camera)
+    if problems.errors:
+        raise UnsuitableError(f"not a spatial photo: {problems.errors[0]}")
     if left.shape != right.shape or left.shape[0] % 2 or left.shape[1] % 2:
         raise ValueError(f"two images of the same even sides: {left.shape} and {right.shape}")
     file.write(with_stereo(_encode(left, right, quality, exif, icc_profile), camera))
+
+
+def cropped_to_limits(
+    left: Pixels, right: Pixels, camera: StereoCamera
+) -> tuple[Pixels, Pixels, StereoCamera]:
+    """Return the middle of a pair that is too wide for headsets, and its camera.
+
+    Pairs below 90 degrees stay as they are. The crop keeps the shape of the images.
+    """
+    height, width = left.shape[:2]
+    kept = widest_width(camera.focal_share * width)
+    if kept >= width:
+        return left, right, camera
+    rows = 2 * round(height * kept / width / 2)
+    top, start = (height - rows) // 2, (width - kept) // 2
+    middle = (slice(top, top + rows), slice(start, start + kept))
+    share = kept / width
+    narrower = StereoCamera(camera.focal_share / share, camera.baseline_m, camera.disparity / share)
+    return left[middle], right[middle], narrower
 
 
 def check_hevc_encoder() -> None:

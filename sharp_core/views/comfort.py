@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.export_settings import EYE_DISTANCE_MM, MAX_DISPARITY
-
-# Readers of spatial photos reject a larger adjustment than a tenth of the width.
-MOST_ADJUSTMENT = 0.1
+from sharp_core.containers.spatial_limits import MOST_ADJUSTMENT
 
 
 @dataclass(frozen=True, slots=True)

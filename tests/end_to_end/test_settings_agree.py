@@ -105,7 +105,14 @@ def test_every_command_that_works_on_a_selection_has_all_filters(command: str) -
 
 def test_addresses_have_all_filters_but_sql_and_what_pages_choose() -> None:
     names = {field.name for field in filter_fields()}
-    assert names - set(WEB_FILTERS) == {"state", "path", "where", "order", "limit"}
+    assert names - set(WEB_FILTERS) == {
+        "state",
+        "path",
+        "listed_in",
+        "where",
+        "order",
+        "limit",
+    }
     allowed = {"camera": "x", "after": "2020", "near": "1,2,3"}
     view = read_view({**allowed, "where": "1 = 1", "path": "*"})
     assert view.filters.where is view.filters.path is None

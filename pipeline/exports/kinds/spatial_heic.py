@@ -15,16 +15,21 @@ _QUALITY = 70  # 44 dB or more
 def _write(file: BinaryIO, scene: ExportScene) -> None:
     from pipeline.exports.metadata import srgb_profile
     from sharp_core.containers.heif_camera import StereoCamera
-    from sharp_core.spatial.heic_write import write_spatial_heic
+    from sharp_core.scene.cameras import Intrinsics
+    from sharp_core.spatial.heic_write import cropped_to_limits, write_spatial_heic
 
     plan = scene.stereo
     camera = StereoCamera(plan.focal_share, plan.baseline_m, plan.adjustment)
+    left, right, camera = cropped_to_limits(*scene.eyes.parallel(), camera)
+    height, width = left.shape[:2]
+    cropped = Intrinsics.of_photo(plan.view.fx, width, height)
     write_spatial_heic(
         file,
-        *scene.eyes.parallel(),
+        left,
+        right,
         camera,
         quality=_QUALITY,
-        exif=scene.exif_of(plan.view.width, plan.view.height),
+        exif=scene.exif_of(width, height, cropped),
         icc_profile=srgb_profile(),
     )
 

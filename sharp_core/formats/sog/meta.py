@@ -148,7 +148,9 @@ def _harmonics(meta: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
         return bands, ()
     files = harmonics.get("files") if isinstance(harmonics, dict) else None
     is_version_1 = "version" not in meta and bool(files)  # which leaves the degree to the image
-    return 0, () if is_version_1 else ("its view-dependent colours do not say their degree",)
+    return 0, () if is_version_1 else (
+        "its view-dependent colours are left out: of no stated degree",
+    )
 
 
 def _info(meta: dict[str, Any]) -> SceneInfo | None:

@@ -89,6 +89,45 @@ def test_a_file_of_somebody_elses_is_never_touched(library: Path, to: Path) -> N
     assert name not in manifest(to)
 
 
+@pytest.mark.parametrize("name", ["sharp-batch-manifest.jsonl", "sharp-batch-manifest.csv"])
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_has_a_manifests_name_and_is_none_is_left_alone(
+    library: Path, to: Path, name: str, is_folder: bool
+) -> None:
+    to.mkdir()
+    if is_folder:
+        (to / name).mkdir()
+    else:
+        (to / name).write_text("my notes\n")
+    with pytest.raises(UsageError, match="is not a manifest of sharp-batch"):
+        run(library, to)
+    assert [path.name for path in to.iterdir()] == [name]
+    assert is_folder or (to / name).read_text() == "my notes\n"
+
+
+def test_a_protected_file_fails_alone(
+    library: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library, to)
+    protected, replace_file = sorted(to.glob("*.jpg"))[0], Path.replace
+
+    def refuse(
+        self: Path, target: Path
+    ) -> Path:  # as a file in use on Windows, or an immutable one
+        if target == protected:
+            raise PermissionError(1, "Operation not permitted")
+        return replace_file(self, target)
+
+    before = protected.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        report = run(library, to, replace(QUICK, max_disparity=0.01))
+    assert (report.done, report.failed) == (2, 1)
+    assert protected.read_bytes() == before
+    assert run(library, to, replace(QUICK, max_disparity=0.01)).done == 1
+    check_whole(library, to)
+
+
 def test_a_file_in_the_way_of_a_folder_is_named_before_anything_is_done(
     library: Path, to: Path
 ) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from pipeline.exports.registry import KINDS
 from schemas.choices import ImageFormat
+from schemas.settings import IngestSettings, PhotoSettings
 from sharp_core.formats.registry import FORMATS, formats_written_here, read_scene
 from sharp_core.spatial.check import check_spatial
 from tests.support.made_photos import make_photo
@@ -162,3 +163,28 @@ def test_a_spatial_photo_is_checked_on_the_command_line(library: Path, to: Path)
         )  # fmt: skip
         assert answer.returncode == code, answer.stderr
         assert [one["is_good"] for one in json.loads(answer.stdout)] == [True, False][: len(files)]
+
+
+def test_a_tele_photo_gets_no_spatial_photo_but_its_other_files(tmp_path: Path, to: Path) -> None:
+    make_photo(tmp_path / "photos" / "moon.jpg", 1)
+    library = tmp_path / "library"
+    tele = IngestSettings(photo=PhotoSettings(focal_35mm=800))
+    ingest(library, tmp_path / "photos", settings=tele)
+    report = run(library, to, replace(QUICK, kinds=("spatial-heic", "sbs")))
+    assert (report.done, report.failed, report.files, report.left_out) == (1, 0, 1, 1)
+    assert list(exported(to)) == ["moon_LRF_Full_SBS.jpg"]
+    check_whole(library, to)
+
+
+@pytest.mark.parametrize("focal_35mm", [150, 12])
+def test_spatial_photos_of_extreme_lenses_pass_the_check(
+    tmp_path: Path, to: Path, focal_35mm: float
+) -> None:
+    make_photo(tmp_path / "photos" / "one.jpg", 1)
+    library = tmp_path / "library"
+    lens = IngestSettings(photo=PhotoSettings(focal_35mm=focal_35mm))
+    ingest(library, tmp_path / "photos", settings=lens)
+    assert run(library, to, replace(QUICK, kinds=("spatial-heic",))).files == 1
+    report = check_spatial((to / "one_spatial.heic").read_bytes())
+    assert report.errors == []
+    assert not any("angle of view" in text for text in report.warnings)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.filter_values import GeoCircle, parse_circle
+from pipeline.catalog.filter_values import GeoCircle, PhotoList, parse_circle
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
@@ -53,6 +53,21 @@ def catalog(
         writer.add_found([(copy, None)])
     with Library.resolve(root, url).read() as reader:
         yield reader
+
+
+def test_listed_photos_are_found_by_id_and_by_path(catalog: Connection) -> None:
+    (paris,) = (record.photo_id for record in find(catalog, Filters(path="*paris.jpg")))
+    cafe = path_text(os.fsdecode(b"/photos/z/caf\xe9.jpg"))
+    listing = PhotoList(
+        "list", (paris, "0" * 32), ("/photos/old/quito.jpg", cafe, "/not/there.jpg")
+    )
+    assert sorted(names(catalog, Filters(listed_in=listing))) == sorted(
+        ["paris.jpg", "old/quito.jpg", names(catalog, Filters(path=cafe))[0]]
+    )
+    many = PhotoList("list", tuple(f"{number:032x}" for number in range(70_000)), ())
+    assert names(catalog, Filters(listed_in=many)) == []
+    only = PhotoList("list", (paris,), ())
+    assert names(catalog, Filters(listed_in=only, camera="nothing")) == []
 
 
 def names(catalog: Connection, filters: Filters) -> list[str]:

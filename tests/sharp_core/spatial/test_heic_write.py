@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.errors import HeifError
+from schemas.errors import HeifError, UnsuitableError
 from sharp_core.containers.heif import read_heif
 from sharp_core.containers.heif_camera import (
     StereoCamera,
@@ -146,3 +146,25 @@ def test_a_box_reader_ends_where_its_box_does():
     assert (read.uint(2), read.sint(1), read.left) == (0x0102, 3, 1)
     with pytest.raises(EOFError):
         read.raw(2)
+
+
+@pytest.mark.parametrize("millimetres", [207, 800, 5])
+def test_a_photo_that_the_check_would_refuse_is_not_written(millimetres: float) -> None:
+    file, camera = io.BytesIO(), StereoCamera(millimetres / 36, 0.063, 0.02)
+    with pytest.raises(UnsuitableError, match="angle of view"):
+        heic_write.write_spatial_heic(file, *pair(), camera, quality=70)
+    assert not file.getvalue()
+
+
+@pytest.mark.parametrize("millimetres", [205, 18.1, 17.9, 11])
+def test_what_is_written_passes_the_check_without_a_warning(millimetres: float) -> None:
+    file, camera = io.BytesIO(), StereoCamera(millimetres / 36, 0.063, 0.01)
+    left, right, camera = heic_write.cropped_to_limits(*pair(), camera)
+    heic_write.write_spatial_heic(file, left, right, camera, quality=70, exif=EXIF)
+    report = check_spatial(file.getvalue())
+    assert report.errors == report.warnings == []
+    assert report.camera is not None
+    assert report.camera.field_of_view_deg < 90
+    # The focal length in pixels is that of the whole pair.
+    whole = millimetres / 36 * pair()[0].shape[1]
+    assert report.camera.focal_share * (report.width or 0) == pytest.approx(whole)

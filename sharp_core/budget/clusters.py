@@ -29,7 +29,7 @@ _SHARE = 0.5
 # Features of a cluster: three of colour, three of position.
 _COLORS = 3
 # Colour difference (of sRGB, 0 to 1) that weighs as much as a distance of one pixel.
-POSITION_WEIGHT = 0.05
+POSITION_WEIGHT = 0.025
 # Where no pairs are left, neighbours are searched again, this many times farther away.
 _WIDENING = 2.0
 

@@ -23,7 +23,7 @@ from sharp_core.scene.colors import linear_to_srgb, srgb_to_linear
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.training.rendering.rasterize import rasterize
 
-STEPS = 45  # five rounds over nine views
+STEPS = 48  # four rounds over twelve views
 # Step sizes of each parameter in its own form, falling to a tenth in the course of the fit.
 _RATES = {
     "means": 0.2,  # pixels of the view

@@ -6,7 +6,6 @@ to each side. Views of a 360° scene are the six faces of a cube.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -17,10 +16,22 @@ from sharp_core.views.trajectories import Motion, motion_of, viewmats
 
 ASIDE_M = 0.05  # where the loss is measured, beside the photo's eye
 
-# Positions as fractions of the head box: right, down, forward.
-_EYE = ((0.0, 0.0, 0.0),)
-_CORNERS = tuple(itertools.product((-1.0, 1.0), (-1.0, 1.0), (0.0,)))
-_AHEAD = tuple(itertools.product((-0.5, 0.5), (-0.5, 0.5), (1.0,)))
+# Positions as fractions of the head box: right, down, forward. The eye counts twice, since people
+# look from there most. Without the corners, holes open there (measured).
+_HEAD_BOX = (
+    (0.0, 0.0, 0.0),
+    (-1.0, -1.0, 0.0),
+    (1.0, 1.0, 0.0),
+    (-0.5, 0.0, 0.0),
+    (-0.5, 0.5, 1.0),
+    (0.5, -0.5, 1.0),
+    (0.0, 0.0, 0.0),
+    (-1.0, 1.0, 0.0),
+    (1.0, -1.0, 0.0),
+    (0.5, 0.0, 0.0),
+    (-0.5, -0.5, 1.0),
+    (0.5, 0.5, 1.0),
+)
 
 # Turns (column vectors of right, down, forward) to the faces of a cube: ahead, right, back, left,
 # up and down.
@@ -41,7 +52,7 @@ def head_box(gaussians: Gaussians, photo: Intrinsics) -> Motion:
 
 
 def head_views(box: Motion, photo: Intrinsics, long_side: int, *, is_360: bool) -> list[Camera]:
-    """Return nine views from the head box, the photo's own first; of a 360° scene, six times two.
+    """Return twelve views from the head box, the photo's own first; of a 360° scene, two cubes.
 
     They have at most `long_side` pixels on the long side.
     """
@@ -51,7 +62,7 @@ def head_views(box: Motion, photo: Intrinsics, long_side: int, *, is_360: bool) 
         eyes = ((0.0, 0.0, 0.0), (box.lateral_m, box.lateral_m, 0.0))
         return [Camera(face, _turned(turn, eye)) for eye in eyes for turn in _FACES]
     size = np.array([box.lateral_m, box.lateral_m, box.forward_m])
-    eyes_m = np.array([*_EYE, *_CORNERS, *_AHEAD]) * size
+    eyes_m = np.array(_HEAD_BOX) * size
     return cameras_at(eyes_m, box, fit_long_side(photo, long_side))
 
 

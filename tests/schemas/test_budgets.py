@@ -19,7 +19,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="--for watch") as raised:
         _ = BudgetSettings(budget="watch").limit
     for budget in BUDGETS:
-        assert budget.name in str(raised.value)
+        assert budget.name in raised.value.hint
 
 
 def test_exports_of_a_name_and_of_its_number_are_the_same() -> None:

@@ -72,7 +72,12 @@ def convert_file(
     check_folder_of(to)
     scene = read_splat_file(source, axes)
     if strict and scene.dropped:
-        raise PhotoError(FailureReason.UNREADABLE, f"{source}: {scene.notes[-1]}")
+        whole = len(scene.gaussians) + scene.dropped
+        raise PhotoError(
+            FailureReason.UNREADABLE,
+            f"{source}: {scene.dropped:,} of its {whole:,} Gaussians are not finite or have no "
+            "rotation, and --strict refuses such a file. Omit it to leave them out.",
+        )
     gaussians = scene.gaussians
     if prune and scene.info is not None and scene.info.is_360:
         raise UsageError(
@@ -86,7 +91,7 @@ def convert_file(
         )
     reduced = None
     if max_gaussians is not None:
-        reduced = reduce_scene(gaussians, scene.info, max_gaussians)
+        reduced = reduce_scene(gaussians, scene.info, max_gaussians, file=source)
         if reduced is None:
             notes.append(f"it has {len(gaussians):,} Gaussians: none had to be merged")
         else:
@@ -96,7 +101,7 @@ def convert_file(
                     "it does not say where its photo was taken from: Gaussians were merged for a "
                     "camera at the origin with a view of 60 degrees, and others were left out"
                 )
-    pruning = _prune(scene) if prune else None
+    pruning = _prune(scene, source) if prune else None
     if pruning is not None:
         # The grid saves such a format more than leaving Gaussians out does.
         keeps_grid = target_format.keeps_grid
@@ -118,8 +123,8 @@ def convert_file(
     )
 
 
-def _prune(scene: StoredScene) -> Pruning:
-    with unviewable_scene_errors():
+def _prune(scene: StoredScene, source: Path) -> Pruning:
+    with unviewable_scene_errors(source):
         return prune_scene(scene.gaussians, intrinsics_of(scene.info or UNKNOWN_PHOTO))
 
 

@@ -67,9 +67,15 @@ def intrinsics_of(info: SceneInfo) -> Intrinsics:
 
 
 @contextlib.contextmanager
-def unviewable_scene_errors() -> Iterator[None]:
-    """Turn a ValueError of a scene that cannot be viewed into the PhotoError of its photo."""
+def unviewable_scene_errors(file: Path | None = None) -> Iterator[None]:
+    """Turn a ValueError of a scene that cannot be viewed into the PhotoError of its photo.
+
+    `file` is named where a person has given it, and may have meant other axes.
+    """
     try:
         yield
     except ValueError as error:
-        raise PhotoError(FailureReason.UNREADABLE, f"the scene cannot be shown: {error}") from error
+        message = f"the scene cannot be shown: {error}"
+        if file is not None:
+            message = f"{file}: {message}. If its axes are others, name them with --axes."
+        raise PhotoError(FailureReason.UNREADABLE, message) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.scenes.read import UNKNOWN_PHOTO, intrinsics_of, unviewable_scene_errors
@@ -19,15 +20,20 @@ class ReducedGaussians(NamedTuple):
 
 
 def reduce_scene(
-    gaussians: Gaussians, info: SceneInfo | None, most: int, threads: int | None = None
+    gaussians: Gaussians,
+    info: SceneInfo | None,
+    most: int,
+    threads: int | None = None,
+    file: Path | None = None,
 ) -> ReducedGaussians | None:
     """Return the scene with at most `most` Gaussians; None if it has no more already.
 
     Without `info`, views are those of a camera at the origin with a field of view of 60 degrees.
-    Raises PhotoError if no view shows anything, and MissingToolError without numba.
+    Raises PhotoError, which names `file`, if no view shows anything, and MissingToolError without
+    numba.
     """
     info = info or UNKNOWN_PHOTO
-    with unviewable_scene_errors():
+    with unviewable_scene_errors(file):
         reduced = reduce_to(
             gaussians, intrinsics_of(info), most, is_360=info.is_360, threads=threads
         )

@@ -68,7 +68,7 @@ def render_file(
     if scene.info is not None and scene.info.is_360:
         gaussians = front_of(gaussians, photo)
     buffer = io.BytesIO()
-    with unviewable_scene_errors():
+    with unviewable_scene_errors(splat):
         renderer = renderer_here(gaussians, engine)
         if isinstance(settings, StillSettings):
             info = make_still(buffer, gaussians, photo, settings, renderer)

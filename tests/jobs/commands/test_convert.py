@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,14 @@ def test_a_budget_without_sense_is_refused(splat: Path) -> None:
     with pytest.raises(UsageError, match="do not go together"):
         convert(splat, to, "--max-gaussians", "300", "--prune")
     assert not to.exists()
+
+
+@pytest.mark.parametrize("option", [["--prune"], ["--max-gaussians", "10"]])
+def test_a_scene_behind_the_camera_is_named_with_what_to_do(
+    tmp_path: Path, option: list[str]
+) -> None:
+    scene = photo_scene(cells=6)
+    path = tmp_path / "behind.ply"
+    write_scene(path, replace(scene, means=-scene.means))
+    with pytest.raises(PhotoError, match=r"behind\.ply: the scene cannot be shown.*--axes"):
+        convert(path, tmp_path / "to.sog", *option)

@@ -96,7 +96,7 @@ def _train_on_ray(
     from pipeline.cluster.train import TrainJob, train_on_ray
 
     job = TrainJob(settings, source, run.path, processes.count, processes.device)
-    with RayRunner(ClusterSettings(processes.address)):
+    with RayRunner(ClusterSettings(processes.address, worker_variables=True)):
         train_on_ray(job, progress.show, stop)
 
 

@@ -1,6 +1,7 @@
 """Runs on Ray: on this machine, on a joined cluster, or as a job. Only here is ray imported.
 
-- start and end: `runner`, `local`, `public_head`, `ray_internals`, `head`, `submit`
+- start and end: `runner`, `local`, `public_head`, `daemon_sessions`, `ray_internals`, `head`,
+  `submit`
 - photos through all stages: `flow` with `admission`, `predict_queue`, `predictors`
 - one stage over stored scenes: `map_scenes`
 - for both: `tasks`, `running_tasks`, `task_marks`, `fault_attribution`

@@ -19,6 +19,7 @@ import psutil
 import ray
 
 from pipeline.cluster import ray_internals
+from pipeline.cluster.daemon_sessions import DaemonSessions
 from pipeline.cluster.public_head import PublicHead
 from schemas.errors import RESUME_HINT, RunError
 
@@ -34,36 +35,50 @@ class LocalRay:
     def __init__(self) -> None:
         self._folder: str | None = None
         self._head: PublicHead | None = None
+        self._sessions = DaemonSessions()
 
-    def start(self, object_store_bytes: int) -> None:
-        """Start Ray, and connect this process to it. Raises what ray.init raises."""
+    def start(self, object_store_bytes: int, worker_variables: bool = False) -> None:
+        """Start Ray, and connect this process to it. Raises what ray.init raises.
+
+        With `worker_variables`, tasks can have environment variables of their own.
+        """
         self._folder = _make_folder()
         if ray_internals.is_tested_version() or os.name != "posix":
-            self._start_quickly(object_store_bytes)
-            parent = psutil.Process()
+            before = set(psutil.Process().children())
+            try:
+                self._start_quickly(object_store_bytes, worker_variables)
+            finally:
+                daemons = [child for child in psutil.Process().children() if child not in before]
+                self._sessions = DaemonSessions(daemons)
         else:
             self._head = PublicHead(self._folder, object_store_bytes)
+            self._sessions = DaemonSessions([self._head.process])
             self._head.connect()
-            parent = self._head.process
-        for child in parent.children(recursive=self._head is not None):
+            daemons = self._head.process.children(recursive=True)
+        for daemon in daemons:
             with contextlib.suppress(psutil.NoSuchProcess):
-                if (name := child.name()) in _VITAL:
-                    _vital_daemons[name] = child
+                if (name := daemon.name()) in _VITAL:
+                    _vital_daemons[name] = daemon
 
     def end(self) -> None:
-        """End it, if it was started."""
+        """End it, if it was started, also where some of it has died."""
         _vital_daemons.clear()
+        ray_internals.end_daemons_at_once()
         ray.shutdown()
         if self._head is not None:
             self._head.end()
             self._head = None
+        self._sessions.kill_survivors()
+        self._sessions = DaemonSessions()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start_quickly(self, object_store_bytes: int) -> None:
-        is_tested = ray_internals.is_tested_version()
+    def _start_quickly(self, object_store_bytes: int, worker_variables: bool) -> None:
+        few: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if ray_internals.is_tested_version():
+            few = ray_internals.few_detached_daemons(worker_variables)
         threading.Thread(target=ray_internals.import_serializers).start()
-        with ray_internals.few_detached_daemons() if is_tested else contextlib.nullcontext():
+        with few:
             ray.init(
                 address="local",
                 include_dashboard=False,

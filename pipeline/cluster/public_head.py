@@ -17,13 +17,16 @@ from pathlib import Path
 import psutil
 import ray
 
+from pipeline.cluster import ray_internals
+
 _LOCALHOST = "127.0.0.1"
 _START_SECONDS = 120.0
 _FORK_SECONDS = 5.0  # within which the guard has started Ray
 # Ends Ray once the other end of its stdin is closed, as also happens when that process is killed.
 _GUARD = '"$@" & ray=$!; read -r _; kill -TERM "$ray"; wait "$ray"'
 _RAY = (sys.executable, "-m", "ray.scripts.scripts")  # the command `ray`
-_ADDRESSES = {"RAY_ADDRESS"}  # variables
+_ADDRESS = "RAY_ADDRESS"  # a variable, which Ray obeys rather than its arguments
+_ADDRESS_FILE = "ray_current_cluster"  # in Ray's folder, as soon as all of a head has started
 
 
 class PublicHead:
@@ -55,19 +58,24 @@ class PublicHead:
 
     def connect(self) -> None:
         """Connect this process, as soon as Ray is up. Raises ConnectionError, RuntimeError."""
-        began = time.monotonic()
-        while True:
-            try:
-                self._try_to_connect()
-            except (OSError, RuntimeError) as error:
-                waited = time.monotonic() - began
-                if waited > _FORK_SECONDS and not self._is_running():
-                    raise RuntimeError(f"'ray start' has ended: {self._last_words()}") from error
-                if waited > _START_SECONDS:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
+        self._wait_until_started()
+        # Only with "auto" does Ray use the token of this machine. Where there are several Rays, it
+        # takes the one in the folder then; one that has died would be waited for.
+        address = os.environ.pop(_ADDRESS, None)
+        try:
+            with ray_internals.one_attempt_to_connect():
+                ray.init(
+                    address="auto",
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    _temp_dir=self._folder,
+                )
+        finally:
+            if address is not None:
+                os.environ[_ADDRESS] = address
+        if not ray.get_runtime_context().gcs_address.endswith(f":{self._port}"):
+            ray.shutdown()
+            raise ConnectionError("the Ray of this run has ended, and another one answered")
 
     def end(self) -> None:
         """End Ray, and wait for that."""
@@ -75,6 +83,16 @@ class PublicHead:
         self._guard.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guard.wait(_START_SECONDS)
+
+    def _wait_until_started(self) -> None:
+        began = time.monotonic()
+        while not Path(self._folder, _ADDRESS_FILE).exists():
+            waited = time.monotonic() - began
+            if waited > _FORK_SECONDS and not self._is_running():
+                raise RuntimeError(f"'ray start' has ended: {self._last_words()}")
+            if waited > _START_SECONDS:
+                raise ConnectionError(f"Ray has not started within {_START_SECONDS:g} s")
+            time.sleep(0.1)
 
     def _is_running(self) -> bool:
         """Tell whether `ray start` runs: the guard itself waits for this process, not for Ray."""
@@ -87,24 +105,6 @@ class PublicHead:
     def _last_words(self) -> str:
         lines = Path(self._folder, "start.log").read_text("utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "without a message")
-
-    def _try_to_connect(self) -> None:
-        socket.create_connection((_LOCALHOST, self._port), 1.0).close()
-        # Only with "auto" does Ray use the token of this machine. It obeys RAY_ADDRESS rather, and
-        # may find another cluster while this one starts.
-        environment = {name: os.environ.pop(name) for name in _ADDRESSES & os.environ.keys()}
-        try:
-            ray.init(
-                address="auto",
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                _temp_dir=self._folder,
-            )
-        finally:
-            os.environ.update(environment)
-        if not ray.get_runtime_context().gcs_address.endswith(f":{self._port}"):
-            ray.shutdown()
-            raise ConnectionError("the Ray of this run has not started yet")
 
 
 def _make_token() -> None:

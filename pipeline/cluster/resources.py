@@ -26,6 +26,7 @@ class ClusterSettings:
     gpus_per_predictor: float = 1.0  # where predictors use GPUs
     predictors: int | None = None
     object_store_bytes: int = 2 << 30  # of a cluster of our own
+    worker_variables: bool = False  # tasks have environment variables of their own, as in training
 
 
 @dataclass(frozen=True, slots=True)

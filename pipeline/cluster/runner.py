@@ -46,7 +46,7 @@ class RayRunner:
     def __enter__(self) -> RayRunner:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
-        ray_internals.silence_worker_deaths()
+        ray_internals.silence_deaths()
         address = self._settings.address or os.environ.get("RAY_ADDRESS")
         if address == "local":
             address = None
@@ -55,7 +55,9 @@ class RayRunner:
         on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address is None:
-                self._local.start(self._settings.object_store_bytes)
+                self._local.start(
+                    self._settings.object_store_bytes, self._settings.worker_variables
+                )
             else:
                 _join(address)
         except (OSError, RuntimeError, ValueError, RayError, SystemExit) as error:
@@ -115,7 +117,10 @@ def _join(address: str) -> None:
     deadline = time.monotonic() + _JOIN_SECONDS
     while True:
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+            with ray_internals.one_attempt_to_connect():
+                ray.init(
+                    address=address, log_to_driver=False, logging_level=logging.ERROR, **options
+                )
         except ConnectionError:  # of a cluster that has only just been started
             if time.monotonic() > deadline:
                 raise

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -13,24 +14,32 @@ import pytest
 from tests.support.paths import ROOT
 
 
-@pytest.mark.parametrize("start", ["tested", "public"])
-@pytest.mark.parametrize("end", ["kill", "lose"])
-def test_a_local_ray_has_its_own_process_groups_and_ends_with_its_process(
-    tmp_path: Path, start: str, end: str
-) -> None:
-    command = [sys.executable, "-m", "tests.support.local_ray_run", str(tmp_path), start, end]
+def run(folder: Path, start: str, *lost: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.support.local_ray_run", str(folder), start, *lost]
     process = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert process.stdout, process.stderr
-    answer = json.loads(process.stdout)
+    answer: dict[str, Any] = json.loads(process.stdout)
     assert answer["made"] == 1
-    assert set(answer["daemons"]) == {"raylet", "gcs_server"}
+    assert {"raylet", "gcs_server"} <= set(answer["family"].values())
     assert answer["in_own_group"] == []
-    assert ("error" in answer) is (end == "lose")
-    if end == "lose":
-        assert "Ray has died on this machine" in answer["error"]
-    daemons = [psutil.Process(pid) for pid in answer["daemons"].values() if psutil.pid_exists(pid)]
-    assert not psutil.wait_procs(daemons, timeout=60)[1]
-    # The folder of a run that was killed goes when the next one starts.
-    assert end == "kill" or not list(Path("/tmp").glob(f"sb-ray-{answer['pid']}-*"))
+    return answer
+
+
+@pytest.mark.parametrize("start", ["tested", "public"])
+def test_a_local_ray_ends_with_its_process(tmp_path: Path, start: str) -> None:
+    answer = run(tmp_path, start, "kill")
+    family = [psutil.Process(int(pid)) for pid in answer["family"] if psutil.pid_exists(int(pid))]
+    assert not psutil.wait_procs(family, timeout=60)[1]
+
+
+@pytest.mark.parametrize("start", ["tested", "public"])
+@pytest.mark.parametrize("lost", [["gcs_server"], ["raylet"], ["gcs_server", "raylet"]])
+def test_a_run_whose_ray_has_died_says_so_and_leaves_nothing_of_it(
+    tmp_path: Path, start: str, lost: list[str]
+) -> None:
+    answer = run(tmp_path, start, *lost)
+    assert "Ray has died on this machine" in answer["error"]
+    assert answer["left"] == []
+    assert not list(Path("/tmp").glob(f"sb-ray-{answer['pid']}-*"))

@@ -18,7 +18,7 @@ from sharp_core.training.sharp.trainer import StepReport, Trainer
 from tests.support.narrow_sharp import quick_settings
 from tests.support.training_scenes import SquarePairs
 
-SMALL = ClusterSettings(object_store_bytes=200_000_000)
+SMALL = ClusterSettings(object_store_bytes=200_000_000, worker_variables=True)
 
 
 @pytest.mark.slow

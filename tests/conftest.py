@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -40,12 +41,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the settings or the caches of whoever runs it."""
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No test sees the settings or the caches of whoever runs it.
+
+    The folder of caches is only named here: pytest makes each `tmp_path` slower than the last.
+    """
     for name in ("LIBRARY", "CATALOG", "MODEL", "SAMPLES"):
         monkeypatch.delenv(f"SHARP_BATCH_{name}", raising=False)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setenv("SHARP_BATCH_HOME", str(tmp_path / "sharp-batch-home"))
+    home = tmp_path_factory.getbasetemp() / "homes" / uuid4().hex
+    monkeypatch.setenv("SHARP_BATCH_HOME", str(home))
 
 
 @pytest.fixture(scope="session")

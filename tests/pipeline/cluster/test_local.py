@@ -34,8 +34,16 @@ def test_a_local_ray_ends_with_its_process(tmp_path: Path, start: str) -> None:
     assert not psutil.wait_procs(family, timeout=60)[1]
 
 
-@pytest.mark.parametrize("start", ["tested", "public"])
-@pytest.mark.parametrize("lost", [["gcs_server"], ["raylet"], ["gcs_server", "raylet"]])
+@pytest.mark.parametrize(
+    ("start", "lost"),
+    [
+        ("tested", ["gcs_server"]),
+        ("tested", ["raylet"]),
+        ("tested", ["gcs_server", "raylet"]),
+        ("public", ["gcs_server"]),  # whose `ray start` then kills the raylet
+        ("public", ["raylet"]),
+    ],
+)
 def test_a_run_whose_ray_has_died_says_so_and_leaves_nothing_of_it(
     tmp_path: Path, start: str, lost: list[str]
 ) -> None:

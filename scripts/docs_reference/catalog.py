@@ -36,7 +36,7 @@ def _section(one: sa.Table) -> str:
         [code(column.name), _type(column), _key(column), plain(column.doc or "")]
         for column in one.columns
     ]
-    about = plain(str(one.info[ABOUT]))
+    about = plain(str(one.info.get(ABOUT, "")))
     return f"## `{one.name}` {{#{one.name}}}\n\n{about}\n\n" + table(
         ["column", "type", "key", "meaning"], rows
     )

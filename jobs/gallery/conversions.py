@@ -8,8 +8,7 @@ from typing import BinaryIO
 
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.scene import ExportScene
-from pipeline.scenes.level_sizes import COARSE_GAUSSIANS
-from pipeline.scenes.levels import bounds_of, reduced_level, write_level
+from pipeline.scenes.levels import bounds_of, coarse_level
 from pipeline.scenes.read import read_splat_file, unviewable_scene_errors
 from pipeline.store.store import Store
 from schemas.export_settings import ExportSettings
@@ -34,8 +33,8 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
 def write_coarse(out: BinaryIO, splat: Path, info: SceneInfo) -> None:
     """Write the coarse level of the scene of `splat`. Raises PhotoError, MissingToolError."""
     stored = read_splat_file(splat)
-    info = stored.info or info
-    write_level(out, reduced_level(stored.gaussians, info, COARSE_GAUSSIANS, is_fitted=False), info)
+    _, content = coarse_level(stored.gaussians, stored.info or info, is_fitted=False)
+    out.write(content)
 
 
 def write_levels(out: BinaryIO, files: Mapping[str, Path]) -> None:

@@ -1,9 +1,11 @@
-"""How many Gaussians the levels of detail of a scene have. Imports nothing: menus need no more."""
+"""How large the levels of detail of a scene are. Imports nothing: menus need no more."""
 
 from __future__ import annotations
 
-# Of the level that shows a first picture: with the quality `small` it has less than 450 kB.
-COARSE_GAUSSIANS = 80_000
+# Of the level that shows a first picture: about 420 kB. A scene whose level would have more bytes
+# than that gets fewer Gaussians.
+COARSE_GAUSSIANS = 72_000
+MOST_COARSE_BYTES = 480_000
 # Between that level and the whole scene.
 MIDDLE_GAUSSIANS = 300_000
 # A scene with fewer than that has no levels: they would hardly be smaller.

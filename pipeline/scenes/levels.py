@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO
 
 import torch
 
+from pipeline.scenes.level_sizes import COARSE_GAUSSIANS, MOST_COARSE_BYTES
 from pipeline.scenes.read import intrinsics_of, unviewable_scene_errors
 from sharp_core.budget.reduce import reduce_to
 from sharp_core.formats.registry import FORMATS, write_scene
@@ -15,6 +17,7 @@ from sharp_core.scene.gaussians import Gaussians
 from sharp_core.scene.quaternions import rotation_matrices
 
 _FORMAT, _QUALITY = "sog", "small"  # what is lost is less than merging loses
+_SAFETY = 0.95  # a smaller level needs somewhat more bytes for each Gaussian
 
 
 def reduced_level(
@@ -30,6 +33,24 @@ def reduced_level(
             gaussians, intrinsics_of(info), most, is_360=info.is_360, is_fitted=is_fitted
         )
     return gaussians if reduced is None else reduced.gaussians
+
+
+def coarse_level(
+    gaussians: Gaussians, info: SceneInfo, *, is_fitted: bool
+) -> tuple[Gaussians, bytes]:
+    """Return the level that shows a first picture, and its file, of at most 480 kB.
+
+    Raises as `reduced_level` does.
+    """
+    most = COARSE_GAUSSIANS
+    while True:
+        level = reduced_level(gaussians, info, most, is_fitted=is_fitted)
+        buffer = io.BytesIO()
+        write_level(buffer, level, info)
+        size = buffer.tell()
+        if size <= MOST_COARSE_BYTES:
+            return level, buffer.getvalue()
+        most = int(_SAFETY * len(level) * MOST_COARSE_BYTES / size)
 
 
 def write_level(file: BinaryIO, gaussians: Gaussians, info: SceneInfo) -> None:

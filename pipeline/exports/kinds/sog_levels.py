@@ -10,7 +10,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.exports.kind import ExportKind, KindGroup
+from pipeline.exports.kind import BUDGET, ExportKind, KindGroup
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
 if TYPE_CHECKING:
@@ -22,18 +22,20 @@ _SMALLER = 0.75  # of the next finer level: with more Gaussians a level is not w
 
 def _write(file: BinaryIO, scene: ExportScene) -> None:
     from pipeline.scenes.level_sizes import COARSE_GAUSSIANS, MIDDLE_GAUSSIANS
-    from pipeline.scenes.levels import bounds_of, reduced_level, write_level
+    from pipeline.scenes.levels import bounds_of, coarse_level, reduced_level, write_level
     from sharp_core.formats.sog.levels import LEVELS_META, Level, levels_meta
 
-    levels = [scene.gaussians]
-    files = [_finest(scene)]
-    for most in (MIDDLE_GAUSSIANS, COARSE_GAUSSIANS):
-        if most > _SMALLER * len(levels[-1]):
-            continue
-        levels.append(reduced_level(levels[0], scene.info, most, is_fitted=True))
+    whole = scene.within_budget
+    levels, files = [whole], [_finest(scene)]
+    if _SMALLER * len(whole) >= MIDDLE_GAUSSIANS:
+        levels.append(reduced_level(whole, scene.info, MIDDLE_GAUSSIANS, is_fitted=True))
         buffer = io.BytesIO()
         write_level(buffer, levels[-1], scene.info)
         files.append(buffer.getvalue())
+    if _SMALLER * len(levels[-1]) >= COARSE_GAUSSIANS:
+        level, content = coarse_level(whole, scene.info, is_fitted=True)
+        levels.append(level)
+        files.append(content)
     names = [f"{number}.sog" for number in range(len(levels))]
     listed = [Level(name, len(level)) for name, level in zip(names, levels, strict=True)]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -45,10 +47,10 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
 def _finest(scene: ExportScene) -> bytes:
     from sharp_core.formats.registry import write_scene
 
-    if scene.record.format == "sog":  # as it is: nothing gets lost
+    if scene.is_whole and scene.record.format == "sog":  # as it is: nothing gets lost
         return scene.stored_bytes()
     buffer = io.BytesIO()
-    write_scene(buffer, scene.gaussians, scene.info, format_name="sog")
+    write_scene(buffer, scene.within_budget, scene.info, format_name="sog")
     return buffer.getvalue()
 
 
@@ -58,6 +60,7 @@ SOG_LEVELS = ExportKind(
     KindGroup.SPLATS,
     "_lod.zip",
     _write,
+    BUDGET,
     usual_bytes=round(1.35 * 5.1 * USUAL_GAUSSIANS),
     usual_seconds=90.0,
 )

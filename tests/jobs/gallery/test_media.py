@@ -7,9 +7,10 @@ import time
 import pytest
 from fastapi.testclient import TestClient
 
-from jobs.gallery import conversions, media
+from jobs.gallery import media
 from jobs.gallery.derived import DerivedKind, FileRequest, derive
 from jobs.gallery.reader import LibraryReader
+from pipeline.scenes import levels
 
 
 def scene_ids(client: TestClient) -> list[str]:
@@ -28,11 +29,11 @@ def test_levels_are_told_once_they_are_made(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media, "WORTH_LEVELS", 100)
-    monkeypatch.setattr(conversions, "COARSE_GAUSSIANS", 500)
+    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 500)
     scene_id = scene_ids(client)[0]
     reader: LibraryReader = client.app.state.reader  # type: ignore[attr-defined]
-    levels = derive(reader, FileRequest(DerivedKind.LEVELS, scene_id))
-    reader.cache.get(levels.name, levels.make)
+    made = derive(reader, FileRequest(DerivedKind.LEVELS, scene_id))
+    reader.cache.get(made.name, made.make)
     answer = client.get(f"/scenes/{scene_id}/lod-meta.json")
     assert answer.status_code == 200
     meta = answer.json()

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, CDPSession, Page, Route, expect
 
-from jobs.gallery import conversions
 from jobs.gallery.derived import DerivedKind, FileRequest, derive
 from jobs.gallery.reader import LibraryReader
 from pipeline.library import Library
+from pipeline.scenes import levels
 from tests.support.browser import Watch, browser, serving
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
@@ -241,12 +241,12 @@ def test_a_coarse_level_comes_first_and_the_whole_scene_follows(
     (tmp_path / "photos").mkdir()
     shutil.copy(PHOTO, tmp_path / "photos")
     ingest_reliefs(tmp_path / "library", tmp_path / "photos")
-    monkeypatch.setattr(conversions, "COARSE_GAUSSIANS", 6_000)
+    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 6_000)
     reader = LibraryReader(Library.resolve(tmp_path / "library"), tmp_path / "cache")
     with reader.catalog() as connection:
         scene_id = connection.exec_driver_sql("SELECT scene_id FROM scenes").scalar_one()
-    levels = derive(reader, FileRequest(DerivedKind.LEVELS, scene_id))
-    reader.cache.get(levels.name, levels.make)
+    made = derive(reader, FileRequest(DerivedKind.LEVELS, scene_id))
+    reader.cache.get(made.name, made.make)
     reader.close()
     waiting: list[Route] = []
 

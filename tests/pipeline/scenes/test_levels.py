@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pytest
 import torch
 
-from pipeline.scenes.levels import bounds_of, reduced_level, write_level
+from pipeline.scenes import levels
+from pipeline.scenes.levels import bounds_of, coarse_level, reduced_level, write_level
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.scene.cameras import Camera, fit_long_side
@@ -31,6 +33,17 @@ def test_a_coarse_level_looks_like_the_scene_and_is_stored_with_its_photo() -> N
     every_twelfth = scene.select(np.arange(len(scene)) % 12 == 0)
     assert merged > 20
     assert merged > psnr_between(scene, every_twelfth, [camera]) + 5
+
+
+def test_the_coarse_level_has_as_many_gaussians_as_its_bytes_allow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 2_000)
+    monkeypatch.setattr(levels, "MOST_COARSE_BYTES", 12_000)
+    level, content = coarse_level(photo_scene(), INFO, is_fitted=False)
+    assert len(content) <= 12_000
+    assert 500 < len(level) < 2_000
+    assert len(read_scene(io.BytesIO(content), format_name="sog").gaussians) == len(level)
 
 
 def test_a_small_scene_stays_as_it_is() -> None:

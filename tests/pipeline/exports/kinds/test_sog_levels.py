@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.scenes import level_sizes
+from pipeline.scenes import level_sizes, levels
 from sharp_core.formats.registry import read_scene
 from sharp_core.formats.sog.levels import LEVELS_META
 from tests.support.made_photos import make_photo
@@ -23,7 +23,8 @@ def test_the_zip_holds_each_level_with_the_counts_that_it_tells(
     (stored,) = (tmp_path / "library").rglob("*.sog")
     count = len(read_scene(stored).gaussians)
     monkeypatch.setattr(level_sizes, "MIDDLE_GAUSSIANS", count)  # no smaller: left out
-    monkeypatch.setattr(level_sizes, "COARSE_GAUSSIANS", count // 4)
+    for module in (level_sizes, levels):
+        monkeypatch.setattr(module, "COARSE_GAUSSIANS", count // 4)
     report = run(tmp_path / "library", tmp_path / "out", replace(QUICK, kinds=("sog-lod",)))
     assert (report.done, report.failed) == (1, 0)
     with zipfile.ZipFile(tmp_path / "out" / "one_lod.zip") as archive:

@@ -275,10 +275,11 @@ def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[Downlo
 def _exports(photo_id: str) -> list[DownloadLink]:
     from pipeline.exports.kind import KindGroup
     from pipeline.exports.registry import KINDS, is_possible
+    from sharp_core.formats.registry import FORMATS
 
     return [
         DownloadLink(kind.name, f"/photos/{photo_id}/exports/{kind.name}", kind.label)
         for kind in KINDS
-        # Splats and web pages are among the downloads above.
-        if kind.group not in (KindGroup.SPLATS, KindGroup.PAGES) and is_possible(kind)
+        # Splat formats and web pages are among the downloads above.
+        if kind.name not in FORMATS and kind.group != KindGroup.PAGES and is_possible(kind)
     ]

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from pipeline.exports.registry import KINDS
-from schemas.choices import ImageFormat
+from schemas.choices import ImageFormat, QuiltDevice
 from schemas.settings import IngestSettings, PhotoSettings
 from sharp_core.formats.registry import FORMATS, formats_written_here, read_scene
 from sharp_core.spatial.check import check_spatial
@@ -40,7 +40,8 @@ def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) 
     library = tmp_path / "library"
     ingest(library, tmp_path / "photos")
     kinds = tuple(name for name in KINDS.names if name != "html")  # whose viewer may not be built
-    report = run(library, to, replace(QUICK, kinds=kinds))
+    small_prints = {"quilt": QuiltDevice.FIRST_8_9, "lpi": 40.0, "dpi": 200, "print_width_mm": 50.0}
+    report = run(library, to, replace(QUICK, kinds=kinds, **small_prints))
     assert (report.done, report.failed, report.files) == (1, 0, len(kinds))
     check_whole(library, to)
     found = exported(to)

@@ -36,10 +36,15 @@ def test_the_same_photo_gives_the_same_bytes_on_any_number_of_threads(weights, s
     assert results[0] == results[1] == results[2]
 
 
-def test_predictions_have_the_photos_aspect_and_probabilities_add_up(weights):
-    prediction = SmallDepth(weights, 128)(photo(60, 120))
-    assert prediction.inverse_depth.shape == (32, 64)
-    assert prediction.class_probabilities.shape == (4, 32, 64)
+@pytest.mark.parametrize(
+    "detail, size",
+    [(0, (32, 64)), (512, (128, 256)), (4096, (160, 304))],
+    ids=["none", "wanted", "as much as the photo has"],
+)
+def test_predictions_have_the_photos_aspect_and_probabilities_add_up(weights, detail, size):
+    prediction = SmallDepth(weights, 128, detail)(photo(240, 480))
+    assert prediction.inverse_depth.shape == size
+    assert prediction.class_probabilities.shape == (4, *size)
     np.testing.assert_allclose(prediction.class_probabilities.sum(axis=0), 1.0, rtol=1e-5)
 
 

@@ -25,7 +25,7 @@ from sharp_core.models.small.weights import BUNDLED, load_weights
 DEFAULT_LONG_SIDE = 448
 """Longer side of the network's input in pixels: about the size of its training pictures."""
 
-DETAIL_LONG_SIDE = 1088
+DETAIL_LONG_SIDE = 960
 """Longer side of the input that gives detail; smaller for small photos."""
 
 _MOST_ENLARGED = 1.3

@@ -19,7 +19,7 @@ from PIL import Image
 
 from sharp_core.models.small.config import STRIDE, input_size
 from sharp_core.models.small.detail import resized, with_detail
-from sharp_core.models.small.network import SmallNetwork, SmallOutput, fold_batch_norms
+from sharp_core.models.small.network import SmallNetwork, fold_batch_norms
 from sharp_core.models.small.weights import BUNDLED, load_weights
 
 DEFAULT_LONG_SIDE = 448

@@ -47,11 +47,12 @@ class DataSettings:
     """What a run trains on."""
 
     shapes: tuple[BatchShape, ...] = (
-        BatchShape(256, 256, 8, 0.3),
+        BatchShape(256, 256, 8, 0.25),
         BatchShape(224, 288, 8, 0.1),
         BatchShape(288, 224, 8, 0.1),
-        BatchShape(288, 384, 4, 0.3),
-        BatchShape(384, 288, 4, 0.2),
+        BatchShape(288, 384, 4, 0.25),
+        BatchShape(384, 288, 4, 0.15),
+        BatchShape(320, 448, 4, 0.08),
     )
     procedural: float = 0.25
     """Share of procedural scenes in each batch."""

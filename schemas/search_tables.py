@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, event
 from sqlalchemy.schema import DDL
 
 import schemas.sql_types  # noqa: F401 - how both databases write the types
-from schemas.table_metadata import IS_DERIVED, SINCE, metadata
+from schemas.table_metadata import ABOUT, IS_DERIVED, SINCE, metadata
 
 SEARCH_INDEX = "photo_search"  # the FTS5 table; it makes tables of its own with names like it
 
@@ -22,7 +22,11 @@ photo_texts = Table(
     Column("text_id", Integer, primary_key=True),
     Column("photo_id", ForeignKey("photos.photo_id"), nullable=False, unique=True),
     Column("text", String, nullable=False),
-    info={SINCE: 4, IS_DERIVED: True},
+    info={
+        ABOUT: "What is known of each photo as one text to search in, without case and accents.",
+        SINCE: 4,
+        IS_DERIVED: True,
+    },
 )
 
 # Without positions (detail=none) the index is half as large. A query compares the texts found.

@@ -43,7 +43,7 @@ from sharp_core.scene.conventions import LAYERS, is_grid_count
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import psnr_between
 
-SAMPLE = ROOT / "tests" / "data" / "photos" / "mongolels.jpg"
+SAMPLE = ROOT / "pipeline" / "sample_photos" / "mongolels.jpg"
 BASELINE = "splat-transform"
 
 

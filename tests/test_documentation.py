@@ -27,7 +27,7 @@ ELSEWHERE = re.compile(
 )
 NOT_RUN = {"gallery", "train", "evaluate", "doctor"}
 OTHER_PROGRAMS = {
-    *("source", "pip", "mkdocs", "python", "python3", "docker", "kubectl"),
+    *("source", "pip", "pipx", "uv", "mkdocs", "python", "python3", "docker", "kubectl"),
     *("for", "done", "printf", "tail", "mv"),
 }
 # What precedes the arguments of sharp-batch in a container: the image, or the service of compose.

@@ -15,7 +15,7 @@ from jobs.monitoring.hook_call import HookError, call_hook
 from jobs.monitoring.observers import RunObserver, WatchedRun
 from pipeline.catalog.text import path_text
 from schemas.monitoring_settings import HookSettings
-from schemas.outcomes import Done, Failed, Made, Outcome
+from schemas.outcomes import Done, Failed, Made, Outcome, SceneScored
 from schemas.records import PhotoFile
 
 _MOST_WAITING = 1000  # calls; further ones of scenes are left out
@@ -62,6 +62,9 @@ class Hooks(RunObserver):
         match outcome:
             case Done():
                 event, facts = "scene_done", self._facts_of_scene(outcome)
+            case Made(scored=SceneScored() as scored):
+                event = "scene_scored"
+                facts = {**_facts_of_photo(outcome.file), "scene_id": scored.scene_id}
             case Made():
                 event, facts = "files_made", self._facts_of_files(outcome)
             case Failed(is_final=True):

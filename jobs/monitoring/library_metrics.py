@@ -32,6 +32,7 @@ class LibraryMetrics(RunObserver, Collector):
     def __init__(self, library: Library, warn: Callable[[str], None] = lambda _: None) -> None:
         self._library = library
         self._warn = warn
+        self._has_warned = False
         self._lock = threading.Lock()
         self._metrics: list[Metric] = []
         self._read_at = self._sums_read_at = -float("inf")  # monotonic time
@@ -52,7 +53,9 @@ class LibraryMetrics(RunObserver, Collector):
                     self._metrics = self._read(now)
                 except SharpBatchError as error:
                     self._metrics = []
-                    self._warn(f"no metrics of the library: {error}")
+                    if not self._has_warned:
+                        self._has_warned = True
+                        self._warn(f"no metrics of the library: {error}")
             metrics = [*self._metrics, *self._sums] if self._metrics else []
         yield from metrics
 

@@ -48,8 +48,9 @@ class FileJob(NamedTuple):
 
 def main() -> None:
     """Make files until stdin ends."""
-    with contextlib.suppress(OSError):
-        os.nice(_LESS_URGENT)
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.nice(_LESS_URGENT)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     for line in sys.stdin:

@@ -53,10 +53,12 @@ def main(source: Path, target: Path) -> int:
 
 def limit_memory(file_bytes: int) -> None:
     """Limit the memory of this process, on systems that can."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
+    if sys.platform == "win32":
+        return
+    import resource
 
-        limit = _MEMORY + _MEMORY_PER_BYTE * file_bytes
+    limit = _MEMORY + _MEMORY_PER_BYTE * file_bytes
+    with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 

@@ -196,7 +196,7 @@ class PhotoFilters:
             index="listed_in",
             members=lambda q, listing: q.listed(listing),
             is_on_web=False,  # no file of the server is read for a request
-            example="favorites.txt",
+            is_lasting=False,
         ),
     ] = None
     text: Annotated[

@@ -32,6 +32,7 @@ from tests.support.faulty_stages import (
     scene_file,
 )
 
+UNHURRIED_S = 600.0  # for taking memory, which takes long on a busy machine
 SPARE_BYTES = 4 << 30  # that may be taken from now on, until Ray kills a worker
 STORE_BYTES = 600_000_000
 MOST_PHOTOS = 3000
@@ -79,7 +80,7 @@ def test_the_photo_that_takes_all_memory_is_found_though_ray_kills_others_too(
     notices: list[str] = []
     files = [*map(photo, good(3)), *(photo(name, 2) for name in greedy), photo("encode-memory-1")]
     monitor = RunMonitor(notices.append)
-    found = list(runner(flow(faults, limit_s=60.0), iter(files), Stop(), monitor))
+    found = list(runner(flow(faults, limit_s=UNHURRIED_S), iter(files), Stop(), monitor))
     assert ends(found) == {
         **dict.fromkeys(good(3), "done"),
         **dict.fromkeys(greedy, "out_of_memory"),
@@ -95,7 +96,7 @@ def test_a_stored_scene_that_takes_all_memory_is_found_too(
 ) -> None:
     check_memory()
     scenes = [scene_file(name) for name in ("scene-memory", *good(2))]
-    found = list(runner.map_scenes(FaultySceneStage(faults, limit_s=60.0), scenes, Stop()))
+    found = list(runner.map_scenes(FaultySceneStage(faults, limit_s=UNHURRIED_S), scenes, Stop()))
     failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
     assert len(found) == 3
     assert failures == {"scene-memory": "out_of_memory"}

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jobs.gallery.photo_facts import Fact
+from jobs.gallery.texts import Message
 from schemas.context import BY_POSITION, ContextSource, PlaceNames
 
 _REJECTED = -1
-_TEXTS = {"title": "Title", "caption": "Caption", "label": "Color label"}
-_LISTS = {"people": "People", "albums": "Albums", "keywords": "Keywords"}
+_TEXTS = {"title": Message("Title"), "caption": Message("Caption"), "label": Message("Color label")}
+_LISTS = {"people": Message("People"), "albums": Message("Albums"), "keywords": Message("Keywords")}
 _FLAGS = {
-    "favorite": ("Favorite", "yes"),
-    "hidden": ("Hidden", "in its photo library"),
-    "trashed": ("Trash", "in its photo library"),
+    "favorite": (Message("Favorite"), Message("yes")),
+    "hidden": (Message("Hidden"), Message("in its photo library")),
+    "trashed": (Message("Trash"), Message("in its photo library")),
 }
 
 
@@ -32,7 +33,11 @@ def _values(photo: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield field, name, photo[field]
     rating = photo["rating"]
     if rating:
-        yield "rating", "Rating", "rejected" if rating == _REJECTED else "★" * rating
+        yield (
+            "rating",
+            Message("Rating"),
+            Message("rejected") if rating == _REJECTED else "★" * rating,
+        )
     for field, (name, value) in _FLAGS.items():
         if photo[field]:
             yield field, name, value
@@ -46,10 +51,16 @@ def _place(photo: Mapping[str, Any]) -> list[Fact]:
     if not names:
         return []
     source = photo["place_source"]
-    note = "named after its position" if source == BY_POSITION else _note([source])
+    note = Message("named after its position") if source == BY_POSITION else _note([source])
     return [Fact("Place", ", ".join(names), note)]
 
 
 def _note(sources: Sequence[str]) -> str:
     explained = [ContextSource.explain(source) for source in sources]
-    return f"from {' and '.join(filter(None, explained))}" if any(explained) else ""
+    found = [Message(text) for text in explained if text]
+    if not found:
+        return ""
+    listed = found[0]
+    for text in found[1:]:
+        listed = Message("{some} and {other}", some=listed, other=text)
+    return Message("from {sources}", sources=listed)

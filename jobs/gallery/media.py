@@ -30,7 +30,7 @@ _VIEWER = Path(str(resources.files("pipeline"))) / "viewer_bundle"
 
 # An id is 32 hex digits. Other text never reaches a query.
 Id = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{32}$")]
-FileName = Annotated[str, PathParameter(pattern=r"^[a-z]+[a-z_-]*\.(js|css|svg|txt)$")]
+FileName = Annotated[str, PathParameter(pattern=r"^[a-z]+[a-z_-]*\.(js|css|svg|txt|json)$")]
 
 
 @router.read("/thumbs/{photo_id}.webp")

@@ -10,11 +10,11 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.console.output import size_text
 from jobs.gallery.address import FilteredView, read_view
 from jobs.gallery.context_facts import context_facts
+from jobs.gallery.downloads import downloads_of, exports_of
 from jobs.gallery.media import Id, is_viewer_built
-from jobs.gallery.photo_facts import photo_facts, reason_text
+from jobs.gallery.photo_facts import photo_facts, reason_text, technical_facts
 from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
@@ -36,7 +36,6 @@ from pipeline.catalog.timeline import (
     read_timeline,
 )
 from pipeline.context.of_photo import context_sources
-from pipeline.exports.exported import EXPORT_PREFIX
 from pipeline.scenes.page import VIEWER_FORMAT
 from schemas.errors import UsageError
 from schemas.groups import GroupKind
@@ -51,14 +50,6 @@ MOST_CHOICES = 300
 MOST_PLACES = 500
 _CLIPS = ("clip", "webp", "gif")  # previews, the best first
 _PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
-
-
-class DownloadLink(NamedTuple):
-    """A link to a file to download."""
-
-    label: str
-    href: str
-    note: str
 
 
 @router.read("/")
@@ -169,11 +160,12 @@ def photo(request: Request, photo_id: Id) -> Response:
         paths=paths,
         scene=scene,
         others=[_other_scene(other) for other in details["scenes"] if other is not scene],
-        facts=[*context_facts(details, sources), *photo_facts(details, scene)],
+        facts=[*context_facts(details, sources), *photo_facts(details)],
+        details=technical_facts(details, scene),
         group_title=_group_title(details),
         clip=clip,
-        downloads=_downloads(scene, details["artifacts"]) if scene else [],
-        exports=_exports(photo_id) if scene else [],
+        downloads=downloads_of(scene, details["artifacts"]) if scene else [],
+        exports=exports_of(photo_id) if scene else [],
         beside=beside,
         reason=reason_text(details["reason"]),
         is_viewer_built=is_viewer_built(),
@@ -238,48 +230,3 @@ def _group_title(photo: dict[str, Any]) -> str:
 def _clip_of(made: list[dict[str, Any]], scene_id: str | None) -> dict[str, Any] | None:
     clips = [item for item in made if item["kind"] in _CLIPS and item["scene_id"] == scene_id]
     return min(clips, key=lambda item: _CLIPS.index(item["kind"]), default=None)
-
-
-def _downloads(scene: dict[str, Any], made: list[dict[str, Any]]) -> list[DownloadLink]:
-    from sharp_core.formats.registry import FORMATS, formats_written_here
-
-    written = formats_written_here()
-    scene_id = scene["scene_id"]
-    files = [
-        DownloadLink(
-            entry.label,
-            f"/scenes/{scene_id}.{entry.name}?download=true",
-            size_text(scene["splat_bytes"])
-            if entry.name == scene["format"]
-            else "converted on demand",
-        )
-        for entry in FORMATS
-        if entry in written or entry.name == scene["format"]
-    ]
-    if is_viewer_built():
-        label = "Web page, opens in every browser"
-        files.append(DownloadLink(label, f"/scenes/{scene_id}/page.html", ""))
-    files += [
-        DownloadLink(
-            f"{item['kind'].capitalize()} ({Path(item['path']).suffix.removeprefix('.')})",
-            f"/artifacts/{item['artifact_id']}?download=true",
-            size_text(item["bytes"]),
-        )
-        for item in made
-        # Exports are outside the library, in their own folders: the gallery creates its own.
-        if item["scene_id"] == scene_id and not item["kind"].startswith(EXPORT_PREFIX)
-    ]
-    return files
-
-
-def _exports(photo_id: str) -> list[DownloadLink]:
-    from pipeline.exports.kind import KindGroup
-    from pipeline.exports.registry import KINDS, is_possible
-    from sharp_core.formats.registry import FORMATS
-
-    return [
-        DownloadLink(kind.name, f"/photos/{photo_id}/exports/{kind.name}", kind.label)
-        for kind in KINDS
-        # Splat formats and web pages are among the downloads above.
-        if kind.name not in FORMATS and kind.group != KindGroup.PAGES and is_possible(kind)
-    ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs.console.output import size_text, time_text
+from jobs.gallery.texts import MONTHS, Message
 from pipeline.metadata.focal import focal_35mm_of_px
 from schemas.outcomes import PHOTO_STAGES
 from schemas.quality import QualityFlag
@@ -27,16 +28,23 @@ class Fact(NamedTuple):
     note: str = ""
 
 
-def photo_facts(photo: Mapping[str, Any], scene: Mapping[str, Any] | None) -> list[Fact]:
-    """Return the facts of a photo and its scene, the most interesting first."""
-    facts = [*_taken(photo), *_camera(photo), *_focal(photo)]
+def photo_facts(photo: Mapping[str, Any]) -> list[Fact]:
+    """Return what people want to know of a photo: when, where and with what it was taken."""
+    return [*_taken(photo), *_camera(photo)]
+
+
+def technical_facts(photo: Mapping[str, Any], scene: Mapping[str, Any] | None) -> list[Fact]:
+    """Return how a photo and its scene were measured and made, the most interesting first."""
+    facts = [*_flags(photo)]
+    if scene is not None:
+        facts += _score(scene)
+    facts += _focal(photo)
     if photo["width"]:
         megapixels = photo["width"] * photo["height"] / 1e6
         size = f"{photo['width']} × {photo['height']}"  # noqa: RUF001 - the sign of times
-        facts.append(Fact("Photo", size, f"{megapixels:.1f} megapixels"))
+        facts.append(Fact("Photo", size, Message("{count} megapixels", count=f"{megapixels:.1f}")))
     if scene is not None:
         facts += _scene(scene)
-    facts += _flags(photo)
     return facts
 
 
@@ -46,7 +54,14 @@ def _taken(photo: Mapping[str, Any]) -> list[Fact]:
     if taken is not None:
         offset = photo["taken_at_offset"]
         note = f"UTC{offset}" if offset else ""
-        facts.append(Fact("Taken", f"{taken.day} {taken:%B %Y, %H:%M}", note))
+        when = Message(
+            "{day} {month} {year}, {time}",
+            day=taken.day,
+            month=Message(MONTHS[taken.month - 1]),
+            year=taken.year,
+            time=f"{taken:%H:%M}",
+        )
+        facts.append(Fact("Taken", when, note))
     if photo["latitude"] is not None and photo["longitude"] is not None:
         north, east = photo["latitude"], photo["longitude"]
         place = (
@@ -54,7 +69,7 @@ def _taken(photo: Mapping[str, Any]) -> list[Fact]:
             f"{abs(east):.4f}° {'E' if east >= 0 else 'W'}"
         )
         altitude = photo["altitude_m"]
-        note = f"{altitude:.0f} m above sea level" if altitude is not None else ""
+        note = "" if altitude is None else Message("{m} m above sea level", m=f"{altitude:.0f}")
         facts.append(Fact("Position", place, note))
     return facts
 
@@ -78,25 +93,32 @@ def _focal(photo: Mapping[str, Any]) -> list[Fact]:
     return facts
 
 
-def focal_text(focal_px: float, width: int, height: int) -> str:
+def focal_text(focal_px: float, width: int, height: int) -> Message:
     """Return a focal length in pixels and as its 35 mm equivalent."""
     equivalent = focal_35mm_of_px(focal_px, width, height)
-    return f"{focal_px:.0f} px ({equivalent:.0f} mm equivalent)"
+    return Message("{px} px ({mm} mm equivalent)", px=f"{focal_px:.0f}", mm=f"{equivalent:.0f}")
 
 
 def _scene(scene: Mapping[str, Any]) -> list[Fact]:
     near, middle, far = (scene[f"depth_{name}_m"] for name in ("near", "median", "far"))
     facts = [
-        *_score(scene),
         Fact(
-            "Depth", f"{_metres(near)} to {_metres(far)}", f"half is nearer than {_metres(middle)}"
+            "Depth",
+            Message("{near} to {far}", near=_metres(near), far=_metres(far)),
+            Message("half is nearer than {depth}", depth=_metres(middle)),
         ),
         *_scale(scene),
-        Fact("Model", scene["model"], f"made {scene['created_at']:%Y-%m-%d %H:%M} UTC"),
+        Fact(
+            "Model",
+            scene["model"],
+            Message("made {time} UTC", time=f"{scene['created_at']:%Y-%m-%d %H:%M}"),
+        ),
         Fact(
             "Scene",
-            f"{scene['gaussians']:,} Gaussians".replace(",", "\u202f"),
-            f"{size_text(scene['splat_bytes'])} as {scene['format']}",
+            Message("{count} Gaussians", count=f"{scene['gaussians']:,}".replace(",", "\u202f")),
+            Message(
+                "{size} as {format}", size=size_text(scene["splat_bytes"]), format=scene["format"]
+            ),
         ),
     ]
     seconds = [
@@ -112,20 +134,22 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
 def _score(scene: Mapping[str, Any]) -> list[Fact]:
     if scene["score"] is None:
         return []
-    return [Fact("Score", f"{scene['score']:.2f}", "of 1, among scenes of this model")]
+    return [Fact("Score", f"{scene['score']:.2f}", Message("of 1, among scenes of this model"))]
 
 
 def _scale(scene: Mapping[str, Any]) -> list[Fact]:
     source = scene["scale_source"]
     if not source:
         return []
-    corrected = f"corrected by {scene['depth_scale']:.3g}" if scene["depth_scale"] else ""
-    return [Fact("Scale", corrected or source, ScaleSource.explain(source))]
+    factor = scene["depth_scale"]
+    value = Message("corrected by {factor}", factor=f"{factor:.3g}") if factor else source
+    return [Fact("Scale", value, ScaleSource.explain(source))]
 
 
 def _flags(photo: Mapping[str, Any]) -> list[Fact]:
     return [
-        Fact("Flag", flag.replace("_", " "), QualityFlag.explain(flag)) for flag in photo["flags"]
+        Fact("Flag", Message(flag.replace("_", " ")), QualityFlag.explain(flag))
+        for flag in photo["flags"]
     ]
 
 

@@ -21,6 +21,7 @@ _PAGE_STYLE = """
 html, body { height: 100%; margin: 0; background: #000; }
 body { font: 1rem/1.5 system-ui, sans-serif; }
 .viewer { height: 100%; }
+h1 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; }
 """
 
 
@@ -102,6 +103,7 @@ def write_scene_page(file: BinaryIO, view: ViewerStart, scene: bytes, poster: by
 <body>
 <main class="viewer" data-viewer data-scene-element="scene" data-label="{title}"
  data-width="{view.width}" data-height="{view.height}" data-focal="{view.focal_px:.3f}"{kind}>
+<h1>{title}</h1>
 <img class="viewer-poster" alt="{title}"
  src="data:image/webp;base64,{base64.b64encode(poster).decode()}">
 </main>

@@ -18,6 +18,7 @@ const HAND_SHARE = 1.3;
 const VERTICAL_SHARE = 0.75;
 // Extra magnification at the edge of the head box. It hides most of the scene's borders.
 const CLOSE_IN = 0.1;
+const GLIDE_FORWARD = 0.3; // of the head box, at the end of a glide
 // Depths used for a quantile; more do not make it more accurate.
 const MOST_DEPTHS = 100_000;
 
@@ -120,6 +121,15 @@ export function swayEye(seconds, box) {
     y: rise * box.sway * 0.25 * Math.sin(2 * turn),
     z: 0,
   };
+}
+
+/**
+ * Return the position on a glide through the head box: from one side to the other, and a little
+ * closer. `share` of the way runs from 0 to 1; `side` is 1 from left to right, -1 the other way.
+ */
+export function glideEye(share, side, box) {
+  const along = -Math.cos(Math.PI * Math.min(1, Math.max(0, share))); // slow at both ends
+  return { x: side * along * box.sway, y: 0, z: (along + 1) * GLIDE_FORWARD * box.forward };
 }
 
 /** Return the largest size with this aspect (width over height) within `width` x `height`. */

@@ -35,6 +35,7 @@ export class SplatScene {
   #entity = null;
   #asset = null;
   #box = null;
+  #eyeAspect = null;
   #showsDepth = false;
   #mono;
   #pair;
@@ -137,7 +138,7 @@ export class SplatScene {
 
   /** Render the scene from `eye`. The camera looks at the focus depth on the photo's axis. */
   look(eye, box) {
-    const fov = 2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / magnification(eye, box));
+    const fov = 2 * Math.atan(this.#slope() / magnification(eye, box));
     this.#mono.setPosition(eye.x, -eye.y, -eye.z);
     this.#mono.lookAt(0, 0, -box.focus);
     this.#setView(fov, box);
@@ -149,7 +150,14 @@ export class SplatScene {
     this.#mono.setEulerAngles(0, 0, 0);
     this.#mono.rotate(0, -yaw, 0);
     this.#mono.rotateLocal(pitch, 0, 0);
-    this.#setView(2 * Math.atan(Math.tan((verticalFov(this.#photo) * Math.PI) / 360) / zoom), box);
+    this.#setView(2 * Math.atan(this.#slope() / zoom), box);
+  }
+
+  // Half the height of the image at a distance of 1: so that all of the photo is in the image.
+  #slope() {
+    const { width, height, is360 } = this.#photo;
+    const slope = Math.tan((verticalFov(this.#photo) * Math.PI) / 360);
+    return is360 ? slope : slope * Math.max(1, width / height / this.aspect);
   }
 
   // `fov` is the vertical field of view in radians, of the camera that is set already.
@@ -176,8 +184,18 @@ export class SplatScene {
     matrix.setFrustum(shift - right, shift + right, -top, top, camera.nearClip, camera.farClip);
   }
 
+  /**
+   * Set the shape of one eye's image, where it is not the photo's. 3D televisions take two images
+   * squeezed to half the width of the screen: their shape is that of the whole screen.
+   */
+  set eyeAspect(aspect) {
+    this.#eyeAspect = aspect;
+    this.redraw();
+  }
+
   /** Width over height of one eye's image: the photo's, or all that there is for a 360° scene. */
   get aspect() {
+    if (this.#eyeAspect) return this.#eyeAspect;
     const { width, height } = this.#size;
     const eyes = this.isStereo ? 2 : 1;
     return this.#photo.is360 ? width / eyes / height : this.#photo.width / this.#photo.height;

@@ -2,6 +2,7 @@
 // window, and only the photos near the window are in the page.
 
 import { estimateHeight, indexInRow, justify, shownAspect } from "./layout.js";
+import { LOCALE, text } from "./texts.js";
 
 const GAP = 4;
 const ROW_HEIGHT = matchMedia("(max-width: 40rem)").matches ? 120 : 210;
@@ -10,12 +11,12 @@ const AHEAD = 1200; // pixels above and below the window that stay filled
 
 const timeline = document.querySelector(".timeline");
 const filters = new URLSearchParams(location.search);
-const monthNames = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
-const dayNames = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
+const monthNames = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });
+const dayNames = new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" });
 
 function titleOf(name) {
-  if (name === "undated") return "Without a date";
-  if (name.length === 3) return `${name}0s`;
+  if (name === "undated") return text("Without a date");
+  if (name.length === 3) return text("{decade}0s", { decade: name });
   return name.length === 4 ? name : monthNames.format(new Date(`${name}-15T12:00Z`));
 }
 
@@ -37,7 +38,7 @@ class Period {
     heading.id = `heading-${name}`;
     heading.textContent = titleOf(name);
     const number = document.createElement("small");
-    number.textContent = count.toLocaleString("en");
+    number.textContent = count.toLocaleString(LOCALE);
     heading.append(number);
     this.list = document.createElement("ul");
     this.list.className = "tiles";
@@ -105,6 +106,11 @@ class Period {
     return this.#boxes.length;
   }
 
+  /** Return the index of the first photo that ends below a height of the list; -1 if none is known. */
+  firstBelow(height) {
+    return this.#boxes.findIndex((box) => box.top + box.height > height);
+  }
+
   indexBeside(index, direction) {
     return indexInRow(this.#boxes, index, direction);
   }
@@ -129,7 +135,7 @@ class Period {
       const stack = document.createElement("span");
       stack.className = "stack";
       stack.textContent = ofMoment;
-      stack.title = `${ofMoment} photos of one moment`;
+      stack.title = text("{count} photos of one moment", { count: ofMoment });
       link.append(stack);
     }
     tile.append(link);
@@ -226,19 +232,49 @@ class Timeline {
     return index < period.shown ? period.tileOf(index) : null;
   }
 
-  /** Return the scroll position as a period and a share of it, which survives a resize. */
+  /**
+   * Return the scroll position, so that it survives a resize and a new load of the page: the first
+   * photo below the top of the window, and its distance from there. Where the photos of the period
+   * are not known yet, a share of the period.
+   */
   place() {
-    const middle = scrollY + topHeight();
-    const period =
-      this.periods.findLast((candidate) => candidate.element.offsetTop <= middle) ?? this.periods[0];
-    return period && { name: period.name, share: (middle - period.element.offsetTop) / (period.height + HEADING_HEIGHT) };
+    const top = scrollY + topHeight();
+    const period = this.periods.findLast(({ element }) => element.offsetTop <= top) ?? this.periods[0];
+    if (!period) return null;
+    const start = listTop(period);
+    const index = period.firstBelow(top - start);
+    return {
+      name: period.name,
+      index,
+      offset: index >= 0 ? start + period.box(index).top - top : 0,
+      share: (top - period.element.offsetTop) / (period.height + HEADING_HEIGHT),
+    };
   }
 
-  goTo({ name, share }) {
-    const period = this.periods.find((candidate) => candidate.name === name);
+  goTo({ name, index, offset, share }) {
+    const period = this.named(name);
     if (!period) return;
-    const top = period.element.offsetTop + share * (period.height + HEADING_HEIGHT) - topHeight();
-    scrollTo({ top, behavior: "instant" });
+    const box = period.box(index);
+    const top = box
+      ? listTop(period) + box.top - offset
+      : period.element.offsetTop + share * (period.height + HEADING_HEIGHT);
+    scrollTo({ top: top - topHeight(), behavior: "instant" });
+  }
+
+  named(name) {
+    return this.periods.find((period) => period.name === name);
+  }
+
+  /** Return the link of a photo by its id and its time, fetched if needed; null if there is none. */
+  async find(id, taken) {
+    const period = this.periods.find(({ name }) => (taken ? taken.startsWith(name) : name === "undated"));
+    for (;;) {
+      const index = period?.photos.findIndex(([photo]) => photo === id) ?? -1;
+      if (index >= 0) return this.reach(period, index);
+      if (!period || period.isComplete) return null;
+      await period.fetchMore();
+      this.#rearrange(period);
+    }
   }
 
   // One photo can be reached with Tab: the one that had the focus last, or the first visible one.
@@ -258,7 +294,7 @@ function listTop(period) {
   return period.element.offsetTop + HEADING_HEIGHT;
 }
 
-/** Arrow keys move between photos, Home and End go to the ends of a period. */
+/** Arrow keys move between photos, Home and End go to the first and last one of all. */
 function walkByKeys(grid) {
   const focus = async (period, index) => {
     const link = await grid.reach(period, index);
@@ -292,8 +328,8 @@ function walkByKeys(grid) {
         const above = period.indexBeside(index, -1);
         return above >= 0 ? focus(period, above) : newer && focus(newer, newer.count - 1);
       },
-      Home: () => focus(period, 0),
-      End: () => focus(period, period.count - 1),
+      Home: () => focus(grid.periods[0], 0),
+      End: () => focus(grid.periods.at(-1), grid.periods.at(-1).count - 1),
     }[event.key];
     if (!go) return;
     event.preventDefault();
@@ -365,18 +401,37 @@ function makeScrubber(grid) {
   new ResizeObserver(label).observe(timeline);
 }
 
-/** Restore the scroll position when a person returns to this view. */
-function rememberPlace(grid) {
+/** Restore the scroll position, and the focus, when a person returns to this view. */
+async function rememberPlace(grid) {
   history.scrollRestoration = "manual";
   const key = `place ${location.search}`;
-  const kept = sessionStorage.getItem(key);
+  addEventListener("pagehide", () => {
+    sessionStorage.setItem(key, JSON.stringify(grid.place()));
+  });
+  const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
   const isReturn = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
   const isUp = location.hash.startsWith("#photo-");
-  if (kept && (isReturn || isUp)) grid.goTo(JSON.parse(kept));
-  else if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
-  addEventListener("pagehide", () => {
-    sessionStorage.setItem(key, JSON.stringify(grid.place() ?? null));
-  });
+  if (!isReturn && !isUp) {
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    return;
+  }
+  if (kept) {
+    const period = grid.named(kept.name);
+    if (period && kept.index >= 0) await grid.reach(period, kept.index).catch(() => null);
+    grid.goTo(kept);
+  }
+  // photo.js has kept which photo was open.
+  const open = JSON.parse(sessionStorage.getItem("open photo") ?? "null");
+  sessionStorage.removeItem("open photo");
+  if (!open || (isUp && location.hash !== `#photo-${open.id}`)) return;
+  const link = await grid.find(open.id, open.taken).catch(() => null);
+  if (!link || document.activeElement !== document.body) return;
+  const { top, bottom } = link.getBoundingClientRect();
+  link.focus({ preventScroll: true });
+  if (top < topHeight() || bottom > innerHeight) {
+    link.scrollIntoView({ block: "center", behavior: "instant" });
+  }
+  grid.ask();
 }
 
 const periods = JSON.parse(document.getElementById("periods").textContent);
@@ -406,7 +461,7 @@ panel.addEventListener("toggle", async () => {
   document.getElementById("lenses").replaceChildren(...options(lenses));
   const field = panel.querySelector(".model");
   const { value } = field.querySelector("select");
-  field.querySelector("select").replaceChildren(new Option("Any", ""), ...options(models));
+  field.querySelector("select").replaceChildren(new Option(text("Any"), ""), ...options(models));
   field.querySelector("select").value = value;
   field.hidden = models.length < 2 && !value;
 }, { once: true });

@@ -1,0 +1,79 @@
+"""What a photo's page offers to download: its scene in each format, clips, and exports by use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jobs.console.output import size_text
+from jobs.gallery.media import is_viewer_built
+from jobs.gallery.texts import Message
+from pipeline.exports.exported import EXPORT_PREFIX
+
+# Labels name the options of the command that pages do not have.
+_OPTIONS = re.compile(r" \(--[^)]*\)")
+
+
+class DownloadLink(NamedTuple):
+    """A link to a file to download. `is_made` tells that it is made on request."""
+
+    label: str
+    href: str
+    note: str
+    is_made: bool = False
+
+
+class LinkGroup(NamedTuple):
+    """Links of one use, such as prints."""
+
+    name: str
+    files: list[DownloadLink]
+
+
+def downloads_of(scene: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> list[DownloadLink]:
+    """Return a scene in each format, as a web page, and what was made of it, from their rows."""
+    from sharp_core.formats.registry import FORMATS, formats_written_here
+
+    written = formats_written_here()
+    scene_id = scene["scene_id"]
+    files = []
+    if is_viewer_built():
+        label = Message("Web page, opens in every browser")
+        files.append(DownloadLink(label, f"/scenes/{scene_id}/page.html", "", is_made=True))
+    for entry in FORMATS:
+        is_stored = entry.name == scene["format"]
+        if entry in written or is_stored:
+            note = size_text(scene["splat_bytes"]) if is_stored else Message("converted on demand")
+            href = f"/scenes/{scene_id}.{entry.name}?download=true"
+            files.append(DownloadLink(entry.label, href, note, is_made=not is_stored))
+    files += [
+        DownloadLink(
+            f"{item['kind'].capitalize()} ({Path(item['path']).suffix.removeprefix('.')})",
+            f"/artifacts/{item['artifact_id']}?download=true",
+            size_text(item["bytes"]),
+        )
+        for item in made
+        # Exports are outside the library, in their own folders: the gallery creates its own.
+        if item["scene_id"] == scene_id and not item["kind"].startswith(EXPORT_PREFIX)
+    ]
+    return files
+
+
+def exports_of(photo_id: str) -> list[LinkGroup]:
+    """Return the exports that work on this machine, grouped by what they are for."""
+    from pipeline.exports.kind import KindGroup
+    from pipeline.exports.registry import KINDS, is_possible
+    from sharp_core.formats.registry import FORMATS
+
+    groups: dict[str, list[DownloadLink]] = {}
+    for kind in KINDS:
+        # Splat formats and web pages are among the downloads of the scene.
+        if kind.name in FORMATS or kind.group == KindGroup.PAGES or not is_possible(kind):
+            continue
+        label = _OPTIONS.sub("", kind.label)
+        href = f"/photos/{photo_id}/exports/{kind.name}"
+        link = DownloadLink(label[0].upper() + label[1:], href, kind.name, is_made=True)
+        groups.setdefault(str(kind.group), []).append(link)
+    return [LinkGroup(name, files) for name, files in groups.items()]

@@ -7,22 +7,21 @@ import { SplatScene } from "./scene.js";
 
 const SPHERE_DEGREES = 60; // turned during one slide of a 360° scene
 
-/** A layer. Its graphics device is kept for the next slide: browsers have few. */
+/** A layer. Each of its scenes has a graphics device of its own, which the next one releases. */
 export class Slide {
   element = make("div", { className: "slide" });
   start = null;
   #behind = make("img", { className: "slide-behind", alt: "" });
   #frame = make("div", { className: "slide-frame" });
   #photo = make("img", { className: "slide-photo" });
-  #canvas = make("canvas");
+  #canvas = null;
   #scene = null;
   #box = null;
   #side = 1;
   #onFrame = () => {};
 
   constructor() {
-    this.#canvas.setAttribute("aria-hidden", "true");
-    this.#frame.append(this.#photo, this.#canvas);
+    this.#frame.append(this.#photo);
     this.element.append(this.#behind, this.#frame);
   }
 
@@ -33,7 +32,7 @@ export class Slide {
   async load(slide, { moves, side, eyes }) {
     this.start = startOf(slide);
     this.#side = side;
-    this.#box = null;
+    this.#release();
     this.element.dataset.shows = "photo";
     this.#photo.src = this.#behind.src = this.start.photo;
     this.#photo.alt = this.start.label;
@@ -42,20 +41,29 @@ export class Slide {
     try {
       await this.#loadScene(eyes);
     } catch {
-      this.#box = null; // no WebGL, or a damaged scene: the photo stays
+      this.#release(); // no WebGL, or a damaged scene: the photo stays
     }
+  }
+
+  #release() {
+    this.#scene?.destroy();
+    // Browsers have few graphics devices, and release lost ones at once.
+    this.#canvas?.getContext("webgl2")?.getExtension("WEBGL_lose_context")?.loseContext();
+    this.#canvas?.remove();
+    this.#scene = this.#canvas = this.#box = null;
   }
 
   async #loadScene(eyes) {
     const bytes = await loadScene(this.start);
-    this.#scene ??= new SplatScene(this.#canvas, this.start, () => this.#onFrame());
-    const box = await this.#scene.load(bytes, this.start);
-    this.#box = box;
+    this.#canvas = make("canvas");
+    this.#canvas.setAttribute("aria-hidden", "true");
+    this.#frame.append(this.#canvas);
+    this.#scene = new SplatScene(this.#canvas, this.start, () => this.#onFrame());
+    this.#box = await this.#scene.load(bytes);
     this.layout(eyes);
     this.glide(0);
     await new Promise((resolve) => {
       this.#onFrame = resolve;
-      this.#scene.redraw();
     });
     this.#onFrame = () => {};
     this.element.dataset.shows = "scene";

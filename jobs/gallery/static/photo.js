@@ -53,7 +53,7 @@ document.addEventListener("viewer-beside", async ({ detail }) => {
 });
 
 document.addEventListener("viewer-headset-end", () => {
-  if (shown) location.assign(shown.page);
+  if (shown && shown.photo_id !== main.dataset.photo) location.assign(shown.page);
 });
 
 // The neighbours are fetched once this page's own scene is there, so that they open at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import time
@@ -16,12 +17,14 @@ from jobs.gallery.derived import DerivedKind, FileRequest, derive
 from jobs.gallery.reader import LibraryReader
 from pipeline.library import Library
 from pipeline.scenes import levels
-from tests.support.browser import Watch, browser, serving
+from tests.support.browser import VIEWER, Watch, browser, serving
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
 from tests.support.viewer_pictures import READY, WAIT_MS, Pixels, gray, is_seen, picture, psnr
 
 PHOTO = PHOTOS / "coffee.png"
+# An emulator of WebXR: development only.
+EMULATOR = VIEWER / "node_modules" / "iwer" / "build" / "iwer.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -270,3 +273,59 @@ def test_a_coarse_level_comes_first_and_the_whole_scene_follows(
         whole = picture(page)
         page.close()
     assert 18 < psnr(coarse, whole) < 45
+
+
+@pytest.mark.skipif(not EMULATOR.exists(), reason="iwer is not installed: npm ci in viewer/")
+def test_a_headset_is_in_the_scene_at_true_scale_and_goes_on(page: Page, address: str) -> None:
+    page.add_init_script(path=EMULATOR)
+    page.add_init_script(
+        "globalThis.headset = new IWER.XRDevice(IWER.metaQuest3, { stereoEnabled: true });"
+        "headset.installRuntime({ forceInstall: true }); headset.position.set(0.4, 1.6, 0.2);"
+    )
+    url = scene_page(page, address)
+    page.goto(url)
+    page.wait_for_selector(READY)
+    label = page.locator(".viewer canvas").first.get_attribute("aria-label")
+    page.get_by_role("button", name="Headset").click()
+    page.wait_for_selector('.viewer[data-headset][data-eye="0.0000 0.0000 0.0000"]')
+    # Two centimetres of the head are two in the scene. Far away is at the side of the head box.
+    page.evaluate("headset.position.x += 0.02; headset.position.y += 0.01;")
+    page.wait_for_selector('.viewer[data-eye="0.0200 -0.0100 0.0000"]')
+    page.evaluate("headset.position.x += 5")
+    page.wait_for_selector('.viewer:not([data-eye^="0.0200"])')
+    x, y, z = eye(page)
+    assert 0.02 < x < 1
+    assert (y, z) == (-0.01, 0)
+    page.evaluate("headset.position.x -= 5")
+    page.wait_for_selector('.viewer[data-eye="0.0200 -0.0100 0.0000"]')
+    both = gray(Image.open(io.BytesIO(page.screenshot())))
+    half = both.shape[1] // 2
+    assert both[:, :half].std() > 10 < both[:, half:].std()  # an image for each eye
+    # The photos are sorted by time: one of the two has no newer one.
+    is_first = page.locator('a[rel="next"]').count() > 0
+    hands = ("right", "left") if is_first else ("left", "right")
+    press_trigger(page, hands[0])
+    other = f'canvas:not([aria-label="{label}"])'
+    page.wait_for_selector(other)
+    assert page.url == url  # without leaving the page
+    page.wait_for_selector('.viewer[data-eye="0.0000 0.0000 0.0000"]')  # its own photo's camera
+    page.evaluate(
+        "side => headset.controllers.right.updateAxes('thumbstick', side, 0)",
+        -1 if is_first else 1,
+    )
+    page.wait_for_selector(f'canvas[aria-label="{label}"]')
+    page.evaluate("headset.controllers.right.updateAxes('thumbstick', 0, 0)")
+    page.wait_for_timeout(300)
+    press_trigger(page, hands[0])
+    page.wait_for_selector(other)
+    page.evaluate("headset.activeSession.end()")
+    page.wait_for_url(lambda there: there != url)  # the page of the scene that was shown last
+
+
+def press_trigger(page: Page, hand: str) -> None:
+    for value in (1, 0):
+        page.evaluate(
+            "([hand, value]) => headset.controllers[hand].updateButtonValue('trigger', value)",
+            [hand, value],
+        )
+        page.wait_for_timeout(200)

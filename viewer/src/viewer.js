@@ -33,6 +33,7 @@ export class Viewer {
   #scene;
   #motion;
   #isShown = false;
+  #isDestroyed = false;
   #settling = 0;
 
   constructor(root) {
@@ -219,6 +220,7 @@ export class Viewer {
 
   // After the session the page shows the same view as before.
   #leaveHeadset() {
+    if (this.#isDestroyed) return; // the page was left from inside the headset
     delete this.#root.dataset.headset;
     this.#scene.isStereo = this.#root.dataset.stereo === "true";
     this.#showView();
@@ -244,6 +246,7 @@ export class Viewer {
   }
 
   #destroy() {
+    this.#isDestroyed = true;
     this.#comparison.destroy();
     this.#scene?.destroy();
   }

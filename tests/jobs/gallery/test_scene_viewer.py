@@ -56,7 +56,10 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
     yield page
     page.close()
     assert watch.strangers(address) == []
-    assert [text for text in watch.complaints if "Failed to load resource" not in text] == []
+    # Some tests make the server refuse something. The engine clears a new buffer of integers in a
+    # headset with numbers of another kind, which does nothing.
+    expected = ("Failed to load resource", "glClear: No defined conversion")
+    assert [text for text in watch.complaints if not any(part in text for part in expected)] == []
 
 
 def scene_page(page: Page, address: str, name: str = "coffee.png") -> str:

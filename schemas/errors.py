@@ -136,6 +136,10 @@ class CollectionError(SharpBatchError):
     """
 
 
+class HookError(SharpBatchError):
+    """A hook was not called, or has failed; the run goes on."""
+
+
 class FormatError(PhotoError):
     """A splat file is damaged, is not what its name says, or cannot express a scene."""
 

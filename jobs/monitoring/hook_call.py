@@ -10,13 +10,10 @@ import subprocess
 import sys
 import urllib.request
 
+from schemas.errors import HookError
 from schemas.monitoring_settings import WEB_ADDRESS
 
 _SHOWN = 200  # characters of what a command says when it fails
-
-
-class HookError(Exception):
-    """The hook was not called, or has failed; the text says why."""
 
 
 def call_hook(target: str, document: str, timeout: float) -> None:

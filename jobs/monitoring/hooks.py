@@ -11,9 +11,10 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from jobs.console.output import json_text
-from jobs.monitoring.hook_call import HookError, call_hook
+from jobs.monitoring.hook_call import call_hook
 from jobs.monitoring.observers import RunObserver, WatchedRun
 from pipeline.catalog.text import path_text
+from schemas.errors import HookError
 from schemas.monitoring_settings import HookSettings
 from schemas.outcomes import Done, Failed, Made, Outcome, SceneScored
 from schemas.records import PhotoFile

@@ -7,13 +7,13 @@ import subprocess
 from collections.abc import Mapping
 
 from jobs.console.output import Output, json_text
-from jobs.monitoring.hook_call import HookError, post_json
+from jobs.monitoring.hook_call import post_json
 from jobs.nightly.best_scenes import SceneMedia
 from jobs.nightly.config import Report, ReportWhen
 from jobs.nightly.report import NightlyReport, html_page, markdown_page
 from pipeline.store.layout import RUNS
 from pipeline.store.store import Store
-from schemas.errors import SharpBatchError
+from schemas.errors import HookError, SharpBatchError
 
 _WEBHOOK_SECONDS = 20
 _MAIL_SECONDS = 120

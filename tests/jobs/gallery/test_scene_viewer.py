@@ -162,9 +162,9 @@ def test_keys_work_without_a_click_and_with_shift(page: Page, address: str) -> N
     page.keyboard.press("ArrowRight")
     assert moved_eye(page, (0, 0, 0))[0] > 0
     page.keyboard.press("Shift+F")
-    page.wait_for_function("document.fullscreenElement !== null")
+    page.wait_for_selector(".viewer:fullscreen")
     page.keyboard.press("F")
-    page.wait_for_function("document.fullscreenElement === null")
+    page.wait_for_selector(".viewer:not(:fullscreen)")
     page.keyboard.press("Shift+P" if page.locator('a[rel="prev"]').count() else "Shift+N")
     page.wait_for_url(lambda there: there != url)
 

@@ -43,9 +43,15 @@ class DerivedFile(NamedTuple):
     """A derived file; `stored` where the library holds it as it is."""
 
     name: str  # in the cache
-    filename: str  # of the download
+    photo: str  # name of the photo's file, without its suffix
+    suffix: str  # of the download; it begins with `photo`
     make: Callable[[BinaryIO], object]
     stored: Path | None = None
+
+    @property
+    def filename(self) -> str:
+        """The name of the download."""
+        return self.photo + self.suffix
 
 
 def derive(reader: LibraryReader, asked: FileRequest) -> DerivedFile:
@@ -79,7 +85,8 @@ def _splat(reader: LibraryReader, scene: LibraryScene, format_name: str) -> Deri
 
     return DerivedFile(
         f"{scene.sha256[:32]}.{format_name}",
-        f"{scene.name}.{format_name}",
+        scene.name,
+        f".{format_name}",
         make,
         stored if scene.format == format_name else None,
     )
@@ -96,7 +103,7 @@ def _page(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
         poster = reader.image(file.photo.photo_id)
         write_scene_page(out, view, path.read_bytes(), poster.read_bytes())
 
-    return DerivedFile(f"{scene.sha256[:32]}.{bundle_stamp()}.html", f"{scene.name}.html", make)
+    return DerivedFile(f"{scene.sha256[:32]}.{bundle_stamp()}.html", scene.name, ".html", make)
 
 
 def _export(reader: LibraryReader, photo_id: str, kind_name: str) -> DerivedFile:
@@ -115,7 +122,7 @@ def _export(reader: LibraryReader, photo_id: str, kind_name: str) -> DerivedFile
         write_export(out, kind, scene.file, record, reader.store)
 
     name = f"{scene.sha256[:32]}.{kind.name}{Path(suffix).suffix}"
-    return DerivedFile(name, scene.name + suffix, make)
+    return DerivedFile(name, scene.name, suffix, make)
 
 
 def _coarse(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:

@@ -124,9 +124,17 @@ def viewer(request: Request, name: FileName) -> Response:
 
 
 async def send_derived(
-    request: Request, reader: LibraryReader, asked: FileRequest, *, is_download: bool = True
+    request: Request,
+    reader: LibraryReader,
+    asked: FileRequest,
+    *,
+    is_download: bool = True,
+    stem: str | None = None,
 ) -> Response:
-    """Send a derived file, made first if it is not in the cache. Raises HTTPException."""
+    """Send a derived file, made first if it is not in the cache. Raises HTTPException.
+
+    `stem` begins the name of the download in place of that of the photo's file.
+    """
     file = await run_in_threadpool(derive, reader, asked)
     path = file.stored or reader.cache.find(file.name)
     if path is None:
@@ -134,7 +142,8 @@ async def send_derived(
         client = request.client.host if request.client else ""
         await until_gone(request, workshop.make(FileJob(*reader.place, asked), client))
         path = reader.cache.get(file.name, _vanished)
-    return send_file(request, path, filename=file.filename if is_download else None)
+    filename = file.filename if stem is None else stem + file.suffix
+    return send_file(request, path, filename=filename if is_download else None)
 
 
 def _vanished(_out: BinaryIO) -> None:

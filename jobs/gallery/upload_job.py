@@ -29,6 +29,7 @@ class KeepState(StrEnum):
     """The state of adding the photo to the library."""
 
     NOT = "not"
+    WAITING = "waiting"  # until another run no longer holds the library
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -50,7 +51,8 @@ class Job:
     hint: str | None = None
     result: dict[str, Any] | None = None
     keep: KeepState = KeepState.NOT
-    keep_error: str | None = None
+    keep_error: str | None = None  # while it waits: who holds the library
+    keep_tries: int = 0  # that found the library held by another run
 
     @property
     def folder(self) -> Path:
@@ -74,6 +76,7 @@ class Job:
             "hint": self.hint,
             "keep": self.keep,
             "keep_error": self.keep_error,
+            "scene_id": self.result["scene_id"] if self.result else None,
             "photo_id": self.result["photo_id"] if self.result else None,
         }
 

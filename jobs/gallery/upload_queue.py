@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from jobs.gallery.cache import FileCache
+from jobs.gallery.reader import LibraryReader
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
-from jobs.gallery.worker import IMAGE, SCENE, WorkerRequest
+from jobs.gallery.worker import IMAGE, OWN_LIBRARY, WorkerRequest
 from pipeline.library import Library
 from pipeline.store.layout import UPLOADS
 from schemas.errors import UsageError
@@ -24,6 +24,11 @@ MOST_WAITING = 8
 MOST_KEPT = 20  # finished jobs; older ones are removed with their files
 _JOB_SECONDS = 1800
 _STOP_SECONDS = 5
+# A run may hold the library for hours. Each try starts a process.
+_FIRST_TRY_SECONDS, _LAST_TRY_SECONDS = 2.0, 30.0
+
+
+_KEEPING = (KeepState.WAITING, KeepState.RUNNING)
 
 
 class UploadQueue:
@@ -95,41 +100,32 @@ class UploadQueue:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Stop a waiting or running job."""
+        """Stop a waiting or running job, or one that waits to be added to the library."""
         if job.state is JobState.RUNNING and self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
         if not job.is_over:
             job.state = JobState.CANCELLED
+        if job.keep is KeepState.WAITING:
+            job.keep, job.keep_error = KeepState.NOT, None
 
     def forget(self, job: Job) -> None:
         """Remove a finished job, with its files."""
-        if job.is_over and job.keep is not KeepState.RUNNING:
+        if job.is_over and job.keep not in _KEEPING:
             self._jobs.pop(job.job_id, None)
             shutil.rmtree(job.folder, ignore_errors=True)
 
     def keep(self, job: Job) -> None:
         """Add the photo of a job to the library, by an ingest. Raises UsageError."""
-        if job.state is not JobState.DONE or job.keep in (KeepState.RUNNING, KeepState.DONE):
+        if job.state is not JobState.DONE or job.keep in (*_KEEPING, KeepState.DONE):
             raise UsageError("This photo cannot be added to the library, or is in it already.")
         self._uploads_folder()
-        job.keep, job.keep_error = KeepState.RUNNING, None
+        job.keep, job.keep_error, job.keep_tries = KeepState.RUNNING, None, 0
         self._waiting.put_nowait(job)
 
-    def scene_as(self, job: Job, format_name: str) -> Path:
-        """Return a job's scene in a format. Raises PhotoError."""
-        from pipeline.scenes.read import read_splat_file
-        from sharp_core.formats.registry import write_scene
-
-        master = job.folder / SCENE
-        if format_name == "ply":
-            return master
-
-        def write(out: BinaryIO) -> None:
-            stored = read_splat_file(master)
-            write_scene(out, stored.gaussians, stored.info, format_name=format_name)
-
-        return FileCache(job.folder, sys.maxsize).get(f"scene.{format_name}", write)
+    def reader(self, job: Job) -> LibraryReader:
+        """Return the reader of a finished job's own library."""
+        return LibraryReader(Library.resolve(job.folder / OWN_LIBRARY), job.folder / "cache")
 
     def image(self, job: Job) -> Path:
         """Return the photo of a job as a large image."""
@@ -141,11 +137,11 @@ class UploadQueue:
             try:
                 if job.state is JobState.WAITING:
                     await self._make(job)
-                elif job.keep is KeepState.RUNNING:
+                elif job.keep in _KEEPING:
                     await self._keep(job)
             except (OSError, UsageError) as error:  # the queue continues
                 job.step = None
-                if job.keep is KeepState.RUNNING:
+                if job.keep in _KEEPING:
                     job.keep, job.keep_error = KeepState.FAILED, str(error)
                 else:
                     job.state, job.error = JobState.FAILED, str(error)
@@ -166,6 +162,7 @@ class UploadQueue:
             job.error = (job.error or "").replace(str(job.photo), job.name)
 
     async def _keep(self, job: Job) -> None:
+        job.keep = KeepState.RUNNING
         photo = await asyncio.to_thread(self._place, job)
         request = WorkerRequest(
             str(photo),
@@ -181,9 +178,19 @@ class UploadQueue:
         if report and report["done"] + report["unchanged"] + report["duplicates"] > 0:
             job.keep = KeepState.DONE
             return
+        await asyncio.to_thread(photo.unlink, missing_ok=True)
+        if last.get("busy"):
+            self._try_again(job, last["error"])
+            return
         job.keep = KeepState.FAILED
         job.keep_error = last.get("error") or "The photo could not be added to the library."
-        await asyncio.to_thread(photo.unlink, missing_ok=True)
+
+    def _try_again(self, job: Job, holder: str) -> None:
+        """Add the photo later: a run holds the library. Other jobs do not wait for it."""
+        job.keep, job.keep_error = KeepState.WAITING, holder
+        job.keep_tries += 1
+        delay = min(_FIRST_TRY_SECONDS * 1.5 ** (job.keep_tries - 1), _LAST_TRY_SECONDS)
+        asyncio.get_running_loop().call_later(delay, self._waiting.put_nowait, job)
 
     def _place(self, job: Job) -> Path:
         """Copy the photo to the library's folder for uploads, under an unused name."""

@@ -11,16 +11,18 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.gallery.media import Id, is_viewer_built
+from jobs.gallery.derived import DerivedKind, FileRequest
+from jobs.gallery.media import Id, is_viewer_built, send_derived
 from jobs.gallery.photo_facts import Fact, focal_text
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
-from jobs.gallery.upload_job import Job, JobState, upload_file_name
+from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from pipeline.scan.name_rules import PHOTO_SUFFIXES
@@ -114,7 +116,7 @@ async def submit(
 @router.post("/api/jobs/{job_id}/cancel")
 async def cancel(queue: TheQueue, job: TheJob) -> Response:
     """Stop a job, or remove a finished one."""
-    if job.is_over:
+    if job.is_over and job.keep is not KeepState.WAITING:
         queue.forget(job)
     else:
         queue.cancel(job)
@@ -156,17 +158,34 @@ def made(request: Request, job: TheJob) -> Response:
 
 
 @router.read("/made/{job_id}/scene.{format_name}")
-def made_scene(
+async def made_scene(
     request: Request, queue: TheQueue, job: TheJob, format_name: str, download: bool = False
 ) -> Response:
     """Send the scene of an uploaded photo."""
-    from sharp_core.formats.registry import formats_written_here
+    asked = FileRequest(DerivedKind.SPLAT, _result(job)["scene_id"], format_name)
+    return await _send(request, queue, job, asked, is_download=download)
 
-    _result(job)
-    if format_name not in [entry.name for entry in formats_written_here()]:
-        raise HTTPException(404, f"There is no splat format {format_name!r}.")
-    filename = f"{Path(job.name).stem}.{format_name}" if download else None
-    return send_file(request, queue.scene_as(job, format_name), filename=filename)
+
+@router.read("/made/{job_id}/page.html")
+async def made_page(request: Request, queue: TheQueue, job: TheJob) -> Response:
+    """Send the scene of an uploaded photo as one HTML file."""
+    asked = FileRequest(DerivedKind.PAGE, _result(job)["scene_id"])
+    return await _send(request, queue, job, asked)
+
+
+@router.read("/made/{job_id}/exports/{kind}")
+async def made_export(request: Request, queue: TheQueue, job: TheJob, kind: str) -> Response:
+    """Send an export of the scene of an uploaded photo."""
+    asked = FileRequest(DerivedKind.EXPORT, _result(job)["photo_id"], kind)
+    return await _send(request, queue, job, asked)
+
+
+async def _send(
+    request: Request, queue: UploadQueue, job: Job, asked: FileRequest, *, is_download: bool = True
+) -> Response:
+    reader = await run_in_threadpool(queue.reader, job)
+    stem = Path(job.name).stem
+    return await send_derived(request, reader, asked, is_download=is_download, stem=stem)
 
 
 @router.read("/made/{job_id}/picture.webp")

@@ -2,25 +2,45 @@
 
     python -m jobs.gallery.worker < request.json
 
-A separate process can be stopped at any moment, and isolates the gallery from malicious photos.
+A separate process can be stopped at any moment, and isolates the gallery from malicious photos. The
+scene is made by an ingest into a library of its own, in the job's folder. Adding it to the library
+copies it from there.
+
 In: a WorkerRequest as JSON. Out: one JSON document per line: {"step": NAME} for each step, and
-finally {"result": {...}} or {"error": TEXT, "hint": TEXT}.
+finally {"result": {...}} or {"error": TEXT, "hint": TEXT}; "busy": true where another run holds the
+library.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import pickle
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from schemas.errors import SharpBatchError, WeightsMissingError
+import sqlalchemy as sa
+
+from pipeline.store.root import parse_root
+from schemas.errors import LibraryBusyError, SharpBatchError, UsageError, WeightsMissingError
+from schemas.outcomes import Done, Outcome
+from schemas.records import PhotoFile
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
 
-SCENE = "scene.ply"
+if TYPE_CHECKING:  # the server imports this module for the request alone
+    from jobs.runs.ingest import IngestReport
+    from pipeline.flow.flow import Flow, Runner
+    from pipeline.work.monitor import RunMonitor
+    from pipeline.work.stop import Stop
+
+OWN_LIBRARY = "library"  # in the job's folder
 IMAGE = "picture.webp"
+_DONE = "done.pickle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +64,8 @@ def main() -> None:
     request = WorkerRequest(**json.load(sys.stdin))
     try:
         result = _keep(request) if request.library else _make(request)
+    except LibraryBusyError as error:
+        _tell(error=error.message, hint=error.hint, busy=True)
     except SharpBatchError as error:
         _tell(error=error.message, hint=error.hint)
     except MemoryError:
@@ -55,45 +77,103 @@ def main() -> None:
 def _make(request: WorkerRequest) -> dict[str, object]:
     _tell(step="begin")
     from jobs.gallery.large_image import write_image
-    from pipeline.flow.model import resolve_model
-    from pipeline.flow.predict_file import predict_file
     from pipeline.scan.identify import identify
     from pipeline.scan.scan import FoundFile
     from pipeline.store.store import Store
 
     photo, folder = Path(request.photo), Path(request.folder)
-    model = resolve_model(ModelSettings(request.model))
-    if model.lacks_weights:
-        raise WeightsMissingError.of_model(model.name)
-    settings = PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True, allow_360=True)
-    prediction = predict_file(photo, folder / SCENE, model, settings, lambda step: _tell(step=step))
+    library = folder / OWN_LIBRARY
+    started = time.perf_counter()
+    _ingest(request, library, None, partial(_run_telling, folder))
+    result = _made(library)
     stat = photo.stat()
     found = identify(FoundFile(str(photo), stat.st_size, stat.st_mtime_ns))
     Store(folder).write(IMAGE, partial(write_image, found.photo))
-    return prediction.as_dict()
+    return {**result, "seconds": round(time.perf_counter() - started, 3)}
 
 
 def _keep(request: WorkerRequest) -> dict[str, object]:
     _tell(step="keep")
+    from pipeline.flow.adopt import Adoption
+    from pipeline.store.store import Store
+
+    folder = Path(request.folder)
+    done = pickle.loads((folder / _DONE).read_bytes())
+    adoption = Adoption(done, Store(folder / OWN_LIBRARY))
+    return _ingest(request, request.library or "", request.catalog, adoption.run).as_dict()
+
+
+def _ingest(
+    request: WorkerRequest, library: str | Path, catalog: str | None, runner: Runner
+) -> IngestReport:
+    """Ingest the photo into a library: with the same settings in both, or ids would differ."""
     from jobs.console.output import Output
     from jobs.runs.ingest import Ingest
-    from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_model
     from pipeline.library import Library
 
     model = resolve_model(ModelSettings(request.model))
+    if model.lacks_weights:
+        raise WeightsMissingError.of_model(model.name)
     settings = IngestSettings(
         model.settings,
         PhotoSettings(request.focal_35mm, allow_small=True, allow_wide=True, allow_360=True),
     )
     run = Ingest(
-        Library.resolve(Path(request.library or ""), request.catalog),
+        Library.resolve(parse_root(str(library)), catalog),
         [Path(request.photo)],
         settings,
         model,
         Output(quiet=True),
     )
-    return run.run(lambda: contextlib.nullcontext(run_inline)).as_dict()
+    return run.run(lambda: contextlib.nullcontext(runner))
+
+
+def _run_telling(
+    folder: Path, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
+) -> Iterator[Outcome]:
+    """Carry the one photo through the flow, tell each step, and keep what `_keep` needs."""
+    for photo in photos:
+        _tell(step="decode")
+        decoded = flow.decode.process(photo)
+        if not isinstance(decoded, tuple):
+            yield decoded
+            continue
+        _tell(step="load")
+        flow.predict.setup()
+        _tell(step="predict")
+        (predicted,) = flow.predict.process([decoded])
+        if not isinstance(predicted, tuple):
+            yield predicted
+            continue
+        _tell(step="write")
+        outcome = flow.encode.process(decoded[0], *predicted)
+        if isinstance(outcome, Done):
+            (folder / _DONE).write_bytes(pickle.dumps(outcome))
+        yield outcome
+
+
+def _made(library: Path) -> dict[str, object]:
+    """Return what the library's one photo has become. Raises UsageError."""
+    from pipeline.catalog.photo_details import photo_details
+    from pipeline.library import Library
+    from schemas.tables import photos
+
+    with Library.resolve(library).read() as connection:
+        photo_id = connection.scalar(sa.select(photos.c.photo_id))
+        details: dict[str, Any] = {}
+        if photo_id is not None:
+            details = photo_details(connection, photo_id, Path("/"))
+    scene = next(iter(details.get("scenes", ())), None)
+    if scene is None:
+        message = details.get("message") or details.get("reason")
+        raise UsageError(message or "No scene can be made of this photo.")
+    of_scene = (
+        *("scene_id", "width", "height", "focal_px", "focal_source"),
+        *("depth_near_m", "depth_far_m"),
+    )
+    found = {name: scene[name] for name in of_scene}
+    return {**found, "photo_id": photo_id, "focal_warning": details["focal_warning"]}
 
 
 def _tell(**document: object) -> None:

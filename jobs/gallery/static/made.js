@@ -10,7 +10,8 @@ const { job, photo } = keep.dataset;
 
 function show(state, error) {
   button.hidden = state === "done";
-  button.disabled = state === "running";
+  button.disabled = /running|waiting/.test(state);
+  if (state === "waiting") status.textContent = `Waiting for another run to end: ${error}`;
   if (state === "running") status.textContent = "Adding the photo to the library…";
   if (state === "failed") status.textContent = error;
   if (state === "done") {
@@ -19,7 +20,7 @@ function show(state, error) {
     link.textContent = "The photo is in the library.";
     status.replaceChildren(link);
   }
-  if (state === "running") setTimeout(poll, POLL_MS);
+  if (/running|waiting/.test(state)) setTimeout(poll, POLL_MS);
 }
 
 async function poll() {

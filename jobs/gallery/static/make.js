@@ -21,10 +21,19 @@ const list = document.querySelector(".jobs");
 const title = document.querySelector(".jobs-title");
 let timer = 0;
 
+/** Submit files one after the other. The errors of all of them stay until the next choice. */
+async function submitAll(files) {
+  error.replaceChildren();
+  for (const file of files) await submit(file);
+}
+
+function showError(text) {
+  error.append(Object.assign(make("span"), { textContent: text }));
+}
+
 async function submit(file) {
-  error.textContent = "";
   if (file.size > Number(form.dataset.largest)) {
-    error.textContent = `${file.name} is too large.`;
+    showError(`${file.name} is too large.`);
     return;
   }
   const query = new URLSearchParams({ name: file.name, model: form.elements.model.value });
@@ -32,7 +41,7 @@ async function submit(file) {
   try {
     await post(`/api/jobs?${query}`, file);
   } catch (problem) {
-    error.textContent = problem.message;
+    showError(`${file.name}: ${problem.message}`);
   }
   await update();
 }
@@ -42,7 +51,7 @@ async function update() {
   const response = await fetch("/api/jobs").catch(() => null);
   const jobs = response?.ok ? await response.json() : [];
   show(jobs);
-  const isBusy = jobs.some(({ state, keep }) => /waiting|running/.test(state) || keep === "running");
+  const isBusy = jobs.some(({ state, keep }) => /waiting|running/.test(state) || /running|waiting/.test(keep));
   if (isBusy || !response) timer = setTimeout(update, POLL_MS);
 }
 
@@ -96,7 +105,7 @@ function fill(row, job) {
   button.setAttribute("aria-label", `${button.textContent} ${job.name}`);
   button.addEventListener("click", async () => {
     await post(`/api/jobs/${job.id}/cancel`).catch((problem) => {
-      error.textContent = problem.message;
+      showError(problem.message);
     });
     await update();
   });
@@ -112,8 +121,9 @@ function link(href, text) {
 }
 
 field.addEventListener("change", () => {
-  if (field.files[0]) submit(field.files[0]);
+  const files = [...field.files]; // emptied with the field
   field.value = "";
+  submitAll(files);
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 for (const kind of ["dragenter", "dragover"]) {
@@ -128,6 +138,6 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", async (event) => {
   event.preventDefault();
   drop.classList.remove("is-over");
-  for (const file of event.dataTransfer.files) await submit(file);
+  await submitAll([...event.dataTransfer.files]);
 });
 update();

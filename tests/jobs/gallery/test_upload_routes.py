@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from jobs.gallery.upload_job import upload_file_name
 from pipeline.library import Library
 from schemas.setting_fields import setting_field
 from schemas.settings import PhotoSettings
-from schemas.tables import photo_paths, runs
+from schemas.tables import photo_paths, runs, scenes
 from sharp_core.formats.registry import formats_written_here, read_scene
 from tests.support.gallery_client import gallery_client
 from tests.support.made_photos import make_photo, make_photos
@@ -65,6 +66,13 @@ def wait(client: TestClient, job_id: str, field: str, *values: str) -> dict[str,
     return now
 
 
+def scene_times(library: Path) -> set[tuple[str, float]]:
+    """Return the scenes of a library, and how long their predictions took."""
+    with Library.resolve(library).read() as connection:
+        rows = connection.execute(sa.select(scenes.c.scene_id, scenes.c.predict_seconds)).all()
+    return {(row.scene_id, row.predict_seconds) for row in rows}
+
+
 def test_an_uploaded_photo_becomes_a_scene_and_is_added_to_the_library(
     client: TestClient, library: Path, tmp_path: Path
 ) -> None:
@@ -79,6 +87,14 @@ def test_an_uploaded_photo_becomes_a_scene_and_is_added_to_the_library(
     picture = client.get(f"/made/{job_id}/picture.webp").content
     assert Image.open(io.BytesIO(picture)).size == (320, 256)
 
+    own = Library.resolve(Path(client.app.state.queue.job(job_id).folder) / "library")
+    with own.read() as connection:
+        predicted_seconds = connection.scalar(sa.select(scenes.c.predict_seconds))
+    for kind, size in (("sbs", (640, 256)), ("depth", (320, 256))):
+        answer = client.get(f"/made/{job_id}/exports/{kind}")
+        assert Image.open(io.BytesIO(answer.content)).size == size
+        assert quote("Été 1") in answer.headers["content-disposition"]
+
     (library / "uploads").write_text("a file where a folder has to be")
     client.post(f"/api/jobs/{job_id}/keep")
     assert "uploads" in wait(client, job_id, "keep", "failed", "done")["keep_error"]
@@ -86,16 +102,18 @@ def test_an_uploaded_photo_becomes_a_scene_and_is_added_to_the_library(
 
     with Library.resolve(library).hold("a long run"):
         assert client.post(f"/api/jobs/{job_id}/keep").status_code == 202
-        kept = wait(client, job_id, "keep", "failed", "done")
-    assert "a long run" in kept["keep_error"]
-    assert not list((library / "uploads").iterdir())
-    assert client.post(f"/api/jobs/{job_id}/keep").status_code == 202
-    assert client.post(f"/api/jobs/{job_id}/keep").status_code == 400
+        waiting = wait(client, job_id, "keep", "waiting", "failed", "done")
+        assert (waiting["keep"], "a long run" in waiting["keep_error"]) == ("waiting", True)
+        assert not list((library / "uploads").iterdir())
+        assert client.post(f"/api/jobs/{job_id}/keep").status_code == 400
+        made = scene_times(library)
     kept = wait(client, job_id, "keep", "done", "failed")
     assert kept["keep"] == "done", kept
     assert "30 mm" not in client.get(f"/photos/{kept['photo_id']}").text
     assert (library / "uploads" / "Été 1.jpg").read_bytes() == jpeg(tmp_path)
     check_whole(library)
+    (added,) = scene_times(library) - made
+    assert added == (kept["scene_id"], predicted_seconds)  # adopted, not predicted again
     with Library.resolve(library).read() as connection:
         states = connection.execute(sa.select(runs.c.command, runs.c.state)).all()
         paths = set(connection.scalars(sa.select(photo_paths.c.path)))

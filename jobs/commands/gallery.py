@@ -34,6 +34,10 @@ def gallery(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Disable uploads and new scenes.")
     ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="One more host name by which browsers reach the gallery; repeatable."),
+    ] = None,
 ) -> None:
     """Serve the library as a local website, until Ctrl-C.
 
@@ -52,4 +56,4 @@ def gallery(
     # Imported here: help and mistakes need none of it.
     from jobs.gallery.serve import serve
 
-    serve(place.resolve(), host, port, output, open_browser, read_only)
+    serve(place.resolve(), host, port, output, open_browser, read_only, name or [])

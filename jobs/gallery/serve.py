@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import socket
@@ -15,6 +16,7 @@ from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.connections import GuardedProtocol
 from jobs.gallery.media import is_viewer_built
+from jobs.gallery.network_names import check_names, machine_name, shown_names
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
 from jobs.gallery.workshop import Workshop
 from pipeline.library import Library
@@ -22,7 +24,7 @@ from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import cache_home
 
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
-_SHORTEST_TOKEN = 16
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")  # as the random ones
 _MOST_CONNECTIONS = 600  # below the usual limit of 1024 open files
 _WAITING_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 15
@@ -36,19 +38,29 @@ def serve(
     output: Output,
     open_browser: bool,
     read_only: bool,
+    names: list[str],
 ) -> None:
-    """Serve the library until Ctrl-C. Raises UsageError, StoreError, RunError."""
+    """Serve the library until Ctrl-C. `names` are more host names that it answers to.
+
+    Raises UsageError, StoreError, RunError.
+    """
     token = None if is_loopback(host) else _token()
-    access = AccessPolicy(
-        frozenset({host.lower(), socket.gethostname().lower()}) if token else frozenset(), token
-    )
+    own = check_names(names)
+    access = AccessPolicy(own)
+    if token is not None:
+        own |= {host.strip("[]").lower(), socket.gethostname().lower()}
+        access = AccessPolicy(own, token, machine_name())
     settings = GallerySettings(library, cache_home() / "gallery", access, read_only)
     app = make_gallery_app(settings)
     listener = _listen(host, port)
-    address = _address(host, listener.getsockname()[1], token)
+    port = listener.getsockname()[1]
+    addresses = [_address(name, port, token) for name in shown_names(host, names)]
     if not is_viewer_built():
         output.warn("The scene viewer is not built. Build it once: ./scripts/build_viewer")
-    output.result({"address": address}, f"Gallery of {library}: {address}")
+    text = "\n  or ".join(addresses)
+    output.result(
+        {"address": addresses[0], "addresses": addresses}, f"Gallery of {library}: {text}"
+    )
     output.note("Press Ctrl-C to stop it.")
     config = uvicorn.Config(
         app,
@@ -64,7 +76,7 @@ def serve(
         lifespan="on",
     )
     if open_browser:
-        webbrowser.open(address)
+        webbrowser.open(addresses[0])
     # The server stops cleanly by itself, and then raises the signal again: ignore it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
@@ -111,16 +123,14 @@ def _token() -> str:
     given = os.environ.get(TOKEN_VARIABLE)
     if given is None:
         return secrets.token_urlsafe(24)
-    if len(given) < _SHORTEST_TOKEN or not given.isascii() or not given.isalnum():
+    if _TOKEN.fullmatch(given) is None:
         raise UsageError(
             f"{TOKEN_VARIABLE} is not a valid token",
-            f"Use {_SHORTEST_TOKEN} letters and digits or more, or unset it for a random one.",
+            "Use 16 or more letters, digits, - and _, or unset it for a random one.",
         )
     return given
 
 
 def _address(host: str, port: int, token: str | None) -> str:
-    # The server listens on all addresses: print one that other machines can use.
-    shown = socket.gethostname() if host in ("0.0.0.0", "::") else host
-    name = f"[{shown}]" if ":" in shown else shown
+    name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}/" + (f"?{TOKEN_PARAMETER}={token}" if token else "")

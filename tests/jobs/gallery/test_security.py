@@ -198,12 +198,12 @@ def guarded(gallery_library: Path, tmp_path: Path) -> TestClient:
 
 def test_other_machines_need_the_token(guarded: TestClient) -> None:
     with guarded as client:
-        for path in ("/", "/?token=wrong", "/static/gallery.css", "/api/jobs", "/?token="):
+        for path in ("/", "/?token=wrong", "/static/library.js", "/api/jobs", "/?token="):
             answer = client.get(path)
             assert answer.status_code == 401
             assert "set-cookie" not in answer.headers
         assert client.post(f"/api/jobs?name=a&model=small&token={TOKEN}").status_code == 401
-        cookie = {"cookie": f"sharp-batch-gallery={'g' * 24}"}
+        cookie = {"cookie": f"sharp-batch-gallery-7860={'g' * 24}"}
         assert client.get("/", headers=cookie).status_code == 401
         bearer = {"authorization": f"Bearer {TOKEN}"}
         assert client.get("/", headers=bearer).status_code == 200
@@ -221,13 +221,54 @@ def test_the_token_in_the_address_becomes_a_cookie(guarded: TestClient) -> None:
         assert client.get("/", headers={"host": "gallery.lan:7860"}).status_code == 200
 
 
+def test_the_token_never_stays_in_the_address(guarded: TestClient) -> None:
+    with guarded as client:
+        for _ in range(2):  # also where the cookie is set already
+            answer = client.get(f"/photos/{'0' * 32}?token={TOKEN}&text=a")
+            assert answer.status_code == 303
+            assert answer.headers["location"] == f"./../photos/{'0' * 32}?text=a"
+
+
+def test_galleries_on_one_host_have_cookies_of_their_own(guarded: TestClient) -> None:
+    with guarded as client:
+        names = set()
+        for host in ("192.168.0.7:7860", "192.168.0.7:7861", "192.168.0.7", "[fe80::1]:7860"):
+            answer = client.get(f"/?token={TOKEN}", headers={"host": host})
+            names.add(answer.headers["set-cookie"].split("=")[0])
+        assert names == {f"sharp-batch-gallery{end}" for end in ("-7860", "-7861", "")}
+
+
+def test_a_person_without_the_token_gets_a_page_with_a_field(guarded: TestClient) -> None:
+    page = {"accept": "text/html"}
+    with guarded as client:
+        asked = client.get("/places?text=<b>", headers=page)
+        assert asked.status_code == 401
+        assert 'value="/places?text=%3Cb%3E"' in asked.text
+        assert 'name="token"' in asked.text
+        assert client.get("/static/gallery.css").status_code == 200
+        wrong = client.post("/sign-in", data={"token": "no", "to": "/places"}, headers=page)
+        assert (wrong.status_code, "not the token" in wrong.text) == (401, True)
+        assert 'value="/places"' in wrong.text
+        other = {"sec-fetch-site": "cross-site"}
+        form = {"token": f" {TOKEN} ", "to": "/places?text=a"}
+        assert client.post("/sign-in", data=form, headers=other).status_code == 403
+        right = client.post("/sign-in", data=form, headers=page)
+        assert right.status_code == 303
+        assert right.headers["location"] == "./places?text=a"
+        assert client.get("/places").status_code == 200
+        for to in ("//evil.example/x", "https://evil.example", "/\\evil.example", ""):
+            answer = client.post("/sign-in", data={"token": TOKEN, "to": to})
+            assert answer.headers["location"].startswith("./")
+        assert client.post("/sign-in", content=b"x" * 5000).status_code == 413
+
+
 @pytest.mark.parametrize("path", ["//evil.example/", "/%0d%0aset-cookie:a=b", "/\\evil.example"])
 def test_the_redirect_after_the_token_stays_on_this_host(guarded: TestClient, path: str) -> None:
     with guarded as client:
         answer = client.get(f"{path}?token={TOKEN}")
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("./")
-        assert answer.headers.get_list("set-cookie")[0].startswith("sharp-batch-gallery=")
+        assert answer.headers.get_list("set-cookie")[0].startswith("sharp-batch-gallery-7860=")
 
 
 def test_loopback_hosts_are_recognised() -> None:

@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from jobs.console.output import Output
+from jobs.gallery.network_names import machine_name
 from jobs.gallery.serve import TOKEN_VARIABLE, serve
 from jobs.gallery.upload_queue import MOST_WAITING
 from pipeline.library import Library
@@ -193,11 +194,18 @@ def test_stopping_the_server_with_exports_and_slow_clients(gallery_library: Path
 
 
 def test_an_address_for_other_machines_contains_a_token(gallery_library: Path) -> None:
-    server = start(gallery_library, "--host", "0.0.0.0", **{TOKEN_VARIABLE: "a" * 20})
+    server = start(
+        gallery_library, "--host", "0.0.0.0", "--name", "my-nas", **{TOKEN_VARIABLE: "a" * 20}
+    )
     try:
         assert server.address.endswith(f"/?token={'a' * 20}")
         assert get(server, "/")[0] == 401
         assert get(server, f"/?token={'a' * 20}")[0] == 303
+        bearer = f"Bearer {'a' * 20}"
+        known = (socket.gethostname(), f"{machine_name()}.local", f"{machine_name()}.fritz.box")
+        for host in (*known, "my-nas", "10.1.2.3", "[fe80::1]"):
+            assert get(server, "/", Host=host, Authorization=bearer)[0] == 200, host
+        assert get(server, "/", Host="evil.example", Authorization=bearer)[0] == 421
     finally:
         code, said = end(server, signal.SIGTERM)
     assert "Traceback" not in said
@@ -207,7 +215,7 @@ def test_an_address_for_other_machines_contains_a_token(gallery_library: Path) -
 @pytest.mark.parametrize("host", ["300.1.1.1", "no such host.invalid"])
 def test_the_error_for_an_invalid_host_is_explained(gallery_library: Path, host: str) -> None:
     with pytest.raises(RunError, match="cannot be listened on"):
-        serve(Library.resolve(gallery_library), host, 0, Output(quiet=True), False, True)
+        serve(Library.resolve(gallery_library), host, 0, Output(quiet=True), False, True, [])
 
 
 def test_a_port_in_use_is_explained(server: Server, gallery_library: Path) -> None:
@@ -219,6 +227,7 @@ def test_a_port_in_use_is_explained(server: Server, gallery_library: Path) -> No
             Output(quiet=True),
             False,
             True,
+            [],
         )
     assert "--port" in caught.value.hint
 
@@ -229,7 +238,7 @@ def test_an_invalid_token_is_refused(
 ) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, token)
     with pytest.raises(UsageError, match=TOKEN_VARIABLE):
-        serve(Library.resolve(gallery_library), "0.0.0.0", 0, Output(quiet=True), False, True)
+        serve(Library.resolve(gallery_library), "0.0.0.0", 0, Output(quiet=True), False, True, [])
 
 
 def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_path: Path) -> None:

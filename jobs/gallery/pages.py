@@ -15,11 +15,9 @@ from jobs.gallery.context_facts import context_facts
 from jobs.gallery.downloads import downloads_of, exports_of
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, reason_text, technical_facts
-from jobs.gallery.places import map_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
-from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.status import count_states, read_status
@@ -32,7 +30,6 @@ from pipeline.catalog.timeline import (
     read_period,
     read_periods,
     read_photo_list,
-    read_spots,
     read_timeline,
 )
 from pipeline.context.of_photo import context_sources
@@ -47,7 +44,6 @@ LIST_PAGE = 100
 BEST_PAGE = 60
 MOST_PAGES = 100
 MOST_CHOICES = 300
-MOST_PLACES = 500
 _CLIPS = ("clip", "webp", "gif")  # previews, the best first
 _PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
 
@@ -202,14 +198,6 @@ def problems(
         by_reason=status.failed if state is PhotoState.FAILED else status.skipped,
         reason_text=reason_text,
     )
-
-
-@router.read("/places")
-def places(request: Request) -> Response:
-    """Show where photos were taken."""
-    with library_reader(request).catalog() as connection:
-        spots = read_spots(connection, Filters(state=PhotoState.DONE), MOST_PLACES)
-    return render(request, "places.html", spots=spots, map=map_of(spots))
 
 
 def _other_scene(scene: dict[str, Any]) -> dict[str, Any]:

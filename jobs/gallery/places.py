@@ -1,71 +1,69 @@
-"""The world map of the page "Places": coasts and one dot per place, as SVG, without a network."""
+"""Routes of the page "Places": a map that zooms, without a network, and a list of named places."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.catalog.timeline import Spot
-from pipeline.scenes.page import bundle_file
-from schemas.errors import RunError
+from fastapi import Query
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
-# Degrees. The coasts are coarse, and useless at a higher magnification.
-_LEAST_WIDTH = 50.0
-_MARGIN = 1.25
-_ASPECT = 2.0
-_WHOLE_WIDTH, _WHOLE_HEIGHT = 360.0, 180.0
+from jobs.gallery.address import FilteredView, read_view
+from jobs.gallery.reader import library_reader
+from jobs.gallery.rendering import render
+from jobs.gallery.router import Router
+from pipeline.catalog.filter_values import GeoArea, parse_area
+from pipeline.catalog.geography import (
+    Bounds,
+    Cluster,
+    NamedPlace,
+    read_bounds,
+    read_clusters,
+    read_named_places,
+)
+from schemas.records import PhotoState
 
-
-class Dot(NamedTuple):
-    """A place on the map. x and y are degrees of longitude and of negative latitude."""
-
-    x: float
-    y: float
-    radius: float
-    spot: Spot
-
-
-class PlacesMap(NamedTuple):
-    """The SVG path, view box and dots of the map."""
-
-    coasts: str
-    view_box: str
-    dots: tuple[Dot, ...]
+router = Router()
 
 
-def map_of(spots: Sequence[Spot]) -> PlacesMap | None:
-    """Return a map that shows all places; None without places, or if the viewer is not built."""
-    try:
-        coasts = bundle_file("land.txt").decode()
-    except RunError:
-        return None
-    if not spots:
-        return None
-    x0, x1 = _ends([spot.longitude for spot in spots])
-    y0, y1 = _ends([-spot.latitude for spot in spots])
-    width = max(_LEAST_WIDTH, _MARGIN * (x1 - x0), _MARGIN * _ASPECT * (y1 - y0))
-    width = min(width, _WHOLE_WIDTH)
-    height = width / _ASPECT
-    left = _within((x0 + x1 - width) / 2, _WHOLE_WIDTH, width)
-    top = _within((y0 + y1 - height) / 2, _WHOLE_HEIGHT, height)
-    most = max(spot.photos for spot in spots)
-    dots = tuple(
-        Dot(
-            spot.longitude,
-            -spot.latitude,
-            width * (0.004 + 0.01 * math.sqrt(spot.photos / most)),
-            spot,
-        )
-        for spot in spots
-    )
-    return PlacesMap(coasts, f"{left:.2f} {top:.2f} {width:.2f} {height:.2f}", dots)
+class _Places(NamedTuple):
+    """What the page shows of a view."""
+
+    bounds: Bounds | None
+    named: list[NamedPlace]
 
 
-def _ends(values: list[float]) -> tuple[float, float]:
-    return min(values), max(values)
+@router.read("/places")
+def places(request: Request) -> Response:
+    """Show where the photos of a view were taken."""
+    view = read_view(request.query_params)
+    shown = library_reader(request).remembered(("places", *view.texts.items()), view, _places)
+    return render(request, "places.html", view=view, **shown._asdict())
 
 
-def _within(start: float, whole: float, part: float) -> float:
-    """Return the start of the view box, moved to stay within the map."""
-    return min(max(start, -whole / 2), whole / 2 - part)
+@router.read("/api/map")
+def clusters(request: Request, seen: str = Query(max_length=100)) -> Response:
+    """Return the clusters of photos in a part of the map: SOUTH,WEST,NORTH,EAST in degrees.
+
+    Of each: latitude, longitude, number of photos, name, and the address of the photos.
+    """
+    view, area = read_view(request.query_params), parse_area("seen", seen)
+    key = ("map", str(area), *view.texts.items())
+    found = library_reader(request).remembered(key, (view, area), _clusters)
+    rows = [
+        (one.latitude, one.longitude, one.photos, one.place, f"/{view.query(area=str(one.area))}")
+        for one in found
+    ]
+    return JSONResponse({"clusters": rows})
+
+
+def _places(connection: Connection, view: FilteredView) -> _Places:
+    filters = view.of_state(PhotoState.DONE)
+    inside = view.texts.get("place", "")
+    return _Places(read_bounds(connection, filters), read_named_places(connection, filters, inside))
+
+
+def _clusters(connection: Connection, asked: tuple[FilteredView, GeoArea]) -> list[Cluster]:
+    view, area = asked
+    return read_clusters(connection, view.of_state(PhotoState.DONE), area)

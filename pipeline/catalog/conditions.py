@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from pipeline.catalog.filter_values import GeoCircle, PhotoList
+from pipeline.catalog.filter_values import GeoArea, GeoCircle, PhotoList
 from pipeline.catalog.folding import matches_name
 from pipeline.catalog.photo_texts import search_words, with_words
 from pipeline.catalog.portable_sql import (
@@ -225,6 +225,18 @@ class Conditions:
         """Return the condition of the latitudes that a circle spans."""
         reach, latitude = circle.radius_km / _KM_PER_DEGREE, self.column("latitude")
         return sa.and_(latitude >= circle.latitude - reach, latitude <= circle.latitude + reach)
+
+    def in_area(self, area: GeoArea) -> sa.ColumnElement[bool]:
+        """Return the condition of a place in an area."""
+        longitude = photos.c.longitude
+        east = longitude <= area.east if area.east == 180 else longitude < area.east
+        return sa.and_(self.between_parallels(area), longitude >= area.west, east)
+
+    def between_parallels(self, area: GeoArea) -> sa.ColumnElement[bool]:
+        """Return the condition of the latitudes of an area."""
+        latitude = self.column("latitude")
+        north = latitude <= area.north if area.north == 90 else latitude < area.north
+        return sa.and_(latitude >= area.south, north)
 
     def _tags(self, kind: str, pattern: str) -> sa.Select[tuple[int]]:
         matches = matches_name(tags.c.folded, pattern, self.dialect)

@@ -1,4 +1,4 @@
-"""Values of filters, read from texts: circles on the ground, times, and lists of photos."""
+"""Values of filters, read from texts: places on the ground, times, and lists of photos."""
 
 from __future__ import annotations
 
@@ -70,6 +70,36 @@ def _absolute(path: str) -> str:
     if re.match(r"[A-Za-z]:\\", path):
         return path
     return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - links stay as they are
+
+
+@dataclass(frozen=True, slots=True)
+class GeoArea:
+    """An area between parallels and meridians, in degrees.
+
+    The north and east edges belong to the next area, except at the pole and at 180 degrees.
+    """
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def __str__(self) -> str:
+        return f"{self.south},{self.west},{self.north},{self.east}"
+
+
+def parse_area(option: str, text: str) -> GeoArea:
+    """Read SOUTH,WEST,NORTH,EAST. Raises UsageError."""
+    try:
+        south, west, north, east = (float(part) for part in text.split(","))
+    except ValueError:
+        south = west = north = east = math.nan
+    if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+        raise UsageError(
+            f"{option} {text!r} is not an area on the ground",
+            "Write SOUTH,WEST,NORTH,EAST in degrees, as in 48,11,48.5,12.",
+        )
+    return GeoArea(south, west, north, east)
 
 
 def parse_circle(option: str, text: str) -> GeoCircle:

@@ -44,7 +44,10 @@ def matches_name(
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a folded name, or levels of it, match a pattern.
 
-    A pattern is a name in which * stands for any text and ? for any letter.
+    A pattern is a name in which * stands for any text and ? for any letter. One that begins with
+    "/" has to match from the first level on.
     """
-    wanted = folded(pattern).strip("/").replace("[", "[[]")
-    return matches_glob("/" + column + "/", f"*/{wanted}/*", dialect)
+    name = folded(pattern)
+    wanted = name.strip("/").replace("[", "[[]")
+    before = "/" if name.startswith("/") else "*/"
+    return matches_glob("/" + column + "/", f"{before}{wanted}/*", dialect)

@@ -16,8 +16,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pipeline.catalog.filter_values import (
+    GeoArea,
     GeoCircle,
     PhotoList,
+    parse_area,
     parse_circle,
     parse_filter_time,
     parse_photo_list,
@@ -120,7 +122,8 @@ class PhotoFilters:
     place: Annotated[
         str | None,
         Filter(
-            help=f"Only photos from a country, region, city or spot of this name. {_WILDCARDS}",
+            help="Only photos from a country, region, city or spot of this name; after a '/', of a "
+            f"country and what is in it. {_WILDCARDS}",
             condition=lambda q, name: q.in_place(name),
             index="place",
             example="Bergen",
@@ -174,6 +177,18 @@ class PhotoFilters:
             index="near",
             indexed_part=lambda q, circle: q.box(circle),
             example="48.8584,2.2945,5",
+        ),
+    ] = None
+    area: Annotated[
+        GeoArea | None,
+        Filter(
+            help="Taken between these degrees of latitude and longitude.",
+            metavar="SOUTH,WEST,NORTH,EAST",
+            parse=parse_area,
+            condition=lambda q, area: q.in_area(area),
+            index="near",
+            indexed_part=lambda q, area: q.between_parallels(area),
+            example="48,11,48.5,12",
         ),
     ] = None
     path: Annotated[

@@ -29,7 +29,6 @@ _PERIOD = re.compile(r"(\d{3})(?:(\d)(?:-(\d{2}))?)?")
 _PERIOD_LENGTHS = (7, 4, 3)  # letters of a month, a year, a decade
 _FEW = 8  # photos a month, on average: with fewer, years or decades are the better headings
 _MONTH = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
-_PLACE_DIGITS = 1  # a tenth of a degree: about 11 km
 
 
 class Period(NamedTuple):
@@ -67,14 +66,6 @@ class Neighbours(NamedTuple):
 
     newer: str | None
     older: str | None
-
-
-class Spot(NamedTuple):
-    """Photos that were taken near each other: their mean place in degrees, and their number."""
-
-    latitude: float
-    longitude: float
-    photos: int
 
 
 class Choices(NamedTuple):
@@ -186,23 +177,6 @@ def read_choices(connection: Connection) -> Choices:
     """Return what cameras, lenses and models there are."""
     columns = (photos.c.camera_model, photos.c.lens_model, scenes.c.model)
     return Choices(*(_values(connection, column) for column in columns))
-
-
-def read_spots(connection: Connection, filters: Filters, limit: int) -> list[Spot]:
-    """Return up to `limit` places where photos were taken, the most frequent first.
-
-    Photos within about 11 km count as one place.
-    """
-    latitude, longitude = photos.c.latitude, photos.c.longitude
-    count = sa.func.count()
-    statement = (
-        selected_photos(connection, filters, sa.func.avg(latitude), sa.func.avg(longitude), count)
-        .where(latitude.is_not(None), longitude.is_not(None))
-        .group_by(*(sa.func.round(value * 10**_PLACE_DIGITS) for value in (latitude, longitude)))
-        .order_by(count.desc())
-        .limit(limit)
-    )
-    return [Spot(*row) for row in connection.execute(statement)]
 
 
 class _Place(NamedTuple):

@@ -126,12 +126,15 @@ def test_problems_are_listed_in_pages_with_reasons(
     assert large_client.get("/problems?state=x").status_code == 400
 
 
-def test_places_link_to_their_photos(large_client: TestClient) -> None:
-    page = large_client.get("/places").text
-    links = re.findall(r'<li><a href="(/\?near=[^"]*)"', page)
-    assert len(links) == 3
-    counts = [sum(periods(large_client.get(link).text).values()) for link in links]
-    assert sum(counts) == 50
+def test_the_map_links_to_the_photos_that_it_counts(large_client: TestClient) -> None:
+    assert "50 photos with a position" in large_client.get("/places").text
+    for query, number in (("", 50), ("&camera=eos", 25)):
+        answer = large_client.get(f"/api/map?seen=-90,-180,90,180{query}").json()
+        assert sum(row[2] for row in answer["clusters"]) == number
+        for _, _, photos_there, _, link in answer["clusters"]:
+            assert sum(periods(large_client.get(link).text).values()) == photos_there
+    assert large_client.get("/api/map?seen=1,2").status_code == 400
+    assert "records where it was taken" in large_client.get("/places?text=nothing").text
 
 
 def test_the_page_of_a_photo_shows_its_facts(client: TestClient) -> None:

@@ -18,7 +18,6 @@ from pipeline.catalog.timeline import (
     read_choices,
     read_period,
     read_periods,
-    read_spots,
 )
 from pipeline.library import Library
 from schemas.errors import UsageError
@@ -136,8 +135,5 @@ def test_counts_are_those_of_a_query(connection: Connection) -> None:
         assert sum(period.photos for period in periods) == count
 
 
-def test_choices_and_spots(connection: Connection) -> None:
+def test_choices(connection: Connection) -> None:
     assert read_choices(connection).cameras == ("X-E2",)
-    spots = read_spots(connection, EVERYTHING, 10)
-    assert sorted((round(spot.latitude), spot.photos) for spot in spots) == [(0, 22), (10, 22)]
-    assert len(read_spots(connection, EVERYTHING, 1)) == 1

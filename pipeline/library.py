@@ -82,6 +82,18 @@ class Library:
         """
         return database.open_database(self.catalog_address, read_only=True)
 
+    @contextlib.contextmanager
+    def note(self) -> Iterator[Connection]:
+        """Open one short transaction beside a run, for rows that no run writes.
+
+        Raises UsageError, StoreError, RunError.
+        """
+        with database.known_errors(self.catalog_address):
+            engine = database.open_database(self.catalog_address)
+            with engine.begin() as connection:
+                yield connection
+            engine.dispose()
+
     def known_errors(self) -> contextlib.AbstractContextManager[None]:
         """Translate what the catalog's database raises inside into errors for people."""
         return database.known_errors(self.catalog_address)

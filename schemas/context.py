@@ -44,6 +44,7 @@ BY_POSITION = "position"  # as the source of names that were looked up for a pho
 class ContextSource(ExplainedStr):
     """Where a fact about a photo comes from, most trusted first."""
 
+    GALLERY = "gallery", "the gallery"
     SIDECAR = "sidecar", "an XMP file beside the photo"
     EMBEDDED_XMP = "xmp", "XMP inside the photo"
     IPTC = "iptc", "IPTC inside the photo"

@@ -168,6 +168,16 @@ user_focals = Table(
     },
 )
 
+# What a person has said of a photo in the gallery. It counts before what other sources say.
+user_marks = Table(
+    "user_marks",
+    metadata,
+    Column("photo_id", ForeignKey("photos.photo_id"), primary_key=True),
+    Column("favorite", Boolean, nullable=False),
+    Column("set_at", DateTime, nullable=False),
+    info={SINCE: 4},
+)
+
 runs = Table(
     "runs",
     metadata,

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jobs.gallery import media, metrics, pages, places, slideshow, upload_routes
+from jobs.gallery import marks, media, metrics, pages, places, slideshow, upload_routes
 from jobs.gallery.answer_errors import answer_error
 from jobs.gallery.metrics import metrics_registry
 from jobs.gallery.reader import LibraryReader
@@ -72,7 +72,7 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
     app.state.reader, app.state.queue, app.state.workshop = reader, queue, workshop
     app.state.pictures = CapacityLimiter(PICTURES_AT_ONCE)
     app.state.metrics = metrics_registry(settings.library)
-    for routes in (pages, media, places, slideshow, upload_routes, metrics):
+    for routes in (pages, media, marks, places, slideshow, upload_routes, metrics):
         app.include_router(routes.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(SharpBatchError, _known_error)

@@ -21,6 +21,7 @@ from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
 from jobs.gallery.until_gone import until_gone
 from jobs.gallery.workshop import Workshop
+from pipeline.catalog.query import paths_of
 from pipeline.scenes.level_sizes import WORTH_LEVELS
 from schemas.tables import artifacts
 
@@ -101,14 +102,17 @@ async def export(request: Request, photo_id: Id, kind: str) -> Response:
 def artifact(request: Request, artifact_id: Id, download: bool = False) -> Response:
     """Send a clip or another file that was made of a scene."""
     reader = library_reader(request)
+    columns = (artifacts.c.path, artifacts.c.kind, artifacts.c.photo_id)
     with reader.catalog() as connection:
-        statement = sa.select(artifacts.c.path).where(artifacts.c.artifact_id == artifact_id)
-        relative = connection.scalar(statement)
-    if relative is None:
-        raise HTTPException(404, "The library has no such file.")
-    name = PurePosixPath(relative).name
-    path = reader.file(relative, f"{artifact_id}{PurePosixPath(name).suffix}")
-    return send_file(request, path, filename=name if download else None)
+        statement = sa.select(*columns).where(artifacts.c.artifact_id == artifact_id)
+        row = connection.execute(statement).one_or_none()
+        if row is None:
+            raise HTTPException(404, "The library has no such file.")
+        photo = next(iter(paths_of(connection, [row.photo_id]).get(row.photo_id, ())), row.photo_id)
+    suffix = PurePosixPath(row.path).suffix
+    path = reader.file(row.path, f"{artifact_id}{suffix}")
+    filename = f"{PurePosixPath(photo).stem} {row.kind}{suffix}"
+    return send_file(request, path, filename=filename if download else None)
 
 
 @router.read("/static/{name}")

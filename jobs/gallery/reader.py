@@ -20,6 +20,7 @@ from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import paths_of
 from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes
+from pipeline.catalog.user_marks import set_favorite
 from pipeline.library import Library
 from pipeline.store.root import parse_root
 from schemas.records import MediaType, PhotoFile, SceneFile
@@ -95,6 +96,11 @@ class LibraryReader:
                 stat = path.stat()
                 found += [stat.st_mtime_ns, stat.st_size]
         return tuple(found)
+
+    def set_favorite(self, photo_ids: list[str], favorite: bool) -> int:
+        """Record favorites; returns how many of the photos there are. Raises StoreError."""
+        with self._library.note() as connection:
+            return set_favorite(connection, photo_ids, favorite)
 
     def close(self) -> None:
         """Close the connections to the catalog."""

@@ -18,6 +18,7 @@ from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.place_rows import place_ids
 from pipeline.catalog.tags import Tag, set_tags
 from pipeline.catalog.text import clean_text, offset_text, path_text
+from pipeline.catalog.user_marks import apply_marks
 from schemas.context import (
     CONTEXT_FIELDS,
     ContextFacts,
@@ -61,6 +62,7 @@ def record_contexts(connection: Connection, updates: Sequence[ContextUpdate]) ->
     if latest:
         rows = [_values(update, places[update.places]) for update in latest.values()]
         connection.execute(_update(), rows)
+        apply_marks(connection, latest)
 
 
 def read_said(connection: Connection, photo_ids: Sequence[str]) -> dict[str, list[Said]]:

@@ -18,11 +18,19 @@ from schemas.context_tables import context_facts, photo_flags, photo_tags
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.search_tables import photo_texts
-from schemas.tables import context_files, failures, photo_paths, photos, user_focals, utc_now
+from schemas.tables import (
+    context_files,
+    failures,
+    photo_paths,
+    photos,
+    user_focals,
+    user_marks,
+    utc_now,
+)
 
 _TABLES_OF_PHOTOS = (
     *(context_facts, photo_flags, photo_tags, photo_texts),
-    *(failures, context_files, user_focals, photo_paths, photos),
+    *(failures, context_files, user_focals, user_marks, photo_paths, photos),
 )
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone
 

@@ -1,6 +1,6 @@
-"""To version 4: a table of texts to search, with an index in SQLite, and a wider index of photos.
+"""To version 4: texts to search, favorites of the gallery, and a wider index of photos.
 
-The table is empty: `pipeline.catalog.migrate` fills it in the same transaction.
+The texts are empty: `pipeline.catalog.migrate` fills them in the same transaction.
 """
 
 from __future__ import annotations
@@ -37,7 +37,15 @@ def _change_tables(connection: Connection) -> None:
         sa.Column("photo_id", sa.ForeignKey(photos.c.photo_id), nullable=False, unique=True),
         sa.Column("text", sa.String, nullable=False),
     )
-    texts.create(connection)
+    marks = sa.Table(
+        "user_marks",
+        metadata,
+        sa.Column("photo_id", sa.ForeignKey(photos.c.photo_id), primary_key=True),
+        sa.Column("favorite", sa.Boolean, nullable=False),
+        sa.Column("set_at", sa.DateTime, nullable=False),
+    )
+    for table in (texts, marks):
+        table.create(connection)
     if connection.dialect.name == "sqlite":
         for statement in _SQLITE_SEARCH:
             connection.exec_driver_sql(statement)
@@ -45,4 +53,4 @@ def _change_tables(connection: Connection) -> None:
     add_index(connection, "photos", "photos_by_state_and_time", *_WIDER_INDEX.split())
 
 
-TO_VERSION_4 = Migration("texts to search", _change_tables)
+TO_VERSION_4 = Migration("texts to search, and favorites of the gallery", _change_tables)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.collection_rows import RecordedCollection
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags
+from pipeline.catalog.user_marks import set_favorite
 from pipeline.context.merge import merge
 from pipeline.store.layout import CATALOG_FILE
 from schemas.context import (
@@ -84,6 +85,7 @@ def fill(root: Path) -> None:
                     mtime_ns=7,
                 )
             )
+            set_favorite(connection, [finished.photo_id], True)
             record_photo_flags(connection, finished.photo_id, [QualityFlag.DARK])
             scene = done(finished, model="sharp").scene
             record_scene_flags(connection, scene.scene_id, [QualityFlag.FLAT])

@@ -4,7 +4,8 @@
 export async function post(address, body = null) {
   let response;
   try {
-    response = await fetch(address, { method: "POST", body });
+    const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
+    response = await fetch(address, { method: "POST", body, headers });
   } catch {
     throw new Error("The gallery does not answer. Check that it is still running.");
   }

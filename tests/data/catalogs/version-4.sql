@@ -15,14 +15,14 @@ CREATE TABLE artifacts (
 	FOREIGN KEY(scene_id) REFERENCES scenes (scene_id), 
 	FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
-INSERT INTO "artifacts" VALUES('a5f104b9fcb1082c0fcd4448d8ae24e0','thumb','a5f104b9fcb1082c0fcd4448d8ae24e0',NULL,'run-1','thumbs/a5f104b9fcb1082c0fcd4448d8ae24e0.webp',10,'0000000000000000000000000000000000000000000000000000000000000000',NULL,'2026-11-29 22:14:29.153410');
-INSERT INTO "artifacts" VALUES('dc131c093df42b57a4b4a03210245723','clip','a5f104b9fcb1082c0fcd4448d8ae24e0','302499c038b9a96e1a9116281176ca47','run-1','previews/302499c038b9a96e1a9116281176ca47.clip.mp4',20,'2222222222222222222222222222222222222222222222222222222222222222','{}','2026-11-29 22:14:29.197679');
+INSERT INTO "artifacts" VALUES('a5f104b9fcb1082c0fcd4448d8ae24e0','thumb','a5f104b9fcb1082c0fcd4448d8ae24e0',NULL,'run-1','thumbs/a5f104b9fcb1082c0fcd4448d8ae24e0.webp',10,'0000000000000000000000000000000000000000000000000000000000000000',NULL,'2026-11-29 22:51:18.434280');
+INSERT INTO "artifacts" VALUES('dc131c093df42b57a4b4a03210245723','clip','a5f104b9fcb1082c0fcd4448d8ae24e0','302499c038b9a96e1a9116281176ca47','run-1','previews/302499c038b9a96e1a9116281176ca47.clip.mp4',20,'2222222222222222222222222222222222222222222222222222222222222222','{}','2026-11-29 22:51:18.448307');
 CREATE TABLE catalog_info (
 	version INTEGER NOT NULL, 
 	created_at DATETIME_TEXT NOT NULL, 
 	PRIMARY KEY (version)
 );
-INSERT INTO "catalog_info" VALUES(4,'2026-11-29 22:14:28.316405');
+INSERT INTO "catalog_info" VALUES(4,'2026-11-29 22:51:17.909171');
 CREATE TABLE context_collections (
 	path VARCHAR NOT NULL, 
 	source VARCHAR NOT NULL, 
@@ -70,7 +70,7 @@ CREATE TABLE failures (
 	FOREIGN KEY(photo_id) REFERENCES photos (photo_id), 
 	FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
-INSERT INTO "failures" VALUES(1,'6f3e26b7b4e4a9c4b8a34b2e316b58be','run-1','decode',NULL,1,1,'truncated','cut off','host','2026-11-29 22:14:29.204248');
+INSERT INTO "failures" VALUES(1,'6f3e26b7b4e4a9c4b8a34b2e316b58be','run-1','decode',NULL,1,1,'truncated','cut off','host','2026-11-29 22:51:18.449359');
 CREATE TABLE photo_flags (
 	flag VARCHAR NOT NULL, 
 	photo_id VARCHAR(32) NOT NULL, 
@@ -189,10 +189,10 @@ CREATE TABLE photos (
 	score FLOAT, 
 	PRIMARY KEY (photo_id)
 );
-INSERT INTO "photos" VALUES('c2f239aa2c62442ec956de587efe2144','skipped','too_wide','wide',NULL,'jpeg',1000,9000,1000,1,NULL,NULL,NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,NULL,'2026-11-29 22:14:28.451336',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "photos" VALUES('051550d41d8c7715304d235088b2cc8b','due',NULL,NULL,NULL,'jpeg',1000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'2026-11-29 22:14:28.451336',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "photos" VALUES('6f3e26b7b4e4a9c4b8a34b2e316b58be','failed','truncated','cut off',NULL,'jpeg',1000,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,NULL,'2026-11-29 22:14:28.451336',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
-INSERT INTO "photos" VALUES('a5f104b9fcb1082c0fcd4448d8ae24e0','done',NULL,NULL,'302499c038b9a96e1a9116281176ca47','jpeg',1000,4000,3000,1,3000.0,'exif_35mm',NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,'thumbs/a5f104b9fcb1082c0fcd4448d8ae24e0.webp','2026-11-29 22:14:28.451336',NULL,4,NULL,NULL,'A title',NULL,NULL,NULL,1,'position',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES('c2f239aa2c62442ec956de587efe2144','skipped','too_wide','wide',NULL,'jpeg',1000,9000,1000,1,NULL,NULL,NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,NULL,'2026-11-29 22:51:17.986423',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES('051550d41d8c7715304d235088b2cc8b','due',NULL,NULL,NULL,'jpeg',1000,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'2026-11-29 22:51:17.986423',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES('6f3e26b7b4e4a9c4b8a34b2e316b58be','failed','truncated','cut off',NULL,'jpeg',1000,NULL,NULL,1,NULL,NULL,NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,NULL,'2026-11-29 22:51:17.986423',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "photos" VALUES('a5f104b9fcb1082c0fcd4448d8ae24e0','done',NULL,NULL,'302499c038b9a96e1a9116281176ca47','jpeg',1000,4000,3000,1,3000.0,'exif_35mm',NULL,NULL,NULL,'2019-07-14 18:30:00.000000','+02:00','2019-07-14 16:30:00.000000','FUJIFILM','X-E2',NULL,48.8584,2.2945,NULL,NULL,NULL,'thumbs/a5f104b9fcb1082c0fcd4448d8ae24e0.webp','2026-11-29 22:51:17.986423',NULL,4,1,NULL,'A title',NULL,NULL,NULL,1,'position',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE places (
 	place_id INTEGER NOT NULL, 
 	country VARCHAR, 
@@ -219,7 +219,7 @@ CREATE TABLE runs (
 	under_way VARCHAR, 
 	PRIMARY KEY (run_id)
 );
-INSERT INTO "runs" VALUES('run-1','ingest','finished','vm',24029,'{}','2026-11-29 22:14:28.402150','2026-11-29 22:14:29.397520',4,1,1,2.5,NULL);
+INSERT INTO "runs" VALUES('run-1','ingest','finished','vm',31029,'{}','2026-11-29 22:51:17.968651','2026-11-29 22:51:18.635436',4,1,1,2.5,NULL);
 CREATE TABLE scene_flags (
 	flag VARCHAR NOT NULL, 
 	scene_id VARCHAR(32) NOT NULL, 
@@ -264,8 +264,8 @@ CREATE TABLE scenes (
 	FOREIGN KEY(photo_id) REFERENCES photos (photo_id), 
 	FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
-INSERT INTO "scenes" VALUES('d54a8498b41f1c733848f27bf80b8410','a5f104b9fcb1082c0fcd4448d8ae24e0','run-1','prior','prior-1','ply',NULL,'scenes/d54a8498b41f1c733848f27bf80b8410.ply',66,'1111111111111111111111111111111111111111111111111111111111111111',1179648,4000,3000,3000.0,'exif_35mm',NULL,0.8,4.0,60.0,NULL,0.1,1.0,0.2,'2026-11-29 22:14:28.589440',NULL,NULL,NULL,NULL);
-INSERT INTO "scenes" VALUES('302499c038b9a96e1a9116281176ca47','a5f104b9fcb1082c0fcd4448d8ae24e0','run-1','sharp','sharp-1','ply',NULL,'scenes/302499c038b9a96e1a9116281176ca47.ply',66,'1111111111111111111111111111111111111111111111111111111111111111',1179648,4000,3000,3000.0,'exif_35mm',NULL,0.8,4.0,60.0,NULL,0.1,1.0,0.2,'2026-11-29 22:14:29.152847',NULL,NULL,NULL,NULL);
+INSERT INTO "scenes" VALUES('d54a8498b41f1c733848f27bf80b8410','a5f104b9fcb1082c0fcd4448d8ae24e0','run-1','prior','prior-1','ply',NULL,'scenes/d54a8498b41f1c733848f27bf80b8410.ply',66,'1111111111111111111111111111111111111111111111111111111111111111',1179648,4000,3000,3000.0,'exif_35mm',NULL,0.8,4.0,60.0,NULL,0.1,1.0,0.2,'2026-11-29 22:51:18.070461',NULL,NULL,NULL,NULL);
+INSERT INTO "scenes" VALUES('302499c038b9a96e1a9116281176ca47','a5f104b9fcb1082c0fcd4448d8ae24e0','run-1','sharp','sharp-1','ply',NULL,'scenes/302499c038b9a96e1a9116281176ca47.ply',66,'1111111111111111111111111111111111111111111111111111111111111111',1179648,4000,3000,3000.0,'exif_35mm',NULL,0.8,4.0,60.0,NULL,0.1,1.0,0.2,'2026-11-29 22:51:18.433760',NULL,NULL,NULL,NULL);
 CREATE TABLE tags (
 	tag_id INTEGER NOT NULL, 
 	kind VARCHAR NOT NULL, 
@@ -286,23 +286,31 @@ CREATE TABLE user_focals (
 	PRIMARY KEY (photo_id, source), 
 	FOREIGN KEY(photo_id) REFERENCES photos (photo_id)
 );
-INSERT INTO "user_focals" VALUES('051550d41d8c7715304d235088b2cc8b','flag',50.0,'2026-11-29 22:14:29.234724');
+INSERT INTO "user_focals" VALUES('051550d41d8c7715304d235088b2cc8b','flag',50.0,'2026-11-29 22:51:18.513350');
+CREATE TABLE user_marks (
+	photo_id VARCHAR(32) NOT NULL, 
+	favorite BOOLEAN NOT NULL, 
+	set_at DATETIME_TEXT NOT NULL, 
+	PRIMARY KEY (photo_id), 
+	FOREIGN KEY(photo_id) REFERENCES photos (photo_id)
+);
+INSERT INTO "user_marks" VALUES('a5f104b9fcb1082c0fcd4448d8ae24e0',1,'2026-11-29 22:51:18.529481');
 CREATE UNIQUE INDEX tags_by_name ON tags (kind, name);
 CREATE INDEX photos_by_state ON photos (state, reason);
-CREATE INDEX photos_by_state_and_time ON photos (state, taken_at, photo_id, hidden, trashed, group_id, group_rank, scene_id);
-CREATE INDEX photos_by_lens ON photos (lens_model);
-CREATE INDEX photos_by_place_name ON photos (place_id, hidden, trashed);
-CREATE INDEX photos_by_rating ON photos (rating, hidden, trashed);
-CREATE INDEX photos_by_favorite ON photos (favorite, hidden, trashed);
-CREATE INDEX photos_by_group ON photos (group_id, group_rank);
 CREATE INDEX photos_by_camera ON photos (camera_model);
-CREATE INDEX photos_by_hidden ON photos (hidden);
-CREATE INDEX photos_by_burst ON photos (burst_id);
-CREATE INDEX photos_by_place ON photos (latitude, longitude, taken_at, camera_make, camera_model, hidden, trashed);
-CREATE INDEX photos_by_time ON photos (taken_at, photo_id, latitude, longitude, camera_make, camera_model, hidden, trashed);
-CREATE INDEX photos_by_trashed ON photos (trashed);
+CREATE INDEX photos_by_rating ON photos (rating, hidden, trashed);
 CREATE INDEX photos_by_score ON photos (score, hidden, trashed);
+CREATE INDEX photos_by_place ON photos (latitude, longitude, taken_at, camera_make, camera_model, hidden, trashed);
+CREATE INDEX photos_by_favorite ON photos (favorite, hidden, trashed);
+CREATE INDEX photos_by_place_name ON photos (place_id, hidden, trashed);
+CREATE INDEX photos_by_time ON photos (taken_at, photo_id, latitude, longitude, camera_make, camera_model, hidden, trashed);
+CREATE INDEX photos_by_hidden ON photos (hidden);
+CREATE INDEX photos_by_trashed ON photos (trashed);
+CREATE INDEX photos_by_state_and_time ON photos (state, taken_at, photo_id, hidden, trashed, group_id, group_rank, scene_id);
 CREATE INDEX photos_by_make ON photos (camera_make);
+CREATE INDEX photos_by_burst ON photos (burst_id);
+CREATE INDEX photos_by_group ON photos (group_id, group_rank);
+CREATE INDEX photos_by_lens ON photos (lens_model);
 CREATE INDEX photo_tags_by_photo ON photo_tags (photo_id);
 CREATE INDEX context_facts_by_origin ON context_facts (origin);
 CREATE INDEX photo_flags_by_photo ON photo_flags (photo_id);
@@ -310,16 +318,16 @@ CREATE TRIGGER photo_texts_inserted AFTER INSERT ON photo_texts BEGIN INSERT INT
 CREATE TRIGGER photo_texts_deleted AFTER DELETE ON photo_texts BEGIN INSERT INTO photo_search (photo_search, rowid, text) VALUES ('delete', old.text_id, old.text); END;
 CREATE TRIGGER photo_texts_updated AFTER UPDATE ON photo_texts BEGIN INSERT INTO photo_search (photo_search, rowid, text) VALUES ('delete', old.text_id, old.text); INSERT INTO photo_search (rowid, text) VALUES (new.text_id, new.text); END;
 CREATE INDEX photo_paths_by_photo ON photo_paths (photo_id);
-CREATE INDEX scenes_by_check ON scenes (verified_at);
-CREATE INDEX scenes_by_model ON scenes (model, format, splat_bytes);
 CREATE INDEX scenes_by_scale ON scenes (scale_source, photo_id);
 CREATE INDEX scenes_by_photo ON scenes (photo_id);
+CREATE INDEX scenes_by_model ON scenes (model, format, splat_bytes);
+CREATE INDEX scenes_by_check ON scenes (verified_at);
 CREATE INDEX failures_by_photo ON failures (photo_id);
 CREATE INDEX scene_flags_by_scene ON scene_flags (scene_id);
 CREATE INDEX artifacts_by_photo ON artifacts (photo_id, kind);
-CREATE INDEX artifacts_by_path ON artifacts (path);
-CREATE INDEX artifacts_by_kind ON artifacts (kind, bytes);
 CREATE INDEX artifacts_by_scene ON artifacts (scene_id);
+CREATE INDEX artifacts_by_kind ON artifacts (kind, bytes);
+CREATE INDEX artifacts_by_path ON artifacts (path);
 CREATE VIRTUAL TABLE photo_search USING fts5(text, content='photo_texts', content_rowid='text_id', detail=none, columnsize=0, tokenize='trigram case_sensitive 1');
 INSERT INTO photo_search (photo_search) VALUES ('rebuild');
 COMMIT;

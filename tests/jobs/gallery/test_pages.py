@@ -235,3 +235,21 @@ def test_scenes_without_depth_are_hidden_until_they_are_asked_for(
     assert sum(periods(only).values()) == 1
     assert all_photos(large_client, "2003", flag="screenshot") == [hidden]
     assert large_client.get(f"/photos/{hidden}", headers=PAGE).status_code == 200
+
+
+def test_favorites_are_kept_in_the_catalog(large: Path, large_client: TestClient) -> None:
+    ids = all_photos(large_client, "2003")[:2]
+    assert "aria-pressed" in large_client.get(f"/photos/{ids[0]}", headers=PAGE).text
+    answer = large_client.post("/api/favorites", json={"photos": ids, "favorite": True})
+    assert answer.json() == {"photos": 2, "favorite": True}
+    assert set(all_photos(large_client, "2003", favorite="true")) == set(ids)
+    large_client.post("/api/favorites", json={"photos": ids[:1], "favorite": False})
+    assert all_photos(large_client, "2003", favorite="true") == ids[1:]
+    page = large_client.get(f"/photos/{ids[1]}", headers=PAGE).text
+    assert 'aria-pressed="true"' in page
+    assert "from the gallery" in page
+    for wrong in ({"photos": ["x"], "favorite": True}, {"photos": ids}, {}):
+        assert large_client.post("/api/favorites", json=wrong).status_code == 400
+    settings = GallerySettings(Library.resolve(large), large.parent / "cache", read_only=True)
+    answer = gallery_client(settings).post("/api/favorites", json={"photos": ids, "favorite": True})
+    assert answer.status_code == 403

@@ -146,6 +146,8 @@ def test_the_clip_is_sent(client: TestClient, photo_id: str) -> None:
     answer = client.get(found[1])
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.content[4:8] == b"ftyp"
+    download = client.get(f"{found[1]}?download=true").headers["content-disposition"]
+    assert "coffee%20clip.mp4" in download
 
 
 def test_unknown_ids_are_not_found(client: TestClient) -> None:

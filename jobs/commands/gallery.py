@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,18 @@ def gallery(
         list[str] | None,
         typer.Option(help="One more host name by which browsers reach the gallery; repeatable."),
     ] = None,
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls", help="Encrypt, with certificates of a local authority made at first use."
+        ),
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Encrypt, with this certificate (PEM).")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Key of --tls-cert (PEM, without a password).")
+    ] = None,
 ) -> None:
     """Serve the library as a local website, until Ctrl-C.
 
@@ -46,7 +59,9 @@ def gallery(
     SHARP_BATCH_GALLERY_TOKEN.
     """
     missing = [
-        name for name in ("fastapi", "uvicorn", "jinja2") if not importlib.util.find_spec(name)
+        name
+        for name in ("fastapi", "uvicorn", "jinja2", "cryptography")
+        if not importlib.util.find_spec(name)
     ]
     if missing:
         raise UsageError(
@@ -54,6 +69,15 @@ def gallery(
             f"Get it: {how_to_install('gallery')}",
         )
     # Imported here: help and mistakes need none of it.
-    from jobs.gallery.serve import serve
+    from jobs.gallery.serve import TlsChoice, serve
 
-    serve(place.resolve(), host, port, output, open_browser, read_only, name or [])
+    serve(
+        place.resolve(),
+        host,
+        port,
+        output,
+        open_browser,
+        read_only,
+        name or [],
+        TlsChoice(tls, tls_cert, tls_key),
+    )

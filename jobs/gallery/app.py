@@ -40,6 +40,7 @@ class GallerySettings:
     access: AccessPolicy = LOCAL_ONLY
     read_only: bool = False
     worker: str = "jobs.gallery.worker"  # the module that makes scenes of uploads
+    authority: Path | None = None  # certificate of the local authority, for devices to trust
 
 
 def make_gallery_app(settings: GallerySettings) -> FastAPI:
@@ -70,6 +71,7 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
         openapi_url=None,
     )
     app.state.reader, app.state.queue, app.state.workshop = reader, queue, workshop
+    app.state.authority = settings.authority
     app.state.pictures = CapacityLimiter(PICTURES_AT_ONCE)
     app.state.metrics = metrics_registry(settings.library)
     for routes in (pages, media, marks, places, slideshow, upload_routes, metrics):

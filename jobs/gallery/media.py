@@ -115,6 +115,15 @@ def artifact(request: Request, artifact_id: Id, download: bool = False) -> Respo
     return send_file(request, path, filename=filename if download else None)
 
 
+@router.read("/authority.crt")
+def authority(request: Request) -> Response:
+    """Send the certificate of the local authority, which devices install to trust it."""
+    path: Path | None = request.app.state.authority
+    if path is None:
+        raise HTTPException(404, "This gallery has no local authority.")
+    return send_file(request, path, media_type="application/x-x509-ca-cert")
+
+
 @router.read("/static/{name}")
 def static(request: Request, name: FileName) -> Response:
     """Send a file of the gallery's pages."""

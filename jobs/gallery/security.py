@@ -25,8 +25,8 @@ COOKIE = "sharp-batch-gallery"  # followed by the port: browsers share cookies b
 SIGN_IN = "/sign-in"
 TOKEN_PARAMETER = "token"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-# The page that asks for the token needs them.
-_PUBLIC = frozenset({"/static/gallery.css", "/static/icon.svg"})
+# The page that asks for the token needs them; devices install the certificate before.
+_PUBLIC = frozenset({"/static/gallery.css", "/static/icon.svg", "/authority.crt"})
 _MOST_BYTES = 4096  # of a sign-in form
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 # Scripts and styles are the gallery's own files. The viewer creates images and its sort worker as

@@ -40,7 +40,12 @@ def inside(root: Path, relative: str) -> Path:
 
 
 def send_file(
-    request: Request, path: Path, *, immutable: bool = False, filename: str | None = None
+    request: Request,
+    path: Path,
+    *,
+    immutable: bool = False,
+    filename: str | None = None,
+    media_type: str | None = None,
 ) -> Response:
     """Return the response of a file to GET or HEAD, with status 304, 206 and 416 if they apply.
 
@@ -54,7 +59,7 @@ def send_file(
     headers = {"etag": f'"{tag}"', "cache-control": _IMMUTABLE if immutable else _CHECKED}
     if tag in _TAGS.findall(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
-    media_type = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    media_type = media_type or MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     if filename is not None:
         headers["content-disposition"] = f"attachment; filename*=utf-8''{quote(filename, safe='')}"
     return FileResponse(path, headers=headers, media_type=media_type, stat_result=stat)

@@ -8,7 +8,11 @@ import re
 import secrets
 import signal
 import socket
+import ssl
+import sys
 import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import uvicorn
 
@@ -23,12 +27,26 @@ from pipeline.library import Library
 from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import cache_home
 
+if TYPE_CHECKING:
+    from jobs.gallery.tls import Certificates
+
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")  # as the random ones
 _MOST_CONNECTIONS = 600  # below the usual limit of 1024 open files
 _WAITING_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 15
 _END_SECONDS = 3  # grace period for responses in progress when the server stops
+
+
+class TlsChoice(NamedTuple):
+    """Encryption: by certificates of a local authority, or by given files in PEM format."""
+
+    is_local: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+NO_TLS = TlsChoice()
 
 
 def serve(
@@ -39,28 +57,45 @@ def serve(
     open_browser: bool,
     read_only: bool,
     names: list[str],
+    tls: TlsChoice = NO_TLS,
 ) -> None:
     """Serve the library until Ctrl-C. `names` are more host names that it answers to.
 
     Raises UsageError, StoreError, RunError.
     """
+    own_names = [*shown_names(host, names), f"{machine_name()}.local"]
+    certificates = _certificates(tls, own_names)
     token = None if is_loopback(host) else _token()
     own = check_names(names)
     access = AccessPolicy(own)
     if token is not None:
         own |= {host.strip("[]").lower(), socket.gethostname().lower()}
         access = AccessPolicy(own, token, machine_name())
-    settings = GallerySettings(library, cache_home() / "gallery", access, read_only)
+    settings = GallerySettings(
+        library,
+        cache_home() / "gallery",
+        access,
+        read_only,
+        authority=certificates.authority if certificates else None,
+    )
     app = make_gallery_app(settings)
     listener = _listen(host, port)
     port = listener.getsockname()[1]
-    addresses = [_address(name, port, token) for name in shown_names(host, names)]
+    scheme = "https" if certificates else "http"
+    addresses = [_address(scheme, name, port, token) for name in shown_names(host, names)]
     if not is_viewer_built():
         output.warn("The scene viewer is not built. Build it once: ./scripts/build_viewer")
     text = "\n  or ".join(addresses)
     output.result(
         {"address": addresses[0], "addresses": addresses}, f"Gallery of {library}: {text}"
     )
+    if certificates and certificates.authority:
+        trusted = _address(scheme, shown_names(host, names)[0], port, None) + "authority.crt"
+        output.note(
+            f"Devices show a warning until they trust {trusted}: see docs/how-to/gallery.md."
+        )
+    if token is not None:
+        _show_code(addresses[0], output)
     output.note("Press Ctrl-C to stop it.")
     config = uvicorn.Config(
         app,
@@ -74,6 +109,8 @@ def serve(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2 * _END_SECONDS,  # their tasks end when they are closed
         lifespan="on",
+        ssl_certfile=certificates.certificate if certificates else None,
+        ssl_keyfile=certificates.key if certificates else None,
     )
     if open_browser:
         webbrowser.open(addresses[0])
@@ -131,6 +168,40 @@ def _token() -> str:
     return given
 
 
-def _address(host: str, port: int, token: str | None) -> str:
+def _certificates(tls: TlsChoice, names: list[str]) -> Certificates | None:
+    """Return what to encrypt with; None for no encryption. Raises UsageError, RunError."""
+    if tls.certificate is None and tls.key is None:
+        if not tls.is_local:
+            return None
+        from jobs.gallery.tls import local_certificates
+
+        return local_certificates(cache_home() / "gallery-tls", names)
+    from jobs.gallery.tls import Certificates
+
+    if tls.certificate is None or tls.key is None:
+        raise UsageError("--tls-cert and --tls-key need each other", "Give both.")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"--tls-cert {tls.certificate} and --tls-key {tls.key} cannot be used: {error}",
+            "Both must be PEM files, the key without a password.",
+        ) from error
+    return Certificates(tls.certificate, tls.key)
+
+
+def _show_code(address: str, output: Output) -> None:
+    """Show an address as a QR code for the camera of a phone, on a terminal."""
+    if not sys.stderr.isatty() or output.quiet:
+        return
+    try:
+        import segno
+    except ImportError:
+        return
+    segno.make(address, micro=False).terminal(out=sys.stderr, compact=True)
+
+
+def _address(scheme: str, host: str, port: int, token: str | None) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}/" + (f"?{TOKEN_PARAMETER}={token}" if token else "")
+    return f"{scheme}://{name}:{port}/" + (f"?{TOKEN_PARAMETER}={token}" if token else "")

@@ -132,7 +132,7 @@ def _coarse(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
 
         write_coarse(out, reader.stored(scene), info_of_stored(scene.file))
 
-    return DerivedFile(f"{scene.sha256[:32]}.coarse.sog", f"{scene.name}.coarse.sog", make)
+    return DerivedFile(f"{scene.sha256[:32]}.coarse.sog", scene.name, ".coarse.sog", make)
 
 
 def _levels(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
@@ -146,7 +146,7 @@ def _levels(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
         files = {f"{address}.sog": reader.stored(scene), f"{address}/coarse.sog": path}
         write_levels(out, files)
 
-    return DerivedFile(f"{scene.sha256[:32]}.{LEVELS_META}", LEVELS_META, make)
+    return DerivedFile(f"{scene.sha256[:32]}.{LEVELS_META}", scene.name, f".{LEVELS_META}", make)
 
 
 def _made(reader: LibraryReader, photo_id: str) -> PhotoRecord:

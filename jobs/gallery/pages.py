@@ -18,10 +18,12 @@ from jobs.gallery.photo_facts import photo_facts, reason_text, technical_facts
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
+from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
+    ScoredPhoto,
     Timeline,
     count_selected,
     read_beside,
@@ -84,10 +86,13 @@ def _overview(connection: Connection, view: FilteredView) -> _Overview:
 def best(request: Request, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
     """Show the scenes with the best scores."""
     view = read_view(request.query_params)
-    filters = view.of_state(PhotoState.DONE)
-    with library_reader(request).catalog() as connection:
+
+    def read(connection: Connection, filters: Filters) -> tuple[list[ScoredPhoto], int]:
         found = read_best(connection, filters, BEST_PAGE + 1, skip=(page - 1) * BEST_PAGE)
-        unscored = 0 if found else count_selected(connection, filters)
+        return found, 0 if found else count_selected(connection, filters)
+
+    key = ("best", page, *view.texts.items())
+    found, unscored = library_reader(request).remembered(key, view.of_state(PhotoState.DONE), read)
     has_more = len(found) > BEST_PAGE and page < MOST_PAGES
     return render(
         request,

@@ -23,16 +23,17 @@ Condition = sa.ColumnElement[bool]
 
 
 def conditions_of(
-    connection: Connection, filters: PhotoFilters, *, is_page: bool
+    connection: Connection, filters: PhotoFilters, *, is_page: bool, most: int = _MANY
 ) -> list[Condition]:
     """Return what holds for the photos that `filters` select, but for `where`.
 
-    `is_page` tells that the first photos by time are wanted, and not all of them.
+    `is_page` tells that the first photos by time are wanted, and not all of them. Filters that
+    select more than `most` photos are not used to find them then.
     """
     set_filters = _set_filters(filters)
     index = None
     if connection.dialect.name == "sqlite":
-        index = _best_index(connection, set_filters, is_page=is_page)
+        index = _best_index(connection, set_filters, most if is_page else None)
     return conditions_by(connection, filters, index)
 
 
@@ -58,7 +59,7 @@ def _set_filters(filters: PhotoFilters) -> list[tuple[Filter, Any]]:
 
 
 def _best_index(
-    connection: Connection, set_filters: list[tuple[Filter, Any]], *, is_page: bool
+    connection: Connection, set_filters: list[tuple[Filter, Any]], most: int | None
 ) -> str:
     parts: dict[str, list[Condition]] = {}
     found: dict[str, sa.Select[Any]] = {}
@@ -73,13 +74,15 @@ def _best_index(
         else:
             of_photos = sa.select(sa.literal(1)).select_from(photos)
             found[one.index] = of_photos.where(*parts[one.index])
-    if len(found) == 1 and not is_page:
+    if len(found) == 1 and most is None:
         return next(iter(found))
-    counts = {index: _count(connection, statement) for index, statement in found.items()}
+    counts = {
+        index: _count(connection, statement, most or _MANY) for index, statement in found.items()
+    }
     best = min(counts, key=counts.__getitem__, default="")
-    return "" if best and is_page and counts[best] == _MANY else best
+    return "" if best and most is not None and counts[best] == most else best
 
 
-def _count(connection: Connection, statement: sa.Select[Any]) -> int:
-    few = statement.limit(_MANY).subquery()
+def _count(connection: Connection, statement: sa.Select[Any], most: int) -> int:
+    few = statement.limit(most).subquery()
     return connection.scalar(sa.select(sa.func.count()).select_from(few)) or 0

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 import pytest
@@ -26,60 +22,10 @@ from jobs.gallery.serve import TOKEN_VARIABLE, serve
 from jobs.gallery.upload_queue import MOST_WAITING
 from pipeline.library import Library
 from schemas.errors import ExitCode, RunError, UsageError
+from tests.support.gallery_process import Server, end, get, start, wait_until
 from tests.support.made_photos import make_photo
 
 pytestmark = pytest.mark.posix
-
-COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
-
-
-class Server(NamedTuple):
-    process: subprocess.Popen[str]
-    address: str
-
-    @property
-    def port(self) -> int:
-        return int(self.address.split(":")[2].split("/")[0])
-
-
-def start(library: Path, *options: str, **environment: str) -> Server:
-    process = subprocess.Popen(
-        [*COMMAND, "--library", str(library), "--port", "0", "--json", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-    )
-    assert process.stdout is not None
-    text = ""
-    while not text.endswith("}\n"):
-        line = process.stdout.readline()
-        assert line, process.communicate()
-        text += line
-    return Server(process, json.loads(text)["address"])
-
-
-def end(server: Server, number: int = signal.SIGINT) -> tuple[int, str]:
-    server.process.send_signal(number)
-    _, said = server.process.communicate(timeout=20)
-    return server.process.returncode, said
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def get(server: Server, path: str, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-    try:
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from jobs.gallery.serve import TOKEN_VARIABLE, TlsChoice, serve
 from jobs.gallery.tls import local_certificates
 from pipeline.library import Library
 from schemas.errors import RunError, UsageError
-from tests.jobs.gallery.test_serve import end, start
+from tests.support.gallery_process import end, start
 
 
 def test_certificates_are_made_once_and_only_the_owner_reads_keys(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import re
 import shlex
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 from tests.support.paths import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+_END = "\n"  # of a line; a pipe joins two commands
 _BLOCK = re.compile(r"^( *)```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,8 +39,9 @@ def commands_of(page: Path) -> list[DocCommand]:
     """Return the commands of a page in order."""
     blocks = "\n".join(found[2] for found in _BLOCK.finditer(page.read_text()))
     lines = blocks.replace("\\\n", " ").splitlines()
-    words = (shlex.split(line, comments=True) for line in lines)
-    return [_without_redirections(line) for line in words if line]
+    words = [word for line in lines for word in (*shlex.split(line, comments=True), _END)]
+    groups = itertools.groupby(words, key=lambda word: word in {_END, "|"})
+    return [_without_redirections(list(group)) for is_between, group in groups if not is_between]
 
 
 def _without_redirections(words: list[str]) -> DocCommand:

@@ -168,21 +168,23 @@ user_focals = Table(
     },
 )
 
-# What a person has said of a photo in the gallery. It counts before what other sources say.
 user_marks = Table(
     "user_marks",
     metadata,
     Column("photo_id", ForeignKey("photos.photo_id"), primary_key=True),
     Column("favorite", Boolean, nullable=False),
     Column("set_at", DateTime, nullable=False),
-    info={SINCE: 4},
+    info={
+        SINCE: 4,
+        ABOUT: "What a person has said of a photo in the gallery. It counts before other sources.",
+    },
 )
 
 runs = Table(
     "runs",
     metadata,
     Column("run_id", String, primary_key=True, doc="Time of its start, and a random part"),
-    Column("command", String, nullable=False, doc="ingest, preview, export, convert, "),
+    Column("command", String, nullable=False, doc="ingest, preview, export and the like"),
     Column("state", String, nullable=False, doc="running, finished, interrupted or failed"),
     Column("host", String, nullable=False, doc="Machine of the driver"),
     Column("pid", Integer, nullable=False, doc="Process of the driver"),
@@ -265,7 +267,7 @@ failures = Table(
     Column("failure_id", Integer, primary_key=True, autoincrement=True),
     Column("photo_id", ForeignKey("photos.photo_id"), nullable=False),
     Column("run_id", ForeignKey("runs.run_id")),
-    Column("stage", String, nullable=False, doc="decode, predict, encode, "),
+    Column("stage", String, nullable=False, doc="scan, decode, predict, encode and the like"),
     Column("model_fingerprint", String, doc="NULL where the photo itself is at fault"),
     Column("attempt", Integer, nullable=False, doc="1 for the first"),
     Column(

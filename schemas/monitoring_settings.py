@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from schemas.errors import UsageError
 from schemas.setting_fields import Setting, check_limits
@@ -50,8 +51,31 @@ class HookSettings:
     def __post_init__(self) -> None:
         check_limits(self)
         for option, text in (("--run-hook", self.run_hook), ("--scene-hook", self.scene_hook)):
-            if text is not None and not text.startswith(WEB_ADDRESS):
+            if text is None:
+                continue
+            if text.startswith(WEB_ADDRESS):
+                _check_address(option, text)
+            else:
                 _check_command(option, text)
+
+
+def _check_address(option: str, text: str) -> None:
+    """Raise UsageError, which does not show the address: it may hold a secret."""
+    try:
+        parts = urlsplit(text)
+        is_address = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_address = False
+    if not is_address or not text.isascii() or not text.isprintable() or " " in text:
+        raise UsageError(
+            f"{option} is not a web address",
+            "Give it as in https://example.org/hook, with other characters percent-encoded.",
+        )
+    if parts.username is not None:
+        raise UsageError(
+            f"{option}: an address with a name or a password is not supported",
+            "Put a token into the path, or call a command that signs in.",
+        )
 
 
 def _check_command(option: str, text: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 from schemas.errors import HookError
 from schemas.monitoring_settings import WEB_ADDRESS
@@ -25,18 +28,24 @@ def call_hook(target: str, document: str, timeout: float) -> None:
 
 
 def post_json(url: str, document: str, timeout: float) -> None:
-    """Post a JSON document. Raises HookError."""
+    """Post a JSON document. Raises HookError, which names the host alone: paths may be secret."""
     headers = {"Content-Type": "application/json"}
     try:
         request = urllib.request.Request(url, document.encode(), headers)
         urllib.request.urlopen(request, timeout=timeout).close()
-    except (OSError, ValueError) as error:
-        raise HookError(str(error)) from error
+    except (http.client.InvalidURL, ValueError) as error:
+        # Their texts quote the address, and a traceback would show them.
+        raise HookError(f"not a usable web address ({type(error).__name__})") from None
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it is the answer, too
+        raise HookError(f"{urlsplit(url).hostname}: {error or type(error).__name__}") from error
 
 
 def _run(command: str, document: str, timeout: float) -> None:
     # Windows splits a command line by itself.
     arguments = command if os.name == "nt" else shlex.split(command)
+    program = shlex.split(command)[0]  # messages name it alone: arguments may be secret
     try:
         process = subprocess.Popen(
             arguments,
@@ -49,16 +58,16 @@ def _run(command: str, document: str, timeout: float) -> None:
             start_new_session=True,  # Ctrl-C is for the run; and it can be ended with its children
         )
     except OSError as error:
-        raise HookError(f"{command}: {error.strerror}") from error
+        raise HookError(f"{program}: {error.strerror}") from error
     with process:
         try:
             _, said = process.communicate(document, timeout)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise HookError(f"{command}: stopped after {timeout:g} s") from None
+            raise HookError(f"{program}: stopped after {timeout:g} s") from None
     if process.returncode:
         said = " ".join(said.split())[-_SHOWN:]
-        raise HookError(f"{command}: ended with {process.returncode} {said}".rstrip())
+        raise HookError(f"{program}: ended with {process.returncode} {said}".rstrip())
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -1,59 +1,33 @@
-"""Calls hooks as runs and scenes begin and end: in a thread of its own, beside the run."""
+"""Calls hooks as runs begin and end, and as scenes are done or fail."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
-from typing import NamedTuple
 
 from jobs.console.output import json_text
-from jobs.monitoring.hook_call import call_hook
+from jobs.monitoring.hook_calls import HookCall, HookCalls
 from jobs.monitoring.observers import RunObserver, WatchedRun
 from pipeline.catalog.text import path_text
-from schemas.errors import HookError
 from schemas.monitoring_settings import HookSettings
 from schemas.outcomes import Done, Failed, Made, Outcome, SceneScored
 from schemas.records import PhotoFile
 
-_MOST_WAITING = 1000  # calls; further ones of scenes are left out
-_WARNINGS = 3  # of single calls; then only their number, at the end of the run
-
-
-class _Call(NamedTuple):
-    target: str
-    document: str
-    is_of_run: bool
-
 
 class Hooks(RunObserver):
-    """Calls what the settings name.
-
-    Calls are made one after the other, each for at most the time limit. At the end of a run those
-    of scenes that still wait may take that time once more, all of them together; then the run's own
-    end is told. What fails, or is left out, is a warning.
-    """
+    """Calls what the settings name. What fails, or is left out, is a warning."""
 
     def __init__(self, settings: HookSettings, warn: Callable[[str], None]) -> None:
         self._settings = settings
         self._warn = warn
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._waiting = self._failed = self._left_out = 0
-        self._leave_out_at = float("inf")  # monotonic time
-        self._thread: threading.Thread | None = None
         self._run: WatchedRun | None = None
+        self._calls: HookCalls | None = None  # of the run
 
     def begin(self, run: WatchedRun) -> None:
-        """Start the thread, and tell that the run has begun."""
+        """Tell that the run has begun."""
         self._run = run
-        self._waiting = self._failed = self._left_out = 0
-        self._leave_out_at = float("inf")
-        self._thread = threading.Thread(target=self._work, name="hooks", daemon=True)
-        self._thread.start()
+        self._calls = HookCalls(self._settings.hook_timeout, self._warn)
         self._add(self._settings.run_hook, "run_started", {}, is_of_run=True)
 
     def outcome(self, outcome: Outcome) -> None:
@@ -82,16 +56,10 @@ class Hooks(RunObserver):
 
     def end(self, report: Mapping[str, object]) -> None:
         """Tell that the run has ended, and wait until that is done or has taken too long."""
-        limit = self._settings.hook_timeout
-        self._leave_out_at = time.monotonic() + limit
         self._add(self._settings.run_hook, "run_finished", {"report": dict(report)}, is_of_run=True)
-        self._calls.put(None)
-        if self._thread is not None:
-            self._thread.join(3 * limit)  # one that is under way, those of scenes, the last one
-        if self._failed > _WARNINGS:
-            self._warn(f"{self._failed} calls of hooks have failed")
-        if self._left_out:
-            self._warn(f"{self._left_out} calls of the scene hook were left out: it is too slow")
+        if self._calls is not None:
+            self._calls.finish()
+        self._run = self._calls = None
 
     def _facts_of_scene(self, done: Done) -> dict[str, object]:
         scene = done.scene
@@ -122,13 +90,8 @@ class Hooks(RunObserver):
     def _add(
         self, target: str | None, event: str, facts: dict[str, object], *, is_of_run: bool = False
     ) -> None:
-        if target is None or self._run is None:
+        if target is None or self._run is None or self._calls is None:
             return
-        with self._lock:
-            if self._waiting >= _MOST_WAITING and not is_of_run:
-                self._left_out += 1
-                return
-            self._waiting += 1
         document = {
             "event": event,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -137,21 +100,7 @@ class Hooks(RunObserver):
             "library": str(self._run.library),
             **facts,
         }
-        self._calls.put(_Call(target, json_text(document), is_of_run))
-
-    def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
-            with self._lock:
-                self._waiting -= 1
-            if not call.is_of_run and time.monotonic() > self._leave_out_at:
-                self._left_out += 1
-                continue
-            try:
-                call_hook(call.target, call.document, self._settings.hook_timeout)
-            except HookError as error:
-                self._failed += 1
-                if self._failed <= _WARNINGS:
-                    self._warn(f"a hook has failed: {error}")
+        self._calls.add(HookCall(target, json_text(document), is_of_run))
 
 
 def _facts_of_photo(file: PhotoFile) -> dict[str, object]:

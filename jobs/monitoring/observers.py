@@ -58,11 +58,12 @@ class Observers:
     """The observers of one run: what one of them raises is a warning, once."""
 
     def __init__(self, output: Output) -> None:
-        self._observers = list(_observers.get())
+        self._observers: list[RunObserver] = []
         self._output = output
 
     def begin(self, run: WatchedRun) -> None:
-        """Tell that the run has begun."""
+        """Tell those who watch now that the run has begun; they are told of it from here on."""
+        self._observers = list(_observers.get())
         self._tell(lambda observer: observer.begin(run))
 
     def outcome(self, outcome: Outcome) -> None:

@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from jobs.monitoring import hooks as hooks_module
+from jobs.monitoring import hook_calls
 from jobs.monitoring.hooks import Hooks
 from jobs.monitoring.observers import WatchedRun, observed_by
 from pipeline.library import Library
-from schemas.errors import UsageError
+from schemas.errors import ExitCode, UsageError
 from schemas.monitoring_settings import HookSettings
 from schemas.outcomes import Failed, Stage
 from schemas.reasons import FailureReason
 from schemas.records import MediaType, PhotoFile
+from tests.support import cli
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
 
@@ -69,6 +70,21 @@ def web_hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         yield f"http://127.0.0.1:{server.server_port}/hook", received
         server.shutdown()
         thread.join()
+
+
+def test_the_command_line_calls_hooks_and_writes_metrics(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no photo")
+    told, metrics = tmp_path / "told.jsonl", tmp_path / "sharp.prom"
+    ended = cli.run(
+        *("ingest", tmp_path / "photos", "--library", tmp_path / "library"),
+        *("--model", "small", "--inline", "--metrics-file", metrics),
+        *("--run-hook", appending_to(told), "--scene-hook", appending_to(told)),
+    )
+    assert ended.returncode == ExitCode.SOME_FAILED, ended.stderr
+    events = [one["event"] for one in documents(told)]
+    assert events == ["run_started", "photo_failed", "run_finished"]
+    assert 'sharp_batch_run_photos_total{outcome="failed"} 1.0' in metrics.read_text()
 
 
 def test_commands_get_one_document_for_each_event(tmp_path: Path) -> None:
@@ -126,7 +142,7 @@ def test_a_hook_that_hangs_is_stopped_and_delays_no_photo(tmp_path: Path) -> Non
 def test_more_calls_than_wait_are_left_out_and_the_end_is_told_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hooks_module, "_MOST_WAITING", 1)
+    monkeypatch.setattr(hook_calls, "_MOST_WAITING", 1)
     of_runs, warnings = tmp_path / "runs.jsonl", list[str]()
     slow = command("import time; time.sleep(0.5)")
     hooks = Hooks(HookSettings(appending_to(of_runs), slow), warnings.append)
@@ -139,6 +155,22 @@ def test_more_calls_than_wait_are_left_out_and_the_end_is_told_all_the_same(
     (left_out,) = warnings
     assert int(left_out.split()[0]) >= 7
     assert [one["event"] for one in documents(of_runs)] == ["run_started", "run_finished"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https:///secret",
+        "https://host:port/secret",
+        "https://host/a secret",
+        "https://host/\u00e9/secret",
+        "https://me:secret@host/x",
+    ],
+)
+def test_addresses_that_cannot_be_called_are_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(UsageError, match="--run-hook") as raised:
+        HookSettings(run_hook=text)
+    assert "secret" not in raised.value.message
 
 
 @pytest.mark.parametrize("text", ["", "'open", "ftp://host/x", "  "])

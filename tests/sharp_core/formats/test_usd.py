@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from schemas.errors import FormatError, MissingToolError, UsageError
+from schemas.extras import how_to_install
 from sharp_core.formats.registry import format_to_write, formats_written_here, read_scene
 from sharp_core.formats.usd import extract, tools
 from tests.support.clouds import (
@@ -204,6 +205,6 @@ def test_without_the_package_all_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not {"usd", "usdz"} & {entry.name for entry in formats_written_here()}
     with pytest.raises(UsageError, match="need the package usd-core") as error:
         format_to_write(tmp_path / "a.usdz")
-    assert "pip install 'sharp-batch[usd]'" in error.value.hint
+    assert how_to_install("usd") in error.value.hint
     with pytest.raises(MissingToolError):
         read(stage(field()), "usd")

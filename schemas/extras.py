@@ -66,7 +66,10 @@ def _requirement(*names: str) -> str:
 
 def _origin() -> tuple[str, str]:
     """Return what was installed: a folder or a wheel of this machine (PEP 610), or the name."""
-    origin = json.loads(distribution(NAME).read_text("direct_url.json") or "{}")
+    try:
+        origin = json.loads(distribution(NAME).read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # run from a folder, and not installed
+        origin = {}
     url = urlsplit(origin.get("url", ""))
     if url.scheme != "file":
         return "", NAME

@@ -131,6 +131,9 @@ def convert(
             axes=splat.axes,
             strict=file.strict,
             max_gaussians=budget.limit,
+            on_merge=lambda count: output.note(
+                f"{source}: merging {count:,} Gaussians; a scene of a million takes some minutes"
+            ),
         )
         for note in conversion.notes:
             output.warn(f"{source}: {note}")
@@ -190,7 +193,7 @@ def _file_text(conversion: Conversion) -> str:
     if conversion.pruned_psnr_db is None:
         return text
     return (
-        f"{text}\n{conversion.pruned} invisible Gaussians removed; PSNR of the remaining views: "
+        f"{text}\n{conversion.pruned:,} invisible Gaussians removed; PSNR of the remaining views: "
         f"{conversion.pruned_psnr_db:.1f} dB"
     )
 

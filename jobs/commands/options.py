@@ -49,7 +49,8 @@ class SplatInput:
         str | None,
         Setting(
             "Where x, y and z of the splat file point, where it does not say so: right or left, up "
-            "or down, forward or back. RUB is OpenGL's, RFU Blender's. Default: RDF, as in PLY.",
+            "or down, forward or back. RUB is OpenGL's, RFU Blender's. Default: RDF, as in PLY; "
+            "RUB for glTF and USD.",
             metavar="RDF|RUB|RFU|...",
         ),
     ] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,12 +55,14 @@ def convert_file(
     axes: str | None = None,
     strict: bool = False,
     max_gaussians: int | None = None,
+    on_merge: Callable[[int], None] | None = None,
 ) -> Conversion:
     """Write the scene of `source` to `to`, whole or not at all; suffixes select the formats.
 
     A SOG as a folder is written image by image, meta.json last. `axes` are those of a source that
     does not state them; `strict` refuses a source with Gaussians that are not valid. More than
-    `max_gaussians` are merged. Raises UsageError where a path or an option is of no use, PhotoError
+    `max_gaussians` are merged, which takes minutes for a large scene: `on_merge` is told their
+    number before. Raises UsageError where a path or an option is of no use, PhotoError
     where the splat cannot be read, RunError where this machine cannot prune or merge.
     """
     started = time.perf_counter()
@@ -91,6 +94,8 @@ def convert_file(
         )
     reduced = None
     if max_gaussians is not None:
+        if on_merge is not None and len(gaussians) > max_gaussians:
+            on_merge(len(gaussians))
         reduced = reduce_scene(gaussians, scene.info, max_gaussians, file=source)
         if reduced is None:
             notes.append(f"it has {len(gaussians):,} Gaussians: none had to be merged")

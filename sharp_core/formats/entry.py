@@ -111,6 +111,8 @@ class SplatFormat:
 
     def _choice(self, what: str, value: Choice, choices: Mapping[Choice, Options]) -> Options:
         if value not in choices:
-            has = f"it has {', '.join(map(str, choices))}" if choices else "it has only one"
-            raise UsageError(f"{self.name} files have no {what} {value}", f"Of {what}, {has}.")
+            hint = f"They have no choice of {what}: omit it."
+            if choices:
+                hint = f"Known: {', '.join(map(str, choices))}."
+            raise UsageError(f"{self.name} files have no {what} {value}", hint)
         return choices[value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,6 +65,26 @@ def scene_info_from_file(
         return SceneInfo(focal_px, int(width), int(height), photo_id, generator, is_360)
     except ValueError as error:
         raise FormatError(str(error)) from None
+
+
+def scene_info_from_entries(
+    entries: Mapping[str, object], photo_id: object, generator: object
+) -> SceneInfo:
+    """Return a SceneInfo from named values of a file, which may be of any type.
+
+    Raises FormatError if size or focal length are not valid.
+    """
+    numbers = [entries.get(name) for name in ("focal_px", "width", "height")]
+    # An integer of any length compares with a float without overflowing.
+    if not all(isinstance(number, int | float) and abs(number) < 1e30 for number in numbers):
+        raise FormatError("its size or focal length is not a number")
+    focal_px, width, height = (float(number) for number in numbers)  # type: ignore[arg-type]
+    return scene_info_from_file(
+        *(focal_px, width, height),
+        photo_id if isinstance(photo_id, str) else None,
+        generator if isinstance(generator, str) else None,
+        is_360=entries.get("is_360") is True,
+    )
 
 
 def valid_scene(

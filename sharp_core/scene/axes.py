@@ -13,7 +13,7 @@ import torch
 
 from sharp_core.scene.cameras import Matrix
 from sharp_core.scene.gaussians import Gaussians
-from sharp_core.scene.quaternions import multiply_quats
+from sharp_core.scene.quaternions import matrices_to_quats, multiply_quats
 
 _DIRECTIONS = {  # in our axes
     "R": (1, 0, 0),
@@ -59,28 +59,13 @@ def from_axes(gaussians: Gaussians, axes: Axes) -> Gaussians:
     if axes == OURS:
         return gaussians
     matrix = axes.to_ours()
-    turn = torch.from_numpy(_quaternion(matrix * np.linalg.det(matrix))).to(gaussians.quats)
+    rotation = torch.from_numpy(matrix * np.linalg.det(matrix))
+    turn = matrices_to_quats(rotation[None]).to(gaussians.quats).t()
     quats = gaussians.quats.t()
     return Gaussians(
         means=gaussians.means @ torch.from_numpy(matrix.T).to(gaussians.means),
-        quats=multiply_quats(turn[:, None].expand_as(quats), quats).t().contiguous(),
+        quats=multiply_quats(turn.expand_as(quats), quats).t().contiguous(),
         scales=gaussians.scales,
         opacities=gaussians.opacities,
         colors=gaussians.colors,
     )
-
-
-def _quaternion(rotation: Matrix) -> Matrix:
-    """Return the quaternion (4,) of a rotation matrix (3, 3).
-
-    It is the eigenvector of the largest eigenvalue of a symmetric matrix (Bar-Itzhack, "New method
-    for extracting the quaternion from a rotation matrix", 2000).
-    """
-    m = rotation
-    cross = np.array([m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
-    symmetric = np.empty((4, 4))
-    symmetric[0, 0] = np.trace(m)
-    symmetric[0, 1:] = symmetric[1:, 0] = cross
-    symmetric[1:, 1:] = m + m.T - np.trace(m) * np.eye(3)
-    vector: Matrix = np.linalg.eigh(symmetric)[1][:, -1]
-    return vector

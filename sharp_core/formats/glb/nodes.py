@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from schemas.errors import FormatError
 from sharp_core.formats.glb.document import (
@@ -16,6 +17,7 @@ from sharp_core.formats.glb.document import (
     objects,
 )
 from sharp_core.scene.cameras import Matrix
+from sharp_core.scene.quaternions import rotation_matrices
 
 _IDENTITY = tuple(float(value) for value in np.eye(4).ravel())
 
@@ -70,11 +72,5 @@ def _rotation(xyzw: tuple[float, ...]) -> Matrix:
     length = np.linalg.norm(xyzw)
     if not 0 < length < np.inf:
         raise FormatError("a node has a rotation without direction")
-    x, y, z, w = np.asarray(xyzw) / length
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    x, y, z, w = xyzw
+    return rotation_matrices(torch.tensor([[w, x, y, z]], dtype=torch.float64))[0].numpy()

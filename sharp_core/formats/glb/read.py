@@ -19,7 +19,7 @@ from sharp_core.formats.glb.document import Document, JsonObject, an_object, nat
 from sharp_core.formats.glb.nodes import Placed, placed_nodes
 from sharp_core.formats.glb.primitive import count_of, is_splat, read_primitive
 from sharp_core.formats.limits import check_plausible
-from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_file, valid_scene
+from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_entries, valid_scene
 from sharp_core.scene.affine import transformed
 from sharp_core.scene.axes import Axes, from_axes
 from sharp_core.scene.gaussians import joined
@@ -102,7 +102,8 @@ def _photo_camera(document: Document, nodes: list[Placed]) -> tuple[SceneInfo, P
             continue  # a camera of another program
         if not abs(np.linalg.det(placed.to_world[:3, :3])) > 0:
             raise FormatError("the node of its camera has no size")
-        return _info(document, photo), placed
+        generator = an_object(document.root, "asset").get("generator")
+        return scene_info_from_entries(photo, photo.get("photo_id"), generator), placed
     return None
 
 
@@ -111,17 +112,3 @@ def _is_ours(document: Document) -> bool:
     extras = an_object(document.root, "asset").get("extras")
     stated = extras.get(layout.EXTRAS) if isinstance(extras, dict) else None
     return isinstance(stated, dict) and stated.get("axes") == layout.AXES
-
-
-def _info(document: Document, photo: JsonObject) -> SceneInfo:
-    numbers = [photo.get(key) for key in ("focal_px", "width", "height")]
-    if not all(isinstance(number, int | float) and abs(number) < 1e30 for number in numbers):
-        raise FormatError("its size or focal length is not a number")
-    focal, width, height = (float(number) for number in numbers)  # type: ignore[arg-type]
-    photo_id, generator = photo.get("photo_id"), an_object(document.root, "asset").get("generator")
-    return scene_info_from_file(
-        *(focal, width, height),
-        photo_id if isinstance(photo_id, str) else None,
-        generator if isinstance(generator, str) else None,
-        is_360=photo.get("is_360") is True,
-    )

@@ -23,7 +23,7 @@ import torch
 
 from schemas.errors import FormatError
 from sharp_core.formats.limits import check_plausible
-from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_file, valid_scene
+from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_entries, valid_scene
 from sharp_core.formats.usd import layout
 from sharp_core.formats.usd.extract import REFUSED
 from sharp_core.formats.usd.tools import check_usd_core
@@ -154,16 +154,6 @@ def _matrix(facts: dict[str, Any]) -> npt.NDArray[np.float64]:
 
 
 def _info(photo: dict[str, Any]) -> SceneInfo:
-    numbers = [photo.get(key) for key in ("focal_px", "width", "height")]
-    if not all(isinstance(number, int | float) and abs(number) < 1e30 for number in numbers):
-        raise FormatError("its size or focal length is not a number")
     if not abs(np.linalg.det(_matrix(photo)[:3, :3])) > 0:
         raise FormatError("its camera has no size")
-    focal, width, height = (float(number) for number in numbers)  # type: ignore[arg-type]
-    photo_id, generator = photo.get("photo_id"), photo.get("generator")
-    return scene_info_from_file(
-        *(focal, width, height),
-        photo_id if isinstance(photo_id, str) else None,
-        generator if isinstance(generator, str) else None,
-        is_360=photo.get("is_360") is True,
-    )
+    return scene_info_from_entries(photo, photo.get("photo_id"), photo.get("generator"))

@@ -7,8 +7,8 @@
             gaussians = scene.read().gaussians
 
 This package shows names of `schemas`, `sharp_core` and `pipeline`, and has no code of its own.
-docs/PYTHON.md explains them. Nothing here prints. Errors are SharpBatchErrors: `message` says what
-happened and to which file, `hint` what to do.
+docs/how-to/python.md explains them. Nothing here prints. Errors are SharpBatchErrors: `message`
+says what happened and to which file, `hint` what to do.
 """
 
 from __future__ import annotations

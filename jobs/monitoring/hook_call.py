@@ -37,9 +37,15 @@ def post_json(url: str, document: str, timeout: float) -> None:
         # Their texts quote the address, and a traceback would show them.
         raise HookError(f"not a usable web address ({type(error).__name__})") from None
     except (OSError, http.client.HTTPException) as error:
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()  # it is the answer, too
-        raise HookError(f"{urlsplit(url).hostname}: {error or type(error).__name__}") from error
+        raise HookError(f"{urlsplit(url).hostname}: {_reason_of(error)}") from error
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()  # it is the answer, too
+    elif isinstance(error, urllib.error.URLError):
+        return str(error.reason)  # its own text is in angle brackets
+    return str(error) or type(error).__name__
 
 
 def _run(command: str, document: str, timeout: float) -> None:

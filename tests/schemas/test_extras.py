@@ -87,3 +87,12 @@ def test_what_was_installed_from_a_file_is_named_by_its_path(
     monkeypatch.setattr(extras, "distribution", lambda _: Installed())
     monkeypatch.setattr(sys, "prefix", "/nowhere")
     assert how_to_install("s3") == f"pip install {requirement}"
+
+
+def test_without_an_installed_package_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise extras.PackageNotFoundError(name)
+
+    monkeypatch.setattr(extras, "distribution", missing)
+    monkeypatch.setattr(sys, "prefix", "/nowhere")
+    assert how_to_install("usd") == "pip install 'sharp-batch[usd]'"

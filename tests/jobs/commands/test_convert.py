@@ -92,7 +92,8 @@ def test_a_file_is_brought_within_a_budget(splat: Path, capsys: pytest.CaptureFi
     to = splat.with_suffix(".sog")
     convert(splat, to, "--max-gaussians", "300")
     assert len(read_scene(to).gaussians) == 300
-    text = capsys.readouterr().out
+    text, progress = capsys.readouterr()
+    assert "merging 1,152 Gaussians" in progress
     assert "1,152 Gaussians merged to 300; PSNR against the whole scene: " in text
     assert "dB at the photo's eye" in text
     again = to.read_bytes()

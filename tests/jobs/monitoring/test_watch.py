@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
 import urllib.request
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.registry import CollectorRegistry
 
 from jobs.console.output import Output
+from jobs.monitoring.library_metrics import LibraryMetrics
 from jobs.monitoring.metrics_server import serving_metrics
 from jobs.monitoring.watch import watching
 from pipeline.library import Library
@@ -97,6 +100,17 @@ def test_a_file_that_cannot_be_written_is_told_at_once_or_as_a_warning(
         assert ingest(tmp_path / "library", tmp_path / "photos").done == 1
     said = capfd.readouterr().err
     assert said.count("the metrics could not be written") == 1
+
+
+def test_a_catalog_that_cannot_be_read_is_one_warning(tmp_path: Path) -> None:
+    make_photos(tmp_path / "photos", 1)
+    ingest(tmp_path / "library", tmp_path / "photos")
+    with contextlib.closing(sqlite3.connect(tmp_path / "library" / "catalog.sqlite")) as catalog:
+        catalog.execute("DROP TABLE scenes")
+    warnings: list[str] = []
+    metrics = LibraryMetrics(Library.resolve(tmp_path / "library"), warnings.append)
+    assert [*metrics.collect(), *metrics.collect()] == []
+    assert len(warnings) == 1
 
 
 def test_a_port_that_is_taken_is_a_warning() -> None:

@@ -201,7 +201,8 @@ def _file_text(conversion: Conversion) -> str:
 def _library_text(report: ConvertReport) -> str:
     return "\n".join(
         [
-            f"{report.done} scenes converted to {report.format} in {time_text(report.seconds)}: "
+            f"{report.done:,} {'scene' if report.done == 1 else 'scenes'} converted to "
+            f"{report.format} in {time_text(report.seconds)}: "
             f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now",
             *losses_text(report),
             *counts_text(

@@ -62,7 +62,7 @@ def read_header_size(
 
     Takes what `decode` takes, and raises what it raises as far as the file's header shows it.
     """
-    with _as_photo_errors(data, media_type):
+    with as_photo_errors(data, media_type):
         if full_raw and media_type in _RAW_TYPES:
             return raw_development.size(data)
         opened = open_photo(data, media_type, orientation)
@@ -82,7 +82,7 @@ def decode(
     Raises PhotoError, with the reason `truncated`, `not_a_photo`, `unsupported`, `too_large`,
     `out_of_memory` or `unreadable`.
     """
-    with _as_photo_errors(data, media_type):
+    with as_photo_errors(data, media_type):
         if full_raw and media_type in _RAW_TYPES:
             check_size(*raw_development.size(data))
             return raw_development.develop(data)
@@ -99,7 +99,8 @@ def decode(
 
 
 @contextmanager
-def _as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
+def as_photo_errors(data: bytes, media_type: MediaType) -> Iterator[None]:
+    """Raise PhotoError, with the reason, for whatever decoders raise inside."""
     try:
         yield
     except PhotoError:

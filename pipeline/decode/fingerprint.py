@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from pipeline.decode.decode import decode
+from pipeline.decode.decode import as_photo_errors, decode
 from pipeline.decode.open import open_photo
 from schemas.errors import PhotoError
 from schemas.groups import Fingerprint
@@ -28,9 +28,10 @@ def read_fingerprint(data: bytes, media_type: MediaType) -> Fingerprint | None:
     Photos are compared as they are stored: frames of one burst are turned alike.
     """
     try:
-        small = _draft(data, media_type) if media_type in _WITH_DRAFTS else None
-        return fingerprint(small or Image.fromarray(decode(data, media_type)))
-    except (PhotoError, OSError, ValueError):
+        with as_photo_errors(data, media_type):
+            small = _draft(data, media_type) if media_type in _WITH_DRAFTS else None
+            return fingerprint(small or Image.fromarray(decode(data, media_type)))
+    except PhotoError:
         return None  # the run itself says what is wrong with the file
 
 

@@ -27,10 +27,12 @@ def disk_full(place: object) -> PhotoError:
 
 
 def check_folder_of(file: Path) -> None:
-    """Raise UsageError where the folder in which a file is to be written does not exist."""
+    """Raise UsageError where a file cannot be written: its folder is missing, or it is a folder."""
     folder = file.absolute().parent
     if not folder.is_dir():
         raise UsageError(f"the folder {folder} does not exist", "Create it first.")
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder", "Name a file in it.")
 
 
 def write_error(error: OSError, address: object, disk: str) -> PhotoError | RunError:

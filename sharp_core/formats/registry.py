@@ -59,7 +59,7 @@ class _Storable:
     def check(self, name: str, option: str) -> None:
         if not FORMATS.get(name, option).is_storable:
             raise UsageError(
-                f"{option} {name}: it does not keep all that a scene has",
+                f"{option} {name}: a library does not hold scenes in this format",
                 f"A library can hold {', '.join(self.names)}.",
             )
 

@@ -84,7 +84,7 @@ def check_h264_encoder() -> None:
 def write_mp4(
     file: BinaryIO, frames: Iterable[Pixels], fps: int, packing: FramePacking | None = None
 ) -> None:
-    """WriteClip H.264 with half the colour resolution, and the index first, for streaming.
+    """Write H.264 with half the colour resolution, and the index first, for streaming.
 
     `packing` tells players how both eyes lie in a frame. Raises MissingToolError if PyAV or its
     H.264 encoder is missing.
@@ -170,8 +170,6 @@ CLIP_FORMATS = {
 def _add_h264(
     container: OutputContainer, width: int, height: int, fps: int, packing: FramePacking | None
 ) -> VideoStream:
-    import torch
-
     stream = container.add_stream("libx264", rate=fps)
     most_bits = int(_MOST_BITS_PER_PIXEL * max(width, height) ** 2 * fps)
     stream.options = {
@@ -183,7 +181,7 @@ def _add_h264(
         stream.options |= {"x264-params": f"frame-packing={packing.value}"}
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
-    context.thread_count = torch.get_num_threads()
+    context.thread_count = 1  # with more, the limit of the rate changes bytes from time to time
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED_RANGE
     return stream

@@ -66,7 +66,7 @@ def _chunks(content: bytes) -> tuple[memoryview, memoryview | None]:
     if version != layout.VERSION:
         raise FormatError(f"it is GLB version {version}; 2 can be read")
     if size > len(content):
-        raise FormatError(f"it is cut short: it has {len(content)} of {size} bytes")
+        raise FormatError(f"it is cut short: it has {len(content):,} of {size:,} bytes")
     view = memoryview(content)[:size]
     found: dict[bytes, memoryview] = {}
     start = layout.HEADER.size

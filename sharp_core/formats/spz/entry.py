@@ -18,5 +18,5 @@ SPZ = SplatFormat(
     assumed_axes=("RDF", "RUB"),
     options=SpzOptions,
     versions={3: SpzOptions(3), 4: SpzOptions(4)},
-    versions_label="3 for most tools, 4 for PlayCanvas's engine 2.x and new ones",
+    versions_label="3 for most tools, 4 for PlayCanvas's engine, which reads no other",
 )

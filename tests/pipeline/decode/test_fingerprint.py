@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
 from pipeline.decode.fingerprint import fingerprint, read_fingerprint
+from pipeline.scan.media_type import media_type
 from schemas.records import MediaType
 from tests.support.paths import PHOTOS
 
@@ -68,3 +70,14 @@ def test_a_damaged_file_has_none(media_type: MediaType) -> None:
 
 def test_a_tiny_picture_has_one() -> None:
     assert fingerprint(Image.fromarray(np.zeros((1, 1, 3), np.uint8))).sharpness == 0.0
+
+
+@pytest.mark.parametrize("name", ["el torcal rocks.jpg", "IMG_2682.heic", "coffee.png"])
+def test_a_damaged_file_raises_nothing_whatever_its_decoder_does(name: str) -> None:
+    data = (PHOTOS / name).read_bytes()
+    kind = media_type(data, Path(name).suffix)
+    for start in (2, 4, 20, 60, 200):
+        damaged = data[:start] + b"\x12\x34" * 20 + data[start + 40 :]
+        read_fingerprint(damaged, kind)
+        read_fingerprint(damaged[: len(damaged) // 2], kind)
+    assert read_fingerprint(data[:2] + bytes(40) + data[42:], kind) is None

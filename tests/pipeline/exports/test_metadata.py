@@ -17,18 +17,18 @@ from pipeline.scan.identify import photo_id_of
 from pipeline.scan.media_type import media_type
 from schemas.records import MediaType, PhotoMeta, PhotoRecord
 from sharp_core.scene.cameras import Intrinsics
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 
 SEEN = Intrinsics.of_photo(800, 1000, 750)
 SOURCES = [
-    "photos/IMG_2682.heic",
-    "photos/GOPR0042.JPG",
-    "photos/mongolels.jpg",
-    "metadata/IMG_5910.jpg",
-    "metadata/iphone13mini.jpg",
-    "metadata/DSCF7733.jpg",
-    "metadata/denali.webp",
-    "metadata/sample.cr2",
+    PHOTOS / "IMG_2682.heic",
+    PHOTOS / "GOPR0042.JPG",
+    PHOTOS / "mongolels.jpg",
+    DATA / "metadata" / "IMG_5910.jpg",
+    DATA / "metadata" / "iphone13mini.jpg",
+    DATA / "metadata" / "DSCF7733.jpg",
+    DATA / "metadata" / "denali.webp",
+    DATA / "metadata" / "sample.cr2",
 ]
 
 
@@ -61,10 +61,10 @@ def exported(
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("is_there", [True, False])
 def test_date_place_and_camera_come_through(source, is_there, tmp_path):
-    data = (DATA / source).read_bytes()
+    data = source.read_bytes()
     kind = media_type(data)
     before = read_metadata(data, kind)
-    record = record_of(DATA / source if is_there else tmp_path / "gone", data, before)
+    record = record_of(source if is_there else tmp_path / "gone", data, before)
     after = read_metadata(exported(record, kind, tmp_path), MediaType.JPEG)
     for name in ("taken_at", "camera_make", "camera_model", "lens_model"):
         assert getattr(after, name) == getattr(before, name), name
@@ -76,9 +76,9 @@ def test_date_place_and_camera_come_through(source, is_there, tmp_path):
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_what_no_longer_holds_is_left_out(source, tmp_path):
-    data = (DATA / source).read_bytes()
+    data = source.read_bytes()
     kind = media_type(data)
-    record = record_of(DATA / source, data, read_metadata(data, kind))
+    record = record_of(source, data, read_metadata(data, kind))
     exif = Image.open(io.BytesIO(exported(record, kind, tmp_path))).getexif()
     assert exif[Base.Orientation] == 1
     details = exif.get_ifd(IFD.Exif)

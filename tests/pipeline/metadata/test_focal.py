@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from pipeline.metadata.focal import resolve_focal
 from pipeline.metadata.read import read_metadata
 from pipeline.scan.media_type import media_type
 from schemas.records import FocalSource, FocalTags
-from tests.support.paths import DATA
+from tests.support.paths import DATA, PHOTOS
 
 INCH = 25.4
 
@@ -160,24 +159,24 @@ def test_absurd_values_fall_through(absurd):
 
 # f_px from each file's own tags by hand, or from the uncropped original: see the READMEs there.
 @pytest.mark.parametrize(
-    ("name", "size", "px", "source"),
+    ("path", "size", "px", "source"),
     [
-        ("metadata/DSCF7733.jpg", (1160, 1430), 1574.4, FocalSource.EXIF_SENSOR),
-        ("metadata/IMG_5910.jpg", (1394, 930), 5165, FocalSource.EXIF_SENSOR),
-        ("metadata/denali.webp", (600, 315), 1562.65, FocalSource.EXIF_SENSOR),
-        ("metadata/iphone13mini.jpg", (384, 512), 384.592, FocalSource.EXIF_35MM),
-        ("metadata/sample.cr2", (3648, 2736), 4208.8, FocalSource.EXIF_SENSOR),
-        ("metadata/spatial_photo.heic", (2560, 2560), 1525.44, FocalSource.INTRINSICS),
-        ("photos/mongolels.jpg", (950, 634), 1675, FocalSource.EXIF_SENSOR),
-        ("photos/el torcal rocks.jpg", (512, 341), 1592.41, FocalSource.EXIF_35MM),
-        ("photos/tanners_ridge.jpg", (800, 534), 778.077, FocalSource.EXIF_35MM),
-        ("photos/GOPR0042.JPG", (1000, 563), 397.856, FocalSource.EXIF_35MM),
-        ("photos/IMG_2682.heic", (4032, 3024), 3261.64, FocalSource.EXIF_35MM),
+        (DATA / "metadata" / "DSCF7733.jpg", (1160, 1430), 1574.4, FocalSource.EXIF_SENSOR),
+        (DATA / "metadata" / "IMG_5910.jpg", (1394, 930), 5165, FocalSource.EXIF_SENSOR),
+        (DATA / "metadata" / "denali.webp", (600, 315), 1562.65, FocalSource.EXIF_SENSOR),
+        (DATA / "metadata" / "iphone13mini.jpg", (384, 512), 384.592, FocalSource.EXIF_35MM),
+        (DATA / "metadata" / "sample.cr2", (3648, 2736), 4208.8, FocalSource.EXIF_SENSOR),
+        (DATA / "metadata" / "spatial_photo.heic", (2560, 2560), 1525.44, FocalSource.INTRINSICS),
+        (PHOTOS / "mongolels.jpg", (950, 634), 1675, FocalSource.EXIF_SENSOR),
+        (PHOTOS / "el torcal rocks.jpg", (512, 341), 1592.41, FocalSource.EXIF_35MM),
+        (PHOTOS / "tanners_ridge.jpg", (800, 534), 778.077, FocalSource.EXIF_35MM),
+        (PHOTOS / "GOPR0042.JPG", (1000, 563), 397.856, FocalSource.EXIF_35MM),
+        (PHOTOS / "IMG_2682.heic", (4032, 3024), 3261.64, FocalSource.EXIF_35MM),
     ],
 )
-def test_real_photos(name, size, px, source):
-    data = (DATA / name).read_bytes()
-    tags = read_metadata(data, media_type(data, Path(name).suffix)).focal
+def test_real_photos(path, size, px, source):
+    data = path.read_bytes()
+    tags = read_metadata(data, media_type(data, path.suffix)).focal
     focal = resolve_focal(tags, *size)
     assert focal.px == pytest.approx(px, rel=0.02)
     assert focal.source is source

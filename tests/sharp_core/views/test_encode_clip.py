@@ -6,6 +6,7 @@ import sys
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from schemas.errors import MissingToolError
@@ -42,6 +43,19 @@ def test_equal_frames_give_equal_bytes(clip_format):
     frames = moving_square(6)
     once, again = (encoded(clip_format.write, frames, 10) for _ in range(2))
     assert once == again
+
+
+def test_the_bytes_of_an_mp4_do_not_depend_on_the_number_of_threads():
+    frames = np.random.default_rng(0).integers(0, 256, (30, 96, 128, 3), np.uint8)
+    threads = torch.get_num_threads()
+    made = set()
+    try:
+        for number in (1, 2, 3):
+            torch.set_num_threads(number)
+            made.add(encoded(write_mp4, frames, 30))
+    finally:
+        torch.set_num_threads(threads)
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("clip_format", FORMATS, ids=lambda f: f.suffix)

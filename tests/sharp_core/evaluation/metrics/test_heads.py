@@ -18,7 +18,7 @@ def test_without_the_package_the_error_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingToolError, match="torchmetrics") as caught:
         load_head("lpips_models/vgg.pth")
-    assert "sharp-batch[perceptual]" in caught.value.hint
+    assert "[perceptual]" in caught.value.hint
 
 
 def test_a_version_without_the_file_is_refused() -> None:

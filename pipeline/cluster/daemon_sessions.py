@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable
 
 import psutil
@@ -20,10 +21,9 @@ class DaemonSessions:
 
     def __init__(self, processes: Iterable[psutil.Process] = ()) -> None:
         self._leaders: dict[int, psutil.Process] = {}
-        for process in processes if os.name == "posix" else ():
-            with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-                if os.getsid(process.pid) == process.pid:
-                    self._leaders[process.pid] = process
+        for process in processes:
+            if _session_of(process) == process.pid:
+                self._leaders[process.pid] = process
 
     def kill_survivors(self) -> None:
         """Kill what still runs in these sessions, and wait until it is gone."""
@@ -34,9 +34,17 @@ class DaemonSessions:
         psutil.wait_procs(survivors, _KILL_SECONDS)
 
     def _has(self, process: psutil.Process) -> bool:
-        try:
-            leader = self._leaders.get(os.getsid(process.pid))
-        except (ProcessLookupError, PermissionError):
-            return False
+        session = _session_of(process)
+        leader = None if session is None else self._leaders.get(session)
         # A number may have been given to another process, which leads its own session then.
         return leader is not None and (leader.pid != process.pid or leader == process)
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    """Return the number of a process's session; None if it is gone, or on Windows."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.getsid(process.pid)
+    except (ProcessLookupError, PermissionError):
+        return None

@@ -114,10 +114,12 @@ def serve(
     )
     if open_browser:
         webbrowser.open(addresses[0])
-    # The server stops cleanly by itself, and then raises the signal again: ignore it.
+    server = _Server(config, app.state.workshop)
+    # A signal ends the server, also one that comes before it serves. When it has stopped by
+    # itself, it raises the signal again, which changes nothing then.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: None)
-    asyncio.run(_Server(config, app.state.workshop).serve(sockets=[listener]))
+        signal.signal(number, server.handle_exit)
+    asyncio.run(server.serve(sockets=[listener]))
 
 
 class _Server(uvicorn.Server):

@@ -88,15 +88,21 @@ def test_a_file_that_cannot_be_written_is_told_at_once_or_as_a_warning(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     library = Library.resolve(tmp_path / "library")
-    wrong = MetricsSettings(tmp_path / "nowhere" / "x.prom")
-    with (
-        pytest.raises(UsageError, match="does not exist"),
-        watching(library, HookSettings(), wrong, Output()),
+    for wrong, reason in (
+        (tmp_path / "nowhere" / "x.prom", "does not exist"),
+        (tmp_path, "is a folder"),
     ):
-        pass
-    (tmp_path / "folder").mkdir()
+        with (
+            pytest.raises(UsageError, match=reason),
+            watching(library, HookSettings(), MetricsSettings(wrong), Output()),
+        ):
+            pass
+    file = tmp_path / "folder" / "x.prom"
+    file.parent.mkdir()
     make_photos(tmp_path / "photos", 1)
-    with watching(library, HookSettings(), MetricsSettings(tmp_path / "folder"), Output()):
+    with watching(library, HookSettings(), MetricsSettings(file), Output()):
+        file.parent.rmdir()
+        file.parent.touch()
         assert ingest(tmp_path / "library", tmp_path / "photos").done == 1
     said = capfd.readouterr().err
     assert said.count("the metrics could not be written") == 1

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
@@ -23,6 +24,7 @@ from schemas.errors import RunError, UsageError
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 from schemas.tables import artifacts, photos
+from tests.support.clips import decoded
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
 
@@ -117,7 +119,15 @@ def test_on_ray_the_previews_are_the_same(library: Path, tmp_path: Path) -> None
     ingest(tmp_path / "other", tmp_path / "photos")
     make(library)
     assert make(tmp_path / "other", inline=False).done == 3
-    assert previews(tmp_path / "other") == previews(library)
+    on_ray, here = previews(tmp_path / "other"), previews(library)
+    assert on_ray.keys() == here.keys()
+    for name, data in here.items():
+        if not name.endswith(".mp4"):
+            assert on_ray[name] == data
+            continue
+        # Processes may round a pixel differently, and then a lossy encoder chooses other bytes.
+        for one, other in zip(decoded(on_ray[name], ".mp4"), decoded(data, ".mp4"), strict=True):
+            assert np.abs(one.astype(int) - other).mean() < 1
 
 
 def test_ingest_makes_them_in_passing_and_preview_finds_them_made(tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.errors import MissingToolError
 from sharp_core.budget.head_views import ASIDE_M, cameras_at, head_box, head_views
 from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.colors import linear_to_srgb
 from sharp_core.scene.conventions import is_grid_count
 from sharp_core.scene.gaussians import Gaussians
-from sharp_core.views.prune import LEAST_WEIGHT, psnr_between
+from sharp_core.views.prune import psnr_between
 from sharp_core.views.trajectories import Motion
+from sharp_core.views.visibility import visibility
 
 
 class ViewSides(NamedTuple):
@@ -66,19 +66,10 @@ def reduce_to(
     """
     if len(gaussians) <= most:
         return None
-    try:
-        from sharp_core.render.cpu.weights import blend_weights
-    except ImportError:
-        raise MissingToolError(
-            "merging Gaussians needs numba, which is not installed: pip install numba"
-        ) from None
     scene = gaussians.to("cpu")
     box = head_box(scene, photo)
     views = head_views(box, photo, sides.visibility, is_360=is_360)
-    weights = blend_weights(scene, views)
-    is_seen = weights.maximum >= LEAST_WEIGHT
-    if not bool(is_seen.any()):
-        raise ValueError("nothing of it can be seen from where its photo was taken")
+    weights, is_seen = visibility(scene, views, "merging Gaussians")
     seen = scene.select(is_seen)
     # A scene of a size that writers take for a predictor's grid would be stored as one.
     target = most - 1 if is_grid_count(most) and most > 1 else most

@@ -16,14 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
-from schemas.errors import MissingToolError
 from sharp_core.render.api import make_renderer
 from sharp_core.scene.cameras import Camera, Intrinsics, fit_long_side
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.trajectories import Motion, motion_of, viewmats
+from sharp_core.views.visibility import visibility
 
-# Half a step of an 8-bit image: a Gaussian with a smaller weight changes no pixel by itself.
-LEAST_WEIGHT = 0.5 / 255
 # Long side of the renders for visibility. In a small render a Gaussian covers fewer pixels, but
 # every Gaussian is spread over at least its own pixel, so none is missed.
 _VISIBILITY_SIDE = 768
@@ -56,19 +54,10 @@ def prune(gaussians: Gaussians, photo: Intrinsics) -> Pruning:
 
     Raises ValueError if nothing is visible, and MissingToolError without numba.
     """
-    try:
-        from sharp_core.render.cpu.weights import blend_weights
-    except ImportError:
-        raise MissingToolError(
-            "pruning needs numba, which is not installed: pip install numba"
-        ) from None
     gaussians = gaussians.to("cpu")
     motion = motion_of(gaussians, photo)
     cameras = _cameras(_BOX, motion, fit_long_side(photo, _VISIBILITY_SIDE))
-    is_seen = blend_weights(gaussians, cameras).maximum >= LEAST_WEIGHT
-    if not bool(is_seen.any()):
-        raise ValueError("nothing of it can be seen from where its photo was taken")
-    pruning = Pruning(is_seen, _BEST_PSNR)
+    pruning = Pruning(visibility(gaussians, cameras, "pruning").is_seen, _BEST_PSNR)
     views = _cameras(_BETWEEN, motion, fit_long_side(photo, _PSNR_SIDE))
     pruned = pruning.remove_unseen(gaussians)
     return replace(pruning, psnr_db=psnr_between(gaussians, pruned, views))

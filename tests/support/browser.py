@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,20 @@ def serving(library: Path, cache: Path) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextlib.contextmanager
+def watched_page(
+    context: BrowserContext, address: str, wait_ms: int, expected: Sequence[str]
+) -> Iterator[Page]:
+    """Give a page that may ask nothing of other hosts, and complain of what is `expected` alone."""
+    page = context.new_page()
+    page.set_default_timeout(wait_ms)
+    watch = Watch(page)
+    yield page
+    page.close()
+    assert watch.strangers(address) == []
+    assert [text for text in watch.complaints if not any(part in text for part in expected)] == []
 
 
 class Watch:

@@ -18,7 +18,7 @@ from pipeline.catalog.database import open_database
 from pipeline.scenes.page import ViewerStart, write_scene_page
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import formats_written_here
-from tests.support.browser import VIEWER, Watch, browser, serving
+from tests.support.browser import VIEWER, Watch, browser, serving, watched_page
 from tests.support.made_photos import make_photo
 from tests.support.paths import PHOTOS
 from tests.support.viewer_pictures import READY, WAIT_MS, gray, picture, psnr, shift
@@ -38,15 +38,9 @@ def address(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    """Give a page that may ask nothing of other hosts, and has to be content."""
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    watch = Watch(page)
-    yield page
-    page.close()
-    assert watch.strangers(address) == []
     # Some tests make the server refuse something, which browsers report.
-    assert [text for text in watch.complaints if "Failed to load resource" not in text] == []
+    with watched_page(context, address, WAIT_MS, ("Failed to load resource",)) as page:
+        yield page
 
 
 def open_scene(page: Page, address: str, name: str = "coffee.png") -> None:

@@ -17,7 +17,7 @@ from jobs.gallery.derived import DerivedKind, FileRequest, derive
 from jobs.gallery.reader import LibraryReader
 from pipeline.library import Library
 from pipeline.scenes import levels
-from tests.support.browser import VIEWER, Watch, browser, serving
+from tests.support.browser import VIEWER, browser, serving, watched_page
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
 from tests.support.viewer_pictures import READY, WAIT_MS, Pixels, gray, is_seen, picture, psnr
@@ -50,16 +50,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    watch = Watch(page)
-    yield page
-    page.close()
-    assert watch.strangers(address) == []
     # Some tests make the server refuse something. The engine clears a new buffer of integers in a
     # headset with numbers of another kind, which does nothing.
     expected = ("Failed to load resource", "glClear: No defined conversion")
-    assert [text for text in watch.complaints if not any(part in text for part in expected)] == []
+    with watched_page(context, address, WAIT_MS, expected) as page:
+        yield page
 
 
 def scene_page(page: Page, address: str, name: str = "coffee.png") -> str:

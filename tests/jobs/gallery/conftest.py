@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import BrowserContext, Page
 
 from jobs.gallery.app import GallerySettings
 from pipeline.library import Library
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
+from tests.support.browser import browser, serving, watched_page
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
+from tests.support.viewer_pictures import WAIT_MS
 
 PREVIEWS = PreviewSettings(seconds=0.2, long_side=64)
 
@@ -42,3 +45,22 @@ def client(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     cache = tmp_path_factory.mktemp("cache")
     with gallery_client(GallerySettings(Library.resolve(gallery_library), cache)) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    with browser(viewport={"width": 1000, "height": 700}) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def address(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(gallery_library, tmp_path_factory.mktemp("cache")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    # Some tests make the server refuse something, which browsers report.
+    with watched_page(context, address, WAIT_MS, ("Failed to load resource",)) as page:
+        yield page

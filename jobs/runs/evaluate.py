@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.runs.scene_run import RunnerMaker
-from jobs.runs.signals import stop_on_signals
+from jobs.runs.signals import StopSignals, stop_on_signals
 from pipeline.evaluation.methods import FlatMethod, Method, ModelMethod, SplatMethod
 from pipeline.evaluation.report import write_reports
 from pipeline.evaluation.results import PICTURES, RESULTS
@@ -28,7 +29,7 @@ from schemas.choices import Device
 from schemas.errors import ExitCode, UsageError
 from schemas.evaluation_settings import EvaluationSettings, MethodSettings
 from schemas.execution_settings import SCENE_LIMIT_S
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, Made
 from sharp_core.evaluation.sample import Sample
 from sharp_core.evaluation.summary import DatasetSummary
 
@@ -113,10 +114,11 @@ def evaluate(
     report.left = sum(len(task.pairs) for task in tasks)
     report.selected = report.unchanged + report.left
     stop = Stop(deadline)
-    with stop_on_signals(stop, lambda: output.note("Finishing the pairs in progress.")):
-        _carry_out(tasks, stage, report, output, runner, stop)
-    report.is_interrupted = stop.is_requested
-    report.summaries = write_reports(store, report.failures)
+    note = partial(output.note, "Finishing the pairs in progress.")
+    with stop_on_signals(stop, note) as signals:
+        _carry_out(tasks, stage, report, output, runner, stop, signals)
+        report.is_interrupted = stop.is_requested
+        report.summaries = write_reports(store, report.failures)
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
@@ -128,6 +130,7 @@ def _carry_out(
     output: Output,
     runner: RunnerMaker,
     stop: Stop,
+    signals: StopSignals,
 ) -> None:
     if not tasks:
         return
@@ -135,15 +138,19 @@ def _carry_out(
     # The second signal ends the work, and what is finished is still reported.
     with RunProgress(output, "scenes") as progress, contextlib.suppress(KeyboardInterrupt):
         progress.begin(len(tasks))
-        with runner() as scenes:
-            for outcome in scenes.map_scenes(stage, tasks, stop):
-                progress.advance(outcome)
-                count = pairs[outcome.file.photo_id]
-                report.left -= count
-                if isinstance(outcome, Failed):
-                    report.failed += count
-                    report.failures.append(
-                        f"{outcome.file.path}: {outcome.reason}: {outcome.message}"
-                    )
-                else:
-                    report.done += count
+        try:
+            with runner() as scenes:
+                for outcome in scenes.map_scenes(stage, tasks, stop):
+                    progress.advance(outcome)
+                    _count(outcome, pairs[outcome.file.photo_id], report)
+        finally:
+            signals.work_ended()
+
+
+def _count(outcome: Made | Failed, pairs: int, report: EvaluationReport) -> None:
+    report.left -= pairs
+    if isinstance(outcome, Failed):
+        report.failed += pairs
+        report.failures.append(f"{outcome.file.path}: {outcome.reason}: {outcome.message}")
+    else:
+        report.done += pairs

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.monitoring.observers import Observers, WatchedRun
-from jobs.runs.signals import stop_on_signals
+from jobs.runs.signals import StopSignals, stop_on_signals
 from pipeline.catalog.database import is_full
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
@@ -104,6 +104,7 @@ class Run:
         self._skipped = 0
         self._catalog: CatalogWriter | None = None
         self._progress: RunProgress | None = None
+        self._signals: StopSignals | None = None
         self._observers = Observers(output)
 
     @contextlib.contextmanager
@@ -137,21 +138,25 @@ class Run:
                 WatchedRun(self.report.run_id, self._command, self.library, self._monitor)
             )
             with (
+                stop_on_signals(self.stop, self._say_ending) as self._signals,
                 closing_with(lambda error: self._close(catalog, error), self._output),
-                stop_on_signals(self.stop, self._say_ending),
             ):
                 yield catalog
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[RunProgress]:
         """Show progress inside the context. The second signal ends only this context."""
+        assert self._signals is not None, "recorded() comes first"
         with (
             RunProgress(self._output, what, self._monitor) as progress,
             contextlib.suppress(KeyboardInterrupt),
         ):
             self._progress = progress
             progress.begin(total)
-            yield progress
+            try:
+                yield progress
+            finally:
+                self._signals.work_ended()
 
     def take(self, outcome: Outcome) -> Outcome:
         """Record an outcome, and count it. Returns what was recorded, as `record` does."""

@@ -15,27 +15,46 @@ _NUMBERS = [
 ]
 
 
+class StopSignals:
+    """What the signals of one run do: the first asks it to stop, the second ends its work."""
+
+    def __init__(self, stop: Stop, on_first: Callable[[], None]) -> None:
+        """Call `on_first` after `stop` is asked."""
+        self._stop = stop
+        self._on_first = on_first
+        self._received = 0
+        self._ends_at = 2  # the signal of this number raises
+
+    def work_ended(self) -> None:
+        """Let one more signal pass without effect: only the short end of the run remains.
+
+        A person who pressed Ctrl-C twice to end the work did not mean to lose the report, when the
+        work happened to end between the two.
+        """
+        self._ends_at = max(self._received, 1) + 2
+
+    def handle(self, _number: int, _frame: FrameType | None) -> None:
+        """Take a signal. Raises KeyboardInterrupt."""
+        self._received += 1
+        if self._received >= self._ends_at:
+            raise KeyboardInterrupt
+        if self._received == 1:
+            self._stop.ask()
+            stop_retrying()
+            self._on_first()
+
+
 @contextlib.contextmanager
-def stop_on_signals(stop: Stop, on_first: Callable[[], None]) -> Iterator[None]:
+def stop_on_signals(stop: Stop, on_first: Callable[[], None]) -> Iterator[StopSignals]:
     """Inside the context, the first signal asks `stop`, the second raises KeyboardInterrupt.
 
     The first also ends retries of an object store, which take minutes. It is KeyboardInterrupt
     because Ray lets no other exception through where it waits.
     """
-    is_asked = False  # by a signal; a full disk asks `stop` too
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal is_asked
-        if is_asked:
-            raise KeyboardInterrupt
-        is_asked = True
-        stop.ask()
-        stop_retrying()
-        on_first()
-
-    before = {number: signal.signal(number, handle) for number in _NUMBERS}
+    signals = StopSignals(stop, on_first)
+    before = {number: signal.signal(number, signals.handle) for number in _NUMBERS}
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

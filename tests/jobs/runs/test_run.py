@@ -161,5 +161,24 @@ def test_a_signal_asks_the_run_to_end_and_the_second_ends_its_work(library: Libr
     assert last_run(library).state == "interrupted"
 
 
+@pytest.mark.posix
+@pytest.mark.parametrize("while_working", [0, 1, 2])
+def test_a_signal_after_the_work_loses_no_report_and_one_more_ends_the_run(
+    library: Library, while_working: int
+) -> None:
+    report = RunReport(run_id=new_run_id(), library=str(library))
+    run = Run(library, "ingest", {}, report, Output(quiet=True))
+    with run.held(), run.recorded():
+        with run.progress("photos", 2):
+            for _ in range(while_working):
+                os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert last_run(library).state == "interrupted"
+    document = json.loads(library.store.read(ReportPath(report.run_id).path))
+    assert document["is_interrupted"]
+
+
 def test_ids_of_runs_sort_by_time_and_differ() -> None:
     assert len({new_run_id() for _ in range(100)}) == 100

@@ -31,7 +31,7 @@ class StopSignals:
         A person who pressed Ctrl-C twice to end the work did not mean to lose the report, when the
         work happened to end between the two.
         """
-        self._ends_at = max(self._received, 1) + 2
+        self._ends_at = self._received + 2
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """Take a signal. Raises KeyboardInterrupt."""

@@ -32,6 +32,7 @@ from sharp_core.models.interface import PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 
 CELLS = 8
+STUCK = "The next photo takes an hour."
 
 
 class TrivialPredictor:
@@ -41,14 +42,22 @@ class TrivialPredictor:
     fingerprint = "trivial-1"
     device = torch.device("cpu")
 
-    def __init__(self, seconds: float, deadly_width: int | None) -> None:
+    def __init__(
+        self, seconds: float, deadly_width: int | None, stuck_after: int | None = None
+    ) -> None:
         self._seconds = seconds
         self._deadly_width = deadly_width
+        self._stuck_after = stuck_after
+        self._begun = 0
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         if any(photo.pixels.shape[1] == self._deadly_width for photo in photos):
             os._exit(1)
-        time.sleep(self._seconds * len(photos))
+        stuck = self._stuck_after is not None and self._begun >= self._stuck_after
+        self._begun += len(photos)
+        if stuck:
+            print(STUCK, file=sys.stderr, flush=True)
+        time.sleep(3600 if stuck else self._seconds * len(photos))
         return [self._one(photo) for photo in photos]
 
     def _one(self, photo: PredictorInput) -> Gaussians:
@@ -77,17 +86,21 @@ class TrivialModel(ResolvedModel):
 
     seconds: float = 0.0
     deadly_width: int | None = None  # of photos at which the process dies
+    stuck_after: int | None = None  # photos, after which the next one takes an hour
 
     def load(self) -> TrivialPredictor:
-        return TrivialPredictor(self.seconds, self.deadly_width)
+        return TrivialPredictor(self.seconds, self.deadly_width, self.stuck_after)
 
 
-def trivial_model(seconds: float = 0.0, deadly_width: int | None = None) -> TrivialModel:
+def trivial_model(
+    seconds: float = 0.0, deadly_width: int | None = None, stuck_after: int | None = None
+) -> TrivialModel:
     return TrivialModel(
         ModelSettings("small"),
         TrivialPredictor.fingerprint,
         seconds=seconds,
         deadly_width=deadly_width,
+        stuck_after=stuck_after,
     )
 
 
@@ -98,6 +111,7 @@ def ingest(
     inline: bool = True,
     seconds: float = 0.0,
     deadly_width: int | None = None,
+    stuck_after: int | None = None,
     deadline: datetime | None = None,
     output: Output | None = None,
     catalog: str | None = None,
@@ -112,7 +126,7 @@ def ingest(
         Library.resolve(library, catalog),
         sources,
         settings or IngestSettings(),
-        trivial_model(seconds, deadly_width),
+        trivial_model(seconds, deadly_width, stuck_after),
         output or Output(quiet=True),
         deadline,
         filters=filters,
@@ -127,6 +141,7 @@ def main() -> None:
     parser.add_argument("--inline", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--deadly-width", type=int)
+    parser.add_argument("--stuck-after", type=int)
     parser.add_argument("--catalog")
     options = parser.parse_args()
     output = Output(as_json=True)
@@ -137,6 +152,7 @@ def main() -> None:
             inline=options.inline,
             seconds=options.seconds,
             deadly_width=options.deadly_width,
+            stuck_after=options.stuck_after,
             output=output,
             catalog=options.catalog,
         )

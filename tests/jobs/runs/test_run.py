@@ -176,7 +176,7 @@ def test_a_signal_after_the_work_loses_no_report_and_one_more_ends_the_run(
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert last_run(library).state == "interrupted"
-    document = json.loads(library.store.read(ReportPath(report.run_id).path))
+    document = json.loads(library.store.read_bytes(ReportPath(report.run_id).path))
     assert document["is_interrupted"]
 
 

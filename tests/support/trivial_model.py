@@ -56,7 +56,7 @@ class TrivialPredictor:
         stuck = self._stuck_after is not None and self._begun >= self._stuck_after
         self._begun += len(photos)
         if stuck:
-            print(STUCK, file=sys.stderr, flush=True)
+            sys.stderr.write(STUCK + "\n")
         time.sleep(3600 if stuck else self._seconds * len(photos))
         return [self._one(photo) for photo in photos]
 

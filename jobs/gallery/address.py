@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from pipeline.catalog.filters import Filters, filter_fields, filters_of_texts, is_on_web
 from schemas.errors import UsageError
 from schemas.records import PhotoState
 
+UNTIL = "until"  # a day, of the form: photos until its end
 WEB_FILTERS = tuple(field.name for field in filter_fields() if is_on_web(field))
 _LONGEST = 300  # characters of a filter
 
@@ -20,6 +22,12 @@ class FilteredView:
 
     filters: Filters
     texts: dict[str, str]
+
+    @property
+    def last_day(self) -> str:
+        """The day before the filter `before`, as the form writes it; "" where there is none."""
+        end = self.filters.before
+        return f"{end - timedelta(days=1):%Y-%m-%d}" if end else ""
 
     def query(self, **changes: str | None) -> str:
         """Return the query part of this view's address, with its `?`; None removes a field."""
@@ -53,8 +61,21 @@ class FilteredView:
 def read_view(parameters: Mapping[str, str]) -> FilteredView:
     """Read the filters of an address. Raises UsageError if one is not valid."""
     texts = {name: parameters.get(name, "").strip() for name in WEB_FILTERS}
+    until = parameters.get(UNTIL, "").strip()
+    if until:
+        texts["before"] = _day_after(until)
     texts = {name: text for name, text in texts.items() if text}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
             raise UsageError(f"The filter '{name}' is too long, or not text.", "Make it shorter.")
     return FilteredView(filters_of_texts(texts, name_of=lambda field: field.name), texts)
+
+
+def _day_after(until: str) -> str:
+    """Return the day after a day, as an address has it. Raises UsageError."""
+    try:
+        return str(date.fromisoformat(until) + timedelta(days=1))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{UNTIL} {until!r} is not a day", "Write a day as in 2019-07-14."
+        ) from error

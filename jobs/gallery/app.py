@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from anyio import CapacityLimiter
@@ -20,8 +21,9 @@ from jobs.gallery import marks, media, metrics, pages, places, slideshow, upload
 from jobs.gallery.answer_errors import answer_error
 from jobs.gallery.metrics import metrics_registry
 from jobs.gallery.reader import LibraryReader
-from jobs.gallery.rendering import render
+from jobs.gallery.rendering import known_text, render
 from jobs.gallery.security import LOCAL_ONLY, AccessMiddleware, AccessPolicy
+from jobs.gallery.texts import Message, sentence
 from jobs.gallery.upload_queue import UploadQueue
 from jobs.gallery.workshop import Workshop
 from pipeline.library import Library
@@ -99,13 +101,14 @@ class _TextCompression:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _error_response(
-        request, error.status_code, str(error.detail), getattr(error, "hint", "")
-    )
+    message = str(error.detail)
+    if message == HTTPStatus(error.status_code).phrase:  # of a route that there is not
+        message = Message("There is no such page in this gallery.")
+    return _error_response(request, error.status_code, message, getattr(error, "hint", ""))
 
 
 def _wrong_address(request: Request, _error: Exception) -> Response:
-    return _error_response(request, 400, "This address is not valid in the gallery.", "")
+    return _error_response(request, 400, Message("This address is not valid in the gallery."), "")
 
 
 def _known_error(request: Request, error: Exception) -> Response:
@@ -119,7 +122,8 @@ def _gone(_request: Request, _error: Exception) -> Response:
 
 
 def _error_response(request: Request, status: int, message: str, hint: str) -> Response:
-    """Return an HTML page for browsers, and JSON for other clients."""
+    """Return an HTML page for browsers, and JSON for other clients, in the request's language."""
+    message, hint = sentence(known_text(request, message)), sentence(known_text(request, hint))
     if "text/html" in request.headers.get("accept", ""):
         return render(request, "message.html", status, message=message, hint=hint)
     return JSONResponse({"error": message, "hint": hint or None}, status)

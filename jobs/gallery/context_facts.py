@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jobs.gallery.photo_facts import Fact
-from jobs.gallery.texts import Message
+from jobs.gallery.texts import AND, Message, listed
 from schemas.context import BY_POSITION, ContextSource, PlaceNames
 
 _REJECTED = -1
@@ -60,7 +60,4 @@ def _note(sources: Sequence[str]) -> str:
     found = [Message(text) for text in explained if text]
     if not found:
         return ""
-    listed = found[0]
-    for text in found[1:]:
-        listed = Message("{some} and {other}", some=listed, other=text)
-    return Message("from {sources}", sources=listed)
+    return Message("from {sources}", sources=listed(found, AND))

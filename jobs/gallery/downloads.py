@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jobs.console.output import size_text
 from jobs.gallery.media import is_viewer_built
-from jobs.gallery.texts import Message
+from jobs.gallery.texts import Figures, Message, without_options
 from pipeline.exports.exported import EXPORT_PREFIX
 
-# Labels name the options of the command that pages do not have.
-_OPTIONS = re.compile(r" \(--[^)]*\)")
+_WEB_PAGE = Message("Web page, opens in every browser")
 
 
 class DownloadLink(NamedTuple):
@@ -40,19 +38,19 @@ def downloads_of(scene: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) ->
     scene_id = scene["scene_id"]
     files = []
     if is_viewer_built():
-        label = Message("Web page, opens in every browser")
-        files.append(DownloadLink(label, f"/scenes/{scene_id}/page.html", "", is_made=True))
+        files.append(DownloadLink(_WEB_PAGE, f"/scenes/{scene_id}/page.html", "", is_made=True))
     for entry in FORMATS:
         is_stored = entry.name == scene["format"]
         if entry in written or is_stored:
-            note = size_text(scene["splat_bytes"]) if is_stored else Message("converted on demand")
+            size = Figures(size_text(scene["splat_bytes"]))
+            note = size if is_stored else Message("converted on demand")
             href = f"/scenes/{scene_id}.{entry.name}?download=true"
             files.append(DownloadLink(entry.label, href, note, is_made=not is_stored))
     files += [
         DownloadLink(
-            f"{item['kind'].capitalize()} ({Path(item['path']).suffix.removeprefix('.')})",
+            Message("Preview ({format})", format=Path(item["path"]).suffix[1:].upper()),
             f"/artifacts/{item['artifact_id']}?download=true",
-            size_text(item["bytes"]),
+            Figures(size_text(item["bytes"])),
         )
         for item in made
         # Exports are outside the library, in their own folders: the gallery creates its own.
@@ -61,8 +59,23 @@ def downloads_of(scene: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) ->
     return files
 
 
-def exports_of(photo_id: str) -> list[LinkGroup]:
-    """Return the exports that work on this machine, grouped by what they are for."""
+def made_downloads(address: str) -> list[DownloadLink]:
+    """Return the scene of an uploaded photo, whose page has this address, in each format."""
+    from sharp_core.formats.registry import formats_written_here
+
+    page = DownloadLink(_WEB_PAGE, f"{address}/page.html", "", is_made=True)
+    note = Message("converted on demand")
+    return [page] * is_viewer_built() + [
+        DownloadLink(entry.label, f"{address}/scene.{entry.name}?download=true", note, is_made=True)
+        for entry in formats_written_here()
+    ]
+
+
+def exports_of(address: str) -> list[LinkGroup]:
+    """Return the exports that work on this machine, grouped by what they are for.
+
+    `address` is that of the photo's page.
+    """
     from pipeline.exports.kind import KindGroup
     from pipeline.exports.registry import KINDS, is_possible
     from sharp_core.formats.registry import FORMATS
@@ -72,8 +85,8 @@ def exports_of(photo_id: str) -> list[LinkGroup]:
         # Splat formats and web pages are among the downloads of the scene.
         if kind.name in FORMATS or kind.group == KindGroup.PAGES or not is_possible(kind):
             continue
-        label = _OPTIONS.sub("", kind.label)
-        href = f"/photos/{photo_id}/exports/{kind.name}"
+        label = without_options(kind.label)
+        href = f"{address}/exports/{kind.name}"
         link = DownloadLink(label[0].upper() + label[1:], href, kind.name, is_made=True)
         groups.setdefault(str(kind.group), []).append(link)
     return [LinkGroup(name, files) for name, files in groups.items()]

@@ -22,8 +22,10 @@ from starlette.exceptions import HTTPException
 from jobs.gallery.answer_errors import answer_error
 from jobs.gallery.derived import DerivedKind, FileRequest, derive
 from jobs.gallery.reader import LibraryReader, open_reader
+from jobs.gallery.texts import Message
 from schemas.errors import SharpBatchError
 
+NO_MEMORY = Message("There is not enough memory to make this file.")
 _LESS_URGENT = 5  # than the server
 
 
@@ -69,7 +71,7 @@ def _answer(job: FileJob) -> dict[str, object]:
     except HTTPException as error:
         return {"status": error.status_code, "error": error.detail, "hint": ""}
     except MemoryError:
-        return {"status": 500, "error": "not enough memory for this file", "hint": ""}
+        return {"status": 500, "error": NO_MEMORY, "hint": ""}
     return {}
 
 

@@ -12,12 +12,15 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.address import FilteredView, read_view
 from jobs.gallery.context_facts import context_facts
+from jobs.gallery.date_texts import day_text
 from jobs.gallery.downloads import downloads_of, exports_of
 from jobs.gallery.media import Id, is_viewer_built
-from jobs.gallery.photo_facts import photo_facts, reason_text, technical_facts
+from jobs.gallery.photo_facts import photo_facts, technical_facts
+from jobs.gallery.problem_texts import reason_text
 from jobs.gallery.reader import library_reader
-from jobs.gallery.rendering import render
+from jobs.gallery.rendering import language_for, render
 from jobs.gallery.router import Router
+from jobs.gallery.texts import shown_text
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
@@ -160,15 +163,18 @@ def photo(request: Request, photo_id: Id) -> Response:
         name=Path(paths[0]).name if paths else photo_id[:8],
         paths=paths,
         scene=scene,
-        others=[_other_scene(other) for other in details["scenes"] if other is not scene],
+        others=[
+            _other_scene(other, language_for(request))
+            for other in details["scenes"]
+            if other is not scene
+        ],
         facts=[*context_facts(details, sources), *photo_facts(details)],
         details=technical_facts(details, scene),
         group_title=_group_title(details),
         clip=clip,
         downloads=downloads_of(scene, details["artifacts"]) if scene else [],
-        exports=exports_of(photo_id) if scene else [],
+        exports=exports_of(f"/photos/{photo_id}") if scene else [],
         beside=beside,
-        reason=reason_text(details["reason"]),
         is_viewer_built=is_viewer_built(),
     )
 
@@ -205,10 +211,10 @@ def problems(
     )
 
 
-def _other_scene(scene: dict[str, Any]) -> dict[str, Any]:
+def _other_scene(scene: dict[str, Any], language: str) -> dict[str, Any]:
     """Return what the viewer needs to compare a photo's shown scene with another one of it."""
     return {
-        "name": f"{scene['model']}, {scene['created_at']:%Y-%m-%d}",
+        "name": f"{scene['model']}, {shown_text(language, day_text(scene['created_at']))}",
         "scene": f"/scenes/{scene['scene_id']}.{VIEWER_FORMAT}",
         "focal": scene["focal_px"],
     }

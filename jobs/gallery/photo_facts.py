@@ -7,17 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs.console.output import size_text, time_text
-from jobs.gallery.texts import MONTHS, Message
+from jobs.gallery.date_texts import minute_text, position_text
+from jobs.gallery.problem_texts import reason_name
+from jobs.gallery.texts import Figures, Message, listed
 from pipeline.metadata.focal import focal_35mm_of_px
 from schemas.outcomes import PHOTO_STAGES
 from schemas.quality import QualityFlag
-from schemas.reasons import FailureReason, SkipReason
 from schemas.records import FocalSource, ScaleSource
-
-
-def reason_text(reason: str | None) -> str:
-    """Return what a failure or skip reason means; "" where there is none."""
-    return FailureReason.explain(reason) or SkipReason.explain(reason)
 
 
 class Fact(NamedTuple):
@@ -42,7 +38,9 @@ def technical_facts(photo: Mapping[str, Any], scene: Mapping[str, Any] | None) -
     if photo["width"]:
         megapixels = photo["width"] * photo["height"] / 1e6
         size = f"{photo['width']} × {photo['height']}"  # noqa: RUF001 - the sign of times
-        facts.append(Fact("Photo", size, Message("{count} megapixels", count=f"{megapixels:.1f}")))
+        facts.append(
+            Fact("Photo", size, Message("{count} megapixels", count=Figures(f"{megapixels:.1f}")))
+        )
     if scene is not None:
         facts += _scene(scene)
     return facts
@@ -53,21 +51,10 @@ def _taken(photo: Mapping[str, Any]) -> list[Fact]:
     facts = []
     if taken is not None:
         offset = photo["taken_at_offset"]
-        note = f"UTC{offset}" if offset else ""
-        when = Message(
-            "{day} {month} {year}, {time}",
-            day=taken.day,
-            month=Message(MONTHS[taken.month - 1]),
-            year=taken.year,
-            time=f"{taken:%H:%M}",
-        )
-        facts.append(Fact("Taken", when, note))
+        note = Message("UTC{offset}", offset=offset) if offset else ""
+        facts.append(Fact("Taken", minute_text(taken), note))
     if photo["latitude"] is not None and photo["longitude"] is not None:
-        north, east = photo["latitude"], photo["longitude"]
-        place = (
-            f"{abs(north):.4f}° {'N' if north >= 0 else 'S'}, "
-            f"{abs(east):.4f}° {'E' if east >= 0 else 'W'}"
-        )
+        place = position_text(photo["latitude"], photo["longitude"])
         altitude = photo["altitude_m"]
         note = "" if altitude is None else Message("{m} m above sea level", m=f"{altitude:.0f}")
         facts.append(Fact("Position", place, note))
@@ -104,20 +91,22 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
     facts = [
         Fact(
             "Depth",
-            Message("{near} to {far}", near=_metres(near), far=_metres(far)),
-            Message("half is nearer than {depth}", depth=_metres(middle)),
+            Message("{near} to {far}", near=metres_text(near), far=metres_text(far)),
+            Message("half is nearer than {depth}", depth=metres_text(middle)),
         ),
         *_scale(scene),
         Fact(
             "Model",
             scene["model"],
-            Message("made {time} UTC", time=f"{scene['created_at']:%Y-%m-%d %H:%M}"),
+            Message("made on {time} UTC", time=minute_text(scene["created_at"])),
         ),
         Fact(
             "Scene",
             Message("{count} Gaussians", count=f"{scene['gaussians']:,}".replace(",", "\u202f")),
             Message(
-                "{size} as {format}", size=size_text(scene["splat_bytes"]), format=scene["format"]
+                "{size} as {format}",
+                size=Figures(size_text(scene["splat_bytes"])),
+                format=scene["format"].upper(),
             ),
         ),
     ]
@@ -125,16 +114,20 @@ def _scene(scene: Mapping[str, Any]) -> list[Fact]:
         (step, scene[f"{step}_seconds"]) for step in PHOTO_STAGES if scene[f"{step}_seconds"]
     ]
     if seconds:
-        total = time_text(sum(value for _, value in seconds))
-        note = ", ".join(f"{step} {time_text(value)}" for step, value in seconds)
-        facts.append(Fact("Made in", total, note))
+        total = Figures(time_text(sum(value for _, value in seconds)))
+        steps = [
+            Message("{step} {time}", step=Message(step), time=Figures(time_text(value)))
+            for step, value in seconds
+        ]
+        facts.append(Fact("Made in", total, listed(steps)))
     return facts
 
 
 def _score(scene: Mapping[str, Any]) -> list[Fact]:
     if scene["score"] is None:
         return []
-    return [Fact("Score", f"{scene['score']:.2f}", Message("of 1, among scenes of this model"))]
+    score = Figures(f"{scene['score']:.2f}")
+    return [Fact("Score", score, Message("of 1, among scenes of this model"))]
 
 
 def _scale(scene: Mapping[str, Any]) -> list[Fact]:
@@ -142,16 +135,17 @@ def _scale(scene: Mapping[str, Any]) -> list[Fact]:
     if not source:
         return []
     factor = scene["depth_scale"]
-    value = Message("corrected by {factor}", factor=f"{factor:.3g}") if factor else source
-    return [Fact("Scale", value, ScaleSource.explain(source))]
+    explained = ScaleSource.explain(source)
+    if factor:
+        value = Message("corrected by {factor}", factor=Figures(f"{factor:.3g}"))
+        return [Fact("Scale", value, explained)]
+    return [Fact("Scale", Message(explained) if explained else source)]
 
 
 def _flags(photo: Mapping[str, Any]) -> list[Fact]:
-    return [
-        Fact("Flag", Message(flag.replace("_", " ")), QualityFlag.explain(flag))
-        for flag in photo["flags"]
-    ]
+    return [Fact("Flag", reason_name(flag), QualityFlag.explain(flag)) for flag in photo["flags"]]
 
 
-def _metres(value: float) -> str:
-    return f"{value:.2f} m" if value < 10 else f"{value:.0f} m"
+def metres_text(value: float) -> Figures:
+    """Return a distance in metres."""
+    return Figures(f"{value:.2f} m" if value < 10 else f"{value:.0f} m")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +12,20 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from jobs.console.output import json_default, size_text, time_text
+from jobs.console.output import json_default, size_text
+from jobs.gallery.address import FilteredView
+from jobs.gallery.filter_texts import filter_text
+from jobs.gallery.problem_texts import problem_text, reason_name
 from jobs.gallery.reader import library_reader
-from jobs.gallery.texts import Message, language_of, number_text, translate
+from jobs.gallery.texts import (
+    Figures,
+    Message,
+    language_of,
+    number_text,
+    shown_text,
+    translate,
+    translate_known,
+)
 
 
 def json_data(value: object) -> Markup:
@@ -27,15 +39,6 @@ def filename(path: str | None) -> str:
     return Path(path).name if path else ""
 
 
-# What the filters of a view say, where it is not their name and their value.
-FILTER_TEXTS = {
-    "text": "{value}",
-    "near": "near {value}",
-    "after": "from {value}",
-    "before": "before {value}",
-    "one_per_group": "all photos of each moment",
-}
-
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -43,17 +46,28 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(json=json_data, size=size_text, duration=time_text, filename=filename)
+_ENVIRONMENT.filters.update(json=json_data, filename=filename)
+
+
+def language_for(request: Request) -> str:
+    """Return the language for a request's answer."""
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def known_text(request: Request, text: str) -> str:
+    """Return an English text, such as an error's, in a request's language where it is known."""
+    return translate_known(language_for(request), text) or text
 
 
 def render(
     request: Request, template: str, /, status_code: int = 200, **context: object
 ) -> HTMLResponse:
     """Return a page, rendered from a template in the browser's language."""
-    language = language_of(request.headers.get("accept-language", ""))
+    language, reader = language_for(request), library_reader(request)
     text = _ENVIRONMENT.get_template(template).render(
         **_texts_of(language),
-        library=library_reader(request).name,
+        library=reader.name,
+        command=partial(_command, reader.place[0]),
         path=request.url.path,
         can_make=request.app.state.queue is not None,
         **context,
@@ -63,25 +77,39 @@ def render(
     )
 
 
+def _command(library: str, name: str, *words: str) -> str:
+    """Return a whole command for this library, to copy."""
+    return " ".join(["sharp-batch", name, "--library", shlex.quote(library), *words])
+
+
 def _texts_of(language: str) -> dict[str, object]:
     """Return what templates use to write texts in a language.
 
     `_` translates an English text, `plural` one of two for a number, `shown` only what is a
-    Message: people's own words stay as they are.
+    Message or Figures: people's own words stay as they are.
     """
     number = partial(number_text, language)
 
     def plural(count: int, one: str, many: str) -> str:
         return translate(language, one if count == 1 else many, count=number(count))
 
-    def shown(value: str) -> str:
-        return translate(language, value) if isinstance(value, Message) else value
+    shown = partial(shown_text, language)
 
-    def filter_text(name: str, value: str) -> str:
-        template = FILTER_TEXTS.get(name)
-        if template is not None:
-            return translate(language, template, value=value)
-        return f"{translate(language, name.replace('_', ' '))} {value}"
+    def is_text(value: str) -> bool:
+        return isinstance(value, Message | Figures)
+
+    def chip(view: FilteredView, name: str) -> str:
+        return translate(language, filter_text(name, getattr(view.filters, name), view.texts[name]))
+
+    def size(count: int) -> str:
+        return shown_text(language, Figures(size_text(count)))
+
+    def score(value: float) -> str:
+        return shown_text(language, Figures(f"{value:.2f}"))
+
+    def note(text: str) -> str:
+        # Warnings of earlier runs are in the catalog as they were told.
+        return shown(text) if is_text(text) else translate_known(language, text) or text
 
     return {
         "_": partial(translate, language),
@@ -89,5 +117,11 @@ def _texts_of(language: str) -> dict[str, object]:
         "number": number,
         "plural": plural,
         "shown": shown,
-        "filter_text": filter_text,
+        "size": size,
+        "score": score,
+        "note": note,
+        "is_text": is_text,
+        "chip": chip,
+        "reason_name": reason_name,
+        "problem": partial(problem_text, language),
     }

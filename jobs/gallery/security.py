@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jobs.gallery.rendering import render
+from jobs.gallery.texts import language_of, translate_known
 
 COOKIE = "sharp-batch-gallery"  # followed by the port: browsers share cookies between ports
 SIGN_IN = "/sign-in"
@@ -110,8 +111,8 @@ class AccessMiddleware:
         host = headers.get("host", "")
         if not self._is_our_name(host):
             return 421, (
-                f"The gallery does not know the host name {_name_of(host)!r}. "
-                f"Start it with: sharp-batch gallery --name {_name_of(host)}"
+                f"The gallery does not know the host name {_name_of(host)}. "
+                f"Whoever runs it can allow it: sharp-batch gallery --name {_name_of(host)}"
             )
         if scope["method"] in _SAFE_METHODS:
             return None
@@ -239,9 +240,12 @@ async def _answer(
     message: str,
     more: dict[str, str] | None = None,
 ) -> None:
-    """Send a short answer: a page for people, JSON for programs."""
+    """Send a short answer in the request's language: a page for people, JSON for programs."""
+    language = language_of(headers.get("accept-language", ""))
+    message = translate_known(language, message) or message
     if "text/html" in headers.get("accept", ""):
-        kind, body = "text/html; charset=utf-8", f"<!doctype html><p>{escape(message)}</p>"
+        page = f'<!doctype html><html lang="{language}"><title>{escape(message)}</title>'
+        kind, body = "text/html; charset=utf-8", f"{page}<p>{escape(message)}</p>"
     else:
         kind, body = "application/json", json.dumps({"error": message})
     data = body.encode() if message else b""

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 _IMMUTABLE = "private, max-age=31536000, immutable"
 _CHECKED = "no-cache"  # stored by the browser, and validated at each request
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
-GONE = "A file of the library is missing. 'sharp-batch verify' lists all missing files."
+GONE = "A file of the library is missing. The command sharp-batch verify lists what is missing."
 MEDIA_TYPES = {
     ".webp": "image/webp",
     ".png": "image/png",

@@ -1,13 +1,16 @@
 """The languages of the gallery's pages. Texts are written in English; `static/de.json` is German.
 
 A page is in the browser's first language that there is. A text without a translation stays English.
+Texts that other packages have put together, such as errors, are known by their parts between the
+values: the keys of their translations have numbers in braces.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, reduce
 from pathlib import Path
 
 ENGLISH = "en"
@@ -17,6 +20,11 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _GROUPING = {ENGLISH: ",", "de": "."}  # between thousands
+_DECIMAL = {ENGLISH: ".", "de": ","}
+COMMA, AND = "{some}, {other}", "{some} and {other}"
+_PLACES = re.compile(r"\{\d+\}")
+# What texts say in parentheses of the options of commands, which pages do not have.
+_OPTIONS = re.compile(r" \([^()]*--[^()]*\)")
 
 
 class Message(str):
@@ -30,6 +38,12 @@ class Message(str):
         message = super().__new__(cls, template.format(**values))
         message.template, message.values = template, values
         return message
+
+
+class Figures(str):
+    """Digits with a decimal point, and a unit: other languages write another decimal mark."""
+
+    __slots__ = ()
 
 
 @cache
@@ -72,10 +86,63 @@ def translate(language: str, text: str, /, **values: object) -> str:
     if not values:
         return found
     shown = {
-        name: translate(language, value) if isinstance(value, Message) else value
+        name: shown_text(language, value) if isinstance(value, str) else value
         for name, value in values.items()
     }
     return found.format(**shown)
+
+
+def shown_text(language: str, text: str) -> str:
+    """Return a text in a language if it is a Message or Figures: people's own words stay."""
+    if isinstance(text, Message):
+        return translate(language, text)
+    return text.replace(".", _DECIMAL[language]) if isinstance(text, Figures) else text
+
+
+def listed(texts: Sequence[str], pair: str = COMMA) -> str:
+    """Return texts as one, two by two in a pair such as COMMA. "" where there are none."""
+    return reduce(lambda some, other: Message(pair, some=some, other=other), texts) if texts else ""
+
+
+def translate_known(language: str, text: str) -> str | None:
+    """Return an English text of another package in a language; None where it is not known."""
+    if language == ENGLISH:
+        return text
+    if text in translations(language):
+        return translate(language, text)
+    for pattern, template in _templates(language):
+        found = pattern.fullmatch(text)
+        if found:
+            # A value may be a text itself, such as "none".
+            return template.format(*(translate(language, value) for value in found.groups()))
+    return None
+
+
+@cache
+def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return patterns of the texts with numbered values, the most definite ones first."""
+    numbered = [
+        (_PLACES.split(english), text)
+        for english, text in translations(language).items()
+        if _PLACES.search(english)
+    ]
+    numbered.sort(key=lambda one: -sum(map(len, one[0])))
+    return tuple(
+        (re.compile("(.+?)".join(map(re.escape, parts)), re.DOTALL), text)
+        for parts, text in numbered
+    )
+
+
+def without_options(text: str) -> str:
+    """Return a text without the options of commands that it names in parentheses."""
+    return _OPTIONS.sub("", text)
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start, and a full stop at its end."""
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
 
 
 def number_text(language: str, value: int) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.gallery.reader import LibraryReader
+from jobs.gallery.texts import Message
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.worker import IMAGE, OWN_LIBRARY, WorkerRequest
 from pipeline.library import Library
@@ -24,6 +25,10 @@ MOST_WAITING = 8
 MOST_KEPT = 20  # finished jobs; older ones are removed with their files
 _JOB_SECONDS = 1800
 _STOP_SECONDS = 5
+_DIED = Message("The process that worked on this photo died.")
+_WENT_WRONG = Message("The process that worked on this photo went wrong: its answer is not valid.")
+_TOO_LONG = Message("The work on this photo took more than half an hour, and was stopped.")
+_NOT_ADDED = Message("The photo could not be added to the library.")
 # A run may hold the library for hours. Each try starts a process.
 _FIRST_TRY_SECONDS, _LAST_TRY_SECONDS = 2.0, 30.0
 
@@ -183,7 +188,7 @@ class UploadQueue:
             self._try_again(job, last["error"])
             return
         job.keep = KeepState.FAILED
-        job.keep_error = last.get("error") or "The photo could not be added to the library."
+        job.keep_error = last.get("error") or _NOT_ADDED
 
     def _try_again(self, job: Job, holder: str) -> None:
         """Add the photo later: a run holds the library. Other jobs do not wait for it."""
@@ -215,7 +220,7 @@ class UploadQueue:
 
     async def _run(self, job: Job, request: WorkerRequest) -> dict[str, Any]:
         """Run the worker. Returns its last document, a result or an error."""
-        last: dict[str, Any] = {"error": "the worker process died", "hint": ""}
+        last: dict[str, Any] = {"error": _DIED, "hint": ""}
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", self._worker),
             stdin=asyncio.subprocess.PIPE,
@@ -239,9 +244,9 @@ class UploadQueue:
                         last = document
                 await process.wait()
         except TimeoutError:
-            last = {"error": "stopped after half an hour, the time limit", "hint": ""}
+            last = {"error": _TOO_LONG, "hint": ""}
         except ValueError:  # a line is not JSON, or is too long
-            last = {"error": "the worker process went wrong: its answer is not valid", "hint": ""}
+            last = {"error": _WENT_WRONG, "hint": ""}
         finally:
             self._process = None
             await _end(process)

@@ -16,17 +16,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from jobs.console.output import time_text
 from jobs.gallery.derived import DerivedKind, FileRequest
+from jobs.gallery.downloads import exports_of, made_downloads
 from jobs.gallery.media import Id, is_viewer_built, send_derived
-from jobs.gallery.photo_facts import Fact, focal_text
-from jobs.gallery.rendering import render
+from jobs.gallery.photo_facts import Fact, focal_text, metres_text
+from jobs.gallery.rendering import known_text, render
 from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
+from jobs.gallery.texts import Figures, Message, sentence
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
 from pipeline.scan.name_rules import PHOTO_SUFFIXES
-from schemas.records import MediaType
+from schemas.records import FocalSource, MediaType
 from schemas.setting_fields import setting_field
 from schemas.settings import PhotoSettings
 from sharp_core.models.entry import ModelEntry
@@ -79,9 +82,9 @@ async def make_page(request: Request, queue: TheQueue) -> Response:
 
 
 @router.read("/api/jobs")
-async def jobs(queue: TheQueue) -> Response:
+async def jobs(request: Request, queue: TheQueue) -> Response:
     """Return all jobs, the newest first."""
-    return JSONResponse([job.as_dict() for job in queue.jobs])
+    return JSONResponse([_told(request, job) for job in queue.jobs])
 
 
 @router.post("/api/jobs")
@@ -110,41 +113,47 @@ async def submit(
     except ClientDisconnect:
         return Response(status_code=400)
     job = queue.submit(photo, shown, model, focal_35mm)
-    return JSONResponse(job.as_dict(), 202)
+    return JSONResponse(_told(request, job), 202)
 
 
 @router.post("/api/jobs/{job_id}/cancel")
-async def cancel(queue: TheQueue, job: TheJob) -> Response:
+async def cancel(request: Request, queue: TheQueue, job: TheJob) -> Response:
     """Stop a job, or remove a finished one."""
     if job.is_over and job.keep is not KeepState.WAITING:
         queue.forget(job)
     else:
         queue.cancel(job)
-    return JSONResponse(job.as_dict())
+    return JSONResponse(_told(request, job))
 
 
 @router.post("/api/jobs/{job_id}/keep")
-async def keep(queue: TheQueue, job: TheJob) -> Response:
+async def keep(request: Request, queue: TheQueue, job: TheJob) -> Response:
     """Add the photo to the library."""
     queue.keep(job)
-    return JSONResponse(job.as_dict(), 202)
+    return JSONResponse(_told(request, job), 202)
 
 
 @router.read("/made/{job_id}")
 def made(request: Request, job: TheJob) -> Response:
     """Show the scene of an uploaded photo."""
-    from sharp_core.formats.registry import formats_written_here
-
     result = _result(job)
     facts = [
         Fact("Photo", f"{result['width']} × {result['height']}"),  # noqa: RUF001
         Fact(
             "Focal length",
             focal_text(result["focal_px"], result["width"], result["height"]),
-            result["focal_warning"] or "",
+            result["focal_warning"] or FocalSource.explain(result["focal_source"]),
         ),
-        Fact("Depth", f"{result['depth_near_m']:.2f} to {result['depth_far_m']:.2f} m"),
-        Fact("Model", job.model, f"made in {result['seconds']:.1f} s"),
+        Fact(
+            "Depth",
+            Message(
+                "{near} to {far}",
+                near=metres_text(result["depth_near_m"]),
+                far=metres_text(result["depth_far_m"]),
+            ),
+        ),
+        Fact("Model", job.model),
+        Fact("Made in", Figures(time_text(result["seconds"]))),
     ]
     return render(
         request,
@@ -152,7 +161,8 @@ def made(request: Request, job: TheJob) -> Response:
         job=job,
         result=result,
         facts=facts,
-        formats=[entry.name for entry in formats_written_here()],
+        downloads=made_downloads(f"/made/{job.job_id}"),
+        exports=exports_of(f"/made/{job.job_id}"),
         is_viewer_built=is_viewer_built(),
     )
 
@@ -178,6 +188,15 @@ async def made_export(request: Request, queue: TheQueue, job: TheJob, kind: str)
     """Send an export of the scene of an uploaded photo."""
     asked = FileRequest(DerivedKind.EXPORT, _result(job)["photo_id"], kind)
     return await _send(request, queue, job, asked)
+
+
+def _told(request: Request, job: Job) -> dict[str, object]:
+    """Return a job as JSON for the page, with its messages in the request's language."""
+    told = job.as_dict()
+    for name in ("error", "hint", "keep_error"):
+        text = told[name]
+        told[name] = sentence(known_text(request, text)) if isinstance(text, str) else None
+    return told
 
 
 async def _send(

@@ -29,6 +29,7 @@ import sqlalchemy as sa
 from pipeline.store.root import parse_root
 from schemas.errors import LibraryBusyError, SharpBatchError, UsageError, WeightsMissingError
 from schemas.outcomes import Done, Outcome
+from schemas.reasons import FailureReason, SkipReason
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings
 
@@ -69,7 +70,7 @@ def main() -> None:
     except SharpBatchError as error:
         _tell(error=error.message, hint=error.hint)
     except MemoryError:
-        _tell(error="not enough memory for this photo", hint="")
+        _tell(error=FailureReason.OUT_OF_MEMORY.explanation, hint="")
     else:
         _tell(result=result)
 
@@ -166,8 +167,9 @@ def _made(library: Path) -> dict[str, object]:
             details = photo_details(connection, photo_id, Path("/"))
     scene = next(iter(details.get("scenes", ())), None)
     if scene is None:
-        message = details.get("message") or details.get("reason")
-        raise UsageError(message or "No scene can be made of this photo.")
+        reason, message = details.get("reason"), details.get("message")
+        explained = FailureReason.explain(reason) or SkipReason.explain(reason)
+        raise UsageError(message or explained or "No scene could be made of this photo.")
     of_scene = (
         *("scene_id", "width", "height", "focal_px", "focal_source"),
         *("depth_near_m", "depth_far_m"),

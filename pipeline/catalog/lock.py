@@ -27,6 +27,8 @@ from pipeline.store.retry import retrying
 from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
 
+ANOTHER_RUN = "another run"  # of which nothing is known
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -76,7 +78,7 @@ def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
     except Timeout as error:
         holder = _read_holder(path)
         raise LibraryBusyError(
-            f"the library {root} is held by {holder or 'another run'}",
+            f"the library {root} is held by {holder or ANOTHER_RUN}",
             "Wait until it has ended, or stop it; 'sharp-batch status' can be used meanwhile.",
         ) from error
     except OSError as error:

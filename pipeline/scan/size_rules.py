@@ -24,9 +24,6 @@ def skip_by_size(
 
 def skip_message(reason: SkipReason, width: int, height: int) -> str:
     """Say what is wrong with the size, for a person."""
-    rule = (
-        f"the smallest side allowed is {SMALLEST_SIDE_PX} px"
-        if reason is SkipReason.TOO_SMALL
-        else f"wider than {WIDEST_ASPECT:g}:1, like a panorama"
-    )
-    return f"{width} x {height} px; {rule}"
+    if reason is SkipReason.TOO_SMALL:
+        return f"{width} x {height} px; the smallest side allowed is {SMALLEST_SIDE_PX} px"
+    return f"{width} x {height} px; wider than {WIDEST_ASPECT:g}:1, like a panorama"

@@ -44,5 +44,5 @@ async function make(link, state) {
 async function messageOf(response) {
   const { error, hint } = await response.json().catch(() => ({}));
   const message = error ?? text("The gallery answered with the error {status}.", { status: response.status });
-  return [message, hint].filter(Boolean).join(". ");
+  return [message, hint].filter(Boolean).join(" ");
 }

@@ -1,6 +1,7 @@
 // The button "Add to library" on the page of an uploaded photo.
 
 import { post } from "./post.js";
+import { text } from "./texts.js";
 
 const POLL_MS = 700;
 const keep = document.querySelector(".keep");
@@ -11,13 +12,13 @@ const { job, photo } = keep.dataset;
 function show(state, error) {
   button.hidden = state === "done";
   button.disabled = /running|waiting/.test(state);
-  if (state === "waiting") status.textContent = `Waiting for another run to end: ${error}`;
-  if (state === "running") status.textContent = "Adding the photo to the library…";
+  if (state === "waiting") status.textContent = text("Waiting for another run to end. {error}", { error });
+  if (state === "running") status.textContent = text("Adding the photo to the library…");
   if (state === "failed") status.textContent = error;
   if (state === "done") {
     const link = document.createElement("a");
     link.href = `/photos/${photo}`;
-    link.textContent = "The photo is in the library.";
+    link.textContent = text("The photo is in the library.");
     status.replaceChildren(link);
   }
   if (/running|waiting/.test(state)) setTimeout(poll, POLL_MS);
@@ -26,7 +27,7 @@ function show(state, error) {
 async function poll() {
   const jobs = await (await fetch("/api/jobs")).json();
   const mine = jobs.find(({ id }) => id === job);
-  show(mine?.keep ?? "failed", mine?.keep_error ?? "This scene was removed.");
+  show(mine?.keep ?? "failed", mine?.keep_error ?? text("This scene was removed."));
 }
 
 button.addEventListener("click", async () => {

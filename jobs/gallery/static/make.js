@@ -1,17 +1,23 @@
 // The page "Make a scene": upload photos, and show the state of each.
 
 import { post } from "./post.js";
+import { text } from "./texts.js";
 
 const POLL_MS = 700;
 const STEPS = {
-  begin: "Starting",
-  decode: "Reading the photo",
-  load: "Loading the model",
-  predict: "Predicting the scene",
-  write: "Writing the scene",
-  keep: "Adding the photo to the library",
+  begin: text("Starting"),
+  decode: text("Reading the photo"),
+  load: text("Loading the model"),
+  predict: text("Predicting the scene"),
+  write: text("Writing the scene"),
+  keep: text("Adding the photo to the library…"),
 };
-const STATES = { waiting: "Waiting", done: "Done", failed: "Failed", cancelled: "Stopped" };
+const STATES = {
+  waiting: text("Waiting"),
+  done: text("Done"),
+  failed: text("Failed"),
+  cancelled: text("Stopped"),
+};
 
 const form = document.querySelector(".make");
 const drop = form.querySelector(".drop");
@@ -27,13 +33,13 @@ async function submitAll(files) {
   for (const file of files) await submit(file);
 }
 
-function showError(text) {
-  error.append(Object.assign(make("span"), { textContent: text }));
+function showError(message) {
+  error.append(Object.assign(make("span"), { textContent: message }));
 }
 
 async function submit(file) {
   if (file.size > Number(form.dataset.largest)) {
-    showError(`${file.name} is too large.`);
+    showError(text("{name} is too large.", { name: file.name }));
     return;
   }
   const query = new URLSearchParams({ name: file.name, model: form.elements.model.value });
@@ -71,26 +77,27 @@ function show(jobs) {
 function makeRow(job) {
   const row = make("li");
   row.dataset.id = job.id;
-  const text = make("div");
-  text.append(make("div", "job-name"), make("div", "job-state"));
-  row.append(make("div", "job-blank"), text, make("div", "job-end"));
+  const about = make("div");
+  about.append(Object.assign(make("div", "job-name"), { translate: false }), make("div", "job-state"));
+  row.append(make("div", "job-blank"), about, make("div", "job-end"));
   return row;
 }
 
 function fill(row, job) {
-  const text = job.state === "running" ? (STEPS[job.step] ?? "Starting") : STATES[job.state];
-  if (row.dataset.state === job.state && row.dataset.text === text) return;
+  const step = job.state === "running" ? (STEPS[job.step] ?? STEPS.begin) : STATES[job.state];
+  if (row.dataset.state === job.state && row.dataset.step === step) return;
   row.dataset.state = job.state;
-  row.dataset.text = text;
+  row.dataset.step = step;
   const [, about, end] = row.children;
   const [name, state] = about.children;
   const isDone = job.state === "done";
   const isBusy = /waiting|running/.test(job.state);
   name.replaceChildren(isDone ? link(`/made/${job.id}`, job.name) : job.name);
-  state.replaceChildren([text, job.error, job.hint].filter(Boolean).join(". "));
+  const problem = [job.error, job.hint].filter(Boolean).join(" ");
+  state.replaceChildren(problem ? text("{state}: {problem}", { state: step, problem }) : step);
   if (job.state === "running") {
     const bar = make("progress");
-    bar.setAttribute("aria-label", `${job.name}: ${text}`);
+    bar.setAttribute("aria-label", `${job.name}: ${step}`);
     state.append(bar);
   }
   if (isDone && row.firstChild.tagName !== "IMG") {
@@ -101,8 +108,8 @@ function fill(row, job) {
   }
   const button = make("button", "quiet");
   button.type = "button";
-  button.textContent = isBusy ? "Stop" : "Remove";
-  button.setAttribute("aria-label", `${button.textContent} ${job.name}`);
+  button.textContent = isBusy ? text("Stop") : text("Remove");
+  button.setAttribute("aria-label", `${button.textContent}: ${job.name}`);
   button.addEventListener("click", async () => {
     await post(`/api/jobs/${job.id}/cancel`).catch((problem) => {
       showError(problem.message);
@@ -116,8 +123,8 @@ function make(tag, className = "") {
   return Object.assign(document.createElement(tag), { className });
 }
 
-function link(href, text) {
-  return Object.assign(make("a"), { href, textContent: text });
+function link(href, name) {
+  return Object.assign(make("a"), { href, textContent: name });
 }
 
 field.addEventListener("change", () => {

@@ -1,6 +1,8 @@
 // The map of the page "Places": coasts and clusters of photos, with zoom, and without a network.
 // x and y are degrees of longitude and of negative latitude.
 
+import { LOCALE, text } from "./texts.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const NARROWEST = 0.05; // degrees across
 const ASPECT = 2;
@@ -54,8 +56,9 @@ function start() {
   function linkOf([latitude, longitude, photos, name, address]) {
     const link = document.createElementNS(SVG, "a");
     link.setAttribute("href", address);
-    const count = photos.toLocaleString("en");
-    link.setAttribute("aria-label", `${name ?? "Photos"}, ${count} photo${photos === 1 ? "" : "s"}`);
+    const count = photos.toLocaleString(LOCALE);
+    const label = photos === 1 ? text("{count} photo", { count }) : text("{count} photos", { count });
+    link.setAttribute("aria-label", name ? `${name}, ${label}` : label);
     Object.assign(link.dataset, { x: longitude, y: -latitude, photos });
     link.append(make("circle"), make("text", count), make("text", name ?? ""));
     link.lastChild.setAttribute("class", "name");

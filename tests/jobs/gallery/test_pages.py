@@ -120,7 +120,7 @@ def test_problems_are_listed_in_pages_with_reasons(
         found = re.search(r'href="(/problems\?[^"]*beyond=[^"]*)"', page)
         address = found[1].replace("&amp;", "&") if found else None
         assert "truncated" in page
-        assert "--retry-failed" in page
+        assert "--retry-failed" not in page  # options are for commands
     assert len(seen) == len(set(seen)) == 10
     assert large_client.get("/problems?state=done").status_code == 400
     assert large_client.get("/problems?state=x").status_code == 400
@@ -150,7 +150,10 @@ def test_the_page_of_a_photo_without_a_scene_shows_the_reason(client: TestClient
     found = re.search(r"/photos/([0-9a-f]{32})", client.get("/problems?state=failed").text)
     assert found
     page = client.get(found[0]).text
-    assert "truncated" in page
+    assert "No scene could be made of this photo." in page
+    # Once: what is known of this photo, not its reason too.
+    assert "The file is cut off: a part of the image is missing." in page
+    assert "or its end is missing" not in page
     assert "data-viewer" not in page
 
 
@@ -160,7 +163,10 @@ def test_the_page_of_a_due_photo_says_so(large: Path, large_client: TestClient) 
         connection.execute(photos.update().values(state=PhotoState.DUE, scene_id=None))
     engine.dispose()
     assert "60 photos" in large_client.get("/problems?state=due").text
-    assert "There are no scenes here yet." in large_client.get("/").text
+    page = large_client.get("/").text
+    assert "There are no scenes here yet." in page
+    assert "60 photos wait for the next run" in page
+    assert "sharp-batch ingest" not in page  # these photos are known already
 
 
 def test_a_missing_library_is_reported_at_once(tmp_path: Path) -> None:
@@ -170,7 +176,18 @@ def test_a_missing_library_is_reported_at_once(tmp_path: Path) -> None:
 
 def test_not_found_is_a_page_for_people_and_json_for_programs(client: TestClient) -> None:
     assert "<h1>" in client.get("/nothing", headers=PAGE).text
-    assert client.get("/nothing").json() == {"error": "Not Found", "hint": None}
+    message = "There is no such page in this gallery."
+    assert client.get("/nothing").json() == {"error": message, "hint": None}
+    german = client.get("/nothing", headers={**PAGE, "accept-language": "de"})
+    assert "<h1>Diese Seite gibt es in der Galerie nicht.</h1>" in german.text
+
+
+def test_the_last_day_of_a_view_belongs_to_it(large_client: TestClient) -> None:
+    page = large_client.get("/?after=2004-07-14&until=2004-07-14").text
+    assert sum(periods(page).values()) == 3
+    assert "until 14 July 2004" in page
+    assert 'name="until" type="date" value="2004-07-14"' in page
+    assert large_client.get("/?until=soon").status_code == 400
 
 
 def test_a_search_keeps_every_filter_of_the_address_and_no_sql(large_client: TestClient) -> None:

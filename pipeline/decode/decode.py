@@ -1,9 +1,9 @@
 """A photo file's bytes -> upright pixels in sRGB. The only place that decodes images.
 
-Decoders are Pillow (JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF) and, where they are installed,
-pillow-jxl-plugin (JPEG XL) and rawpy, which develops raw files. Each says what is wrong with a file
-in its own way, or does not notice: here it becomes a PhotoError, and what a decoder is known to let
-pass is checked before or after it.
+Decoders are simplejpeg (usual JPEG), Pillow (other JPEG, PNG, WebP, TIFF, AVIF), pillow-heif (HEIF)
+and, where they are installed, pillow-jxl-plugin (JPEG XL) and rawpy, which develops raw files. Each
+says what is wrong with a file in its own way, or does not notice: here it becomes a PhotoError, and
+what a decoder is known to let pass is checked before or after it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from pipeline.decode import raw_development
 from pipeline.decode.deep import DeepImage
 from pipeline.decode.errors import cut_off, diagnosis
+from pipeline.decode.icc import is_srgb
+from pipeline.decode.jpeg_pixels import BLOCK, NO_DATA, decode_sound_jpeg
 from pipeline.decode.jxl_pixels import JxlPhoto
-from pipeline.decode.open import OpenedPhoto, check_size, open_photo, without_warnings
+from pipeline.decode.open import SIDEWAYS, OpenedPhoto, check_size, open_photo, without_warnings
 from pipeline.decode.png_pixels import load_png
 from pipeline.decode.row_blocks import row_blocks
 from pipeline.decode.tiff_pixels import DeepTiff
@@ -36,14 +38,14 @@ from sharp_core.containers.png import image_chunks
 
 Pixels = npt.NDArray[np.uint8]
 
-_TURNS = {  # EXIF orientation -> what brings the stored image upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_REVERSED = {  # EXIF orientation -> steps along rows and columns, after an exchange of the axes
+    2: (1, -1),
+    3: (-1, -1),
+    4: (-1, 1),
+    5: (1, 1),
+    6: (1, -1),
+    7: (-1, -1),
+    8: (-1, 1),
 }
 _ROTATIONS = {  # quarter turns against the clock
     1: Image.Transpose.ROTATE_90,
@@ -51,8 +53,6 @@ _ROTATIONS = {  # quarter turns against the clock
     3: Image.Transpose.ROTATE_270,
 }
 _RAW_TYPES = (MediaType.DNG, MediaType.RAW)
-_NO_DATA = (128, 128)  # least and greatest value where libjpeg had no data
-_BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 
 
 def read_header_size(
@@ -87,15 +87,15 @@ def decode(
             check_size(*raw_development.size(data))
             return raw_development.develop(data)
         opened = open_photo(data, media_type, orientation)
+        pixels = _load_quickly(opened)
+        if pixels is not None:
+            return _turned(pixels, opened.orientation)
         size = opened.stored_size
         image = to_srgb(_load(opened, data), opened.colors)
         if image.size != size:
             raise PhotoError(FailureReason.UNREADABLE, _other_size(size, image.size))
-        orientation = opened.orientation
         image = _transformed(image, opened.transforms)
-        if orientation in _TURNS:
-            image = image.transpose(_TURNS[orientation])
-        return _to_array(image)
+        return _turned(_to_array(image), opened.orientation)
 
 
 @contextmanager
@@ -131,6 +131,17 @@ def _other_size(stated: tuple[int, int], decoded: tuple[int, int]) -> str:
     )
 
 
+def _load_quickly(opened: OpenedPhoto) -> Pixels | None:
+    """Return the stored pixels of a usual JPEG whose colours are sRGB's; None for all others."""
+    image, colors = opened.image, opened.colors
+    if not isinstance(image, JpegImageFile):
+        return None
+    profile = image.info.get("icc_profile")
+    if (colors is not None and counts(colors, profile)) or not is_srgb(image.mode, profile):
+        return None
+    return decode_sound_jpeg(image)
+
+
 def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepImage:
     """Decode the pixels."""
     image, colors = opened.image, opened.colors
@@ -156,13 +167,25 @@ def _lacks_lower_part(image: JpegImageFile, data: bytes) -> bool:
     A grey frame around an image is no such case: it has an upper edge too.
     """
     width, height = image.size
-    if not _is_missing(image, (max(width - _BLOCK, 0), max(height - _BLOCK, 0), width, height)):
+    if not _is_missing(image, (max(width - BLOCK, 0), max(height - BLOCK, 0), width, height)):
         return False
     frame = read_frame(data)
     if frame is not None and find_end(data, frame.scan_start) is None:
         return True
-    upper_edge, lower_edge = (0, 0, width, _BLOCK), (0, max(height - _BLOCK, 0), width, height)
+    upper_edge, lower_edge = (0, 0, width, BLOCK), (0, max(height - BLOCK, 0), width, height)
     return _is_missing(image, lower_edge) and not _is_missing(image, upper_edge)
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    """Return stored pixels (H, W, 3) upright, by EXIF's orientation."""
+    if orientation not in _REVERSED:
+        return pixels
+    whole = pixels.view("V3")[..., 0]  # numpy moves whole pixels twice as fast as their bytes
+    if orientation in SIDEWAYS:
+        whole = whole.T
+    rows, columns = _REVERSED[orientation]
+    whole = np.ascontiguousarray(whole[::rows, ::columns])
+    return whole.view(np.uint8).reshape(*whole.shape, 3)
 
 
 def _to_array(image: Image.Image) -> Pixels:
@@ -175,4 +198,4 @@ def _to_array(image: Image.Image) -> Pixels:
 
 
 def _is_missing(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
-    return image.crop(box).convert("RGB").getextrema() == (_NO_DATA,) * 3
+    return image.crop(box).convert("RGB").getextrema() == ((NO_DATA, NO_DATA),) * 3

@@ -10,6 +10,7 @@ from PIL import Image, ImageCms
 
 # The colour space that a profile for images of a mode must be about, as its header spells it.
 _COLOR_SPACES = {"RGB": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK", "LAB": b"Lab "}
+_SPACE = slice(16, 20)  # where the header spells it
 # Photo editors' own choice: colours stay exact where sRGB has them, and the shadows of a print,
 # whose black is lighter than a screen's, are not lost. Perceptual would repaint every colour.
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
@@ -23,16 +24,24 @@ def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     A profile that is broken, or is about another kind of image, counts as none: then colours are
     taken to be sRGB's.
     """
-    if profile:
-        space = profile[16:20]
-        if image.mode == "L" and space == _COLOR_SPACES["RGB"]:
-            image = image.convert("RGB")
-        if space == _COLOR_SPACES.get(image.mode):
-            transform = _transform(profile, image.mode)
-            if transform is not None:
-                in_place = image.mode == "RGB"
-                return transform.apply_in_place(image) if in_place else transform.apply(image)
+    if profile and image.mode == "L" and profile[_SPACE] == _COLOR_SPACES["RGB"]:
+        image = image.convert("RGB")
+    transform = _usable_transform(image.mode, profile)
+    if transform is not None:
+        in_place = image.mode == "RGB"
+        return transform.apply_in_place(image) if in_place else transform.apply(image)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_srgb(mode: str, profile: bytes | None) -> bool:
+    """Say whether `icc_to_srgb` changes nothing of an image of a mode and its profile."""
+    return mode == "RGB" and _usable_transform(mode, profile) is None
+
+
+def _usable_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    if not profile or profile[_SPACE] != _COLOR_SPACES.get(mode):
+        return None
+    return _transform(profile, mode)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 // Build the viewer files of the Python package into pipeline/viewer_bundle: viewer.js, viewer.css,
-// the coasts of the world as land.txt, all licences, and the hash of what it was built from. The
+// the coasts of the world as land.txt, all licences, and the hashes of what it was built from. The
 // build is reproducible: equal sources and lockfile give equal bytes. The result is in the repository,
-// so that nobody needs Node to use it; a test compares the hash.
+// so that nobody needs Node to use it; a test compares the hashes.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ const result = await build({
   absWorkingDir: import.meta.dirname,
   outdir: OUT.pathname,
   bundle: true,
-  format: "esm",
+  format: "iife", // pages that are opened from a disk load no modules
   target: "es2022",
   minify: true,
   charset: "utf8",
@@ -69,14 +69,17 @@ function round(degrees) {
   return Math.round(degrees * 10) / 10;
 }
 
-async function hashOfSources() {
-  const sources = (await readdir(new URL("src/", import.meta.url))).sort().map((name) => `src/${name}`);
-  const hash = createHash("sha256");
-  for (const name of ["build.mjs", "package-lock.json", ...sources]) {
-    hash.update(`${name}\n`);
-    hash.update(await readFile(new URL(name, import.meta.url)));
-  }
-  return hash.digest("hex");
+// The files that the build was made from, as `sha256sum` lists them: the viewer's own, and those of
+// the gallery's pages that it shares.
+async function hashesOfSources() {
+  const sources = (await readdir(new URL("src/", import.meta.url))).map((name) => `src/${name}`);
+  const shared = Object.keys(result.metafile.inputs).filter((path) => path.startsWith("../"));
+  const names = ["build.mjs", "package-lock.json", ...sources, ...shared].sort();
+  const lines = names.map(async (name) => {
+    const content = await readFile(new URL(name, import.meta.url));
+    return `${createHash("sha256").update(content).digest("hex")}  ${name}\n`;
+  });
+  return (await Promise.all(lines)).join("");
 }
 
 await rm(OUT, { recursive: true, force: true });
@@ -87,4 +90,4 @@ for (const file of result.outputFiles) {
 }
 await writeFile(new URL("land.txt", OUT), coasts.join(""));
 await writeFile(new URL("LICENSES.txt", OUT), licences.join("\n"));
-await writeFile(new URL("SOURCES.sha256", OUT), `${await hashOfSources()}\n`);
+await writeFile(new URL("SOURCES.sha256", OUT), await hashesOfSources());

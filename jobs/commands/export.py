@@ -104,6 +104,10 @@ def _text(report: ExportReport, to: Path) -> str:
                     (report.failed, "scenes failed"),
                     (report.left_out, "files left out: see the warnings"),
                     (report.unchanged, "scenes already exported"),
+                    (
+                        report.removed,
+                        "photos removed from the album, no longer selected",
+                    ),
                     (report.left, "scenes left for the next run"),
                 ]
             ),
@@ -122,6 +126,8 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
         f"{len(result.files)} files of {result.due} scenes would be written to {result.to}; "
         f"{result.unchanged} scenes already exported"
     )
+    if result.removed:
+        lines.append(f"{result.removed} photos would be removed from the album")
     if result.files:
         lines.append(
             f"Estimate: {time_text(result.estimated_seconds)} on two cores, "

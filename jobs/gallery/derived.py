@@ -109,7 +109,7 @@ def _page(reader: LibraryReader, scene: LibraryScene) -> DerivedFile:
 def _export(reader: LibraryReader, photo_id: str, kind_name: str) -> DerivedFile:
     from pipeline.exports.registry import KINDS
 
-    if kind_name not in KINDS:
+    if kind_name not in KINDS or KINDS.get(kind_name).parts:
         raise HTTPException(404, f"There is no export {kind_name!r}.")
     kind = KINDS.get(kind_name)
     record = _made(reader, photo_id)

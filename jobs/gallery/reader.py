@@ -130,7 +130,7 @@ class LibraryReader:
 
         A full one has all that the largest screens can show of it.
         """
-        from jobs.gallery.large_image import FULL_IMAGE_SIDE, IMAGE_SIDE, write_image
+        from pipeline.decode.large_image import FULL_IMAGE_SIDE, IMAGE_SIDE, write_image
         from schemas.errors import PhotoError
 
         side = FULL_IMAGE_SIDE if is_full else IMAGE_SIDE

@@ -77,7 +77,7 @@ def main() -> None:
 
 def _make(request: WorkerRequest) -> dict[str, object]:
     _tell(step="begin")
-    from jobs.gallery.large_image import write_image
+    from pipeline.decode.large_image import write_image
     from pipeline.scan.identify import identify
     from pipeline.scan.scan import FoundFile
     from pipeline.store.store import Store

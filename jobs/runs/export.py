@@ -10,15 +10,18 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
+from jobs.runs.album_page import check_album, is_album, write_album
 from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.exports.album import read_album
 from pipeline.exports.manifest import check_is_ours
 from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
 from pipeline.exports.plan import ExportPlan, ExportTask, plan_exports
-from pipeline.exports.registry import check_kinds, kind_named
+from pipeline.exports.registry import check_kinds, kind_of_file
 from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
@@ -52,6 +55,7 @@ class ExportDryRun:
     selected: int
     unchanged: int
     due: int
+    removed: int  # photos that would leave an album
     files: tuple[str, ...]
     photos: tuple[str, ...]  # of each file, the path of its photo, or the photo's id
     estimated_seconds: float  # on two cores
@@ -68,6 +72,7 @@ class ExportReport(SceneRunReport):
 
     kinds: list[str] = field(default_factory=list)
     to: str = ""
+    removed: int = 0  # photos that filters no longer select, taken out of an album
     has_manifest: bool = True  # False if the disk was too full to write it
 
     @property
@@ -117,11 +122,16 @@ class _Exports:
                     raise disk_full(f"the disk of {self.target.folder}") from error
                 raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
 
-    def close(self, connection: Connection) -> None:
-        plan = self._plan
+    def close(self, connection: Connection, catalog: CatalogWriter) -> int:
+        """Write what the folder says of itself; return how many photos have left an album."""
+        order, plan = self._order, self._plan
         self.target.sweep(plan.folders)
-        if plan.items or plan.adopted or not plan.manifest_is_current:
+        removed = 0
+        if is_album(order.settings):
+            removed = write_album(connection, catalog, self.target, order.filters, order.settings)
+        if plan.items or plan.adopted or removed or not plan.manifest_is_current:
             rewrite_manifest(connection, self.target)
+        return removed
 
 
 def export_scenes(
@@ -145,9 +155,9 @@ def export_scenes(
         to=exports.target.text,
     )
 
-    def close(connection: Connection) -> None:
+    def close(connection: Connection, catalog: CatalogWriter) -> None:
         try:
-            exports.close(connection)
+            report.removed = exports.close(connection, catalog)
         except PhotoError as error:  # the disk is too full for the manifest
             report.has_manifest = False
             output.warn(f"{error.message}; the next run writes the manifest")
@@ -178,8 +188,11 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         plan = plan_exports(
             connection, target, order.filters, order.settings, overwrite=order.overwrite
         )
+        removed = 0
+        if is_album(order.settings):
+            removed = read_album(connection, target, order.filters, order.settings.name).removed
     planned = [file for item in plan.items for file in item.files]
-    kinds = [kind_named(file.kind) for file in planned]
+    kinds = [kind_of_file(file.kind) for file in planned]
     due = len(plan.items)
     return ExportDryRun(
         library=str(library),
@@ -187,6 +200,7 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         selected=due + plan.complete,
         unchanged=plan.complete,
         due=due,
+        removed=removed,
         files=tuple(file.file for file in planned),
         photos=tuple(_photo_name(item.record) for item in plan.items for _ in item.files),
         estimated_seconds=round(sum(kind.usual_seconds for kind in kinds), 1),
@@ -211,6 +225,8 @@ def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
     target = ExportTarget(order.folder, root)
     target.check()
     check_is_ours(target)
+    if is_album(order.settings):
+        check_album(target)
     if isinstance(root, RemoteRoot):
         return target
     library = path_text(str(root.resolve()))

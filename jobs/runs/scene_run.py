@@ -54,7 +54,8 @@ class SceneWork(NamedTuple, Generic[TaskT]):
     on_made: Callable[[Made], object] = lambda _: None
     unmade: Callable[[Made], Sequence[ArtifactRecord]] = lambda made: made.artifacts
     adopted: Callable[[], Sequence[ArtifactRecord]] = tuple  # what `due` found without a row
-    close: Callable[[Connection], object] = lambda _: None  # at the end, also after an error
+    # At the end, also after an error.
+    close: Callable[[Connection, CatalogWriter], object] = lambda _reader, _catalog: None
 
 
 def scene_runner(inline: bool, address: str | None) -> RunnerMaker:
@@ -126,4 +127,4 @@ def _carry_out(
 
 def _close(work: SceneWork[TaskT], catalog: CatalogWriter) -> None:
     with contextlib.closing(catalog.engine.connect()) as reader:
-        work.close(reader)
+        work.close(reader, catalog)

@@ -52,7 +52,7 @@ def no_more_name(_settings: ExportSettings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExportKind:
-    """One kind: one file a scene. To add one, write its file and name it in `registry`."""
+    """One kind: a file a scene, or several. To add one, write its file, name it in `registry`."""
 
     name: str
     label: str  # a line for help and menus
@@ -67,6 +67,10 @@ class ExportKind:
     usual_seconds: float = 2.0
     # What the settings add to a file's name, before its suffix.
     name_end: Callable[[ExportSettings], str] = no_more_name
+    folder: str = ""  # below the folder of exports, with a slash at its end
+    # The kinds of one file each that this one consists of; it has no file of its own then, and the
+    # folder of exports is one thing, which photos leave again that filters no longer select.
+    parts: tuple[ExportKind, ...] = ()
 
     def suffix_for(self, settings: ExportSettings) -> str:
         """Return what follows the photo's name."""

@@ -29,7 +29,7 @@ from pipeline.exports.exported import (
 from pipeline.exports.folder_names import FolderNames
 from pipeline.exports.manifest_sync import compare_manifest
 from pipeline.exports.names import NameTemplate
-from pipeline.exports.registry import kind_named
+from pipeline.exports.registry import kinds_of_files
 from pipeline.exports.target import ExportTarget
 from pipeline.exports.wanted import WantedKind
 from schemas.export_settings import ExportSettings
@@ -81,8 +81,7 @@ def plan_exports(
 ) -> ExportPlan:
     """Return what is due of what filters select. Raises UsageError."""
     template = NameTemplate(settings.name)
-    kinds = [kind_named(name) for name in dict.fromkeys(settings.kinds)]
-    wanted = [WantedKind(kind, settings, target) for kind in kinds]
+    wanted = [WantedKind(kind, settings, target) for kind in kinds_of_files(settings.kinds)]
     manifest = compare_manifest(connection, target)
     plan = ExportPlan(
         adopted=[exported.artifact(target) for exported in manifest.adopted.values()],
@@ -129,7 +128,7 @@ def _plan_due(
     kept = naming.kept_stems
     records = sorted(_with_paths(connection, find_by_ids(connection, kept)), key=_by_time)
     stems = {one.photo_id: kept[one.photo_id] or naming.template.stem(one) for one in records}
-    names = FolderNames(target, stems, [one.suffix for one in wanted])
+    names = FolderNames(target, stems, [one.form for one in wanted])
     recorded = (one.parsed() for one in exports_by_file(connection, target))
     known = names.add(chain(recorded, naming.unrecorded))
     planned: list[tuple[PhotoRecord, tuple[PlannedFile, ...]]] = []

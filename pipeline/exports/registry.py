@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.exports.kind import ExportKind
+from pipeline.exports.kinds.album import ALBUM
 from pipeline.exports.kinds.clip import CLIPS
 from pipeline.exports.kinds.depth import DEPTH, DEPTH_COLOR
 from pipeline.exports.kinds.flat_stereo import FLAT_STEREO
@@ -37,6 +38,7 @@ def _built_in() -> Iterator[ExportKind]:
     yield from (DEPTH, DEPTH_COLOR)
     yield PARQUET
     yield HTML
+    yield ALBUM
 
 
 class _Kinds(Registry[ExportKind]):
@@ -56,6 +58,18 @@ KINDS = _Kinds("export", ExportKind, _built_in, group="sharp_batch.exports")
 def kind_named(name: str) -> ExportKind:
     """Return the kind of a name. Raises UsageError that lists the known ones."""
     return KINDS.get(name, "--kind")
+
+
+def kinds_of_files(names: Iterable[str]) -> list[ExportKind]:
+    """Return the kinds of one file each that these names stand for. Raises UsageError."""
+    kinds = [kind_named(name) for name in dict.fromkeys(names)]
+    return [one for kind in kinds for one in kind.parts or (kind,)]
+
+
+def kind_of_file(name: str) -> ExportKind:
+    """Return the kind of one file, which may be a part of another. Raises UsageError."""
+    parts = {part.name: part for kind in KINDS for part in kind.parts}
+    return parts.get(name) or kind_named(name)
 
 
 def check_kinds(names: Iterable[str]) -> None:

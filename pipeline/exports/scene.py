@@ -10,6 +10,7 @@ from pipeline.scenes.read import read_stored, unreadable
 from pipeline.scenes.reduce import ReducedGaussians, reduce_scene
 from pipeline.scenes.scene_info import info_of_stored
 from pipeline.scenes.views import SceneRenders
+from pipeline.store.layout import ThumbnailPath
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
@@ -40,7 +41,7 @@ class ExportScene(SceneRenders):
         super().__init__(lambda: read_stored(library, scene.splat_path).gaussians, info, threads)
         self.record = record
         self.settings = settings
-        self._media_type = scene.photo.media_type
+        self.file = scene.photo
 
     def stored_bytes(self) -> bytes:
         """Return the scene's file as the library holds it. Raises PhotoError."""
@@ -48,6 +49,13 @@ class ExportScene(SceneRenders):
             return self._library.read_bytes(self._splat_path)
         except OSError as error:  # of the scene's file, not of the export's
             raise unreadable(self._library.address(self._splat_path), error) from error
+
+    def thumbnail_bytes(self) -> bytes | None:
+        """Return the photo's thumbnail as the library holds it; None where it is missing."""
+        try:
+            return self._library.read_bytes(ThumbnailPath(self.record.photo_id).path)
+        except FileNotFoundError:
+            return None
 
     @property
     def is_whole(self) -> bool:
@@ -96,7 +104,7 @@ class ExportScene(SceneRenders):
     @cached_property
     def exif(self) -> Exif:
         """The part of the photo's EXIF that its exports keep."""
-        return photo_exif(self.record, self._media_type, strip_gps=self.settings.strip_gps)
+        return photo_exif(self.record, self.file.media_type, strip_gps=self.settings.strip_gps)
 
     def exif_of(
         self, width: int, height: int, seen: Intrinsics | None = None, dpi: int = SCREEN_DPI

@@ -13,7 +13,7 @@ from pipeline.exports.exported import Exported
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.metadata import capture_seconds
 from pipeline.exports.plan import ExportTask, PlannedFile
-from pipeline.exports.registry import kind_named
+from pipeline.exports.registry import kind_of_file
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
 from pipeline.scenes.read import unviewable_scene_errors
@@ -73,7 +73,7 @@ class ExportStage:
         )
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
-        kind = kind_named(planned.kind)
+        kind = kind_of_file(planned.kind)
         stored, path = self.target.fill(
             planned.file, lambda file: kind.write(file, scene), capture_seconds(scene.record)
         )

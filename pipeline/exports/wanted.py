@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from pipeline.exports.exported import Exported, RecordedExport, record_start
+from pipeline.exports.folder_names import FileForm
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.target import ExportTarget, is_unchanged
 from schemas.export_settings import ExportSettings
@@ -18,7 +19,7 @@ class WantedKind:
 
     def __init__(self, kind: ExportKind, settings: ExportSettings, target: ExportTarget) -> None:
         self.kind = kind
-        self.suffix = kind.suffix_for(settings)
+        self.form = FileForm(kind.folder, kind.suffix_for(settings))
         self._settings = json.loads(kind.settings_text(settings))
         self._template = settings.name
         self._folder = target.folder

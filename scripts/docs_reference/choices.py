@@ -64,7 +64,9 @@ def _kinds() -> str:
         [
             code(kind.name),
             plain(kind.label),
-            code(f"NAME{kind.suffix_for(_DEFAULTS)}"),
+            ", ".join(
+                code(f"{one.folder}NAME{one.suffix_for(_DEFAULTS)}") for one in kind.parts or (kind,)
+            ),
             ", ".join(code(setting_field(ExportSettings, name).option) for name in kind.uses),
             f"{kind.usual_bytes / 1e6:.1f} MB",
             f"{kind.usual_seconds:g}",

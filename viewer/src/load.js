@@ -1,14 +1,19 @@
-// Load the bytes of a scene: from the server, with progress, or from base64 text in the page.
+// Load the bytes of a scene: from the server, with progress, or from base64 text in the page or in a
+// script of its own, since pages that are opened from a disk may fetch nothing.
 
+import { make } from "./elements.js";
 import { text } from "./texts.js";
 
 /**
- * What a viewer shows: `scene` is the address of its SOG, `levels` of its levels of detail, or `sceneElement` the id of an element with
- * it as base64 text; `photo` the address of the photo, `full` that of a larger one, if there is one.
+ * What a viewer shows: `scene` is the address of its SOG, `levels` that of its levels of detail,
+ * `sceneElement` the id of an element with it as base64 text, or `sceneScript` the address of a script
+ * that gives such a text to its own element as `scene`; `photo` is the address of the photo, `full`
+ * that of a larger one, if there is one.
  */
-export function startOf({ scene, levels, sceneElement, photo, full, label, width, height, focal, is360 }) {
+export function startOf({ width, height, focal, is360, ...addresses }) {
+  const { scene, levels, sceneElement, sceneScript, photo, full, label } = addresses;
   return {
-    ...{ scene, levels, sceneElement, photo, full, label },
+    ...{ scene, levels, sceneElement, sceneScript, photo, full, label },
     width: Number(width),
     height: Number(height),
     focal: Number(focal),
@@ -17,9 +22,29 @@ export function startOf({ scene, levels, sceneElement, photo, full, label, width
 }
 
 /** Return the bytes of a start's scene (ArrayBuffer). `onProgress` is as in fetchBytes. */
-export async function loadScene({ scene, sceneElement }, onProgress = () => {}) {
+export async function loadScene({ scene, sceneElement, sceneScript }, onProgress = () => {}) {
   if (sceneElement) return decodeBase64(document.getElementById(sceneElement).textContent);
+  if (sceneScript) {
+    onProgress(null);
+    return decodeBase64(await textOfScript(sceneScript));
+  }
   return fetchBytes(scene, onProgress);
+}
+
+function textOfScript(address) {
+  return new Promise((resolve, reject) => {
+    const script = make("script", { src: address });
+    script.addEventListener("load", () => {
+      script.remove();
+      if (script.scene) resolve(script.scene);
+      else reject(new Error(text("noFile")));
+    });
+    script.addEventListener("error", () => {
+      script.remove();
+      reject(new Error(text("noFile")));
+    });
+    document.head.append(script);
+  });
 }
 
 /** Return the bytes of a scene's coarse level; null where it has none, or none yet. */

@@ -42,6 +42,7 @@ export class SplatScene {
   #onFrame;
   #loaded = 0;
   #isLoaded = false;
+  #isDestroyed = false;
   #size = { width: 0, height: 0 };
 
   /** Create the graphics device. Throws if the browser has no WebGL 2. */
@@ -95,6 +96,7 @@ export class SplatScene {
     return new Promise((resolve, reject) => {
       asset.on("error", (error) => reject(new Error(String(error))));
       asset.on("load", () => {
+        if (this.#isDestroyed) return; // the viewer was left meanwhile
         this.#replace(asset, photo);
         resolve(this.#box);
       });
@@ -258,6 +260,7 @@ export class SplatScene {
 
   /** Release the graphics device: browsers have few. */
   destroy() {
+    this.#isDestroyed = true;
     this.#app.destroy();
   }
 

@@ -11,6 +11,7 @@ const EN = {
     "The file of this scene is damaged or incomplete, so only the photo is shown. " +
     "The command 'sharp-batch verify --repair' finds such files and repairs them.",
   noAnswer: "The gallery does not answer. Check that it is still running.",
+  noFile: "The file of this scene is missing or incomplete, so only the photo is shown.",
   serverError: "The server answered with the error {status}.",
   sceneLabel:
     "{name}: scene. Arrow keys move, plus and minus go closer and back, Home returns to the photo.",
@@ -84,6 +85,7 @@ const DE = {
     "Die Datei dieser Szene ist beschädigt oder unvollständig, daher ist nur das Foto zu sehen. " +
     "Der Befehl 'sharp-batch verify --repair' findet und repariert solche Dateien.",
   noAnswer: "Die Galerie antwortet nicht. Prüfen Sie, ob sie noch läuft.",
+  noFile: "Die Datei dieser Szene fehlt oder ist unvollständig, daher ist nur das Foto zu sehen.",
   serverError: "Der Server antwortete mit dem Fehler {status}.",
   sceneLabel:
     "{name}: Szene. Pfeiltasten bewegen, Plus und Minus gehen näher und zurück, Pos1 führt zum " +

@@ -35,6 +35,9 @@ export class Viewer {
   #isShown = false;
   #isDestroyed = false;
   #settling = 0;
+  #stopKeys = () => {};
+  #sizes = new ResizeObserver(() => this.#resize());
+  #leave = (event) => event.persisted || this.destroy();
 
   constructor(root) {
     this.#root = root;
@@ -43,7 +46,7 @@ export class Viewer {
     this.#controls = new Controls(root);
     const others = JSON.parse(root.dataset.others ?? "[]");
     this.#comparison = new Comparison(root, this.#stage, this.#start, others);
-    new ResizeObserver(() => this.#resize()).observe(this.#stage.element);
+    this.#sizes.observe(this.#stage.element);
     this.#resize();
     this.#open().catch((error) => this.#fail(error.message));
   }
@@ -57,7 +60,7 @@ export class Viewer {
       throw new Error(text("noWebgl"));
     }
     this.#resize();
-    addEventListener("pagehide", (event) => event.persisted || this.#destroy());
+    addEventListener("pagehide", this.#leave);
     // A coarse level, where there is one, shows something with a tenth of the bytes.
     const coarse = await loadCoarse(this.#start);
     if (coarse && (await this.#show(coarse, "coarse").catch(() => false))) {
@@ -70,6 +73,7 @@ export class Viewer {
   }
 
   async #show(bytes, level) {
+    if (this.#isDestroyed) return false;
     const box = await this.#scene.load(bytes).catch(() => {
       throw new Error(text("damaged"));
     });
@@ -127,6 +131,7 @@ export class Viewer {
   }
 
   #fail(message) {
+    if (this.#isDestroyed) return;
     this.#root.dataset.state = "failed";
     this.#stage.progress(undefined);
     this.#stage.say(message);
@@ -187,7 +192,7 @@ export class Viewer {
       this.#controls.isSwaying = motion().isSwaying;
     };
     const home = hand(() => motion().home());
-    listenToKeys(this.#root, {
+    this.#stopKeys = listenToKeys(this.#root, {
       step: hand((...step) => motion().step(...step)),
       home,
       fullscreen: () => toggleFullscreen(this.#root),
@@ -245,8 +250,14 @@ export class Viewer {
     this.#headset?.recenter();
   }
 
-  #destroy() {
+  /** Release what the viewer holds, before its element leaves the page. */
+  destroy() {
+    if (this.#isDestroyed) return;
     this.#isDestroyed = true;
+    clearTimeout(this.#settling);
+    this.#sizes.disconnect();
+    this.#stopKeys();
+    removeEventListener("pagehide", this.#leave);
     this.#comparison.destroy();
     this.#scene?.destroy();
   }

@@ -1,9 +1,10 @@
 // The page of a photo: the ways to the photos beside it, which are loaded ahead.
 //
-// N opens the older photo, P the newer one, Escape all photos; flicks do the same. In a headset, the
-// scenes follow each other on this page, and its address follows when the headset is taken off.
+// Keys and flicks follow the links to them. In a headset, the scenes follow each other on this page,
+// and its address follows when the headset is taken off.
 
-const LINKS = { n: "next", p: "prev", escape: "up" };
+import { walkByLinks } from "./beside.js";
+
 const main = document.getElementById("main");
 const root = document.querySelector("[data-viewer]");
 
@@ -15,12 +16,7 @@ sessionStorage.setItem(
 
 const linkTo = (rel) => document.querySelector(`.beside a[rel="${rel}"]`);
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.fullscreenElement) return;
-  if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-  const rel = LINKS[event.key.toLowerCase()];
-  if (rel) linkTo(rel)?.click();
-});
+walkByLinks(linkTo);
 
 async function fetchSlide(id) {
   const response = await fetch(`/api/slides/${id}${location.search}`);

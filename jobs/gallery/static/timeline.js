@@ -202,6 +202,7 @@ export class Timeline {
   }
 
   render() {
+    if (!this.element.clientWidth) return; // nothing of it is on the page
     const top = scrollY - AHEAD;
     const bottom = scrollY + innerHeight + AHEAD;
     for (const period of this.periods) {

@@ -21,10 +21,11 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     paths, info = scene.record.paths, scene.info
     title = Path(paths[0]).stem if paths else scene.record.photo_id
     view = ViewerStart(title, info.width, info.height, info.focal_px, info.is_360)
-    write_scene_page(file, view, _scene_file(scene), _poster(scene))
+    write_scene_page(file, view, viewer_bytes(scene), scene_image(scene))
 
 
-def _scene_file(scene: ExportScene) -> bytes:
+def viewer_bytes(scene: ExportScene) -> bytes:
+    """Return the scene within its budget as the viewer reads it."""
     if scene.is_whole and scene.record.format == VIEWER_FORMAT:
         return scene.stored_bytes()
     buffer = io.BytesIO()
@@ -32,8 +33,8 @@ def _scene_file(scene: ExportScene) -> bytes:
     return buffer.getvalue()
 
 
-def _poster(scene: ExportScene) -> bytes:
-    """Return what the photo's own camera sees: the photo itself may be gone."""
+def scene_image(scene: ExportScene) -> bytes:
+    """Return what the photo's own camera sees, as a WebP: the photo itself may be gone."""
     from PIL import Image
 
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The large image of a photo. Apart from other conversions: it needs no torch."""
+"""Photo file -> a large image for screens."""
 
 from __future__ import annotations
 

@@ -1,0 +1,144 @@
+"""The page of an album: index.html and what it loads, made again when a run ends.
+
+A photo is on the page when all its files are in the folder; a file is removed when the page shows
+it no longer. The page works without a server: all that it loads are images and classic scripts,
+since browsers let a page from a disk load no modules and fetch nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import html
+import json
+from functools import partial
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.writer import CatalogWriter
+from pipeline.exports.album import AlbumState, read_album
+from pipeline.exports.exported import Exported
+from pipeline.exports.kinds.album import ALBUM, ALBUM_FOLDER, PHOTO, SCENE, THUMBNAIL
+from pipeline.exports.target import ExportTarget
+from pipeline.scenes.page import bundle_file
+from schemas.errors import UsageError
+from schemas.export_settings import ExportSettings
+
+INDEX = "index.html"
+PAGE_FOLDER = "page/"
+_GENERATOR = "sharp-batch album"
+_STATIC = resources.files("jobs").joinpath("gallery", "static")  # of the gallery's pages
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
+)
+
+
+def is_album(settings: ExportSettings) -> bool:
+    """Tell whether an album is among the kinds that are exported."""
+    return ALBUM.name in settings.kinds
+
+
+def check_album(target: ExportTarget) -> None:
+    """Raise UsageError where the folder has a page of another kind."""
+    path = target.absolute(INDEX)
+    if path.exists() and _GENERATOR.encode() not in path.read_bytes()[:4096]:
+        raise UsageError(
+            f"{path} is not the page of an album, and an album needs this name for its own",
+            "Name another folder with --to, or move that file away.",
+        )
+
+
+def write_album(
+    connection: Connection,
+    catalog: CatalogWriter,
+    target: ExportTarget,
+    filters: Filters,
+    settings: ExportSettings,
+) -> int:
+    """Write the page where it changes, remove what is not of it; return how many photos left it.
+
+    Raises PhotoError (`disk_full`) and RunError.
+    """
+    state = read_album(connection, target, filters, settings.name)
+    if state.photos or target.absolute(INDEX).exists():
+        _write_page(target, state)
+    for exported in state.leftover:
+        _remove(target, exported)
+    catalog.forget(exported.artifact(target) for exported in state.leftover)
+    return state.removed
+
+
+def _write_page(target: ExportTarget, state: AlbumState) -> None:
+    rows = json.dumps(state.photos, ensure_ascii=False, separators=(",", ":"))
+    photos = f"document.currentScript.photos={rows};\n".encode()
+    version = hashlib.sha256(photos).hexdigest()[:12]
+    files = {
+        **{f"{PAGE_FOLDER}{name}": bundle_file(name) for name in _BUNDLE},
+        **{f"{PAGE_FOLDER}{name}": _STATIC.joinpath(name).read_bytes() for name in _STYLE},
+        f"{PAGE_FOLDER}photos.js": photos,
+        INDEX: _index(target.folder.name, version).encode(),  # last: it names the others
+    }
+    for name, content in files.items():
+        path = target.absolute(name)
+        if not path.is_file() or path.read_bytes() != content:
+            target.write(name, partial(_write, content))
+
+
+def _write(content: bytes, file: BinaryIO) -> None:
+    file.write(content)
+
+
+_BUNDLE = ("viewer.js", "viewer.css", "LICENSES.txt")
+_STYLE = ("gallery.css", "icon.svg")
+
+
+def _remove(target: ExportTarget, exported: Exported) -> None:
+    path = target.absolute(exported.file)
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty
+        for folder in PurePosixPath(exported.file).parents:
+            target.absolute(str(folder)).rmdir()
+
+
+def _index(title: str, version: str) -> str:
+    german = _STATIC.joinpath("de.json").read_text("utf-8")
+    texts = json.dumps(json.loads(german), ensure_ascii=False).replace("<", "\\u003c")
+    address = {
+        kind: f"{ALBUM_FOLDER}{{id}}{part.suffix}"
+        for kind, part in (("thumb", THUMBNAIL), ("photo", PHOTO), ("scene-script", SCENE))
+    }
+    data = " ".join(f'data-{kind}="{value}"' for kind, value in address.items())
+    title = html.escape(title)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="generator" content="{_GENERATOR}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<link rel="icon" href="{PAGE_FOLDER}icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="{PAGE_FOLDER}gallery.css">
+<link rel="stylesheet" href="{PAGE_FOLDER}viewer.css">
+</head>
+<body>
+<header class="top"><a class="brand" href="#"><img src="{PAGE_FOLDER}icon.svg" alt="" width="24"
+ height="24">{title}</a></header>
+<main id="main" tabindex="-1" data-album data-texts="texts" data-photos="photos"
+ {data}></main>
+<noscript><p class="empty">This page needs JavaScript. Diese Seite braucht JavaScript.</p>
+</noscript>
+<script id="texts" type="application/json">{texts}</script>
+<script id="photos" src="{PAGE_FOLDER}photos.js?{version}"></script>
+<script src="{PAGE_FOLDER}viewer.js"></script>
+</body>
+</html>
+"""

@@ -1,0 +1,97 @@
+"""Which photos the page of an album shows, and which files of the folder belong to it no longer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.query import find_by_ids, stream_scenes
+from pipeline.exports.exported import Exported, exports_by_photo
+from pipeline.exports.kinds.album import ALBUM_PARTS
+from pipeline.exports.target import ExportTarget
+from schemas.records import FocalSource, PhotoRecord
+
+
+class AlbumPhoto(NamedTuple):
+    """A photo as the page of an album shows it: a row for `viewer/src/album.js`."""
+
+    id: str  # path of its files below their folder, without their suffixes
+    width: int
+    height: int
+    taken: str | None  # ISO 8601, to the minute
+    name: str
+    focal_px: float
+    is_360: bool
+    caption: str | None
+
+
+class AlbumState(NamedTuple):
+    """What there is in a folder of exports of an album."""
+
+    photos: list[AlbumPhoto]  # the newest first, those without a time last
+    leftover: list[Exported]  # of photos that filters no longer select, or under other names
+    removed: int  # photos that filters no longer select
+
+
+def read_album(
+    connection: Connection, target: ExportTarget, filters: Filters, template: str
+) -> AlbumState:
+    """Return the photos that have all their files, and the files that are not of them.
+
+    Of a photo with files under two names, those of this template are shown.
+    """
+    selected = {found.photo_id for found in stream_scenes(connection, filters)}
+    stems: dict[str, str] = {}  # by photo_id
+    leftover: list[Exported] = []
+    removed = 0
+    recorded = (one for one in exports_by_photo(connection, target) if one.kind in ALBUM_PARTS)
+    for photo_id, group in groupby(recorded, key=lambda one: one.photo_id):
+        exports = [one.parsed() for one in group]
+        if photo_id not in selected:
+            removed += 1
+            leftover += exports
+        elif (stem := _complete_stem(exports, target, template)) is not None:
+            stems[photo_id] = stem
+            leftover += (one for one in exports if one.stem != stem)
+    records = sorted(find_by_ids(connection, stems), key=_newest_first)
+    photos = [photo_of(one, stems[one.photo_id]) for one in records]
+    return AlbumState(photos, leftover, removed)
+
+
+def photo_of(record: PhotoRecord, photo: str) -> AlbumPhoto:
+    """Return the row of a photo with a scene; `photo` is the id that its files have."""
+    name = Path(record.paths[0]).name if record.paths else record.photo_id[:8]
+    return AlbumPhoto(
+        photo,
+        record.width or 0,
+        record.height or 0,
+        record.taken_at.isoformat(timespec="minutes") if record.taken_at else None,
+        record.title or name,
+        round(record.focal_px or 0.0, 1),
+        record.focal_source == FocalSource.SPHERE,
+        record.caption or None,
+    )
+
+
+def _complete_stem(exports: Iterable[Exported], target: ExportTarget, template: str) -> str | None:
+    """Return the stem under which all parts of a photo are there, of this template if one is."""
+    kinds: dict[tuple[bool, str], set[str]] = {}
+    for one in exports:
+        if os.path.isfile(target.absolute(one.file)):  # noqa: PTH113 - for many files
+            kinds.setdefault((one.name != template, one.stem), set()).add(one.kind)
+    return min(
+        (stem for stem, found in kinds.items() if found == ALBUM_PARTS), default=(True, None)
+    )[1]
+
+
+def _newest_first(record: PhotoRecord) -> tuple[bool, float, str]:
+    taken = record.taken_at
+    seconds = 0.0 if taken is None else (taken - datetime.min).total_seconds()
+    return taken is None, -seconds, record.photo_id

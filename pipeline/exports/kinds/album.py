@@ -1,0 +1,108 @@
+"""Kind `album`: a folder with a page of all photos, each with its scene, for a stick or a web host.
+
+Here are the files of one photo: a thumbnail, the photo and its scene. The page is made of them at
+the end of a run (`jobs.runs.album_page`).
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.exports.kind import BUDGET, ExportKind, KindGroup
+from pipeline.exports.kinds.page import scene_image, viewer_bytes
+from pipeline.scenes.page import VIEWER_FORMAT, check_viewer
+from schemas.errors import PhotoError, UsageError
+from sharp_core.formats.registry import FORMATS
+from sharp_core.models.entry import USUAL_GAUSSIANS
+
+if TYPE_CHECKING:
+    from pipeline.exports.scene import ExportScene
+
+ALBUM_FOLDER = "photos/"
+
+
+def _write_thumbnail(file: BinaryIO, scene: ExportScene) -> None:
+    from pipeline.decode.thumbnail import thumbnail
+
+    stored = scene.thumbnail_bytes()
+    file.write(thumbnail(scene.front.srgb8()) if stored is None else stored)
+
+
+def _write_photo(file: BinaryIO, scene: ExportScene) -> None:
+    """Write the photo without its metadata; where its file is gone, what the scene shows of it."""
+    from pipeline.decode.large_image import write_image
+
+    buffer = io.BytesIO()
+    try:
+        write_image(scene.file, buffer, scene.settings.long_side)
+    except PhotoError:
+        file.write(scene_image(scene))
+    else:
+        file.write(buffer.getvalue())
+
+
+def _write_scene(file: BinaryIO, scene: ExportScene) -> None:
+    """Write the scene as a script that gives it to its own element.
+
+    A page that is opened from a disk may load scripts and images, and fetch no other files.
+    """
+    file.write(b'document.currentScript.scene="')
+    file.write(base64.b64encode(viewer_bytes(scene)))
+    file.write(b'";\n')
+
+
+def _refuse(_file: BinaryIO, _scene: ExportScene) -> None:
+    raise UsageError(
+        "an album is a folder of many files, and not one",
+        "Make it: sharp-batch export --kind album --to DIR",
+    )
+
+
+THUMBNAIL = ExportKind(
+    "album-thumb",
+    "thumbnail in an album",
+    KindGroup.PAGES,
+    ".thumb.webp",
+    _write_thumbnail,
+    usual_bytes=30_000,
+    usual_seconds=0.1,
+    folder=ALBUM_FOLDER,
+)
+PHOTO = ExportKind(
+    "album-photo",
+    "photo in an album",
+    KindGroup.PAGES,
+    ".webp",
+    _write_photo,
+    ("long_side",),
+    usual_bytes=400_000,
+    usual_seconds=1.5,
+    folder=ALBUM_FOLDER,
+)
+SCENE = ExportKind(
+    "album-scene",
+    "scene in an album",
+    KindGroup.PAGES,
+    ".js",
+    _write_scene,
+    BUDGET,
+    usual_bytes=round(4 / 3 * USUAL_GAUSSIANS * FORMATS.get(VIEWER_FORMAT).bytes_per_gaussian),
+    usual_seconds=0.2,
+    folder=ALBUM_FOLDER,
+)
+_PARTS = (THUMBNAIL, PHOTO, SCENE)
+ALBUM = ExportKind(
+    "album",
+    "a folder with a page of all photos and their scenes, for a web host or a USB stick",
+    KindGroup.PAGES,
+    "",
+    _refuse,
+    ("long_side", *BUDGET),
+    check_viewer,
+    usual_bytes=sum(part.usual_bytes for part in _PARTS),
+    usual_seconds=sum(part.usual_seconds for part in _PARTS),
+    parts=_PARTS,
+)
+ALBUM_PARTS = frozenset(part.name for part in _PARTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from docs_reference.markdown import code, plain, table
+from pipeline.exports.kind import ExportKind
 from pipeline.exports.registry import KINDS
 from schemas.export_settings import ExportSettings
 from schemas.records import MediaType
@@ -58,15 +59,18 @@ def _formats() -> str:
     return f"## Splat formats {{#formats}}\n\n{table(head, rows)}"
 
 
+def _files(kind: ExportKind) -> str:
+    files = (f"{one.folder}NAME{one.suffix_for(_DEFAULTS)}" for one in kind.parts or (kind,))
+    return ", ".join(map(code, files))
+
+
 def _kinds() -> str:
     head = ["kind", "what it is", "file", "options that change it", "usual size", "seconds"]
     rows = [
         [
             code(kind.name),
             plain(kind.label),
-            ", ".join(
-                code(f"{one.folder}NAME{one.suffix_for(_DEFAULTS)}") for one in kind.parts or (kind,)
-            ),
+            _files(kind),
             ", ".join(code(setting_field(ExportSettings, name).option) for name in kind.uses),
             f"{kind.usual_bytes / 1e6:.1f} MB",
             f"{kind.usual_seconds:g}",

@@ -19,7 +19,7 @@ from pipeline.exports.exported import (
     exports_with_sources,
     record_start,
 )
-from pipeline.exports.folder_names import FolderNames
+from pipeline.exports.folder_names import FileForm, FolderNames
 from pipeline.exports.manifest import MANIFEST_JSONL, line_of, line_text, recorded_line_text
 from pipeline.exports.manifest_sync import compare_manifest, rewrite_manifest
 from pipeline.exports.plan import plan_exports
@@ -165,7 +165,7 @@ def test_a_name_is_free_if_no_export_has_it_on_any_disk(tmp_path: Path) -> None:
         write_export(target, name, photo_id * 32, "f" * 32)
         for name, photo_id in (("Img", "a"), ("other", "b"), ("IMG_cccccc", "d"))
     ]
-    names = FolderNames(target, {"c" * 32: "IMG"}, [".ply"])
+    names = FolderNames(target, {"c" * 32: "IMG"}, [FileForm("", ".ply")])
     assert list(names.add(taken)) == ["Img.ply", "IMG_cccccc.ply"]
     for made in taken:
         target.absolute(made.file).unlink()
@@ -175,6 +175,6 @@ def test_a_name_is_free_if_no_export_has_it_on_any_disk(tmp_path: Path) -> None:
 def test_a_file_counts_whatever_its_stem_is(tmp_path: Path) -> None:
     target = ExportTarget(tmp_path, tmp_path / "library")
     odd = replace(write_export(target, "IMG_depth", "a" * 32, "f" * 32), stem="something")
-    names = FolderNames(target, {"c" * 32: "IMG"}, ["_depth.ply"])
+    names = FolderNames(target, {"c" * 32: "IMG"}, [FileForm("", "_depth.ply")])
     assert list(names.add([odd])) == ["IMG_depth.ply"]
     assert names.names_for("c" * 32)[0][0] == "IMG_cccccc"

@@ -17,6 +17,7 @@ from jobs.commands.options import (
     WatchOptions,
     check_are_here,
 )
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -153,6 +154,7 @@ def convert(
     from jobs.runs.convert import convert_library
 
     library = place.resolve()
+    warn_of_unmatched(output, library, filters)
     with watch.watching(library, output):
         report = convert_library(
             library,

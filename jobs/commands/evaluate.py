@@ -10,6 +10,7 @@ import typer
 from jobs.commands.finish import counts_text
 from jobs.commands.option_groups import WithoutFields, with_options
 from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -72,7 +73,7 @@ def evaluate(
     from jobs.runs.evaluate import evaluate as run_evaluation
     from pipeline.flow.model import resolve_device, resolve_model
 
-    samples = _samples(paths, settings, place, filters)
+    samples = _samples(paths, settings, place, filters, output)
     resolve_device(model.device)
 
     def resolved() -> ResolvedModel:
@@ -94,7 +95,11 @@ def evaluate(
 
 
 def _samples(
-    paths: list[Path] | None, settings: EvaluationSettings, place: LibraryOptions, filters: Filters
+    paths: list[Path] | None,
+    settings: EvaluationSettings,
+    place: LibraryOptions,
+    filters: Filters,
+    output: Output,
 ) -> list[Sample]:
     from pipeline.evaluation.find import find_samples, samples_of_photos
 
@@ -103,6 +108,7 @@ def _samples(
     from pipeline.catalog.query import find
 
     library = place.resolve()
+    warn_of_unmatched(output, library, filters)
     with library.read() as connection:
         photos = [record.paths[0] for record in find(connection, filters) if record.paths]
     samples = samples_of_photos(photos, settings.stereo)

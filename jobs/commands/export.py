@@ -10,6 +10,7 @@ import typer
 from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -82,12 +83,12 @@ def export(
     # Imported here: torch and numba take seconds, and help and mistakes need none of them.
     from jobs.runs.export import ExportOrder, dry_export, export_scenes
 
-    order = ExportOrder(to, filters, chosen, overwrite)
+    order, library = ExportOrder(to, filters, chosen, overwrite), place.resolve()
+    warn_of_unmatched(output, library, filters)
     if dry:
-        result = dry_export(place.resolve(), order)
+        result = dry_export(library, order)
         output.result(result.as_dict(), _dry_text(result, output.verbose))
         return
-    library = place.resolve()
     with watch.watching(library, output):
         report = export_scenes(library, order, output, run.scene_runner(), deadline, limit.timeout)
     finish_command(output, report, _text(report, to))
@@ -128,6 +129,11 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
     )
     if result.removed:
         lines.append(f"{result.removed} photos would be removed from the album")
+    if result.left_out:
+        lines.append(f"{len(result.left_out)} files would be left out:")
+        lines += result.left_out if verbose else result.left_out[:_SHOWN_FILES]
+        if not verbose and len(result.left_out) > _SHOWN_FILES:
+            lines.append(f"and {len(result.left_out) - _SHOWN_FILES} more (-v lists them)")
     if result.files:
         lines.append(
             f"Estimate: {time_text(result.estimated_seconds)} on two cores, "
@@ -144,8 +150,9 @@ def _write_pitch_test(file: Path, settings: ExportSettings, output: Output) -> N
         sheet.as_dict(),
         f"{sheet.file}: {sheet.width} x {sheet.height} dots, bands of {sheet.pitches[0]:.2f} to "
         f"{sheet.pitches[-1]:.2f} lenses per inch\n"
-        f"Print it at {sheet.dpi} DPI without scaling, and lay the lenses on it. Use the --lpi of "
-        "the band that is evenly black or white.",
+        f"Print it at {sheet.dpi} DPI without scaling, and lay the lenses on it. With one eye, "
+        "from as far as the print will be seen, look for the band that is evenly black or white: "
+        "its number is the --lpi to use.",
     )
 
 

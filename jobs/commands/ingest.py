@@ -12,6 +12,7 @@ import typer
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.photo_filters import PhotoFilters
@@ -145,6 +146,7 @@ def ingest(
     run = Ingest(library, sources, settings, model, output, deadline, filters=filters)
     with watch.watching(library, output):
         report = run.run(runner)
+    warn_of_unmatched(output, library, filters)  # new photos are known by now
     finish_command(output, report, _text(report))
 
 

@@ -9,6 +9,7 @@ import typer
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -42,6 +43,7 @@ def preview(
     from jobs.runs.preview import preview as run_previews
 
     library = place.resolve()
+    warn_of_unmatched(output, library, filters)
     with watch.watching(library, output):
         report = run_previews(
             library,

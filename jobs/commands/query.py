@@ -15,6 +15,7 @@ import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
 from pipeline.catalog.filters import Filters
@@ -57,6 +58,7 @@ def query(
     if to is not None:
         _check_output(to, chosen)
     library = place.resolve()
+    warn_of_unmatched(output, library, filters)
     with library.read() as connection:
         records = (_with_whole_path(record, library.store) for record in find(connection, filters))
         if to is not None:

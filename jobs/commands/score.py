@@ -9,6 +9,7 @@ import typer
 from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
@@ -43,6 +44,7 @@ def score(
     from jobs.runs.score import score as run_scores
 
     library = place.resolve()
+    warn_of_unmatched(output, library, filters)
     with watch.watching(library, output):
         report = run_scores(
             library,

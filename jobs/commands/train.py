@@ -10,6 +10,7 @@ import typer
 from jobs.commands.finish import finish_command
 from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import LibraryOptions
+from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, time_text
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
@@ -97,6 +98,7 @@ def train(
         chosen = filters if filters != Filters() else given.query
         folders = photos or (() if is_named else given.photos)
         source = photo_source(settings, folders, library, chosen)
+        warn_of_unmatched(output, library, chosen)
     processes = Processes(workers, runner.address, choices.device)
     report = run_training(settings, source, out, output, processes)
     finish_command(output, report, _text(report, settings))

@@ -17,6 +17,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.exports.album import read_album
+from pipeline.exports.kind import ExportKind
 from pipeline.exports.manifest import check_is_ours
 from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
@@ -26,6 +27,8 @@ from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
 from pipeline.library import Library
+from pipeline.scenes.read import intrinsics_of
+from pipeline.scenes.scene_info import info_of_stored
 from pipeline.store.disk_errors import disk_full, is_disk_full
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
 from schemas.errors import PhotoError, RunError, UsageError
@@ -58,6 +61,7 @@ class ExportDryRun:
     removed: int  # photos that would leave an album
     files: tuple[str, ...]
     photos: tuple[str, ...]  # of each file, the path of its photo, or the photo's id
+    left_out: tuple[str, ...]  # files that their photos' cameras rule out, each with the reason
     estimated_seconds: float  # on two cores
     estimated_bytes: int
 
@@ -191,8 +195,20 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         removed = 0
         if is_album(order.settings):
             removed = read_album(connection, target, order.filters, order.settings.name).removed
-    planned = [file for item in plan.items for file in item.files]
-    kinds = [kind_of_file(file.kind) for file in planned]
+    files: list[str] = []
+    photos: list[str] = []
+    left_out: list[str] = []
+    kinds: list[ExportKind] = []
+    for item in plan.items:
+        camera = intrinsics_of(info_of_stored(item.scene))
+        for planned in item.files:
+            kind = kind_of_file(planned.kind)
+            if refusal := kind.refuses(camera):
+                left_out.append(f"{planned.file}: {refusal}")
+                continue
+            files.append(planned.file)
+            photos.append(_photo_name(item.record))
+            kinds.append(kind)
     due = len(plan.items)
     return ExportDryRun(
         library=str(library),
@@ -201,8 +217,9 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         unchanged=plan.complete,
         due=due,
         removed=removed,
-        files=tuple(file.file for file in planned),
-        photos=tuple(_photo_name(item.record) for item in plan.items for _ in item.files),
+        files=tuple(files),
+        photos=tuple(photos),
+        left_out=tuple(left_out),
         estimated_seconds=round(sum(kind.usual_seconds for kind in kinds), 1),
         estimated_bytes=sum(kind.usual_bytes for kind in kinds),
     )

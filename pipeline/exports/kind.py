@@ -7,16 +7,17 @@ where they write.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from schemas.choices import ImageFormat
 from schemas.export_settings import ExportSettings
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
+    from sharp_core.scene.cameras import Intrinsics
 
 # The settings that change the written file, by group.
 STEREO = ("long_side", "baseline_mm", "converge_m", "max_disparity")
@@ -25,7 +26,8 @@ BUDGET = ("max_gaussians",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
 _IMAGE_SUFFIXES = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png"}
 
-WriteExport = Callable[[BinaryIO, "ExportScene"], None]
+# Returns what was decided for the scene, for the manifest; None: what `ExportScene` knows of it.
+WriteExport = Callable[[BinaryIO, "ExportScene"], Mapping[str, Any] | None]
 
 
 class KindGroup(StrEnum):
@@ -45,6 +47,11 @@ def works_everywhere() -> None:
     """Check nothing: what the kind needs is always installed."""
 
 
+def takes_all_photos(_photo: Intrinsics) -> str:
+    """Refuse no photo."""
+    return ""
+
+
 def no_more_name(_settings: ExportSettings) -> str:
     """Add nothing to the name of a file."""
     return ""
@@ -62,6 +69,8 @@ class ExportKind:
     uses: tuple[str, ...] = ()  # names of the settings that change what is written
     # Called before anything starts. Raises MissingToolError that says what to install.
     check: Callable[[], None] = works_everywhere
+    # Why there can be no such file of a photo of this camera; empty where there may be one.
+    refuses: Callable[[Intrinsics], str] = takes_all_photos
     # Of one scene of 12 megapixels, by the default settings on two cores, its reading included.
     usual_bytes: int = 2_000_000
     usual_seconds: float = 2.0

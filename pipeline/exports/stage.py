@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipeline.exports.exported import Exported
 from pipeline.exports.kind import ExportKind
@@ -74,9 +74,15 @@ class ExportStage:
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_of_file(planned.kind)
-        stored, path = self.target.fill(
-            planned.file, lambda file: kind.write(file, scene), capture_seconds(scene.record)
-        )
+        if refusal := kind.refuses(scene.photo):
+            raise UnsuitableError(refusal)
+        facts: dict[str, Any] = {}
+
+        def write(file: BinaryIO) -> None:
+            decided = kind.write(file, scene)
+            facts.update(_facts(kind, scene) if decided is None else decided)
+
+        stored, path = self.target.fill(planned.file, write, capture_seconds(scene.record))
         exported = Exported(
             file=planned.file,
             kind=planned.kind,
@@ -85,7 +91,7 @@ class ExportStage:
             bytes=stored.bytes,
             sha256=stored.sha256,
             settings=json.loads(kind.settings_text(self.settings)),
-            facts=_facts(kind, scene),
+            facts=facts,
             name=self.settings.name,
             stem=planned.stem,
             mtime_ns=path.stat().st_mtime_ns,

@@ -20,7 +20,7 @@ from schemas.errors import PhotoError, UsageError
 from schemas.outcomes import SceneReduced
 from schemas.reasons import FailureReason
 from sharp_core.formats.registry import Options, format_of, format_to_write, is_folder_index
-from sharp_core.formats.scene import StoredScene
+from sharp_core.formats.scene import StoredScene, invalid_text
 from sharp_core.views.prune import Pruning
 from sharp_core.views.prune import prune as prune_scene
 
@@ -78,8 +78,8 @@ def convert_file(
         whole = len(scene.gaussians) + scene.dropped
         raise PhotoError(
             FailureReason.UNREADABLE,
-            f"{source}: {scene.dropped:,} of its {whole:,} Gaussians are not finite or have no "
-            "rotation, and --strict refuses such a file. Omit it to leave them out.",
+            f"{source}: {invalid_text(scene.dropped, whole)}, and --strict refuses such a file. "
+            "Omit it to leave them out.",
         )
     gaussians = scene.gaussians
     if prune and scene.info is not None and scene.info.is_360:

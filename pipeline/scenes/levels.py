@@ -26,8 +26,7 @@ def reduced_level(
     """Return the scene with at most `most` Gaussians; the scene itself if it has no more already.
 
     `is_fitted` takes twice as long, and looks better by 10 dB (measured on one scene). Raises
-    PhotoError if
-    no view shows anything, and MissingToolError without numba.
+    PhotoError if no view shows anything, and MissingToolError without numba.
     """
     with unviewable_scene_errors():
         reduced = reduce_to(

@@ -254,17 +254,20 @@ def read_scene(
 
     `axes` says where x, y and z point in a file that does not state it: see `scene.axes`. Raises
     UsageError if no format has that name or ending, or the axes are not valid, FormatError, naming
-    the file and what is wrong with it, and OSError where it cannot be read at all. A good file
-    gives at least one Gaussian and finite values only.
+    the file and what is wrong with it, MissingToolError where this machine lacks what the format
+    needs, and OSError where it cannot be read at all. A good file gives at least one Gaussian and
+    finite values only.
     """
     entry = _choose(source, format_name)
     if entry.read is None:
         raise UsageError(f"{entry.name} files can be written, and not read")
+    name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
     try:
         stored = _read(source, entry)
     except FormatError as error:
-        name = source if isinstance(source, str | Path) else getattr(source, "name", "open file")
         raise FormatError(f"{name}: {error}") from None
+    except MissingToolError as error:
+        raise MissingToolError(f"{name}: {error.message}", error.hint) from None
     return _ORIENTED.get()(stored, axes, entry.assumed_axes)
 
 

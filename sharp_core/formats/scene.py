@@ -102,9 +102,15 @@ def valid_scene(
     count = len(gaussians)
     dropped = count - int(is_valid.sum())
     if dropped:
-        counted = f"{dropped:,} of {count:,} Gaussians are not finite or have no rotation"
+        found = invalid_text(dropped, count)
         if dropped > _MOST_INVALID * count:
-            raise FormatError(counted)
+            raise FormatError(found)
         gaussians = gaussians.select(is_valid)
-        notes = (*notes, f"{counted}: left out")
+        notes = (*notes, f"{found}: left out")
     return StoredScene(gaussians, info, sh_degree, notes, dropped)
+
+
+def invalid_text(dropped: int, count: int) -> str:
+    """Say how many of a scene's Gaussians are not valid."""
+    verb = "is" if dropped == 1 else "are"
+    return f"{dropped:,} of {count:,} Gaussians {verb} not finite or without a rotation"

@@ -27,6 +27,7 @@ from sharp_core.containers.spatial_limits import camera_problems, widest_width
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3) sRGB
 
+NOT_SPATIAL = "not a spatial photo"  # how a refusal begins
 TILE = 512  # pixels of a side, as Apple's own
 # Still images gain 8 % of size by x265's slowest search, for six times the time.
 _PRESET = "ultrafast"
@@ -49,7 +50,7 @@ def write_spatial_heic(
     """
     problems = camera_problems(camera)
     if problems.errors:
-        raise UnsuitableError(f"not a spatial photo: {problems.errors[0]}")
+        raise UnsuitableError(f"{NOT_SPATIAL}: {problems.errors[0]}")
     if left.shape != right.shape or left.shape[0] % 2 or left.shape[1] % 2:
         raise ValueError(f"two images of the same even sides: {left.shape} and {right.shape}")
     file.write(with_stereo(_encode(left, right, quality, exif, icc_profile), camera))

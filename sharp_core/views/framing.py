@@ -32,6 +32,7 @@ _COVERED_ALPHA = 0.95
 _PROBE_POSITIONS = 48
 # Uncovered share that a side of the crop may cross: gaps inside the scene are not a border.
 _MOST_UNCOVERED = 0.02
+_MOST_LOST = 0.25  # of the width and the height, at each side of a centred crop
 # Distance of the crop from uncovered pixels, in pixels of the low-resolution render.
 _MARGIN = 1
 # If more of a side is uncovered from the photo's own camera, the scene has no border to hide: it is
@@ -132,7 +133,8 @@ def centered_crop(masks: Sequence[Mask]) -> CropWindow:
         return CropWindow()
     lost_x = (max(left, width - right) + _MARGIN) / width
     lost_y = (max(top, height - bottom) + _MARGIN) / height
-    lost = max(lost_x, lost_y)
+    # A side may lie beyond the middle, and no centred crop is then covered: half is shown.
+    lost = min(max(lost_x, lost_y), _MOST_LOST)
     return CropWindow(1 / (1 - 2 * lost), lost, lost)
 
 

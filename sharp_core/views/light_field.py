@@ -64,6 +64,16 @@ class LightFieldPlan:
         offsets = np.linspace(-self.sweep_m / 2, self.sweep_m / 2, self.views)
         return [view_aside(self.view, float(x), self.focus_m) for x in offsets]
 
+    def facts(self) -> dict[str, float]:
+        """Return what was decided for the scene, rounded for people."""
+        return {
+            "sweep_mm": round(1000 * self.sweep_m, 3),
+            "focus_m": round(self.focus_m, 3),
+            "near_m": round(self.depth.near_m, 3),
+            "far_m": round(self.depth.far_m, 3),
+            "zoom": round(self.zoom, 4),
+        }
+
 
 def plan_light_field(
     renderer: Renderer,

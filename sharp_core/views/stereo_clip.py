@@ -58,6 +58,15 @@ class StereoClipPlan:
             )
         )
 
+    def facts(self) -> dict[str, float | None]:
+        """Return what was decided for the scene, rounded for people."""
+        screen_m = self.rig.zero_parallax_m
+        return {
+            "baseline_mm": round(self.rig.baseline_mm, 3),
+            "screen_m": round(screen_m, 3) if math.isfinite(screen_m) else None,
+            "zoom": round(self.zoom, 4),
+        }
+
 
 def plan_stereo_clip(
     renderer: Renderer,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipeline.exports.kind import METADATA, ExportKind, KindGroup
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
 
 
-def _write(file: BinaryIO, scene: ExportScene) -> None:
+def _write(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
     from pipeline.exports.kinds.images import write_png
     from sharp_core.spatial.lenticular import interlace, lens_print
     from sharp_core.views.light_field import ViewShape, plan_light_field, render_light_field
@@ -28,6 +29,7 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     plan = plan_light_field(scene.renderer, scene.in_view, photo, shape, settings.converge_m)
     picture = interlace(printed, render_light_field(scene.renderer, plan))
     write_png(file, scene, picture, seen=plan.view, dpi=settings.dpi)
+    return plan.facts()
 
 
 LENTICULAR = ExportKind(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipeline.exports.kind import METADATA, ExportKind, KindGroup
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from schemas.export_settings import ExportSettings
 
 
-def _write(file: BinaryIO, scene: ExportScene) -> None:
+def _write(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
     from pipeline.exports.kinds.images import write_image
     from sharp_core.spatial.quilt import QUILTS, arrange, framed, inner_size
     from sharp_core.views.light_field import ViewShape, plan_light_field, render_light_field
@@ -24,6 +25,7 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     views = render_light_field(scene.renderer, plan)
     picture = arrange(quilt, (framed(quilt, view) for view in views))
     write_image(file, scene, picture, seen=plan.view)
+    return plan.facts()
 
 
 def _name_end(settings: ExportSettings) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.exports.kind import METADATA, STEREO, ExportKind, KindGroup
+from schemas.export_settings import EYE_DISTANCE_MM
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
+    from sharp_core.scene.cameras import Intrinsics
 
 _QUALITY = 70  # 44 dB or more
 
@@ -34,6 +36,18 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     )
 
 
+def _refuses(photo: Intrinsics) -> str:
+    """Refuse photos that are too narrow. Those that are too wide are cropped."""
+    from sharp_core.containers.heif_camera import StereoCamera
+    from sharp_core.containers.spatial_limits import NARROWEST_DEG, camera_problems
+    from sharp_core.spatial.heic_write import NOT_SPATIAL
+
+    camera = StereoCamera(photo.fx / photo.width, EYE_DISTANCE_MM / 1000, 0.0)
+    if camera.field_of_view_deg >= NARROWEST_DEG:
+        return ""
+    return f"{NOT_SPATIAL}: {camera_problems(camera).errors[0]}"
+
+
 def _check() -> None:
     from sharp_core.spatial.heic_write import check_hevc_encoder
 
@@ -48,4 +62,5 @@ SPATIAL_HEIC = ExportKind(
     _write,
     (*STEREO, *METADATA),
     _check,
+    _refuses,
 )

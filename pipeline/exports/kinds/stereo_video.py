@@ -7,7 +7,8 @@ themselves; players that know neither go by the end of the name.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipeline.exports.kind import CLIP, METADATA, STEREO, ExportKind, KindGroup, WriteExport
 
@@ -24,7 +25,7 @@ def _video(layout: str, mode: str) -> WriteExport:
     `FramePacking` share.
     """
 
-    def write(file: BinaryIO, scene: ExportScene) -> None:
+    def write(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
         from pipeline.exports.kinds.clip_metadata import mp4_with_metadata
         from pipeline.exports.scene import comfort_of
         from sharp_core.spatial import layouts
@@ -49,6 +50,7 @@ def _video(layout: str, mode: str) -> WriteExport:
         write_mp4(buffer, (arrange(*pair) for pair in pairs), fps, FramePacking[mode])
         data = mp4_with_metadata(buffer.getvalue(), scene.record, strip_gps=settings.strip_gps)
         file.write(with_stereo_mode(data, StereoMode[mode]))
+        return plan.facts()
 
     return write
 

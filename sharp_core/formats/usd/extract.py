@@ -4,7 +4,8 @@
 
 USD's library is native code, and a damaged file can end its process: here that is this one. The
 target holds a JSON of `facts` and, for each field of Gaussians, `positions_0` and so on in float32.
-Where the file cannot be read, the last line of stdout says why, and the exit code is `REFUSED`.
+Where the file cannot be read, the last line of stdout is a JSON of the error's arguments, and the
+exit code is `REFUSED`, or `NO_TOOL` where that is not the file's fault.
 This module does not import torch.
 """
 
@@ -25,7 +26,7 @@ from sharp_core.formats.limits import check_plausible
 from sharp_core.formats.usd import layout
 from sharp_core.formats.usd.tools import UsdObject, load_usd
 
-REFUSED = 3  # exit code
+REFUSED, NO_TOOL = 3, 4  # exit codes
 _MOST_PRIMS = 100_000
 _MOST_LAYERS = 1000
 _MEMORY = 3 << 29  # bytes of addresses: the library itself takes half a gigabyte
@@ -40,11 +41,14 @@ def main(source: Path, target: Path) -> int:
     try:
         limit_memory(source.stat().st_size)
         facts, arrays = extract(source)
-    except (FormatError, MissingToolError) as error:
-        print(json.dumps(str(error)))  # noqa: T201 - what the caller reads
+    except MissingToolError as error:
+        print(json.dumps(error.args))  # noqa: T201 - what the caller reads
+        return NO_TOOL
+    except FormatError as error:
+        print(json.dumps(error.args))  # noqa: T201
         return REFUSED
     except MemoryError:
-        print(json.dumps("it needs far more memory than its size explains"))  # noqa: T201
+        print(json.dumps(["it needs far more memory than its size explains"]))  # noqa: T201
         return REFUSED
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     np.savez(target, allow_pickle=False, **{"facts": text, **arrays})

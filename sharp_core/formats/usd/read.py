@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from schemas.errors import FormatError
+from schemas.errors import FormatError, MissingToolError
 from sharp_core.formats.limits import check_plausible
 from sharp_core.formats.scene import SceneInfo, StoredScene, scene_info_from_entries, valid_scene
 from sharp_core.formats.usd import layout
-from sharp_core.formats.usd.extract import REFUSED
+from sharp_core.formats.usd.extract import NO_TOOL, REFUSED
 from sharp_core.formats.usd.tools import check_usd_core
 from sharp_core.formats.values import SMALLEST_SCALE, sh0_to_colors, unit_quats
 from sharp_core.scene.affine import transformed
@@ -89,7 +89,7 @@ def _read(path: Path) -> StoredScene:
 
 
 def _run_extract(path: Path, target: Path, folder: str) -> None:
-    """Run `extract` on a file. Raises FormatError where it cannot be read."""
+    """Run `extract` on a file. Raises FormatError and MissingToolError as it does."""
     root = str(Path(__file__).parents[3])
     python_path = os.pathsep.join((root, os.environ.get("PYTHONPATH", "")))
     try:
@@ -108,8 +108,9 @@ def _run_extract(path: Path, target: Path, folder: str) -> None:
         raise FormatError(f"USD has not read it within {_SECONDS:.0f} s") from None
     if result.returncode == 0:
         return
-    if result.returncode == REFUSED:
-        raise FormatError(str(json.loads(result.stdout.splitlines()[-1])))
+    if result.returncode in (REFUSED, NO_TOOL):
+        problem = FormatError if result.returncode == REFUSED else MissingToolError
+        raise problem(*json.loads(result.stdout.splitlines()[-1]))
     raise FormatError(f"it is damaged: USD's library ended with {result.returncode} on it")
 
 

@@ -16,7 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from jobs.runs.export import ExportOrder, dry_export
+from pipeline.catalog.filters import Filters
 from pipeline.exports.registry import KINDS
+from pipeline.library import Library
 from schemas.choices import ImageFormat, QuiltDevice
 from schemas.settings import IngestSettings, PhotoSettings
 from sharp_core.formats.registry import FORMATS, formats_written_here, read_scene
@@ -171,7 +174,11 @@ def test_a_tele_photo_gets_no_spatial_photo_but_its_other_files(tmp_path: Path, 
     library = tmp_path / "library"
     tele = IngestSettings(photo=PhotoSettings(focal_35mm=800))
     ingest(library, tmp_path / "photos", settings=tele)
-    report = run(library, to, replace(QUICK, kinds=("spatial-heic", "sbs")))
+    settings = replace(QUICK, kinds=("spatial-heic", "sbs"))
+    planned = dry_export(Library.resolve(library), ExportOrder(to, Filters(), settings))
+    assert planned.files == ("moon_LRF_Full_SBS.jpg",)
+    assert [text.split(":")[0] for text in planned.left_out] == ["moon_spatial.heic"]
+    report = run(library, to, settings)
     assert (report.done, report.failed, report.files, report.left_out) == (1, 0, 1, 1)
     assert list(exported(to)) == ["moon_LRF_Full_SBS.jpg"]
     check_whole(library, to)

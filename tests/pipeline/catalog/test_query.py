@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filter_values import GeoCircle, PhotoList, parse_circle
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
+from pipeline.catalog.photo_list import unmatched_lines
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import find
 from pipeline.catalog.text import path_bytes, path_text
@@ -64,6 +65,7 @@ def test_listed_photos_are_found_by_id_and_by_path(catalog: Connection) -> None:
     assert sorted(names(catalog, Filters(listed_in=listing))) == sorted(
         ["paris.jpg", "old/quito.jpg", names(catalog, Filters(path=cafe))[0]]
     )
+    assert unmatched_lines(catalog, listing) == ["0" * 32, "/not/there.jpg"]
     many = PhotoList("list", tuple(f"{number:032x}" for number in range(70_000)), ())
     assert names(catalog, Filters(listed_in=many)) == []
     only = PhotoList("list", (paris,), ())

@@ -130,7 +130,7 @@ def test_a_gaussian_that_is_not_finite_is_left_out_with_a_note(name: str, value:
     stored = read(file_of(table), "ply")
     same(stored.gaussians, scene.select(torch.arange(20) != 3))
     assert stored.dropped == 1
-    assert stored.notes == ("1 of 20 Gaussians are not finite or have no rotation: left out",)
+    assert stored.notes == ("1 of 20 Gaussians is not finite or without a rotation: left out",)
 
 
 def test_a_gaussian_without_a_rotation_is_left_out_and_a_tiny_rotation_counts() -> None:

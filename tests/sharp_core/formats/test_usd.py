@@ -206,5 +206,7 @@ def test_without_the_package_all_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(UsageError, match="need the package usd-core") as error:
         format_to_write(tmp_path / "a.usdz")
     assert how_to_install("usd") in error.value.hint
-    with pytest.raises(MissingToolError):
-        read(stage(field()), "usd")
+    (tmp_path / "b.usda").write_bytes(stage(field()))
+    with pytest.raises(MissingToolError, match=r"b\.usda: USD files need") as missing:
+        read_scene(tmp_path / "b.usda")
+    assert how_to_install("usd") in missing.value.hint

@@ -10,6 +10,7 @@ from sharp_core.views.framing import (
     MOST_ZOOM,
     CropWindow,
     balance_parallax,
+    centered_crop,
     covered_crop,
     frame_clip,
 )
@@ -45,6 +46,12 @@ def test_without_a_crop_the_same_clip_shows_the_border():
 
 def test_the_photo_s_own_view_needs_no_crop():
     assert covered_crop(make_renderer(photo_scene()), PHOTO, [np.eye(4)]) == CropWindow()
+
+
+def test_a_scene_that_ends_beyond_the_middle_is_not_turned_inside_out():
+    mask = np.ones((192, 256), np.bool_)
+    mask[:, :150] = False
+    assert centered_crop([mask]) == CropWindow(2.0, 0.25, 0.25)
 
 
 def test_an_object_in_empty_space_is_not_cropped():

@@ -21,7 +21,7 @@ CLIP_SECONDS = 2.0
 # Of a lenticular print: a common sheet, and a resolution of ink-jet printers.
 LENSES_PER_INCH = 60.0
 PRINT_DPI = 720
-MOST_PRINT_DOTS = 20_000  # across: a print of half a gigabyte
+MOST_PRINT_DOTS = 20_000  # across or down: a square print takes 1.2 GB of memory
 Eye = tuple[float, float, float]  # metres right, down and ahead of the photo's camera
 # What can be chosen is registered in the packages above, which are not imported here.
 _EXPORT_KINDS: Lazy[ChoiceSource] = Lazy("pipeline.exports.registry", "KINDS")

@@ -203,7 +203,7 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         camera = intrinsics_of(info_of_stored(item.scene))
         for planned in item.files:
             kind = kind_of_file(planned.kind)
-            if refusal := kind.refuses(camera):
+            if refusal := kind.refuses(order.settings, camera):
                 left_out.append(f"{planned.file}: {refusal}")
                 continue
             files.append(planned.file)

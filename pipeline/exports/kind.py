@@ -47,7 +47,7 @@ def works_everywhere() -> None:
     """Check nothing: what the kind needs is always installed."""
 
 
-def takes_all_photos(_photo: Intrinsics) -> str:
+def takes_all_photos(_settings: ExportSettings, _photo: Intrinsics) -> str:
     """Refuse no photo."""
     return ""
 
@@ -70,7 +70,7 @@ class ExportKind:
     # Called before anything starts. Raises MissingToolError that says what to install.
     check: Callable[[], None] = works_everywhere
     # Why there can be no such file of a photo of this camera; empty where there may be one.
-    refuses: Callable[[Intrinsics], str] = takes_all_photos
+    refuses: Callable[[ExportSettings, Intrinsics], str] = takes_all_photos
     # Of one scene of 12 megapixels, by the default settings on two cores, its reading included.
     usual_bytes: int = 2_000_000
     usual_seconds: float = 2.0

@@ -74,7 +74,7 @@ class ExportStage:
 
     def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
         kind = kind_of_file(planned.kind)
-        if refusal := kind.refuses(scene.photo):
+        if refusal := kind.refuses(self.settings, scene.photo):
             raise UnsuitableError(refusal)
         facts: dict[str, Any] = {}
 

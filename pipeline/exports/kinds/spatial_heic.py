@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.exports.kind import METADATA, STEREO, ExportKind, KindGroup
-from schemas.export_settings import EYE_DISTANCE_MM
+from schemas.export_settings import EYE_DISTANCE_MM, ExportSettings
 
 if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
@@ -36,7 +36,7 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     )
 
 
-def _refuses(photo: Intrinsics) -> str:
+def _refuses(_settings: ExportSettings, photo: Intrinsics) -> str:
     """Refuse photos that are too narrow. Those that are too wide are cropped."""
     from sharp_core.containers.heif_camera import StereoCamera
     from sharp_core.containers.spatial_limits import NARROWEST_DEG, camera_problems

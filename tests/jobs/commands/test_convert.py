@@ -67,7 +67,10 @@ def test_what_is_left_out_is_told_and_refused_on_request(
     splat.write_bytes(content[:start] + b"\xff\xff\xff\x7f" + content[start + 4 :])
     to = splat.with_suffix(".sog")
     convert(splat, to)
-    assert "Gaussians are not finite or without a rotation: left out" in capsys.readouterr().err
+    assert (
+        "1 of 1,152 Gaussians is not finite or without a rotation: left out"
+        in capsys.readouterr().err
+    )
     to.unlink()
     with pytest.raises(PhotoError, match="1 of"):
         convert(splat, to, "--strict")

@@ -28,6 +28,14 @@ def test_a_print_says_its_resolution_and_is_as_wide_as_asked(tmp_path: Path) -> 
         assert print_.getexif()[Base.XResolution] == 200
 
 
+def test_a_print_that_is_too_tall_is_left_out(tmp_path: Path) -> None:
+    make_photo(tmp_path / "photos" / "tower.jpg", 1, (256, 768))
+    ingest(tmp_path / "library", tmp_path / "photos")
+    settings = replace(QUICK, kinds=("lenticular",), dpi=1440, print_width_mm=150)
+    report = run(tmp_path / "library", tmp_path / "out", settings)
+    assert (report.failed, report.files, report.left_out) == (0, 0, 1)
+
+
 def test_more_views_than_dots_under_a_lens_are_refused() -> None:
     with pytest.raises(UsageError, match=r"300 DPI has 5\.0 dots under each of 60 lenses"):
         ExportSettings(("lenticular",), dpi=300, lens_views=6)

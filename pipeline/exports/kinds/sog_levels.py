@@ -1,7 +1,8 @@
 """Kind `sog-lod`: a scene in levels of detail, to put on a web server.
 
-A ZIP with lod-meta.json and a SOG for each level. Unpacked, lod-meta.json is the address that
-PlayCanvas's engine and SuperSplat's viewer open: they show the coarsest level first.
+A ZIP with lod-meta.json and a folder for each level, which holds a SOG as its files:
+splat-transform, which names them so, reads no bundles there. Unpacked, lod-meta.json is the address
+that PlayCanvas's engine and SuperSplat's viewer open.
 """
 
 from __future__ import annotations
@@ -24,23 +25,30 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     from pipeline.scenes.level_sizes import COARSE_GAUSSIANS, MIDDLE_GAUSSIANS
     from pipeline.scenes.levels import bounds_of, coarse_level, reduced_level, write_level
     from sharp_core.formats.sog.levels import LEVELS_META, Level, levels_meta
+    from sharp_core.formats.sog.meta import META
 
     whole = scene.within_budget
-    levels, files = [whole], [_finest(scene)]
+    levels, bundles = [whole], [_finest(scene)]
     if _SMALLER * len(whole) >= MIDDLE_GAUSSIANS:
         levels.append(reduced_level(whole, scene.info, MIDDLE_GAUSSIANS, is_fitted=True))
         buffer = io.BytesIO()
         write_level(buffer, levels[-1], scene.info)
-        files.append(buffer.getvalue())
+        bundles.append(buffer.getvalue())
     if _SMALLER * len(levels[-1]) >= COARSE_GAUSSIANS:
         level, content = coarse_level(whole, scene.info, is_fitted=True)
         levels.append(level)
-        files.append(content)
-    names = [f"{number}.sog" for number in range(len(levels))]
-    listed = [Level(name, len(level)) for name, level in zip(names, levels, strict=True)]
+        bundles.append(content)
+    folders = [f"{number}_0" for number in range(len(levels))]
+    listed = [
+        Level(f"{folder}/{META}", len(level)) for folder, level in zip(folders, levels, strict=True)
+    ]
+    files = {LEVELS_META: levels_meta(listed, bounds_of(*levels))}
+    for folder, bundle in zip(folders, bundles, strict=True):
+        with zipfile.ZipFile(io.BytesIO(bundle)) as level_files:
+            for name in level_files.namelist():
+                files[f"{folder}/{name}"] = level_files.read(name)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        meta = levels_meta(listed, bounds_of(*levels))
-        for name, content in zip([LEVELS_META, *names], [meta, *files], strict=True):
+        for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _EARLIEST_DATE), content)
 
 

@@ -3,7 +3,7 @@
 As PlayCanvas's engine and SuperSplat read it, and splat-transform writes it (version 1): a tree of
 boxes, whose leaves say in which file, from which Gaussian on and how many Gaussians they have at
 each level. Level 0 is the finest. A scene of one photo is seen from one place, so that its tree is
-one leaf, and a level is one file: viewers show the coarsest level first and load the finest next.
+one leaf, and a level is one file. SuperSplat's viewer shows the coarsest level first.
 """
 
 from __future__ import annotations

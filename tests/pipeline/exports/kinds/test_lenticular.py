@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import Base
 
+from pipeline.exports.kinds.lenticular import LENTICULAR
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
+from sharp_core.scene.cameras import Intrinsics
 from tests.support.made_photos import make_photo
 from tests.support.small_exports import QUICK, run
 from tests.support.trivial_model import ingest
@@ -28,12 +30,11 @@ def test_a_print_says_its_resolution_and_is_as_wide_as_asked(tmp_path: Path) -> 
         assert print_.getexif()[Base.XResolution] == 200
 
 
-def test_a_print_that_is_too_tall_is_left_out(tmp_path: Path) -> None:
-    make_photo(tmp_path / "photos" / "tower.jpg", 1, (256, 768))
-    ingest(tmp_path / "library", tmp_path / "photos")
-    settings = replace(QUICK, kinds=("lenticular",), dpi=1440, print_width_mm=150)
-    report = run(tmp_path / "library", tmp_path / "out", settings)
-    assert (report.failed, report.files, report.left_out) == (0, 0, 1)
+def test_a_print_that_is_too_tall_is_left_out() -> None:
+    settings = ExportSettings(("lenticular",), dpi=1440)
+    assert LENTICULAR.refuses(settings, Intrinsics.of_photo(500, 300, 300)) == ""
+    tall = Intrinsics.of_photo(500, 100, 300)
+    assert "25,512 dots down" in LENTICULAR.refuses(settings, tall)
 
 
 def test_more_views_than_dots_under_a_lens_are_refused() -> None:

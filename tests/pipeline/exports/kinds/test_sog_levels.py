@@ -29,8 +29,13 @@ def test_the_zip_holds_each_level_with_the_counts_that_it_tells(
     assert (report.done, report.failed) == (1, 0)
     with zipfile.ZipFile(tmp_path / "out" / "one_lod.zip") as archive:
         meta = json.loads(archive.read(LEVELS_META))
-        assert archive.namelist() == [LEVELS_META, *meta["filenames"]]
-        assert archive.read("0.sog") == stored.read_bytes()
+        assert meta["filenames"] == ["0_0/meta.json", "1_0/meta.json"]
+        with zipfile.ZipFile(stored) as finest:
+            assert {name: finest.read(name) for name in finest.namelist()} == {
+                name.removeprefix("0_0/"): archive.read(name)
+                for name in archive.namelist()
+                if name.startswith("0_0/")
+            }
         archive.extractall(tmp_path / "unpacked")
     scenes = [read_scene(tmp_path / "unpacked" / name).gaussians for name in meta["filenames"]]
     assert [len(scene) for scene in scenes] == meta["counts"]

@@ -13,7 +13,9 @@ TESTS = ROOT / "tests"
 MIRRORED = ("jobs", "pipeline", "schemas", "scripts", "sharp_core")
 # These test their whole folder.
 OF_A_FOLDER = {
+    "jobs/gallery/test_live_in_browser.py",
     "jobs/gallery/test_pages_in_browser.py",
+    "jobs/gallery/test_selection_in_browser.py",
     "jobs/gallery/test_scene_viewer.py",
     "jobs/gallery/test_viewer_in_browser.py",
     "pipeline/test_light_imports.py",

@@ -61,6 +61,11 @@ class RunProgress:
         self._total = total
         self._bar.update(self._task, total=total)
 
+    @property
+    def total(self) -> int:
+        """The maximum number of photos."""
+        return self._total
+
     def advance(self, outcome: Outcome) -> None:
         """Count one outcome."""
         if isinstance(outcome, UnderWay):

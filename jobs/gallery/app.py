@@ -17,8 +17,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jobs.gallery import marks, media, metrics, pages, places, slideshow, upload_routes
+from jobs.gallery import (
+    browse,
+    live_routes,
+    maker_routes,
+    marks,
+    media,
+    metrics,
+    pages,
+    places,
+    slideshow,
+    upload_routes,
+    zip_routes,
+)
 from jobs.gallery.answer_errors import answer_error
+from jobs.gallery.library_maker import LibraryMaker
+from jobs.gallery.live import LiveLibrary
 from jobs.gallery.metrics import metrics_registry
 from jobs.gallery.reader import LibraryReader
 from jobs.gallery.rendering import known_text, render
@@ -26,6 +40,7 @@ from jobs.gallery.security import LOCAL_ONLY, AccessMiddleware, AccessPolicy
 from jobs.gallery.texts import Message, sentence
 from jobs.gallery.upload_queue import UploadQueue
 from jobs.gallery.workshop import Workshop
+from jobs.gallery.zip_orders import ZipOrders
 from pipeline.library import Library
 from schemas.errors import SharpBatchError
 
@@ -49,19 +64,23 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
     """Return the app over a library. Raises UsageError, StoreError where there is none to open."""
     reader = LibraryReader(settings.library, settings.cache)
     workshop = Workshop()
-    queue = None
+    live = LiveLibrary(reader)
+    queue = maker = None
     if not settings.read_only:
         queue = UploadQueue(settings.library, settings.worker)
+        maker = LibraryMaker(settings.library, settings.worker, live.tell)
+        live.making = maker.as_dict
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            if queue is None:
+            async with contextlib.AsyncExitStack() as stack:
+                if queue is not None and maker is not None:
+                    await stack.enter_async_context(queue.working())
+                    await stack.enter_async_context(maker.working())
                 yield
-            else:
-                async with queue.working():
-                    yield
         finally:
+            await live.close()
             await workshop.close()
             reader.close()
 
@@ -72,11 +91,16 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.reader, app.state.queue, app.state.workshop = reader, queue, workshop
+    app.state.reader, app.state.workshop = reader, workshop
+    app.state.queue, app.state.maker, app.state.live = queue, maker, live
+    app.state.zips = ZipOrders()
     app.state.authority = settings.authority
     app.state.pictures = CapacityLimiter(PICTURES_AT_ONCE)
     app.state.metrics = metrics_registry(settings.library)
-    for routes in (pages, media, marks, places, slideshow, upload_routes, metrics):
+    for routes in (
+        *(pages, media, marks, places, browse, slideshow),
+        *(upload_routes, maker_routes, live_routes, zip_routes, metrics),
+    ):
         app.include_router(routes.router)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(SharpBatchError, _known_error)

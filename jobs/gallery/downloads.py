@@ -14,6 +14,9 @@ from pipeline.exports.exported import EXPORT_PREFIX
 _WEB_PAGE = Message("Web page, opens in every browser")
 
 
+ORIGINALS = "originals"  # among the choices of `zip_choices`
+
+
 class DownloadLink(NamedTuple):
     """A link to a file to download. `is_made` tells that it is made on request."""
 
@@ -59,6 +62,12 @@ def downloads_of(scene: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) ->
     return files
 
 
+def original_link(photo_id: str, size: int) -> DownloadLink:
+    """Return a photo's own file."""
+    label = Message("Original photo")
+    return DownloadLink(label, f"/photos/{photo_id}/original", Figures(size_text(size)))
+
+
 def made_downloads(address: str) -> list[DownloadLink]:
     """Return the scene of an uploaded photo, whose page has this address, in each format."""
     from sharp_core.formats.registry import formats_written_here
@@ -69,6 +78,35 @@ def made_downloads(address: str) -> list[DownloadLink]:
         DownloadLink(entry.label, f"{address}/scene.{entry.name}?download=true", note, is_made=True)
         for entry in formats_written_here()
     ]
+
+
+class ZipChoice(NamedTuple):
+    """Something that can be downloaded of many photos."""
+
+    value: str  # as `zip_orders.parse_what` reads it
+    label: str
+
+
+class ZipGroup(NamedTuple):
+    """Choices of one use, such as prints."""
+
+    name: str
+    choices: list[ZipChoice]
+
+
+def zip_choices() -> list[ZipGroup]:
+    """Return what can be downloaded of many photos at once: originals, scenes, and exports."""
+    from sharp_core.formats.registry import formats_written_here
+
+    formats = [ZipChoice(f"splat:{entry.name}", entry.label) for entry in formats_written_here()]
+    groups = [
+        ZipGroup(Message("Photos"), [ZipChoice(ORIGINALS, Message("Original photos"))]),
+        ZipGroup(Message("Scenes"), formats),
+    ]
+    for group in exports_of(""):
+        choices = [ZipChoice(f"export:{file.note}", file.label) for file in group.files]
+        groups.append(ZipGroup(group.name, choices))
+    return groups
 
 
 def exports_of(address: str) -> list[LinkGroup]:

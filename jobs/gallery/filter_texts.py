@@ -18,6 +18,7 @@ VALUE_TEXTS = {
     "person": "Person: {value}",
     "keyword": "Keyword: {value}",
     "label": "Color label: {value}",
+    "folder": "Folder: {value}",
     "place": "Place: {value}",
     "camera": "Camera: {value}",
     "lens": "Lens: {value}",

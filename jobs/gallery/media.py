@@ -115,6 +115,13 @@ def artifact(request: Request, artifact_id: Id, download: bool = False) -> Respo
     return send_file(request, path, filename=filename if download else None)
 
 
+@router.read("/photos/{photo_id}/original")
+def original(request: Request, photo_id: Id) -> Response:
+    """Send a photo's own file as a download."""
+    path = library_reader(request).original(photo_id)
+    return send_file(request, path, filename=path.name, media_type="application/octet-stream")
+
+
 @router.read("/authority.crt")
 def authority(request: Request) -> Response:
     """Send the certificate of the local authority, which devices install to trust it."""

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from jobs.gallery.address import FilteredView, read_view
 from jobs.gallery.context_facts import context_facts
 from jobs.gallery.date_texts import day_text
-from jobs.gallery.downloads import downloads_of, exports_of
+from jobs.gallery.downloads import downloads_of, exports_of, original_link
+from jobs.gallery.fact_links import fact_links, folder_links
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, technical_facts
 from jobs.gallery.problem_texts import reason_text
@@ -28,6 +29,7 @@ from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
     ScoredPhoto,
     Timeline,
+    count_scored,
     count_selected,
     read_beside,
     read_best,
@@ -85,23 +87,41 @@ def _overview(connection: Connection, view: FilteredView) -> _Overview:
     return _Overview(timeline, count_states(connection), is_stacked)
 
 
+@router.read("/api/periods")
+def periods(request: Request) -> Response:
+    """Return the periods of a view with their numbers of photos, and how many are not shown.
+
+    Every open page asks for them after each change that it is told of: they are read once for all.
+    """
+    view, live = read_view(request.query_params), request.app.state.live
+    key = ("periods", *view.texts.items())
+    shown = library_reader(request).remembered(key, view, _overview, live.stamp)
+    found = {"periods": shown.timeline.periods, "flat": shown.timeline.flat}
+    return JSONResponse({**found, "states": shown.states})
+
+
 @router.read("/best")
 def best(request: Request, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
     """Show the scenes with the best scores."""
     view = read_view(request.query_params)
 
-    def read(connection: Connection, filters: Filters) -> tuple[list[ScoredPhoto], int]:
+    def read(connection: Connection, filters: Filters) -> tuple[list[ScoredPhoto], int, int]:
         found = read_best(connection, filters, BEST_PAGE + 1, skip=(page - 1) * BEST_PAGE)
-        return found, 0 if found else count_selected(connection, filters)
+        if not found:
+            return found, 0, count_selected(connection, filters)
+        return found, count_scored(connection, filters), 0
 
     key = ("best", page, *view.texts.items())
-    found, unscored = library_reader(request).remembered(key, view.of_state(PhotoState.DONE), read)
+    found, count, unscored = library_reader(request).remembered(
+        key, view.of_state(PhotoState.DONE), read
+    )
     has_more = len(found) > BEST_PAGE and page < MOST_PAGES
     return render(
         request,
         "best.html",
         view=view,
         photos=found[:BEST_PAGE],
+        count=count,
         unscored=unscored,
         page=page,
         more=view.query(page=str(page + 1)) if has_more else None,
@@ -170,9 +190,14 @@ def photo(request: Request, photo_id: Id) -> Response:
         ],
         facts=[*context_facts(details, sources), *photo_facts(details)],
         details=technical_facts(details, scene),
+        fact_links=fact_links(details),
+        folders=folder_links(paths),
         group_title=_group_title(details),
         clip=clip,
-        downloads=downloads_of(scene, details["artifacts"]) if scene else [],
+        downloads=[
+            *([original_link(photo_id, details["bytes"])] if paths else []),
+            *(downloads_of(scene, details["artifacts"]) if scene else []),
+        ],
         exports=exports_of(f"/photos/{photo_id}") if scene else [],
         beside=beside,
         is_viewer_built=is_viewer_built(),

@@ -65,14 +65,18 @@ class LibraryReader:
             yield connection
 
     def remembered(
-        self, key: tuple[object, ...], asked: _Asked, read: Callable[[Connection, _Asked], _Answer]
+        self,
+        key: tuple[object, ...],
+        asked: _Asked,
+        read: Callable[[Connection, _Asked], _Answer],
+        stamp: object = None,
     ) -> _Answer:
         """Return what `read` reads, from memory if the catalog has not changed since.
 
-        For sums over the whole catalog, which people ask for again and again. A catalog in
-        PostgreSQL does not tell of changes: its answers are read each time.
+        For sums over the whole catalog, which people ask for again and again. `stamp` is what
+        changes with the catalog, by default what `stamp()` returns.
         """
-        stamp = self._stamp()
+        stamp = self.stamp() if stamp is None else stamp
         known = self._answers.get(key)
         if stamp is not None and known is not None and known[0] == stamp:
             self._answers.move_to_end(key)
@@ -85,8 +89,11 @@ class LibraryReader:
                 self._answers.popitem(last=False)
         return answer
 
-    def _stamp(self) -> tuple[int, ...] | None:
-        """Return what changes with every write to a SQLite catalog."""
+    def stamp(self) -> tuple[int, ...] | None:
+        """Return what changes with every write to the catalog.
+
+        None for one in PostgreSQL, which does not tell of changes.
+        """
         address = self._library.catalog_address
         if address.url is not None:
             return None
@@ -140,6 +147,21 @@ class LibraryReader:
             with contextlib.suppress(PhotoError):
                 return self.cache.get(name, partial(write_image, photo, side=side))
         return self.thumb(photo_id)
+
+    def original(self, photo_id: str) -> Path:
+        """Return the path of a photo's own file, as it was when its scene was made.
+
+        Raises HTTPException 404 where none is left, or all have changed since.
+        """
+        for photo in self._files_of(photo_id):
+            path = Path(photo.path)
+            with contextlib.suppress(OSError):
+                stat = path.stat()
+                if (stat.st_size, stat.st_mtime_ns) == (photo.size, photo.mtime_ns):
+                    return path
+        raise HTTPException(
+            404, "The file of this photo is gone, or has changed since it was read."
+        )
 
     def file(self, relative: str, cached_as: str) -> Path:
         """Return the path of a file of the library. Objects of a store are downloaded once.

@@ -61,5 +61,10 @@ def send_file(
         return Response(status_code=304, headers=headers)
     media_type = media_type or MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     if filename is not None:
-        headers["content-disposition"] = f"attachment; filename*=utf-8''{quote(filename, safe='')}"
+        headers["content-disposition"] = attachment(filename)
     return FileResponse(path, headers=headers, media_type=media_type, stat_result=stat)
+
+
+def attachment(filename: str) -> str:
+    """Return the header `content-disposition` of a download."""
+    return f"attachment; filename*=utf-8''{quote(filename, safe='')}"

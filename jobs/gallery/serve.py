@@ -19,6 +19,7 @@ import uvicorn
 from jobs.console.output import Output
 from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.connections import GuardedProtocol
+from jobs.gallery.live import LiveLibrary
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.network_names import check_names, machine_name, shown_names
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
@@ -114,7 +115,7 @@ def serve(
     )
     if open_browser:
         webbrowser.open(addresses[0])
-    server = _Server(config, app.state.workshop)
+    server = GalleryServer(config, app.state.workshop, app.state.live)
     # A signal ends the server, also one that comes before it serves. When it has stopped by
     # itself, it raises the signal again, which changes nothing then.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -122,15 +123,20 @@ def serve(
     asyncio.run(server.serve(sockets=[listener]))
 
 
-class _Server(uvicorn.Server):
+class GalleryServer(uvicorn.Server):
     """A server that closes the connections of clients that do not let it end."""
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop) -> None:
+    def __init__(self, config: uvicorn.Config, workshop: Workshop, live: LiveLibrary) -> None:
         super().__init__(config)
         self._workshop = workshop
+        self._live = live
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening and slow work, wait for responses in progress, close all connections."""
+        """Stop listening and slow work, wait for responses in progress, close all connections.
+
+        The events of open pages end first: they would go on for ever.
+        """
+        await self._live.close()
         await self._workshop.close()
         asyncio.get_running_loop().call_later(_END_SECONDS, self._close_connections)
         await super().shutdown(sockets)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from jobs.gallery.reader import LibraryReader
 from jobs.gallery.texts import Message
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.worker import IMAGE, OWN_LIBRARY, WorkerRequest
+from jobs.gallery.worker_process import run_worker, try_again_seconds
 from pipeline.library import Library
 from pipeline.store.layout import UPLOADS
 from schemas.errors import UsageError
@@ -24,15 +23,7 @@ from schemas.errors import UsageError
 MOST_WAITING = 8
 MOST_KEPT = 20  # finished jobs; older ones are removed with their files
 _JOB_SECONDS = 1800
-_STOP_SECONDS = 5
-_DIED = Message("The process that worked on this photo died.")
-_WENT_WRONG = Message("The process that worked on this photo went wrong: its answer is not valid.")
-_TOO_LONG = Message("The work on this photo took more than half an hour, and was stopped.")
 _NOT_ADDED = Message("The photo could not be added to the library.")
-# A run may hold the library for hours. Each try starts a process.
-_FIRST_TRY_SECONDS, _LAST_TRY_SECONDS = 2.0, 30.0
-
-
 _KEEPING = (KeepState.WAITING, KeepState.RUNNING)
 
 
@@ -194,7 +185,7 @@ class UploadQueue:
         """Add the photo later: a run holds the library. Other jobs do not wait for it."""
         job.keep, job.keep_error = KeepState.WAITING, holder
         job.keep_tries += 1
-        delay = min(_FIRST_TRY_SECONDS * 1.5 ** (job.keep_tries - 1), _LAST_TRY_SECONDS)
+        delay = try_again_seconds(job.keep_tries)
         asyncio.get_running_loop().call_later(delay, self._waiting.put_nowait, job)
 
     def _place(self, job: Job) -> Path:
@@ -220,46 +211,16 @@ class UploadQueue:
 
     async def _run(self, job: Job, request: WorkerRequest) -> dict[str, Any]:
         """Run the worker. Returns its last document, a result or an error."""
-        last: dict[str, Any] = {"error": _DIED, "hint": ""}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._worker),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C stops the gallery, and the gallery stops the worker
-        )
-        self._process = process
-        if job.state is JobState.CANCELLED:  # while the process started
-            process.kill()
-        assert process.stdin is not None
-        assert process.stdout is not None
+
+        def begun(process: asyncio.subprocess.Process) -> None:
+            self._process = process
+            if job.state is JobState.CANCELLED:  # while the process started
+                process.kill()
+
+        def tell(step: str) -> None:
+            job.step = step
+
         try:
-            async with asyncio.timeout(_JOB_SECONDS):
-                process.stdin.write(request.as_json().encode())
-                process.stdin.close()
-                async for line in process.stdout:
-                    document = json.loads(line)
-                    if "step" in document:
-                        job.step = document["step"]
-                    else:
-                        last = document
-                await process.wait()
-        except TimeoutError:
-            last = {"error": _TOO_LONG, "hint": ""}
-        except ValueError:  # a line is not JSON, or is too long
-            last = {"error": _WENT_WRONG, "hint": ""}
+            return await run_worker(self._worker, request.as_json(), _JOB_SECONDS, begun, tell)
         finally:
             self._process = None
-            await _end(process)
-        return last
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Stop a running worker: first with SIGTERM, since it may hold the library, then by force."""
-    if process.returncode is not None:
-        return
-    for signal in (process.terminate, process.kill):
-        with contextlib.suppress(ProcessLookupError):
-            signal()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-            return

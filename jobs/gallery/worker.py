@@ -2,13 +2,15 @@
 
     python -m jobs.gallery.worker < request.json
 
+It also makes scenes of photos that the library knows (`jobs.gallery.make_known`).
+
 A separate process can be stopped at any moment, and isolates the gallery from malicious photos. The
 scene is made by an ingest into a library of its own, in the job's folder. Adding it to the library
 copies it from there.
 
-In: a WorkerRequest as JSON. Out: one JSON document per line: {"step": NAME} for each step, and
-finally {"result": {...}} or {"error": TEXT, "hint": TEXT}; "busy": true where another run holds the
-library.
+In: a WorkerRequest or a LibraryRequest as JSON. Out: one JSON document per line: {"step": NAME} for
+each step, and finally {"result": {...}} or {"error": TEXT, "hint": TEXT}; "busy": true where
+another run holds the library.
 """
 
 from __future__ import annotations
@@ -60,11 +62,24 @@ class WorkerRequest:
         return json.dumps(asdict(self))
 
 
+@dataclass(frozen=True, slots=True)
+class LibraryRequest:
+    """Photos that a library knows, and of which scenes are to be made."""
+
+    photo_ids: list[str]
+    library: str
+    catalog: str | None
+
+    def as_json(self) -> str:
+        """Return the request as the JSON that `main` reads."""
+        return json.dumps(asdict(self))
+
+
 def main() -> None:
     """Read the request from stdin, do it, and write the result to stdout."""
-    request = WorkerRequest(**json.load(sys.stdin))
+    document = json.load(sys.stdin)
     try:
-        result = _keep(request) if request.library else _make(request)
+        result = _result(document)
     except LibraryBusyError as error:
         _tell(error=error.message, hint=error.hint, busy=True)
     except SharpBatchError as error:
@@ -73,6 +88,17 @@ def main() -> None:
         _tell(error=FailureReason.OUT_OF_MEMORY.explanation, hint="")
     else:
         _tell(result=result)
+
+
+def _result(document: dict[str, Any]) -> dict[str, object]:
+    if "photo_ids" in document:
+        from jobs.gallery.make_known import make_known
+
+        asked = LibraryRequest(**document)
+        _tell(step="make")
+        return make_known(asked.library, asked.catalog, asked.photo_ids)
+    request = WorkerRequest(**document)
+    return _keep(request) if request.library else _make(request)
 
 
 def _make(request: WorkerRequest) -> dict[str, object]:

@@ -69,6 +69,11 @@ class Workshop:
     _later: set[asyncio.Task[None]] = field(default_factory=set)
     _is_closed: bool = False
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether everything is refused, since the server stops."""
+        return self._is_closed
+
     async def make(self, job: FileJob, client: str) -> None:
         """Make a file; cancelling this stops the work, if nobody else waits for it.
 

@@ -39,6 +39,8 @@ from schemas.outcomes import Done, Failed, Outcome, Skipped, Stage, UnderWay
 from schemas.reasons import FailureReason
 from schemas.records import RunState
 
+_PROGRESS_SECONDS = 2.0  # between two records of how far a run is
+
 
 @dataclass(slots=True, kw_only=True)
 class RunReport:
@@ -105,6 +107,7 @@ class Run:
         self._catalog: CatalogWriter | None = None
         self._progress: RunProgress | None = None
         self._signals: StopSignals | None = None
+        self._progress_at = -float("inf")  # monotonic time of its last record
         self._observers = Observers(output)
 
     @contextlib.contextmanager
@@ -153,6 +156,7 @@ class Run:
         ):
             self._progress = progress
             progress.begin(total)
+            self._record_progress()
             try:
                 yield progress
             finally:
@@ -203,6 +207,7 @@ class Run:
                     self.stop.ask()
             case _:
                 self.report.done += 1
+        self._record_progress()
 
     def warn(self, text: str) -> None:
         """Show a warning above the progress."""
@@ -212,6 +217,23 @@ class Run:
     def skipped(self) -> int:
         """How many of those due were skipped when they were decoded."""
         return self._skipped
+
+    def _record_progress(self) -> None:
+        """Record how far the run is, every few seconds: the gallery and `status` show it."""
+        now = time.monotonic()
+        if self._catalog is None or self._progress is None:
+            return
+        if now - self._progress_at < _PROGRESS_SECONDS:
+            return
+        self._progress_at = now
+        with contextlib.suppress(sa.exc.OperationalError):  # a full disk is told by the outcomes
+            self._catalog.set_progress(
+                self.report.run_id,
+                due=self._progress.total - self._skipped,
+                done=self.report.done,
+                failed=self.report.failed,
+                seconds=round(now - self._started, 3),
+            )
 
     def _count(self) -> None:
         report, is_full = self.report, self.reasons[FailureReason.DISK_FULL] > 0

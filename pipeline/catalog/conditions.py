@@ -17,6 +17,7 @@ from pipeline.catalog.folding import matches_name
 from pipeline.catalog.photo_texts import search_words, with_words
 from pipeline.catalog.portable_sql import (
     EARTH_RADIUS_KM,
+    by_code_point,
     distance_expression,
     distinct_values,
     listed,
@@ -94,6 +95,19 @@ class Conditions:
         glob = path_text(glob.replace("/", os.sep))  # paths are stored as the system writes them
         matches = matches_glob(photo_paths.c.path, glob, self.dialect)
         return photos.c.photo_id.in_(sa.select(photo_paths.c.photo_id).where(matches))
+
+    def in_folder(self, folder: str) -> sa.ColumnElement[bool]:
+        """Return the condition that one of the photo's files is below a folder."""
+        return photos.c.photo_id.in_(self.with_file_in(folder))
+
+    def with_file_in(self, folder: str) -> sa.Select[tuple[str]]:
+        """Return the ids of the photos that have a file below a folder."""
+        inside = path_text(os.path.normpath(folder).rstrip(os.sep)) + os.sep
+        path = by_code_point(photo_paths.c.path, self.dialect)
+        beyond = inside[:-1] + chr(ord(os.sep) + 1)
+        return sa.select(photo_paths.c.photo_id).where(
+            path >= inside, path < beyond, photo_paths.c.missing_at.is_(None)
+        )
 
     def is_listed(self, listing: PhotoList) -> sa.ColumnElement[bool]:
         """Return the condition that a list has the photo's id or one of its paths."""

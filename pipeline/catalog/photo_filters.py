@@ -200,6 +200,17 @@ class PhotoFilters:
             example="*/2019/*",
         ),
     ] = None
+    folder: Annotated[
+        str | None,
+        Filter(
+            help="Only photos in this folder, or in a folder inside it.",
+            metavar="FOLDER",
+            condition=lambda q, folder: q.in_folder(folder),
+            index="folder",
+            members=lambda q, folder: q.with_file_in(folder),
+            example="/photos/2019",
+        ),
+    ] = None
     listed_in: Annotated[
         PhotoList | None,
         Filter(

@@ -66,6 +66,11 @@ def set_under_way(connection: Connection, under_way: UnderWay, run_id: str | Non
     connection.execute(runs.update().where(runs.c.run_id == run_id).values(under_way=photo_ids))
 
 
+def set_progress(connection: Connection, run_id: str, **counts: float) -> None:
+    """Record how far a run is: `due`, `done`, `failed` and `seconds`, as they are now."""
+    connection.execute(runs.update().where(runs.c.run_id == run_id).values(**counts))
+
+
 def end_run(connection: Connection, run_id: str, state: RunState, **counts: float) -> None:
     """Record how a run ended, with its counts."""
     connection.execute(

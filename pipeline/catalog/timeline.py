@@ -171,6 +171,12 @@ def read_best(
     ]
 
 
+def count_scored(connection: Connection, filters: Filters) -> int:
+    """Return how many of the photos that filters select have a score."""
+    statement = selected_photos(connection, filters, sa.func.count())
+    return connection.scalar(statement.where(photos.c.score.is_not(None))) or 0
+
+
 def count_selected(connection: Connection, filters: Filters) -> int:
     """Return how many photos filters select."""
     statement = selected_photos(connection, filters, sa.func.count())

@@ -63,6 +63,11 @@ class CatalogWriter:
             runs.fail_dead_runs(self.connection)
             runs.insert_run(self.connection, run_id, command, settings)
 
+    def set_progress(self, run_id: str, **counts: float) -> None:
+        """Record how far a run is, for those who watch it from other processes."""
+        with self.connection.begin():
+            runs.set_progress(self.connection, run_id, **counts)
+
     def end_run(self, run_id: str, state: RunState, **counts: float) -> None:
         """Record how a run ended: `finished`, `interrupted` or `failed`, with its counts."""
         with self.connection.begin():

@@ -15,6 +15,7 @@ import uvicorn
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from jobs.gallery.app import GallerySettings, make_gallery_app
+from jobs.gallery.serve import GalleryServer
 from pipeline.library import Library
 from tests.support.paths import ROOT
 
@@ -55,7 +56,8 @@ def browser(**options: object) -> Iterator[BrowserContext]:
 def serving(library: Path, cache: Path) -> Iterator[str]:
     """Serve a library; give the gallery's address."""
     app = make_gallery_app(GallerySettings(Library.resolve(library), cache, worker=WORKER))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="on")
+    server = GalleryServer(config, app.state.workshop, app.state.live)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

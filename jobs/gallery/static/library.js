@@ -1,6 +1,8 @@
 // The first page: the timeline of the photos of a view, its place when a person returns, and filters.
 
+import { showNewPhotos } from "./new_photos.js";
 import { makeScrubber } from "./scrubber.js";
+import { makeSelection } from "./select_bar.js";
 import { LOCALE, text } from "./texts.js";
 import { makeWords, Timeline, topHeight } from "./timeline.js";
 import { walkByKeys } from "./walk.js";
@@ -49,15 +51,21 @@ async function rememberPlace(grid) {
 
 const periods = JSON.parse(document.getElementById("periods").textContent);
 if (periods.length) {
+  const selection = makeSelection();
   const grid = new Timeline(document.querySelector(".timeline"), periods, {
     ...makeWords(text, LOCALE),
     photosOf,
+    onTile: (...about) => selection.decorate(...about),
     pageOf: (id) => `/photos/${id}${location.search}`,
     thumbOf: (id) => `/thumbs/${id}.webp`,
   });
   rememberPlace(grid);
+  selection.attach(grid); // before the keys that move the focus
   walkByKeys(grid);
   makeScrubber(grid);
+  showNewPhotos(grid);
+} else {
+  showNewPhotos(null);
 }
 
 const panel = document.querySelector(".filters");

@@ -4,7 +4,8 @@
 // Its source tells what it shows: photosOf(period, last) resolves to { photos, more }, where a photo
 // is [id, width, height, time, name, how many of its moment] and `last` the id of the last one that
 // is known; pageOf(id) and thumbOf(id) are addresses; text, locale, titleOf and dayOf are as the
-// functions of makeWords return them.
+// functions of makeWords return them. onTile(tile, id, name), if it is there, is told of each tile
+// that comes into the page.
 
 import { estimateHeight, indexInRow, justify, shownAspect } from "./layout.js";
 
@@ -37,6 +38,7 @@ class Period {
   #tiles = new Map();
   #fetching = null;
   #source;
+  #number;
 
   constructor([name, count], source) {
     this.#source = source;
@@ -48,9 +50,9 @@ class Period {
     const heading = document.createElement("h2");
     heading.id = `heading-${name}`;
     heading.textContent = source.titleOf(name);
-    const number = document.createElement("small");
-    number.textContent = count.toLocaleString(source.locale);
-    heading.append(number);
+    this.#number = document.createElement("small");
+    this.#number.textContent = count.toLocaleString(source.locale);
+    heading.append(this.#number);
     this.list = document.createElement("ul");
     this.list.className = "tiles";
     this.element.setAttribute("aria-labelledby", heading.id);
@@ -82,6 +84,30 @@ class Period {
     const { photos, more } = await this.#source.photosOf(this.name, this.photos.at(-1)?.[0]);
     this.photos.push(...photos);
     this.isComplete = !more;
+  }
+
+  /**
+   * Fetch the photos anew, as many as were fetched, of a period that has `count` now. Return a
+   * function that takes them over.
+   */
+  async fetchAgain(count) {
+    await this.#fetching?.catch(() => null);
+    const wanted = this.photos.length;
+    const photos = [];
+    let isComplete = false;
+    while (photos.length < wanted && !isComplete) {
+      const found = await this.#source.photosOf(this.name, photos.at(-1)?.[0]);
+      photos.push(...found.photos);
+      isComplete = !found.more;
+    }
+    return () => {
+      this.count = count;
+      this.#number.textContent = count.toLocaleString(this.#source.locale);
+      this.photos = photos;
+      this.isComplete = isComplete;
+      for (const tile of this.#tiles.values()) tile.remove();
+      this.#tiles.clear();
+    };
   }
 
   /** Keep only the tiles between two heights of the list in the page. */
@@ -145,6 +171,7 @@ class Period {
       link.append(stack);
     }
     tile.append(link);
+    this.#source.onTile?.(tile, id, name ?? "");
     this.#position(tile, index);
     this.#tiles.set(index, tile);
     // Keep the order of the photos, for screen readers and the keyboard.
@@ -184,7 +211,7 @@ export class Timeline {
       this.element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
     );
     if (width === this.#width || width <= 0) return;
-    const anchor = this.#width ? this.place() : null;
+    const anchor = this.#width && !this.isAtTop ? this.place() : null;
     this.#width = width;
     for (const period of this.periods) period.arrange(width);
     if (anchor) this.goTo(anchor);
@@ -258,6 +285,98 @@ export class Timeline {
       offset: index >= 0 ? start + period.box(index).top - top : 0,
       share: (top - period.element.offsetTop) / (period.height + HEADING_HEIGHT),
     };
+  }
+
+  /**
+   * Return the ids of the photos from one place to another, with both, in either order; those that
+   * are not known yet are fetched. `most` of them at most. A place is { period, id }.
+   */
+  async idsBetween(one, other, most) {
+    const places = [one, other].map(({ period, id }) => {
+      const number = this.periods.findIndex(({ name }) => name === period);
+      return [number, this.#indexOf(this.periods[number], id)];
+    });
+    if (places.some(([number, index]) => number < 0 || index < 0)) return [];
+    const [first, last] = places.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const ids = [];
+    for (let number = first[0]; number <= last[0] && ids.length < most; number += 1) {
+      const period = this.periods[number];
+      const from = number === first[0] ? first[1] : 0;
+      const to = number === last[0] ? last[1] + 1 : Infinity;
+      while (!period.isComplete && period.photos.length < Math.min(to, from + most)) {
+        await period.fetchMore();
+        this.#rearrange(period);
+      }
+      ids.push(...period.photos.slice(from, to).map(([id]) => id));
+    }
+    return ids.slice(0, most);
+  }
+
+  /** Return the place of a tile's photo, for idsBetween. */
+  placeOf({ period, index }) {
+    return { period, id: this.#photoOf({ period, index }) };
+  }
+
+  /** Whether the window stands at the beginning of the page. */
+  get isAtTop() {
+    return scrollY < 5;
+  }
+
+  /** How many photos all periods have. */
+  get count() {
+    return this.periods.reduce((sum, period) => sum + period.count, 0);
+  }
+
+  /**
+   * Take over the periods of the view as they are now: names with numbers of photos. What the person
+   * looks at stays where it is, unless the window is at its top. Return the first changed period.
+   */
+  async update(found) {
+    const changed = found.filter(([name, count]) => this.named(name)?.count !== count);
+    const known = changed.filter(([name]) => this.named(name));
+    const takeOver = await Promise.all(known.map(([name, count]) => this.named(name).fetchAgain(count)));
+    // From here on at once: nothing is painted in between.
+    const focused = this.element.querySelector(".tiles a:focus");
+    const kept = focused ? this.#photoOf(focused.dataset) : null;
+    const seen = this.isAtTop ? null : this.place();
+    const seenPhoto = seen && this.#photoOf({ period: seen.name, index: seen.index });
+    for (const take of takeOver) take();
+    this.periods = found.map((period) => this.named(period[0]) ?? new Period(period, this.source));
+    this.#putInOrder();
+    for (const period of this.periods) period.arrange(this.#width);
+    if (seen) {
+      const index = seenPhoto ? this.#indexOf(this.named(seen.name), seenPhoto) : -1;
+      this.goTo(index < 0 ? seen : { ...seen, index });
+    }
+    this.render();
+    for (const period of kept ? this.periods : []) {
+      const index = this.#indexOf(period, kept);
+      if (index >= 0 && index < period.shown) period.tileOf(index).focus({ preventScroll: true });
+    }
+    return changed.length ? this.named(changed[0][0]) : null;
+  }
+
+  #photoOf({ period, index }) {
+    return this.named(period)?.photos[Number(index)]?.[0];
+  }
+
+  #indexOf(period, id) {
+    return period?.photos.findIndex(([photo]) => photo === id) ?? -1;
+  }
+
+  /** Have the elements of the periods in the page, in their order, and no others. */
+  #putInOrder() {
+    const elements = this.periods.map(({ element }) => element);
+    for (const element of this.element.querySelectorAll(".period")) {
+      if (!elements.includes(element)) element.remove();
+    }
+    let next = null;
+    for (const element of elements.reverse()) {
+      if (element.parentElement !== this.element || element.nextElementSibling !== next) {
+        this.element.insertBefore(element, next);
+      }
+      next = element;
+    }
   }
 
   goTo({ name, index, offset, share }) {

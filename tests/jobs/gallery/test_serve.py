@@ -129,11 +129,16 @@ def test_stopping_the_server_with_exports_and_slow_clients(gallery_library: Path
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         connections.append(connection)
     connections.append(socket.create_connection(("127.0.0.1", server.port)))
+    page = socket.create_connection(("127.0.0.1", server.port))
+    page.sendall(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert page.recv(10) == b"HTTP/1.1 2"
     wait_until(lambda: bool(psutil.Process(server.process.pid).children()))
     connections.pop(0).close()
     workers = psutil.Process(server.process.pid).children()
     code, said = end(server)
-    for connection in connections:
+    with page.makefile("rb") as events:
+        assert events.read().endswith(b"\r\n0\r\n\r\n")  # they ended, and were not cut off
+    for connection in (*connections, page):
         connection.close()
     assert (code, said.strip()) == (ExitCode.OK, "Press Ctrl-C to stop it.")
     assert not [worker for worker in workers if worker.is_running()]

@@ -72,6 +72,16 @@ def test_listed_photos_are_found_by_id_and_by_path(catalog: Connection) -> None:
     assert names(catalog, Filters(listed_in=only, camera="nothing")) == []
 
 
+def test_a_folder_selects_what_is_below_it(catalog: Connection) -> None:
+    assert names(catalog, Filters(folder="/photos/old")) == ["old/quito.jpg"]
+    assert names(catalog, Filters(folder="/photos/old/")) == ["old/quito.jpg"]
+    assert names(catalog, Filters(folder="/photos/ol")) == []
+    assert names(catalog, Filters(folder="/photos/OLD")) == []
+    assert len(names(catalog, Filters(folder="/photos"))) == 5
+    assert len(names(catalog, Filters(folder="/"))) == 5
+    assert names(catalog, Filters(folder="/photos/%")) == []
+
+
 def names(catalog: Connection, filters: Filters) -> list[str]:
     return [record.paths[0].removeprefix("/photos/") for record in find(catalog, filters)]
 

@@ -1,0 +1,43 @@
+"""Routes by which people have scenes made of photos that the library knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Body, Depends
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from jobs.gallery.library_maker import MOST_PHOTOS, LibraryMaker
+from jobs.gallery.media import Id
+from jobs.gallery.router import Router
+
+router = Router()
+
+
+def _maker(request: Request) -> LibraryMaker:
+    maker: LibraryMaker | None = request.app.state.maker
+    if maker is None:
+        raise HTTPException(403, "This gallery is read-only.")
+    return maker
+
+
+TheMaker = Annotated[LibraryMaker, Depends(_maker)]
+
+
+@router.post("/api/make")
+async def make(
+    maker: TheMaker,
+    photos: Annotated[list[Id], Body(embed=True, min_length=1, max_length=MOST_PHOTOS)],
+) -> Response:
+    """Make scenes of photos that failed or wait; open pages are told how it goes."""
+    maker.ask(photos)
+    return JSONResponse(maker.as_dict(), 202)
+
+
+@router.post("/api/make/stop")
+async def stop(maker: TheMaker) -> Response:
+    """Stop what was asked for; finished scenes stay."""
+    maker.stop()
+    return JSONResponse(maker.as_dict())

@@ -1,0 +1,83 @@
+// Photos that a run adds while the page is open. They are announced, and placed in when the person
+// asks for them; at once where the window is at the top, and nothing there is in use.
+
+import { LOCALE, text } from "./texts.js";
+
+const button = document.querySelector(".fresh");
+const heading = document.querySelector(".count");
+let content = null;
+let isAsking = false;
+let found = null;
+
+/** Show in a timeline what a run adds to it; null is that of a view without photos. */
+export function showNewPhotos(grid) {
+  document.addEventListener("library-state", ({ detail }) => {
+    if (detail.content === content) return;
+    content = detail.content;
+    ask(grid);
+  });
+  button.addEventListener("click", async () => {
+    const period = await place(grid);
+    if (!period) return;
+    const link = await grid.reach(period, 0);
+    link?.focus({ preventScroll: true });
+    period.element.scrollIntoView({ block: "start", behavior: "instant" });
+  });
+}
+
+async function ask(grid) {
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    const asked = content;
+    const response = await fetch(`/api/periods${location.search}`);
+    if (!response.ok) return;
+    found = await response.json();
+    showStates(found.states);
+    const now = found.periods.reduce((sum, [, count]) => sum + count, 0);
+    if (!grid) {
+      if (now) location.reload(); // there was nothing to look at
+    } else {
+      await take(grid, now - grid.count);
+    }
+    if (content !== asked) setTimeout(() => ask(grid));
+  } catch {
+    // The next state asks again.
+  } finally {
+    isAsking = false;
+  }
+}
+
+async function take(grid, added) {
+  const isInUse = grid.element.contains(document.activeElement) || document.body.classList.contains("is-selecting");
+  if (added <= 0 || (grid.isAtTop && !isInUse)) {
+    if (added || button.hidden === false) await place(grid);
+    return;
+  }
+  const label =
+    added === 1
+      ? text("1 new scene: show")
+      : text("{count} new scenes: show", { count: added.toLocaleString(LOCALE) });
+  if (button.textContent !== label) button.textContent = label;
+  button.hidden = false;
+}
+
+async function place(grid) {
+  const period = await grid.update(found.periods);
+  const count = grid.count;
+  heading.textContent =
+    count === 1 ? text("{count} photo", { count }) : text("{count} photos", { count: count.toLocaleString(LOCALE) });
+  button.hidden = true;
+  return period;
+}
+
+function showStates(states) {
+  for (const link of document.querySelectorAll("[data-state-count]")) {
+    const name = link.dataset.stateCount;
+    link.hidden = !states[name];
+    const count = (states[name] ?? 0).toLocaleString(LOCALE);
+    if (name === "failed") link.textContent = text("{count} failed", { count });
+    if (name === "skipped") link.textContent = text("{count} skipped", { count });
+    if (name === "due") link.textContent = text("{count} waiting", { count });
+  }
+}

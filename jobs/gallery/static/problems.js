@@ -1,0 +1,103 @@
+// The page of problems: photos that failed are tried again, and those that wait are made now. It is
+// a run like any other: live.js shows its progress.
+
+import { post } from "./post.js";
+import { LOCALE, text } from "./texts.js";
+
+const bar = document.querySelector(".make-all");
+const state = bar?.dataset.state;
+const [makeAll, stop, status] = bar?.children ?? [];
+const asked = new Set(); // on this page, and not finished
+let number = 0; // of what was asked for last
+
+const rows = () => [...document.querySelectorAll(".problems li")];
+const idOf = (row) => new URL(row.querySelector("a").href).pathname.split("/").pop();
+
+function count(value) {
+  return value.toLocaleString(LOCALE);
+}
+
+function makeButtons() {
+  const all = rows();
+  bar.hidden = all.length === 0;
+  const values = { count: count(all.length) };
+  if (state === "failed") {
+    makeAll.textContent = all.length === 1 ? text("Try this photo again") : text("Try these {count} photos again", values);
+  } else {
+    makeAll.textContent = all.length === 1 ? text("Make this photo now") : text("Make these {count} photos now", values);
+  }
+  for (const row of all) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = state === "failed" ? text("Try again") : text("Make now");
+    button.setAttribute("aria-label", `${button.textContent}: ${row.querySelector("a").textContent}`);
+    button.addEventListener("click", () => make([row]));
+    row.append(button);
+  }
+}
+
+async function make(chosen) {
+  const photos = chosen.map(idOf);
+  status.textContent = "";
+  try {
+    const making = await post("/api/make", JSON.stringify({ photos }));
+    number = Math.max(number, making?.number ?? 0);
+    for (const id of photos) asked.add(id);
+    mark();
+  } catch (problem) {
+    status.textContent = problem.message;
+  }
+}
+
+function mark() {
+  for (const row of rows()) {
+    const button = row.querySelector("button");
+    if (!button) continue;
+    button.disabled = asked.has(idOf(row));
+    if (button.disabled) button.textContent = text("Asked for");
+  }
+  makeAll.disabled = rows().every((row) => asked.has(idOf(row)));
+}
+
+function resultOf({ state: end, error, hint, made, failed, skipped, without_file: gone }) {
+  if (end === "stopped") return text("Stopped");
+  if (end === "failed") return [error, hint].filter(Boolean).map((part) => text(part)).join(". ");
+  const parts = [text("{count} made", { count: count(made) })];
+  if (failed) parts.push(text("{count} failed", { count: count(failed) }));
+  if (skipped) parts.push(text("{count} skipped", { count: count(skipped) }));
+  if (gone) parts.push(text("{count} without a file", { count: count(gone) }));
+  return parts.join(", ");
+}
+
+document.addEventListener("library-state", async ({ detail: { making } }) => {
+  if (!bar || !making) return;
+  const isOver = !/waiting|running/.test(making.state) && making.then === 0;
+  stop.hidden = isOver;
+  if (!isOver || asked.size === 0 || making.number < number) return;
+  asked.clear();
+  await refresh().catch(() => null);
+  status.textContent = resultOf(making);
+});
+
+/** Show the page as it is now, without a new load: the place and the focus stay. */
+async function refresh() {
+  const response = await fetch(location.href);
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const name of ["main > h1", "main > .tabs", "main > .reasons", ".problems"]) {
+    const now = page.querySelector(name);
+    if (now) document.querySelector(name)?.replaceWith(document.importNode(now, true));
+  }
+  makeButtons();
+  mark();
+  if (document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+}
+
+if (bar) {
+  makeButtons();
+  makeAll.addEventListener("click", () => make(rows().filter((row) => !asked.has(idOf(row)))));
+  stop.addEventListener("click", () => post("/api/make/stop").catch((problem) => {
+    status.textContent = problem.message;
+  }));
+}

@@ -1,0 +1,82 @@
+// The bar of a selection: how many photos, and what can be done with all of them.
+
+import { post } from "./post.js";
+import { Selection } from "./selection.js";
+import { LOCALE, text } from "./texts.js";
+
+const bar = document.querySelector(".select-bar");
+const number = bar.querySelector(".select-count");
+const status = bar.querySelector(".select-status");
+const choice = bar.querySelector("select");
+const opener = document.querySelector(".select-open");
+let hasChoices = false;
+
+/** Return the selection of the page, whose bar shows what can be done with it. */
+export function makeSelection() {
+  const selection = new Selection(() => show(selection));
+  opener.hidden = false;
+  opener.addEventListener("click", () => {
+    selection.begin();
+    bar.querySelector("button").focus();
+  });
+  bar.querySelector(".select-end").addEventListener("click", () => {
+    selection.end();
+    opener.focus();
+  });
+  for (const button of bar.querySelectorAll("[data-favorite]")) {
+    button.addEventListener("click", () => setFavorites(selection, button));
+  }
+  bar.querySelector(".select-download").addEventListener("click", ({ target }) => download(selection, target));
+  return selection;
+}
+
+function show(selection) {
+  bar.hidden = !selection.isOn;
+  status.textContent = "";
+  const count = selection.ids.size.toLocaleString(LOCALE);
+  number.textContent = selection.ids.size === 1 ? text("1 photo selected") : text("{count} photos selected", { count });
+  for (const part of bar.querySelectorAll("[data-acts]")) part.disabled = selection.ids.size === 0;
+  if (selection.isOn && !hasChoices) fetchChoices();
+}
+
+async function fetchChoices() {
+  hasChoices = true;
+  const response = await fetch("/api/zip-choices").catch(() => null);
+  hasChoices = response?.ok ?? false;
+  if (!hasChoices) return;
+  for (const { name, choices } of await response.json()) {
+    const group = document.createElement("optgroup");
+    group.label = name;
+    group.append(...choices.map(({ value, label }) => new Option(label, value)));
+    choice.append(group);
+  }
+}
+
+async function setFavorites(selection, button) {
+  const favorite = button.dataset.favorite === "true";
+  const photos = [...selection.ids];
+  await act(button, async () => {
+    await post("/api/favorites", JSON.stringify({ photos, favorite }));
+    const count = photos.length.toLocaleString(LOCALE);
+    if (favorite) return photos.length === 1 ? text("1 photo is a favorite now") : text("{count} photos are favorites now", { count });
+    return photos.length === 1 ? text("1 photo is no favorite now") : text("{count} photos are no favorites now", { count });
+  });
+}
+
+async function download(selection, button) {
+  await act(button, async () => {
+    const { href } = await post("/api/zips", JSON.stringify({ photos: [...selection.ids], what: choice.value }));
+    location.assign(href);
+    return text("The download begins. Files are made one after the other while it runs.");
+  });
+}
+
+async function act(button, work) {
+  button.disabled = true;
+  try {
+    status.textContent = await work();
+  } catch (problem) {
+    status.textContent = problem.message;
+  }
+  button.disabled = false;
+}

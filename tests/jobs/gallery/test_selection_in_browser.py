@@ -1,0 +1,167 @@
+"""Many photos selected in the grid by every gesture, and what the bar does with them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from pipeline.library import Library
+from schemas.records import RunState
+from schemas.tables import photos
+from tests.support.browser import serving, watched_page
+from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
+from tests.support.viewer_pictures import WAIT_MS
+
+EXPECTED = ("Failed to load resource",)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library of 24 photos in two months, whose files are gone."""
+    library = tmp_path_factory.mktemp("select") / "library"
+    library.mkdir()
+    with new_catalog(library) as catalog:
+        for number in range(24):
+            file = photo_file(f"IMG_{number:03d}.jpg")
+            catalog.add_found([(file, None)])
+            catalog.record(done(file, meta(2021 - number // 12)), RUN)
+        catalog.end_run(RUN, RunState.FINISHED, due=24, done=24, failed=0)
+    return library
+
+
+@pytest.fixture(scope="module")
+def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(library, tmp_path_factory.mktemp("cache")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    with watched_page(context, address, WAIT_MS, EXPECTED) as page:
+        page.goto(address)
+        page.wait_for_selector(".tiles a >> nth=20")
+        yield page
+
+
+def selected(page: Page) -> list[int]:
+    """Return which of the photos on the page are selected, as the page shows it."""
+    found: list[int] = page.locator(".tiles li").evaluate_all(
+        "tiles => tiles.map((tile) => tile.classList.contains('is-selected'))"
+        ".flatMap((is, index) => is ? [index] : [])"
+    )
+    pressed = page.locator('.check[aria-pressed="true"]').count()
+    assert pressed == len(found)
+    return found
+
+
+def tile(page: Page, index: int):  # type: ignore[no-untyped-def]
+    return page.locator(".tiles li").nth(index)
+
+
+def test_clicks_and_shift_select_and_escape_ends(page: Page) -> None:
+    bar = page.locator(".select-bar")
+    expect(bar).to_be_hidden()
+    tile(page, 2).hover()
+    tile(page, 2).locator(".check").click()
+    expect(bar.locator(".select-count")).to_have_text("1 photo selected")
+    tile(page, 14).locator("a").click(modifiers=["Shift"])  # in another month
+    expect(bar.locator(".select-count")).to_have_text("13 photos selected")
+    assert selected(page) == list(range(2, 15))
+    tile(page, 5).locator("a").click(modifiers=["Shift"])  # the range is a shorter one now
+    expect(bar.locator(".select-count")).to_have_text("4 photos selected")
+    tile(page, 3).locator("a").click()  # opens nothing while photos are selected
+    expect(bar.locator(".select-count")).to_have_text("3 photos selected")
+    assert selected(page) == [2, 4, 5]
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    assert selected(page) == []
+    tile(page, 3).locator("a").click()
+    page.wait_for_url("**/photos/*")
+
+
+def test_a_drag_selects_what_it_passes(page: Page) -> None:
+    start, end = tile(page, 1).locator(".check"), tile(page, 6)
+    start.hover()
+    page.mouse.down()
+    box = end.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20, steps=12)
+    page.mouse.up()
+    expect(page.locator(".select-count")).to_have_text("6 photos selected")
+    assert selected(page) == list(range(1, 7))
+
+
+def test_the_keyboard_selects(page: Page) -> None:
+    tile(page, 0).locator("a").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".select-count")).to_have_text("1 photo selected")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".select-count")).to_have_text("3 photos selected")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(page.locator(".select-count")).to_have_text("4 photos selected")
+    page.keyboard.press("Control+a")
+    expect(page.locator(".select-count")).to_have_text("24 photos selected")
+    page.keyboard.press("Escape")
+    expect(page.locator(".select-bar")).to_be_hidden()
+    assert page.evaluate("scrollY") == 0
+
+
+def test_favorites_of_a_selection_are_in_the_catalog(page: Page, library: Path) -> None:
+    page.get_by_role("button", name="Select", exact=True).click()
+    expect(page.locator(".select-count")).to_have_text("0 photos selected")
+    expect(page.get_by_role("button", name="Download as ZIP")).to_be_disabled()
+    for index in (0, 1):
+        tile(page, index).locator("a").click()
+    page.get_by_role("button", name="Favorite", exact=True).click()
+    expect(page.locator(".select-status")).to_have_text("2 photos are favorites now")
+    with Library.resolve(library).read() as connection:
+        found = connection.execute(photos.select().where(photos.c.favorite.is_(True))).all()
+    assert len(found) == 2
+    page.get_by_role("button", name="No favorite").click()
+    expect(page.locator(".select-status")).to_have_text("2 photos are no favorites now")
+
+
+def test_a_selection_is_downloaded_as_one_archive(page: Page, tmp_path: Path) -> None:
+    tile(page, 0).hover()
+    tile(page, 0).locator(".check").click()
+    expect(page.locator(".select-bar option").first).to_have_text("Original photos")
+    assert page.locator(".select-bar optgroup").count() > 3
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as ZIP").click()
+    download.value.save_as(tmp_path / "a.zip")
+    assert download.value.suggested_filename == "library.zip"
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == ["not included.txt"]  # the file is gone
+    expect(page.locator(".select-count")).to_have_text("1 photo selected")
+
+
+def test_a_long_press_selects_on_a_touch_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.reload()
+    page.wait_for_selector(".tiles a >> nth=5")
+    client = page.context.new_cdp_session(page)
+    client.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(kind: str, index: int | None = None) -> None:
+        box = tile(page, index).bounding_box() if index is not None else None
+        points = [{"x": box["x"] + 30, "y": box["y"] + 40}] if box else []
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 1)
+    expect(page.locator(".select-count")).to_have_text("1 photo selected")
+    touch("touchMove", 4)
+    expect(page.locator(".select-count")).to_have_text("4 photos selected")
+    touch("touchEnd")
+    assert selected(page) == [1, 2, 3, 4]
+    assert page.evaluate("scrollY") == 0
+    touch("touchStart", 0)
+    touch("touchEnd")
+    expect(page.locator(".select-count")).to_have_text("5 photos selected")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    client.send("Emulation.setTouchEmulationEnabled", {"enabled": False})

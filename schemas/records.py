@@ -76,7 +76,7 @@ class ScaleSource(ExplainedStr):
 
     DEPTH_MAP = "depth_map", "from the depth map in the photo"
     MODEL = "model", "the model predicts metres"
-    GROUND = "ground", "from the ground: the camera is taken to be 1.4 m above it"
+    GROUND = "ground", "from the ground: 1.4 m below the camera, 1 m if no sky is seen"
     PEOPLE = "people", "from people, who are taken to be 1.7 m tall"
     DEFAULT = "default", "unknown; what is usual for such a photo is assumed"
 

@@ -18,8 +18,11 @@ from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, PERSON, SKY
 
 Plane = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
-CAMERA_HEIGHT_M = 1.4
+# Above the ground. Under the sky people stand; what they photograph without sky - rooms, things,
+# children, animals - they sit or bend down to.
+CAMERA_HEIGHT_OUTDOORS_M, CAMERA_HEIGHT_M = 1.4, 1.0
 PERSON_HEIGHT_M = 1.7
 
 _SURE = 0.6  # probability from which a pixel counts as sky or ground
@@ -30,10 +33,15 @@ _SURE_SKY_INSIDE = 0.9
 _SURE_PERSON = 0.9  # other upright things get up to 0.8
 _SMALLEST_SKY, _SMALLEST_GROUND = 0.01, 0.04  # shares of the picture that are enough to go by
 # Disparity at the far end (2nd percentile) over that at the near end, where no sky is seen: rooms
-# end after a few metres. Without ground, too, the photo is a close one.
-_FAR_SHARE, _FAR_SHARE_CLOSE = 0.3, 0.35
-_DEEPEST = 2.0  # spans of r from the far end of a photo to infinity, at most
-_USUAL_M, _USUAL_OUTDOORS_M = 1.7, 5.0  # usual median depth, without sky
+# end after a few metres. Where nobody is seen and no ground leads from near to far, a photo shows a
+# wall and what stands before it.
+_FAR_SHARE, _FAR_SHARE_WALL = 0.3, 0.55
+# The span of r is that from the far end of a photo to its near end.
+_DEEPEST = 2.0  # spans from the far end to infinity, at most
+_LEVEL = 0.1  # spans beyond the far end from which the ground shows that the camera is level
+_USUAL_M, _USUAL_OUTDOORS_M = 2.5, 5.0  # usual median depth: without sky, and with it
+_USUAL_PEOPLE_M = 1.3  # without sky, where people fill much of the picture
+_PROBABLE_PERSON, _SMALLEST_GROUP = 0.5, 0.05  # from which they do: probability, share
 _CLOSEST_M, _FARTHEST_NEAR_M = 0.25, 30.0  # no scene's near end is taken to be outside of these
 _LEAST_RELIEF = 1e-3  # of the span from near to infinity, that something has to reach
 _UPRIGHT = 1.8  # height over width from which a person is taken to stand
@@ -54,73 +62,87 @@ class _Plane(NamedTuple):
     at_center: float
 
 
+class _Shown(NamedTuple):
+    """What a photo shows that tells of its scale."""
+
+    sky: Mask
+    plane: _Plane | None  # of the ground
+    person: Mask  # surely
+    with_people: bool  # whether they fill much of the picture
+
+
 def metric_disparity(relative: Plane, classes: Plane, focal: float) -> MetricDisparity:
     """Return metric disparity for relative inverse depth (h, w) and class probabilities (4, h, w).
 
     `focal` is the focal length in pixels of these maps (of square pixels).
     """
     r, probability = relative, classes
-    sky = _find_sky(probability[SKY])
-    plane = _ground_plane(r, probability[GROUND] > _SURE, focal)
-    near, far = _ends(r, sky, plane)
+    shown = _Shown(
+        sky=_find_sky(probability[SKY]),
+        plane=_ground_plane(r, probability[GROUND] > _SURE, focal),
+        person=probability[PERSON] > _SURE_PERSON,
+        with_people=bool((probability[PERSON] > _PROBABLE_PERSON).mean() > _SMALLEST_GROUP),
+    )
+    near, far = _ends(r, shown)
     above = np.clip(r - far, 0.0, near - far)  # proportional to disparity
-    above[sky] = 0.0
+    above[shown.sky] = 0.0
     if above.max() < _LEAST_RELIEF * (near - far):
         above[:] = near - far  # nothing but sky: a wall, at the usual distance
-    person = probability[PERSON] > _SURE_PERSON
-    scale, source = _scale(above, person, plane, far, focal, bool(sky.any()))
+    scale, source = _scale(above, shown, far, focal)
     least, most = 1 / _FARTHEST_NEAR_M, 1 / _CLOSEST_M
     scale = float(np.clip(scale * (near - far), least, most)) / (near - far)
     return MetricDisparity(above * np.float32(scale), source)
 
 
-def _find_sky(probability: Plane) -> npt.NDArray[np.bool_]:
+def _find_sky(probability: Plane) -> Mask:
     """Return where the sky is (h, w): nowhere, or in enough of the picture to go by."""
-    sky: npt.NDArray[np.bool_] = probability > _SURE
+    sky: Mask = probability > _SURE
     top = sky[: max(1, round(_TOP * len(sky)))]
     if top.mean() < _TOP_SHARE:
         sky = probability > _SURE_SKY_INSIDE
     return sky if sky.mean() > _SMALLEST_SKY else np.zeros_like(sky)
 
 
-def _ends(r: Plane, sky: npt.NDArray[np.bool_], plane: _Plane | None) -> tuple[float, float]:
+def _ends(r: Plane, shown: _Shown) -> tuple[float, float]:
     """Return r at the near end of the photo, and at infinity."""
+    sky, plane = shown.sky, shown.plane
     near = float(np.percentile(r, 99.5))
     low = float(np.percentile(r[~sky] if (~sky).any() else r, 2))
     span = max(near - low, 1e-3 * max(1.0, abs(near)))  # a flat map has some depth, too
     if sky.any():
         far = min(float(np.median(r[sky])), low)
-    elif plane is not None:
+    elif plane is not None and plane.at_center < low - _LEVEL * span:
         # To a level camera the ground ends at its own height, infinitely far.
-        level = max(plane.at_center, low - _DEEPEST * span)
-        far = min(level, low - span * _FAR_SHARE / (1 - _FAR_SHARE))
+        far = max(plane.at_center, low - _DEEPEST * span)
     else:
-        far = low - span * _FAR_SHARE_CLOSE / (1 - _FAR_SHARE_CLOSE)
+        share = _FAR_SHARE if plane is not None or shown.with_people else _FAR_SHARE_WALL
+        far = low - span * share / (1 - share)
     return max(near, far + span), far
 
 
-def _scale(
-    above: Plane,
-    person: npt.NDArray[np.bool_],
-    plane: _Plane | None,
-    far: float,
-    focal: float,
-    has_sky: bool,
-) -> tuple[float, ScaleSource]:
+def _scale(above: Plane, shown: _Shown, far: float, focal: float) -> tuple[float, ScaleSource]:
     """Return disparity in 1/m per unit of `above`."""
+    plane = shown.plane
     if plane is not None:
         # On a plane h below the camera, with unit normal n: disparity = n . (u, v, 1) / h.
         normal = np.array((plane.right, plane.down, plane.at_center - far))
-        return 1 / (CAMERA_HEIGHT_M * float(np.linalg.norm(normal))), ScaleSource.GROUND
-    standing = _standing_person(person, above)
+        height_m = CAMERA_HEIGHT_OUTDOORS_M if shown.sky.any() else CAMERA_HEIGHT_M
+        return 1 / (height_m * float(np.linalg.norm(normal))), ScaleSource.GROUND
+    standing = _standing_person(shown.person, above)
     if standing is not None:
         rows, value = standing
         return rows / (focal * PERSON_HEIGHT_M) / value, ScaleSource.PEOPLE
-    usual_m = _USUAL_OUTDOORS_M if has_sky else _USUAL_M
-    return 1 / (usual_m * float(np.median(above[above > 0]))), ScaleSource.DEFAULT
+    return 1 / (_usual_m(shown) * float(np.median(above[above > 0]))), ScaleSource.DEFAULT
 
 
-def _ground_plane(r: Plane, ground: npt.NDArray[np.bool_], focal: float) -> _Plane | None:
+def _usual_m(shown: _Shown) -> float:
+    """Return the usual median depth of such a photo in metres."""
+    if shown.sky.any():
+        return _USUAL_OUTDOORS_M
+    return _USUAL_PEOPLE_M if shown.with_people else _USUAL_M
+
+
+def _ground_plane(r: Plane, ground: Mask, focal: float) -> _Plane | None:
     """Fit r over the ground, robustly; None where there is too little, or it is no ground."""
     if ground.mean() < _SMALLEST_GROUND:
         return None
@@ -152,7 +174,7 @@ def _least_squares(
     return np.linalg.solve(normal, np.array([(a * values).sum() for a in terms.T]))
 
 
-def _standing_person(person: npt.NDArray[np.bool_], above: Plane) -> tuple[float, float] | None:
+def _standing_person(person: Mask, above: Plane) -> tuple[float, float] | None:
     """Return the height in pixels of a standing person, seen from head to foot, and its `above`."""
     if person.mean() < 0.003:
         return None

@@ -7,7 +7,11 @@ import pytest
 
 from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
-from sharp_core.models.small.scale import CAMERA_HEIGHT_M, metric_disparity
+from sharp_core.models.small.scale import (
+    CAMERA_HEIGHT_M,
+    CAMERA_HEIGHT_OUTDOORS_M,
+    metric_disparity,
+)
 
 HEIGHT, WIDTH = 144, 192
 FOCAL = 160.0
@@ -37,7 +41,7 @@ def metric(disparity: np.ndarray, classes: np.ndarray, scale: float = 3.7, shift
 def test_ground_under_the_sky_gives_metres_whatever_scale_and_shift_the_network_has(
     scale, shift, pitch
 ):
-    disparity, classes = field(CAMERA_HEIGHT_M, pitch)
+    disparity, classes = field(CAMERA_HEIGHT_OUTDOORS_M, pitch)
     found = metric(disparity, classes, scale, shift)
     assert found.scale_source is ScaleSource.GROUND
     near = disparity > 0.02
@@ -116,17 +120,22 @@ def test_a_plain_wall_that_looks_like_the_sky_is_not_infinitely_far():
 
 
 def test_the_sky_at_the_top_need_not_be_as_sure():
-    disparity, classes = field(CAMERA_HEIGHT_M)
+    disparity, classes = field(CAMERA_HEIGHT_OUTDOORS_M)
     probabilities = np.stack([classes == index for index in range(4)]).astype(np.float32)
     found = metric_disparity(disparity.astype(np.float32), 0.7 * probabilities + 0.075, FOCAL)
     assert (found.disparity[classes == SKY] == 0).all()
 
 
-def test_a_room_ends_after_a_few_times_its_nearest_depth():
+@pytest.mark.parametrize(
+    ("people", "deepest", "median_m"), [(0.0, (1.5, 2.5), 2.5), (0.3, (2.3, 4.0), 1.3)]
+)
+def test_a_room_ends_after_a_few_times_its_nearest_depth_and_sooner_without_people(
+    people, deepest, median_m
+):
     rng = np.random.default_rng(2)
     relative = rng.random((HEIGHT, WIDTH)).astype(np.float32)  # no ground, no sky
-    classes = np.full((HEIGHT, WIDTH), OTHER)
+    classes = np.where(rng.random((HEIGHT, WIDTH)) < people, PERSON, OTHER)
     found = metric(relative, classes)
     near, far = 1 / np.percentile(found.disparity, (99, 2))
-    assert 2 < far / near < 4
-    assert 1 / np.median(found.disparity) == pytest.approx(1.7, rel=0.01)
+    assert deepest[0] < far / near < deepest[1]
+    assert 1 / np.median(found.disparity) == pytest.approx(median_m, rel=0.01)

@@ -44,6 +44,7 @@ COMMANDS = (
     "gc",
     "catalog",
     "gallery",
+    "share",
     "train",
     "model",
     "doctor",

@@ -23,10 +23,11 @@ from sqlalchemy import (
 
 import schemas.context_tables
 import schemas.search_tables
+import schemas.share_tables
 import schemas.sql_types  # noqa: F401 - how both databases write the types
 from schemas.table_metadata import ABOUT, SINCE, metadata
 
-CATALOG_VERSION = 4
+CATALOG_VERSION = 5
 
 catalog_info = Table(
     "catalog_info",

@@ -26,6 +26,8 @@ from jobs.gallery import (
     metrics,
     pages,
     places,
+    shared,
+    sharing,
     slideshow,
     upload_routes,
     zip_routes,
@@ -36,7 +38,7 @@ from jobs.gallery.live import LiveLibrary
 from jobs.gallery.metrics import metrics_registry
 from jobs.gallery.reader import LibraryReader
 from jobs.gallery.rendering import known_text, render
-from jobs.gallery.security import LOCAL_ONLY, AccessMiddleware, AccessPolicy
+from jobs.gallery.security import LOCAL_ONLY, SHARED, AccessMiddleware, AccessPolicy
 from jobs.gallery.texts import Message, sentence
 from jobs.gallery.upload_queue import UploadQueue
 from jobs.gallery.workshop import Workshop
@@ -100,6 +102,7 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
     for routes in (
         *(pages, media, marks, places, browse, slideshow),
         *(upload_routes, maker_routes, live_routes, zip_routes, metrics),
+        *(sharing, shared),
     ):
         app.include_router(routes.router)
     app.add_exception_handler(HTTPException, _http_error)
@@ -149,5 +152,7 @@ def _error_response(request: Request, status: int, message: str, hint: str) -> R
     """Return an HTML page for browsers, and JSON for other clients, in the request's language."""
     message, hint = sentence(known_text(request, message)), sentence(known_text(request, hint))
     if "text/html" in request.headers.get("accept", ""):
+        if request.url.path.startswith(SHARED):  # visitors learn nothing of the library
+            return render(request, "shared_message.html", status, message=message)
         return render(request, "message.html", status, message=message, hint=hint)
     return JSONResponse({"error": message, "hint": hint or None}, status)

@@ -104,9 +104,15 @@ class LibraryReader:
                 found += [stat.st_mtime_ns, stat.st_size]
         return tuple(found)
 
+    @contextlib.contextmanager
+    def note(self) -> Iterator[Connection]:
+        """Open one short transaction for what a person says. Raises StoreError, RunError."""
+        with self._library.note() as connection:
+            yield connection
+
     def set_favorite(self, photo_ids: list[str], favorite: bool) -> int:
         """Record favorites; returns how many of the photos there are. Raises StoreError."""
-        with self._library.note() as connection:
+        with self.note() as connection:
             return set_favorite(connection, photo_ids, favorite)
 
     def close(self) -> None:

@@ -24,10 +24,16 @@ from jobs.gallery.texts import language_of, translate_known
 
 COOKIE = "sharp-batch-gallery"  # followed by the port: browsers share cookies between ports
 SIGN_IN = "/sign-in"
+SHARED = "/shared/"  # followed by the token of one link
 TOKEN_PARAMETER = "token"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-# The page that asks for the token needs them; devices install the certificate before.
-_PUBLIC = frozenset({"/static/gallery.css", "/static/icon.svg", "/authority.crt"})
+# Pages for people without the token need them; devices install the certificate before.
+_PUBLIC = frozenset(
+    {
+        *("/static/gallery.css", "/static/icon.svg", "/authority.crt"),
+        *("/viewer/viewer.js", "/viewer/viewer.css"),
+    }
+)
 _MOST_BYTES = 4096  # of a sign-in form
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 # Scripts and styles are the gallery's own files. The viewer creates images and its sort worker as
@@ -93,6 +99,8 @@ class AccessMiddleware:
             await _answer(send, headers, *refusal)
         elif self._access.token is None:
             await self._app(scope, receive, send)
+        elif scope["path"].startswith(SHARED) and scope["method"] in _SAFE_METHODS:
+            await self._app(scope, receive, send)  # its routes ask for the token of the link
         elif scope["path"] == SIGN_IN and scope["method"] == "POST":
             await self._sign_in(scope, receive, send, headers)
         elif scope["method"] in _SAFE_METHODS and _token_of(scope) is not None:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.writer import CatalogWriter
-from pipeline.exports.album import AlbumState, read_album
+from pipeline.exports.album import AlbumState, photos_script, read_album
 from pipeline.exports.exported import Exported
 from pipeline.exports.kinds.album import ALBUM, ALBUM_FOLDER, PHOTO, SCENE, THUMBNAIL
 from pipeline.exports.target import ExportTarget
@@ -74,8 +74,7 @@ def write_album(
 
 
 def _write_page(target: ExportTarget, state: AlbumState) -> None:
-    rows = json.dumps(state.photos, ensure_ascii=False, separators=(",", ":"))
-    photos = f"document.currentScript.photos={rows};\n".encode()
+    photos = photos_script(state.photos)
     version = hashlib.sha256(photos).hexdigest()[:12]
     files = {
         **{f"{PAGE_FOLDER}{name}": bundle_file(name) for name in _BUNDLE},

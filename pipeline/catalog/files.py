@@ -18,6 +18,7 @@ from schemas.context_tables import context_facts, photo_flags, photo_tags
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.search_tables import photo_texts
+from schemas.share_tables import share_photos
 from schemas.tables import (
     context_files,
     failures,
@@ -29,7 +30,7 @@ from schemas.tables import (
 )
 
 _TABLES_OF_PHOTOS = (
-    *(context_facts, photo_flags, photo_tags, photo_texts),
+    *(context_facts, photo_flags, photo_tags, photo_texts, share_photos),
     *(failures, context_files, user_focals, user_marks, photo_paths, photos),
 )
 _PATH_SKIPS = (SkipReason.HIDDEN, SkipReason.EXCLUDED)  # reasons given by the path alone

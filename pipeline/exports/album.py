@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -60,13 +61,22 @@ def read_album(
         elif (stem := _complete_stem(exports, target, template)) is not None:
             stems[photo_id] = stem
             leftover += (one for one in exports if one.stem != stem)
-    records = sorted(find_by_ids(connection, stems), key=_newest_first)
-    photos = [photo_of(one, stems[one.photo_id]) for one in records]
-    return AlbumState(photos, leftover, removed)
+    return AlbumState(album_photos(connection, stems), leftover, removed)
 
 
-def photo_of(record: PhotoRecord, photo: str) -> AlbumPhoto:
-    """Return the row of a photo with a scene; `photo` is the id that its files have."""
+def album_photos(connection: Connection, ids: Mapping[str, str]) -> list[AlbumPhoto]:
+    """Return photos with a scene, the newest first; `ids` by photo_id are those of their files."""
+    records = sorted(find_by_ids(connection, ids), key=_newest_first)
+    return [_photo_of(one, ids[one.photo_id]) for one in records]
+
+
+def photos_script(photos: Iterable[AlbumPhoto]) -> bytes:
+    """Return the script that gives the photos of an album to its own element."""
+    rows = json.dumps(list(photos), ensure_ascii=False, separators=(",", ":"))
+    return f"document.currentScript.photos={rows};\n".encode()
+
+
+def _photo_of(record: PhotoRecord, photo: str) -> AlbumPhoto:
     name = Path(record.paths[0]).name if record.paths else record.photo_id[:8]
     return AlbumPhoto(
         photo,

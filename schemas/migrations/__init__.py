@@ -14,7 +14,13 @@ from schemas.migrations.migration import Migration
 from schemas.migrations.version_2 import TO_VERSION_2
 from schemas.migrations.version_3 import TO_VERSION_3
 from schemas.migrations.version_4 import TO_VERSION_4
+from schemas.migrations.version_5 import TO_VERSION_5
 
 __all__ = ["MIGRATIONS", "Migration"]
 
-MIGRATIONS: Mapping[int, Migration] = {1: TO_VERSION_2, 2: TO_VERSION_3, 3: TO_VERSION_4}
+MIGRATIONS: Mapping[int, Migration] = {
+    1: TO_VERSION_2,
+    2: TO_VERSION_3,
+    3: TO_VERSION_4,
+    4: TO_VERSION_5,
+}

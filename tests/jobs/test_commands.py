@@ -68,6 +68,8 @@ QUIET = {
     "catalog migrate": "--library {library}",
     "catalog import": "--library {snapshot}",
     "gallery": "--library {library} --port {port}",
+    "share list": "--library {library}",
+    "share revoke": "--all --library {library}",
     "model list": "",
     "model fetch": "",
     "model info": "--checkpoint {out}/scene.ply",

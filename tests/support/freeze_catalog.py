@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.collection_rows import RecordedCollection
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags
+from pipeline.catalog.shares import add_share
 from pipeline.catalog.user_marks import set_favorite
 from pipeline.context.merge import merge
 from pipeline.store.layout import CATALOG_FILE
@@ -86,6 +87,7 @@ def fill(root: Path) -> None:
                 )
             )
             set_favorite(connection, [finished.photo_id], True)
+            add_share(connection, [finished.photo_id], "A title", downloads=True, expires_at=None)
             record_photo_flags(connection, finished.photo_id, [QualityFlag.DARK])
             scene = done(finished, model="sharp").scene
             record_scene_flags(connection, scene.scene_id, [QualityFlag.FLAT])

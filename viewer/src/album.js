@@ -224,7 +224,10 @@ export class Album {
       const list = make("ul", { className: "downloads" });
       for (const [address, label] of downloads) {
         const item = make("li");
-        item.append(make("a", { href: address.replace("{id}", photo[ID]), textContent: this.#text(label) }));
+        const href = address.replace("{id}", photo[ID]);
+        const stem = photo[NAME].replace(/\.[^.]+$/, "");
+        const download = stem + address.match(/\.\w+(?=$|\?)/)[0];
+        item.append(make("a", { href, download, textContent: this.#text(label) }));
         list.append(item);
       }
       about.append(make("h2", { textContent: this.#text("Download") }), list);

@@ -33,7 +33,7 @@ _OCTAVES = 6
 def make_scene(path: Path, grid: int, *, varied: bool) -> Gaussians:
     """Return the scene of a photo, cropped to the shape of SIZE, with the published geometry."""
     side = STRIDE * grid
-    picture = Image.fromarray(_picture(path))
+    picture = Image.fromarray(cropped_picture(path))
     pixels = np.asarray(picture.resize((side, side)), np.float32) / 255
     image = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     base = base_gaussians(image, normalize_depth(made_up_depth(side)))
@@ -41,7 +41,7 @@ def make_scene(path: Path, grid: int, *, varied: bool) -> Gaussians:
     return scaled_to_metres(ndc, Intrinsics.of_photo(FOCAL_PX, *SIZE))
 
 
-def _picture(path: Path) -> npt.NDArray[np.uint8]:
+def cropped_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Return a photo, cropped to the shape of SIZE."""
     with Image.open(path) as file:
         return np.array(ImageOps.fit(ImageOps.exif_transpose(file).convert("RGB"), SIZE))
@@ -79,7 +79,7 @@ def network_scene(path: Path, grid: int = GRID) -> Gaussians:
     These differ between neighbours, yet not as pure noise would: half of their variance is noise of
     coarser scales.
     """
-    picture = _picture(path)
+    picture = cropped_picture(path)
     (scene,) = SmallPredictor(cells=grid).predict([PredictorInput(picture, FOCAL_PX)])
     depth = scene.means[:, 2].view(1, 2, grid, grid)
     side = STRIDE * grid

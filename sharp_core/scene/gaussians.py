@@ -84,12 +84,13 @@ class Gaussians:
             values = getattr(self, name)
             if tuple(values.shape) != shape:
                 raise ValueError(f"{name}: expected the shape {shape}, found {tuple(values.shape)}")
-            if not bool(torch.isfinite(values).all()):
+            # Two passes over no temporary array; a NaN is the least and the greatest.
+            if not all(bool(bound.isfinite()) for bound in torch.aminmax(values)):
                 bad = int((~torch.isfinite(values)).reshape(n, -1).any(dim=1).sum())
                 raise ValueError(f"{name}: {bad} of {n} Gaussians hold values that are not finite")
-        if bool((self.scales <= 0).any()):
+        if bool(self.scales.amin() <= 0):
             raise ValueError("scales: every scale must be above zero")
-        if bool((self.opacities < 0).any() or (self.opacities > 1).any()):
+        if bool(self.opacities.amin() < 0) or bool(self.opacities.amax() > 1):
             raise ValueError("opacities: every opacity must be within 0 and 1")
         if bool((self.quats.abs().amax(dim=1) == 0).any()):
             raise ValueError("quats: a quaternion of length zero is no rotation")

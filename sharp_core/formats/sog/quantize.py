@@ -9,14 +9,14 @@ the format's codes, so that low bytes take few values. Other attributes use code
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from sharp_core.formats.scene import SceneInfo
+from sharp_core.formats.sog.codebook import Codebook, Part, multiple_of, to_codebook
 from sharp_core.formats.sog.order import ImageLayout, image_layout, sort_by_morton_order
 from sharp_core.formats.sog.planes import (
     CODEBOOK_SIZE,
@@ -29,13 +29,13 @@ from sharp_core.formats.sog.planes import (
     expand_lengths,
 )
 from sharp_core.formats.sog.settings import GRID_CELLS, QuantizationSteps, SogSettings, cell_size
-from sharp_core.formats.sog.shape_codes import encode_shapes, encode_shapes_for_view, round_to
+from sharp_core.formats.sog.shape_codes import encode_shapes, encode_shapes_for_view, round_to_steps
 from sharp_core.formats.values import scales_to_log, unit_quats
 from sharp_core.scene.colors import linear_to_srgb, srgb_to_sh0
 from sharp_core.scene.gaussians import Gaussians, depth_quantiles
 
 # Gaussians per block on a CPU: the temporary arrays stay in cache.
-_CPU_BLOCK = 1 << 15
+_CPU_BLOCK = 1 << 16
 # Maximum number of the 16 bits of a position that rounding drops.
 _MOST_BITS = 10
 # x and y do not follow a depth that rounding changes by more than this factor.
@@ -56,7 +56,7 @@ class _Units(NamedTuple):
 
 
 class _Codes(NamedTuple):
-    """Quantised splats. Scales and colours count units from zero, not from the lowest value."""
+    """Quantised splats. Scales and colours count steps from zero."""
 
     positions: Tensor  # (3, N) int32
     quats: Tensor  # (3, N) uint8: x, y, z
@@ -85,8 +85,13 @@ def quantize(gaussians: Gaussians, info: SceneInfo | None, settings: SogSettings
         gaussians = sort_by_morton_order(gaussians)
     units = _units(gaussians, settings.visible)
     codes = _quantize(gaussians, layout, info, settings, units)
-    _hide_transparent(codes)
-    return _planes(codes, layout, units, _depths(gaussians) if info else None)
+    layers = [*_layers(len(gaussians), layout.layers)]
+    for rows in layers:
+        _hide_transparent(codes, rows)
+    scales = to_codebook(codes.scales, _scale_parts(layers, info, settings, units))
+    colors = to_codebook(codes.colors, _color_parts(layers, settings, units))
+    depths = _depths(gaussians) if info else None
+    return _planes(codes, scales, colors, layout, units, depths)
 
 
 def _units(gaussians: Gaussians, steps: QuantizationSteps) -> _Units:
@@ -120,7 +125,7 @@ def _quantize(
         opacities=torch.empty(count, dtype=torch.uint8, device=device),
     )
     for rows, layer in _blocks(count, layout.layers, device):
-        steps = settings.hidden if layer else settings.visible
+        steps = settings.of_layers[layer]
         block = _Block(
             means=gaussians.means[rows].t().contiguous(),
             quats=unit_quats(gaussians.quats[rows]).t().contiguous(),
@@ -136,18 +141,23 @@ def _quantize(
             shapes = encode_shapes_for_view(slopes, block.quats, block.scales, steps, units.scale)
         codes.quats[:, rows], codes.scales[:, rows] = shapes
         srgb = linear_to_srgb(block.colors)
-        codes.colors[:, rows] = round_to(srgb, steps.color / 255, units.color)
+        codes.colors[:, rows] = round_to_steps(srgb, steps.color / 255, units.color)
         codes.opacities[rows] = (block.opacities * (255 / steps.opacity)).round_() * steps.opacity
     return codes
 
 
 def _blocks(count: int, layers: int, device: torch.device) -> Iterator[tuple[slice, int]]:
     """Yield slices that cover all splats, and the layer of each. No slice spans two layers."""
+    size = _CPU_BLOCK if device.type == "cpu" else count
+    for layer, rows in enumerate(_layers(count, layers)):
+        for start in range(rows.start, rows.stop, size):
+            yield slice(start, min(start + size, rows.stop)), layer
+
+
+def _layers(count: int, layers: int) -> Iterator[slice]:
+    """Yield the splats of each layer."""
     each = count // layers
-    size = _CPU_BLOCK if device.type == "cpu" else each
-    for layer in range(layers):
-        for start in range(layer * each, (layer + 1) * each, size):
-            yield slice(start, min(start + size, (layer + 1) * each)), layer
+    return (slice(layer * each, (layer + 1) * each) for layer in range(layers))
 
 
 def _positions(
@@ -186,35 +196,62 @@ def _slopes(means: Tensor, info: SceneInfo) -> Tensor:
     return (means[:2] / means[2].clamp_min(_TINY)).clamp(-widest, widest)
 
 
-def _hide_transparent(codes: _Codes) -> None:
-    """Copy the codes of the left neighbour to fully transparent splats, which compress best."""
-    is_hidden = codes.opacities == 0
+def _hide_transparent(codes: _Codes, rows: slice) -> None:
+    """Copy the codes of the left neighbour to fully transparent splats, which compress best.
+
+    Those before the first visible splat of the layer take its codes.
+    """
+    is_hidden = codes.opacities[rows] == 0
     hidden = is_hidden.nonzero()[:, 0]
     if len(hidden) == 0:
         return
     index = torch.arange(len(is_hidden), device=is_hidden.device)
-    neighbours = torch.where(is_hidden, 0, index).cummax(dim=0).values[hidden]
+    first_visible = is_hidden.to(torch.uint8).argmin()
+    neighbours = torch.where(is_hidden, first_visible, index).cummax(dim=0).values[hidden]
     for channels in (codes.positions, codes.quats, codes.scales, codes.colors):
-        channels[:, hidden] = channels[:, neighbours]
+        layer = channels[:, rows]
+        layer[:, hidden] = layer[:, neighbours]
 
 
-def _planes(codes: _Codes, layout: ImageLayout, units: _Units, depths: Triple | None) -> SogPlanes:
-    scales, lowest_scale = _from_lowest(codes.scales)
-    colors, lowest_color = _from_lowest(codes.colors)
-    places = np.arange(CODEBOOK_SIZE)
-    srgb = torch.from_numpy((places + lowest_color) * units.color)
+def _scale_parts(
+    layers: Sequence[slice], info: SceneInfo | None, settings: SogSettings, units: _Units
+) -> list[Part]:
+    parts = []
+    for rows, steps in zip(layers, settings.of_layers, strict=False):
+        third = steps.scale if info is None else steps.third_scale
+        for channels, step in ((slice(0, 2), steps.scale), (slice(2, 3), third)):
+            parts.append(Part(channels, rows, multiple_of(step, units.scale)))
+    return parts
+
+
+def _color_parts(layers: Sequence[slice], settings: SogSettings, units: _Units) -> list[Part]:
+    return [
+        Part(slice(0, 3), rows, multiple_of(steps.color / 255, units.color))
+        for rows, steps in zip(layers, settings.of_layers, strict=False)
+    ]
+
+
+def _planes(
+    codes: _Codes,
+    scales: Codebook,
+    colors: Codebook,
+    layout: ImageLayout,
+    units: _Units,
+    depths: Triple | None,
+) -> SogPlanes:
+    srgb = torch.from_numpy(colors.units * units.color)
     largest_w = torch.full_like(codes.opacities, FIRST_LARGEST)
     low, high = units.low[:, 0].tolist(), units.high[:, 0].tolist()
     return SogPlanes(
         means_low=layout.image(codes.positions & 255),
         means_high=layout.image(codes.positions >> 8),
         quats=layout.image(torch.cat((codes.quats, largest_w[None]))),
-        scales=layout.image(scales),
-        sh0=layout.image(torch.cat((colors, codes.opacities[None]))),
+        scales=layout.image(scales.codes),
+        sh0=layout.image(torch.cat((colors.codes, codes.opacities[None]))),
         splats=len(codes.opacities),
         mins=(low[0], low[1], low[2]),
         maxs=(high[0], high[1], high[2]),
-        scale_codebook=tuple(((places + lowest_scale) * units.scale).tolist()),
+        scale_codebook=tuple((scales.units * units.scale).tolist()),
         color_codebook=tuple(srgb_to_sh0(srgb).tolist()),
         depths=depths,
     )
@@ -225,12 +262,3 @@ def _depths(gaussians: Gaussians) -> Triple | None:
         return None
     near, middle, far = depth_quantiles(gaussians, DEPTH_QUANTILES)
     return near, middle, far
-
-
-def _from_lowest(codes: Tensor) -> tuple[Tensor, int]:
-    """Return codes that start at 0, as bytes, and the subtracted offset.
-
-    If the codebook is too short, the lowest codes are clamped: they are the smallest scales.
-    """
-    lowest = max(int(codes.min()), int(codes.max()) - (CODEBOOK_SIZE - 1))
-    return (codes - lowest).clamp_min_(0).to(torch.uint8), lowest

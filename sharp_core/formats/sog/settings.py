@@ -33,6 +33,11 @@ class SogSettings:
     visible: QuantizationSteps  # of the first layer, and of scenes without layers
     hidden: QuantizationSteps  # of the second layer, which shows only through gaps of the first
 
+    @property
+    def of_layers(self) -> tuple[QuantizationSteps, QuantizationSteps]:
+        """The steps of each layer."""
+        return self.visible, self.hidden
+
 
 PRESETS: dict[Preset, SogSettings] = {
     "small": SogSettings(

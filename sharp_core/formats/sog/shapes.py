@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -36,11 +37,11 @@ class Covariance2D(NamedTuple):
 
 
 class ProjectedAxes(NamedTuple):
-    """The three axes of Gaussians, projected to the image: (2, N) each, x right and y down."""
+    """The three axes of Gaussians, projected to the image: (N,) right and (N,) down each."""
 
-    first: Tensor
-    second: Tensor
-    third: Tensor
+    first: tuple[Tensor, Tensor]
+    second: tuple[Tensor, Tensor]
+    third: tuple[Tensor, Tensor]
 
 
 def smallest_rotation(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,23 +63,21 @@ def smallest_rotation(quats: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
     return turned, scales.gather(0, sources[best].t())
 
 
-def project_axes(slopes: Tensor, quats: Tensor) -> ProjectedAxes:
+def project_axes(slopes: Tensor, axes: Sequence[Sequence[Tensor]]) -> ProjectedAxes:
     """Project the axes of Gaussians at `slopes` (2, N), x / z and y / z, to the image.
 
-    Lengths are metres at the depth of the Gaussian: the affine approximation of Zwicker et al.
-    2001 (EWA).
+    `axes` are `rotation_columns`. Lengths are metres at the depth of the Gaussian: the affine
+    approximation of Zwicker et al. 2001 (EWA).
     """
-    first, second, third = (
-        torch.stack((x - slopes[0] * z, y - slopes[1] * z)) for x, y, z in _rotation(quats)
-    )
+    first, second, third = ((x - slopes[0] * z, y - slopes[1] * z) for x, y, z in axes)
     return ProjectedAxes(first, second, third)
 
 
 def projected_covariance(axes: ProjectedAxes, scales: Tensor) -> Covariance2D:
     """Return the projected covariance of Gaussians with `scales` (3, N)."""
-    xx = xy = yy = torch.zeros_like(scales[0])
-    for axis, scale in zip(axes, scales, strict=True):
-        across, down = axis * scale
+    xx = xy = yy = torch.zeros(())
+    for (x, y), scale in zip(axes, scales, strict=True):
+        across, down = x * scale, y * scale
         xx, xy, yy = xx + across * across, xy + across * down, yy + down * down
     return Covariance2D(xx, xy, yy)
 
@@ -100,7 +99,7 @@ def in_plane_covariance(
 
     With M the matrix of the first two projected axes, it is M^-1 (C - s^2 a a^T) M^-T.
     """
-    x, y = axes.third * third_scale
+    x, y = (component * third_scale for component in axes.third)
     xx, xy, yy = projected.xx - x * x, projected.xy - x * y, projected.yy - y * y
     (a, c), (b, d) = axes.first, axes.second
     squared_determinant = ((a * d - b * c) ** 2).clamp_min(_TINY)
@@ -111,8 +110,8 @@ def in_plane_covariance(
     )
 
 
-def in_plane_rotation(covariance: Covariance2D) -> Tensor:
-    """Return quaternions (4, N) that rotate the first two axes to the principal axes.
+def in_plane_rotation(covariance: Covariance2D) -> tuple[Tensor, Tensor]:
+    """Return w and z (N,) of quaternions that rotate the first two axes to the principal axes.
 
     The angle is at most 45 degrees.
     """
@@ -122,8 +121,7 @@ def in_plane_rotation(covariance: Covariance2D) -> Tensor:
     tangent = 2 * covariance.xy / (difference + root.copysign(difference))
     cosine = (1 + tangent * tangent).rsqrt()
     half_sine = ((1 - cosine).clamp_min(0) / 2).sqrt().copysign(tangent)
-    zero = torch.zeros_like(cosine)
-    return torch.stack((((1 + cosine) / 2).sqrt(), zero, zero, half_sine))
+    return ((1 + cosine) / 2).sqrt(), half_sine
 
 
 def in_plane_scales(covariance: Covariance2D) -> Tensor:
@@ -133,13 +131,19 @@ def in_plane_scales(covariance: Covariance2D) -> Tensor:
     return torch.maximum(squares, least).sqrt()
 
 
-def _rotation(quats: Tensor) -> list[list[Tensor]]:
-    """Return the columns of rotations, each of three rows (N,), for unit quaternions (4, N)."""
+def rotation_columns(quats: Sequence[Tensor]) -> list[list[Tensor]]:
+    """Return the axes of rotations, each of x, y and z (N,), for unit quaternions w, x, y and z.
+
+    A component that is the same for all Gaussians may be a scalar, as may then be the results.
+    """
     w, x, y, z = quats
+    x2, y2, z2 = x + x, y + y, z + z
+    xx, yy, zz = x * x2, y * y2, z * z2
+    xy, xz, yz, wx, wy, wz = x * y2, x * z2, y * z2, w * x2, w * y2, w * z2
     return [
-        [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)],
-        [2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)],
-        [2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)],
+        [1 - (yy + zz), xy + wz, xz - wy],
+        [xy - wz, 1 - (xx + zz), yz + wx],
+        [xz + wy, yz - wx, 1 - (xx + yy)],
     ]
 
 
@@ -154,7 +158,9 @@ def _cube_turns() -> tuple[Tensor, Tensor]:
     ]
     turns += [[0.5, *others] for others in itertools.product((0.5, -0.5), repeat=3)]
     table = torch.tensor(turns)
-    columns = torch.stack([torch.stack(column) for column in _rotation(table.t())])  # (3, 3, 24)
+    columns = torch.stack(
+        [torch.stack(column) for column in rotation_columns(table.t().unbind())]
+    )  # (3, 3, 24)
     return table, columns.abs().argmax(dim=1).t().contiguous()  # (24, 4), (24, 3)
 
 

@@ -109,7 +109,7 @@ def test_a_scene_of_another_tool_is_stored_within_half_a_step() -> None:
 def test_transparent_gaussians_change_no_byte() -> None:
     scene = photo_scene(cells=24)
     hidden = torch.rand(len(scene), generator=torch.Generator().manual_seed(3)) < 0.5
-    hidden[0] = False  # the first one has no neighbour before it
+    hidden[0] = hidden[len(scene) // 2] = True  # no neighbour of their layer comes before them
     scene.opacities[hidden] = 0.0
     content = written(scene, "sog", GRID_INFO)
     back = read(content, "sog").gaussians

@@ -3,11 +3,11 @@
     python scripts/bench_sog.py [PHOTO...] [--baseline CHECKOUT] [--repeat 5] [--smooth]
 
 Scenes have 1,179,648 Gaussians: the depth of `small` with corrections like those of a network, or
-with --smooth what `small` itself predicts. Each run is a process of its own that writes the scene in every way, on
-one thread, after once to warm up; runs of both checkouts take turns. CPU seconds: minimum, median,
-maximum, of quantising (on a GPU if one predicts), of compressing, and of both. dB against the
-unquantised scene, from the photo's camera and from 5 cm beside it. splat-transform, if it is
-installed, runs once, as a whole process.
+with --smooth what `small` itself predicts. Each run is a process of its own that writes the scene
+in every way, on one thread, after once to warm up; runs of both checkouts take turns. CPU seconds:
+minimum, median, maximum, of quantising (on a GPU if one predicts), of compressing, and of both. dB
+against the unquantised scene, from the photo's camera and from 5 cm beside it. splat-transform, if
+it is installed, runs once, as a whole process.
 """
 
 from __future__ import annotations

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection, Engine
 
-from pipeline.catalog import database, lock
+from pipeline.catalog import database
 from pipeline.catalog.address import CatalogAddress, find_catalog
-from pipeline.catalog.network_disk import network_warning
-from pipeline.catalog.writer import CatalogWriter
 from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.records import StoredFile
+
+if TYPE_CHECKING:  # commands that only read start without what writes and locks
+    from pipeline.catalog.lock import Holder
+    from pipeline.catalog.writer import CatalogWriter
 
 
 class Library:
@@ -69,6 +72,8 @@ class Library:
 
         `create` makes one where there is none. Raises UsageError, StoreError, RunError.
         """
+        from pipeline.catalog.writer import CatalogWriter
+
         with (
             database.known_errors(self.catalog_address),
             CatalogWriter(database.open_database(self.catalog_address, create=create)) as writer,
@@ -99,7 +104,7 @@ class Library:
         return database.known_errors(self.catalog_address)
 
     @contextlib.contextmanager
-    def hold(self, command: str, *, for_runs: bool = False) -> Iterator[lock.Holder | None]:
+    def hold(self, command: str, *, for_runs: bool = False) -> Iterator[Holder | None]:
         """Hold the library, so that nobody else writes to it.
 
         Yields the dead run that this one takes over from, if there is one. With `for_runs`, runs
@@ -110,6 +115,8 @@ class Library:
             with self.known_errors():
                 yield None
             return
+        from pipeline.catalog import lock
+
         with lock.hold(self.catalog_address, command) as dead, self.known_errors():
             self._is_held_for_runs = for_runs
             try:
@@ -126,4 +133,6 @@ class Library:
 
     def network_warning(self) -> str | None:
         """Return what to say of a catalog in SQLite on a network file system."""
+        from pipeline.catalog.network_disk import network_warning
+
         return network_warning(self.catalog_address)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+BUNDLED_MODEL = "small"  # what to begin with: it needs no download
+
 
 class Trajectory(StrEnum):
     """The shape of a clip's camera path."""

@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, distribution, requires, ver
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from schemas.program import NAME
 
@@ -73,6 +72,8 @@ def _origin() -> tuple[str, str]:
     url = urlsplit(origin.get("url", ""))
     if url.scheme != "file":
         return "", NAME
+    from urllib.request import url2pathname  # brings all of HTTP along
+
     option = "-e " if origin.get("dir_info", {}).get("editable") else ""
     return option, url2pathname(url.path)
 

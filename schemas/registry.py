@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class Registry(Generic[Entry]):
     @cached_property
     def _entries(self) -> dict[str, Entry]:
         entries = {entry.name: entry for entry in self._built_in()}
-        for point in entry_points(group=self._group) if self._group else ():
+        for point in _entry_points(self._group) if self._group else ():
             try:
                 for entry in _loaded(point, self._kind):
                     if entry.name in entries:
@@ -158,6 +160,12 @@ class Registry(Generic[Entry]):
             package,
             reason,
         )
+
+
+def _entry_points(group: str) -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # reads e-mail headers, with all that takes
+
+    return entry_points(group=group)
 
 
 def _loaded(point: EntryPoint, kind: type[T]) -> list[T]:

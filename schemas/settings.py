@@ -14,11 +14,10 @@ from schemas.choices import Device, DType
 from schemas.errors import UsageError
 from schemas.execution_settings import StageLimits
 from schemas.export_settings import PreviewSettings
-from schemas.photo_limits import SMALLEST_SIDE_PX, WIDEST_ASPECT
+from schemas.photo_limits import MAX_LIMIT, SMALLEST_SIDE_PX, WIDEST_ASPECT
 from schemas.registry import Lazy
 from schemas.setting_fields import ChoiceSource, Setting, check_limits
 
-MAX_LIMIT = 1_000_000_000  # more photos than anyone has, and a number that every database takes
 # What can be chosen is registered in the packages above, which are not imported here.
 _MODELS: Lazy[ChoiceSource] = Lazy("sharp_core.models.registry", "MODELS")
 _STORABLE: Lazy[ChoiceSource] = Lazy("sharp_core.formats.registry", "STORABLE")

@@ -20,15 +20,14 @@ import argparse
 import contextlib
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench_support import option_parser, print_environment
+from bench_support import option_parser, print_environment, spread
 from checkouts import Variant, run_command
 
 
@@ -110,12 +109,6 @@ def busy_processes(count: int) -> Iterator[None]:
         for process in processes:
             process.kill()
             process.wait()
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """Return minimum, median and maximum."""
-    three = (min(values), statistics.median(values), max(values))
-    return " / ".join(f"{value:.{digits}f}" for value in three)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,12 @@ def best_of(
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
     return Timing(min(walls), min(cpus))
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Return minimum, median and maximum."""
+    three = (min(values), statistics.median(values), max(values))
+    return " / ".join(f"{value:.{digits}f}" for value in three)
 
 
 def resident_mb() -> float:

@@ -32,7 +32,11 @@ class Cost(NamedTuple):
 
 def run_command(checkout: Path, *arguments: str) -> Cost:
     """Run `sharp-batch` of a checkout. Raises CalledProcessError, with what it wrote to stderr."""
-    code = "from jobs.cli import main; main()"
+    return run_python(checkout, "from jobs.cli import main; main()", *arguments)
+
+
+def run_python(checkout: Path, code: str, *arguments: str) -> Cost:
+    """Run code with a checkout. Raises CalledProcessError, with what it wrote to stderr."""
     command = [sys.executable, "-c", code, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     started = time.perf_counter()

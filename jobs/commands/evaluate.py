@@ -9,7 +9,8 @@ import typer
 
 from jobs.commands.finish import counts_text
 from jobs.commands.option_groups import WithoutFields, with_options
-from jobs.commands.options import LibraryOptions, RunOptions, check_are_here
+from jobs.commands.options import LibraryOptions, check_are_here
+from jobs.commands.run_options import RunOptions
 from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, time_text
 from jobs.runs.deadline import deadline_of

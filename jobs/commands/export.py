@@ -9,7 +9,8 @@ import typer
 
 from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import DeferredGroup, with_options
-from jobs.commands.options import LibraryOptions, RunOptions, WatchOptions
+from jobs.commands.options import LibraryOptions
+from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of

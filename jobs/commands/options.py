@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +10,9 @@ from jobs.commands.option_groups import WithoutFields
 from jobs.console.output import Output
 from pipeline.store.root import DEFAULT_LIBRARY, LibraryRoot, address_meant, parse_root
 from schemas.errors import UsageError
-from schemas.execution_settings import DeadlineSettings, RunnerSettings
-from schemas.monitoring_settings import HookSettings, MetricsSettings
 from schemas.setting_fields import Setting
 
 if TYPE_CHECKING:
-    from jobs.runs.scene_run import RunnerMaker
     from pipeline.library import Library
 
 # Of commands that show no progress; the others take an `Output` with all of its options.
@@ -84,31 +80,3 @@ class LibraryOptions:
         from pipeline.library import Library  # imports the database
 
         return Library.resolve(self.library, self.catalog)
-
-
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
-    """Who is told of what a run does."""
-
-    hooks: HookSettings = field(default_factory=HookSettings)
-    metrics: MetricsSettings = field(default_factory=MetricsSettings)
-
-    def watching(self, library: Library, output: Output) -> contextlib.AbstractContextManager[None]:
-        """Have the runs inside call the hooks and write their metrics. Raises UsageError."""
-        from jobs.monitoring.watch import watching
-
-        return watching(library, self.hooks, self.metrics, output)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """Where a run works, and when it ends by itself."""
-
-    runner: RunnerSettings = field(default_factory=RunnerSettings)
-    end: DeadlineSettings = field(default_factory=DeadlineSettings)
-
-    def scene_runner(self) -> RunnerMaker:
-        """Return how stored scenes are worked on."""
-        from jobs.runs.scene_run import scene_runner
-
-        return scene_runner(self.runner.inline, self.runner.address)

@@ -16,6 +16,7 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
 from jobs.commands.unmatched import warn_of_unmatched
+from jobs.console.columns import column_lines
 from jobs.console.output import Output, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
 from pipeline.catalog.filters import Filters
@@ -25,6 +26,8 @@ from schemas.records import RECORD_LISTS, PhotoRecord
 
 if TYPE_CHECKING:
     from pipeline.store.store import Store
+
+_HEAD = ("photo", "state", "taken", "camera", "size", "focal", "model", "splat", "path")
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +73,7 @@ def query(
                 "Parquet cannot be printed to a terminal", "Add --output FILE.parquet."
             )
         else:
-            with ignore_broken_pipe():
+            with ignore_broken_pipe(sys.stdout):
                 WRITERS[chosen](records, sys.stdout.buffer)
 
 
@@ -107,26 +110,22 @@ def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
 
 
 def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
-    from rich.table import Table
+    rows = [_row(record) for record in records]
+    if rows:
+        output.lines(column_lines(_HEAD, rows))
+    output.note(f"{len(rows)} photos")
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("photo", "state", "taken", "camera", "size", "focal", "model", "splat", "path"):
-        table.add_column(name, no_wrap=True, overflow="fold" if name == "path" else "ellipsis")
-    count = 0
-    for record in records:
-        count += 1
-        state = record.state + (f": {record.reason}" if record.reason else "")
-        table.add_row(
-            record.photo_id[:8],
-            state,
-            f"{record.taken_at:%Y-%m-%d %H:%M}" if record.taken_at else "",
-            record.camera_model or record.camera_make or "",
-            f"{record.width}x{record.height}" if record.width else "",
-            f"{record.focal_px:.0f} px" if record.focal_px else "",
-            record.model or "",
-            size_text(record.splat_bytes) if record.splat_bytes else "",
-            record.paths[0] if record.paths else "(gone)",
-        )
-    if count and not output.quiet:
-        output.out.print(table)
-    output.note(f"{count} photos")
+
+def _row(record: PhotoRecord) -> tuple[str, ...]:
+    """Return the columns of `_HEAD`."""
+    return (
+        record.photo_id[:8],
+        record.state + (f": {record.reason}" if record.reason else ""),
+        f"{record.taken_at:%Y-%m-%d %H:%M}" if record.taken_at else "",
+        record.camera_model or record.camera_make or "",
+        f"{record.width}x{record.height}" if record.width else "",
+        f"{record.focal_px:.0f} px" if record.focal_px else "",
+        record.model or "",
+        size_text(record.splat_bytes) if record.splat_bytes else "",
+        record.paths[0] if record.paths else "(gone)",
+    )

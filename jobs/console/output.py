@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,8 +19,6 @@ from schemas.setting_fields import Setting
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_WIDE = 10_000
 
 
 class ProgressKind(StrEnum):
@@ -49,13 +47,6 @@ class Output:
     )
 
     @cached_property
-    def out(self) -> Console:
-        """The console for results, on stdout."""
-        # Without a terminal, lines are never wrapped.
-        width = None if sys.stdout.isatty() else _WIDE
-        return _console(sys.stdout, width)
-
-    @cached_property
     def err(self) -> Console:
         """The console for progress, warnings and errors, on stderr."""
         return _console(sys.stderr)
@@ -63,15 +54,19 @@ class Output:
     def result(self, document: object, text: str) -> None:
         """Print the result: `document` for programs or `text` for people."""
         if self.as_json:
-            with ignore_broken_pipe():
-                sys.stdout.write(json_text(document, indent=1) + "\n")
-        elif text and not self.quiet:
-            self.out.print(text, markup=False)
+            _print(sys.stdout, [json_text(document, indent=1)])
+        elif text:
+            self.lines([text])
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print a result for people, line by line."""
+        if not self.quiet:
+            _print(sys.stdout, lines)
 
     def note(self, text: str) -> None:
         """Print information about the progress of the command."""
         if not self.quiet:
-            self.err.print(text, markup=False)
+            _print(sys.stderr, [text])  # a progress bar sees to it that this comes above it
 
     def warn(self, text: str) -> None:
         """Print a warning."""
@@ -98,8 +93,13 @@ def _escape(text: str) -> str:
     return escape(text)
 
 
-def _console(file: TextIO, width: int | None = None) -> Console:
-    # Imported here: help and JSON do not need it.
+def _print(file: TextIO, lines: Iterable[str]) -> None:
+    with ignore_broken_pipe(file):
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _console(file: TextIO) -> Console:
+    # Imported here: what is neither coloured nor redrawn does not need it.
     from rich.console import Console
 
     class RobustConsole(Console):
@@ -111,17 +111,17 @@ def _console(file: TextIO, width: int | None = None) -> Console:
 
     # Without emoji: rich would import their table at the first output, and a signal handler that
     # prints during that import would fail.
-    return RobustConsole(file=file, highlight=False, soft_wrap=True, width=width, emoji=False)
+    return RobustConsole(file=file, highlight=False, soft_wrap=True, emoji=False)
 
 
 @contextlib.contextmanager
-def ignore_broken_pipe() -> Iterator[None]:
-    """Ignore that the reader of stdout (head, less) exits early: later output is discarded."""
+def ignore_broken_pipe(file: TextIO) -> Iterator[None]:
+    """Ignore that the reader of a stream (head, less) exits early: later output is discarded."""
     try:
         yield
-        sys.stdout.flush()
+        file.flush()
     except BrokenPipeError:
-        _write_to_nowhere(sys.stdout)
+        _write_to_nowhere(file)
 
 
 def _write_to_nowhere(file: IO[str]) -> None:

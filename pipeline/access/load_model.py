@@ -16,6 +16,7 @@ from pipeline.flow.predict_stage import PredictStage, predict_with_scale
 from pipeline.flow.single_photo import decode_photo, error_of
 from pipeline.metadata.focal import focal_px_of_35mm
 from pipeline.scenes.scene_info import info_of
+from schemas.choices import BUNDLED_MODEL
 from schemas.errors import PhotoError, UsageError, WeightsMissingError
 from schemas.outcomes import Failed
 from schemas.program import GENERATOR
@@ -24,7 +25,6 @@ from schemas.records import DEFAULT_FOCAL_35MM, FocalSource, ScaleSource
 from schemas.settings import ModelSettings, PhotoSettings, SplatSettings
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.models.interface import PredictorInput
-from sharp_core.models.registry import FIRST_CHOICE
 from sharp_core.scene.gaussians import Gaussians
 
 # One photo that is named is predicted whatever its size and shape.
@@ -41,7 +41,7 @@ class PredictedPhoto(NamedTuple):
     focal_warning: str | None = None  # why the focal length may be wrong
 
 
-def load_model(model: str | ModelSettings = FIRST_CHOICE) -> LoadedModel:
+def load_model(model: str | ModelSettings = BUNDLED_MODEL) -> LoadedModel:
     """Load a model by name, such as 'small', or by settings that also name device and weights.
 
     Nothing is downloaded. Raises UsageError for an unknown model or what it does not have,

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from pipeline.catalog.address import CatalogAddress
-from pipeline.catalog.postgres import postgres_engine
 from pipeline.catalog.sqlite import has_wal, sqlite_engine
 from pipeline.store.disk_errors import no_space_left
 from pipeline.store.root import LibraryRoot
@@ -140,6 +139,8 @@ def open_unchecked(
 ) -> tuple[Engine, int | None]:
     """Return an engine and the catalog's version, whatever it is; None where it has none."""
     if address.url is not None:
+        from pipeline.catalog.postgres import postgres_engine
+
         engine = postgres_engine(address.url, read_only=read_only)
         return engine, _make_or_check(engine, address, create)
     engine = sqlite_engine(address.file, read_only=read_only)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pipeline.catalog.photo_filters import Filter, PhotoFilters
+from schemas.photo_limits import MAX_LIMIT
 from schemas.quality import WITHOUT_DEPTH
 from schemas.records import PhotoState, ScaleSource
 from schemas.setting_fields import SettingField, setting_fields, value_of_text
-from schemas.settings import MAX_LIMIT
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

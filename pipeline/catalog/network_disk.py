@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
 from pipeline.catalog.address import CatalogAddress
 from pipeline.store.root import RemoteRoot
 
@@ -23,6 +21,8 @@ def network_warning(address: CatalogAddress) -> str | None:
     root = address.root
     if isinstance(root, RemoteRoot) or address.url is not None:
         return None
+    import psutil  # for runs only
+
     mounts = [(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]
     kind = file_system_of(root, mounts)
     if not is_network(kind):

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeVar
 
-from sharp_core.formats.registry import DEFAULT_QUALITY, QUALITIES
+from schemas.registry import Lazy
+from schemas.setting_fields import ChoiceSource
+from sharp_core.formats.entry import DEFAULT_QUALITY
 
 SCENES, THUMBNAILS, PREVIEWS = "scenes", "thumbs", "previews"
 SNAPSHOT, RUNS, UPLOADS = "catalog", "runs", "uploads"
@@ -26,6 +28,8 @@ CATALOG_FILE, URL_FILE, LOCK_FILE = "catalog.sqlite", "catalog.url", "lock"
 WRITE_TEST_FOLDER = RUNS  # where a file is written to see whether the library can be
 TEMPORARY_PREFIX = ".partial-"
 MANIFEST = "sharp-batch-manifest"  # in a folder of exports, outside the library; with a suffix
+# Imported when a file with a quality in its name is met: few commands meet one.
+_QUALITIES: Lazy[ChoiceSource] = Lazy("sharp_core.formats.registry", "QUALITIES")
 _AnyPath = TypeVar("_AnyPath", bound=PurePath)
 
 
@@ -206,7 +210,7 @@ def parse(path: str) -> LibraryPath:
 
 def _is_known_quality(quality: str | None) -> bool:
     """Tell whether a scene's file can have this quality in its name: the usual one has none."""
-    return quality is None or (quality in QUALITIES.names and quality != DEFAULT_QUALITY)
+    return quality is None or (quality in _QUALITIES.get().names and quality != DEFAULT_QUALITY)
 
 
 def scene_path(scene_id: str, format: str, quality: str | None) -> str:  # noqa: A002 - its name

@@ -18,10 +18,6 @@ MODELS = Registry(
 )
 
 
-# What to begin with: it needs no download. Known without the other packages' models.
-FIRST_CHOICE = SMALL.name
-
-
 def rank_of(name: str) -> int:
     """Return the rank of a model's scenes: the higher, the better."""
     entry = MODELS.find(name)

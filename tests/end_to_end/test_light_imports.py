@@ -1,4 +1,4 @@
-"""Commands that only look after a library start without torch and Ray, which take seconds."""
+"""Commands that only look after a library start without what takes long to import."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from jobs.cli import make_command_line
+from jobs.cli import COMMANDS, make_command_line
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
@@ -18,8 +19,8 @@ from tests.support.trivial_model import ingest
 _PROGRAM = """
 import contextlib, io, json, sys
 from jobs.cli import main
-loaded = []
-for arguments in json.loads(sys.argv[1]):
+loaded, (lines, heavy) = [], map(json.loads, sys.argv[1:])
+for arguments in lines:
     sys.argv = ["sharp-batch", *arguments]
     code = None
     with contextlib.redirect_stdout(io.StringIO()):
@@ -27,15 +28,22 @@ for arguments in json.loads(sys.argv[1]):
             main()
         except SystemExit as error:
             code = error.code
-    found = [name for name in ("torch", "ray") if name in sys.modules]
+    found = [name for name in heavy if name in sys.modules]
     loaded.append([arguments, code, found])
 print(json.dumps(loaded))
 """
 
+SECONDS = ("torch", "ray", "numba")  # each takes a second or more
+# Some 20 ms and more each, of what only some commands need.
+HEAVY = (*SECONDS, "numpy", "PIL", "av", "pyarrow", "fsspec", "psutil", "filelock", "rich")
+DATABASE = ("sqlalchemy", "sqlite3")
 
-def loaded_after(*command_lines: list[str]) -> list[tuple[list[str], int, list[str]]]:
+
+def loaded_after(
+    *command_lines: list[str], heavy: tuple[str, ...] = SECONDS
+) -> list[tuple[list[str], int, list[str]]]:
     result = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, json.dumps(command_lines)],
+        [sys.executable, "-c", _PROGRAM, json.dumps(command_lines), json.dumps(heavy)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -77,15 +85,28 @@ def test_maintenance_of_a_library_imports_neither_torch_nor_ray(
     assert loaded_after(arguments) == [(arguments, 0, [])]
 
 
-def test_help_imports_neither_torch_nor_ray() -> None:
-    app = make_command_line()
-    commands = [info.name for info in app.registered_commands]
-    groups = {info.name: info.typer_instance for info in app.registered_groups}
-    lines = [["--help"], *([str(name), "--help"] for name in commands)]
-    for name, group in groups.items():
-        assert group is not None
-        lines.append([str(name), "--help"])
-        lines += [[str(name), str(info.name), "--help"] for info in group.registered_commands]
-    assert len(lines) > 16
-    for arguments, code, found in loaded_after(*lines):
+def test_the_list_of_commands_imports_nothing_heavy_and_no_command() -> None:
+    heavy = (*HEAVY, *DATABASE, "urllib.request", "importlib.metadata", "schemas.records")
+    commands = [f"jobs.commands.{name}" for name in COMMANDS]
+    assert loaded_after(["--help"], heavy=(*heavy, *commands)) == [(["--help"], 0, [])]
+
+
+def test_reading_a_catalog_imports_only_the_database(library: Path) -> None:
+    photo = str(library.parent / "photos" / "photo000.jpg")
+    lines = [
+        [*command, "--library", str(library)]
+        for command in (["query"], ["status"], ["show", photo])
+    ]
+    unused = ("pipeline.catalog.writer", "pipeline.catalog.postgres", "urllib.request")
+    for arguments, code, found in loaded_after(*lines, heavy=(*HEAVY, *unused)):
+        assert (code, found) == (0, []), arguments
+
+
+def test_help_imports_no_database_and_nothing_that_takes_a_second() -> None:
+    lines = []
+    for name, command in get_command(make_command_line()).commands.items():  # type: ignore[attr-defined]
+        lines.append([name, "--help"])
+        lines += [[name, inner, "--help"] for inner in getattr(command, "commands", ())]
+    assert len(lines) > len(COMMANDS)
+    for arguments, code, found in loaded_after(*lines, heavy=(*SECONDS, *DATABASE)):
         assert (code, found) == (0, []), arguments

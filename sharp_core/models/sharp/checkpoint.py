@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from schemas.choices import BUNDLED_MODEL
 from schemas.errors import DownloadError, WeightsDamagedError, WeightsMissingError
 from sharp_core.models.download import DEFAULT_RETRY_POLICY, Notice, Progress, RetryPolicy, download
 from sharp_core.models.sharp.entry import LICENCE_NOTICE
@@ -168,11 +169,9 @@ def _write_hashes(entries: dict[str, _Entry]) -> None:
 
 
 def _ways_out() -> str:
-    from sharp_core.models.registry import FIRST_CHOICE  # which imports this model's entry
-
     return (
         "Three ways out:\n"
         f"- download {URL} by hand to {cache_home() / FILE_NAME}\n"
         "- give a checkpoint that is somewhere else with --checkpoint\n"
-        f"- try everything out without a download with --model {FIRST_CHOICE}"
+        f"- try everything out without a download with --model {BUNDLED_MODEL}"
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from schemas.choices import BUNDLED_MODEL
 from schemas.registry import Lazy
 from sharp_core.models.entry import ModelEntry
 
 SMALL = ModelEntry(
-    name="small",
+    name=BUNDLED_MODEL,
     label="the bundled depth network (no download)",
     rank=20,
     load=Lazy("sharp_core.models.small.predictor", "load"),

@@ -23,9 +23,7 @@ def splat(tmp_path: Path) -> Path:
 
 
 def convert(splat: Path, to: Path, *options: str) -> bytes:
-    make_command_line(("convert",))(
-        ["convert", str(splat), str(to), *options], standalone_mode=False
-    )
+    make_command_line()(["convert", str(splat), str(to), *options], standalone_mode=False)
     return to.read_bytes()
 
 

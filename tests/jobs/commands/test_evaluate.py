@@ -16,7 +16,7 @@ from tests.support.trivial_model import ingest
 
 
 def evaluate(*arguments: object) -> int:
-    command = make_command_line(["evaluate"])
+    command = make_command_line()
     try:
         command(["evaluate", *map(str, arguments)], standalone_mode=False)
     except SystemExit as end:

@@ -39,7 +39,7 @@ def render(splat: Path, to: Path, *, json: bool = False, **options: Any) -> None
     for name, value in options.items():
         arguments.append(f"--{name.replace('_', '-')}")
         arguments += [] if value is True else [str(value)]
-    make_command_line(("render",))(arguments, standalone_mode=False)
+    make_command_line()(arguments, standalone_mode=False)
 
 
 @pytest.mark.parametrize("trajectory", Trajectory)

@@ -27,14 +27,14 @@ def test_options_that_make_no_sense_together_are_explained(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=problem):
-        make_command_line(["train"])(["train", *arguments], standalone_mode=False)
+        make_command_line()(["train", *arguments], standalone_mode=False)
     assert not list((tmp_path / "training").glob("*.pt"))
 
 
 def test_a_missing_extractor_is_named_with_its_address(tmp_path: Path) -> None:
     arguments = ["train", "--resnet", str(tmp_path / "none.pth"), "--out", str(tmp_path / "run")]
     with pytest.raises(WeightsMissingError, match=r"none\.pth") as error:
-        make_command_line(["train"])(arguments, standalone_mode=False)
+        make_command_line()(arguments, standalone_mode=False)
     assert "download.pytorch.org" in error.value.hint
 
 
@@ -59,7 +59,7 @@ def test_a_library_on_the_command_line_overrides_the_file_and_the_file_the_envir
     monkeypatch.setenv("SHARP_BATCH_LIBRARY", environment)
     Path("t.toml").write_text('[data]\nlibrary = "configured"\n')
     with pytest.raises(UsageError, match=used):
-        make_command_line(["train"])([*STAGE_2, *arguments], standalone_mode=False)
+        make_command_line()([*STAGE_2, *arguments], standalone_mode=False)
 
 
 def test_a_library_on_the_command_line_takes_the_place_of_photos_in_the_file(
@@ -68,6 +68,6 @@ def test_a_library_on_the_command_line_takes_the_place_of_photos_in_the_file(
     monkeypatch.chdir(tmp_path)
     Path("t.toml").write_text('[data]\nphotos = ["folder"]\n')
     with pytest.raises(UsageError, match="named"):
-        make_command_line(["train"])([*STAGE_2, "--library", "named"], standalone_mode=False)
+        make_command_line()([*STAGE_2, "--library", "named"], standalone_mode=False)
     with pytest.raises(UsageError, match="folder"):
-        make_command_line(["train"])(STAGE_2, standalone_mode=False)
+        make_command_line()(STAGE_2, standalone_mode=False)

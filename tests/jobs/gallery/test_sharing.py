@@ -26,7 +26,7 @@ def no_links_before_and_after(gallery_library: Path) -> Iterator[None]:
 
 
 def command_line(*arguments: str) -> None:
-    make_command_line(("share",))(["share", *arguments], standalone_mode=False)
+    make_command_line()(["share", *arguments], standalone_mode=False)
 
 
 def ids(client: TestClient) -> list[str]:

@@ -55,9 +55,9 @@ class LiveLibrary:
         self._state = ""
 
     @property
-    def stamp(self) -> object:
-        """What changes with the photos of the library; None while nobody watches them."""
-        return ("content", self._content) if self._pages and self._content else None
+    def content(self) -> int | None:
+        """A number that changes with the photos of the library; None while nobody watches them."""
+        return self._content if self._pages and self._content else None
 
     def open_page(self, client: str) -> AsyncIterator[bytes]:
         """Return the events of one page, which end when the gallery stops.

@@ -94,8 +94,8 @@ def periods(request: Request) -> Response:
     Every open page asks for them after each change that it is told of: they are read once for all.
     """
     view, live = read_view(request.query_params), request.app.state.live
-    key = ("periods", *view.texts.items())
-    shown = library_reader(request).remembered(key, view, _overview, live.stamp)
+    key = ("library", *view.texts.items())  # as the first page has just asked for
+    shown = library_reader(request).remembered(key, view, _overview, live.content)
     found = {"periods": shown.timeline.periods, "flat": shown.timeline.flat}
     return JSONResponse({**found, "states": shown.states})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,6 +29,7 @@ from schemas.tables import photo_paths, photos, scenes
 
 CACHE_BYTES = 4_000_000_000
 _MOST_ANSWERS = 60
+_LOCKS = 16
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -54,7 +56,10 @@ class LibraryReader:
         self.cache = FileCache(cache, CACHE_BYTES)
         self._library = library
         self.place = (str(library), library.catalog_address.given, str(cache.absolute()))
-        self._answers: OrderedDict[tuple[object, ...], tuple[object, object]] = OrderedDict()
+        self._answers: OrderedDict[tuple[object, ...], tuple[tuple[object, object], object]] = (
+            OrderedDict()
+        )
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._engine: Engine = library.open_database()
 
     @contextlib.contextmanager
@@ -69,21 +74,26 @@ class LibraryReader:
         key: tuple[object, ...],
         asked: _Asked,
         read: Callable[[Connection, _Asked], _Answer],
-        stamp: object = None,
+        content: object = None,
     ) -> _Answer:
         """Return what `read` reads, from memory if the catalog has not changed since.
 
-        For sums over the whole catalog, which people ask for again and again. `stamp` is what
-        changes with the catalog, by default what `stamp()` returns.
+        For sums over the whole catalog, which people ask for again and again. An answer for the
+        same `content` will do as well: it changes less often than the catalog.
         """
-        stamp = self.stamp() if stamp is None else stamp
-        known = self._answers.get(key)
-        if stamp is not None and known is not None and known[0] == stamp:
-            self._answers.move_to_end(key)
-            return cast("_Answer", known[1])
-        with self.catalog() as connection:
-            answer = read(connection, asked)
-        self._answers[key] = (stamp, answer)
+        # Many pages ask at once for what has changed: it is read for one of them.
+        with self._locks[hash(key) % len(self._locks)]:
+            stamps = (self.stamp(), content)
+            known = self._answers.get(key)
+            if known is not None and any(
+                now is not None and now == then for now, then in zip(stamps, known[0], strict=True)
+            ):
+                with contextlib.suppress(KeyError):  # dropped for a newer one
+                    self._answers.move_to_end(key)
+                return cast("_Answer", known[1])
+            with self.catalog() as connection:
+                answer = read(connection, asked)
+            self._answers[key] = (stamps, answer)
         if len(self._answers) > _MOST_ANSWERS:
             with contextlib.suppress(KeyError):
                 self._answers.popitem(last=False)

@@ -103,11 +103,26 @@ class Period {
     return () => {
       this.count = count;
       this.#number.textContent = count.toLocaleString(this.#source.locale);
+      this.#keepTiles(photos);
       this.photos = photos;
       this.isComplete = isComplete;
-      for (const tile of this.#tiles.values()) tile.remove();
-      this.#tiles.clear();
     };
+  }
+
+  /** Keep the tiles of photos that are there as before, at their new places; drop the others. */
+  #keepTiles(photos) {
+    const places = new Map(photos.map((photo, index) => [photo[0], index]));
+    const kept = new Map();
+    for (const [old, tile] of this.#tiles) {
+      const index = places.get(this.photos[old][0]);
+      if (index !== undefined && String(photos[index]) === String(this.photos[old])) {
+        tile.firstChild.dataset.index = index;
+        kept.set(index, tile);
+      } else {
+        tile.remove();
+      }
+    }
+    this.#tiles = kept;
   }
 
   /** Keep only the tiles between two heights of the list in the page. */

@@ -99,7 +99,7 @@ def test_an_export_that_takes_long_says_so_and_then_what_failed(page: Page, addr
     while not waiting:
         page.wait_for_timeout(50)
     waiting.pop().fulfill(
-        status=500, json={"error": "The disk is full", "hint": "Free some space."}
+        status=500, json={"error": "The disk is full.", "hint": "Free some space."}
     )
     expect(state).to_have_text("The disk is full. Free some space.")
     page.unroute("**/page.html")

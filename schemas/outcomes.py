@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 from schemas.context import ContextUpdate
 from schemas.quality import QualityFlag, SceneScore
@@ -159,4 +161,18 @@ class Surveyed:
     context: ContextUpdate
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing more has come back yet: what a runner has given so far can be recorded."""
+
+
 Outcome = Done | Made | Skipped | Failed | UnderWay
+
+
+@overload
+def without_waiting(events: Iterable[Made | Failed | Waiting]) -> Iterator[Made | Failed]: ...
+@overload
+def without_waiting(events: Iterable[Outcome | Waiting]) -> Iterator[Outcome]: ...
+def without_waiting(events: Iterable[Outcome | Waiting]) -> Iterator[Outcome]:
+    """Yield the outcomes among what a runner yields."""
+    return (event for event in events if not isinstance(event, Waiting))

@@ -27,7 +27,7 @@ from pipeline.flow.inline import run_inline
 from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, without_waiting
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings
 from tests.support.made_photos import make_photo
@@ -65,7 +65,7 @@ def timed_inline(
         TimedStage("encode", flow.encode),  # type: ignore[arg-type]
         flow.batch_size,
     )
-    return run_inline(timed, photos, stop, monitor)
+    return without_waiting(run_inline(timed, photos, stop, monitor))
 
 
 def tree_cpu_seconds() -> float:
@@ -105,7 +105,8 @@ class MeasuredRay:
     ) -> Iterator[Outcome]:
         warm_up = self._count // 10
         started = 0.0
-        for index, outcome in enumerate(self._runner(flow, photos, stop, monitor)):
+        outcomes = without_waiting(self._runner(flow, photos, stop, monitor))
+        for index, outcome in enumerate(outcomes):
             if index == warm_up:
                 started = tree_cpu_seconds()
             if index >= warm_up and index % warm_up == 0:

@@ -36,7 +36,7 @@ from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.choices import Device
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, without_waiting
 from schemas.records import MediaType
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.sog.bundle import write_sog_planes
@@ -66,7 +66,10 @@ def main() -> None:
     settings = ClusterSettings(device=Device.CPU, object_store_bytes=STORE_BYTES)
     with RayRunner(settings) as runner:
         monitor = RunMonitor()
-        on_ray = rate(lambda: runner(flow, photos(options.photos), Stop(), monitor), options.photos)
+        on_ray = rate(
+            lambda: without_waiting(runner(flow, photos(options.photos), Stop(), monitor)),
+            options.photos,
+        )
         print(f"Ray             {on_ray.per_second:6.2f} photos/s, "
               f"{on_ray.per_second / in_threads.per_second:.1%} of the threads'")  # fmt: skip
         print(f"first photo     {on_ray.first_seconds:6.2f} s after Ray was up")
@@ -97,7 +100,7 @@ def many_gpus(count: int, gpus: int, cores: int | None, batch: int) -> None:
         log_to_driver=False, object_store_memory=STORE_BYTES,
     )  # fmt: skip
     runner = RayRunner(ClusterSettings(object_store_bytes=STORE_BYTES))
-    result = rate(lambda: runner(flow, photos(count), Stop(), RunMonitor()), count)
+    result = rate(lambda: without_waiting(runner(flow, photos(count), Stop(), RunMonitor())), count)
     ideal = gpus / predict
     print(f"{gpus} predictors of {1000 * predict:.0f} ms on {needed} cores ({cores} workers): "
           f"{result.steady:.1f} photos/s, {result.steady / ideal:.0%} of the ideal")  # fmt: skip

@@ -34,6 +34,7 @@ from pipeline.maintenance.rebuild import (
 from pipeline.maintenance.repairs import drop_scene
 from pipeline.maintenance.verify import (
     SCENE,
+    SIZES_AT_ONCE,
     check_stored_size,
     count_scenes,
     source_of,
@@ -139,7 +140,7 @@ def _drop_missing(catalog: CatalogWriter, store: Store, output: Output) -> int:
         total = count_scenes(reader, None)
         size_of = store.sizes(SCENES)
         with count_progress(output, "scenes", total) as advance:
-            for rows in stored_rows(reader, None):
+            for rows in stored_rows(reader, None, SIZES_AT_ONCE):
                 found = [row for row in rows if row.kind == SCENE]
                 for row in found:
                     if check_stored_size(size_of, row) is not None:

@@ -24,6 +24,8 @@ from pipeline.maintenance.repairs import drop_artifact, drop_scene, mark_verifie
 from pipeline.maintenance.verify import (
     PHOTO,
     SCENE,
+    SCENES_AT_ONCE,
+    SIZES_AT_ONCE,
     THUMB,
     Damage,
     DamageKind,
@@ -120,10 +122,14 @@ class _Verification:
             ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
             suppress(KeyboardInterrupt),
         ):
-            for rows in stored_rows(self._reader, sample):
+            # Many sizes are looked up sooner here than they are handed to threads.
+            is_light = self._settings.quick and sample is None
+            at_once = SIZES_AT_ONCE if is_light else SCENES_AT_ONCE
+            for rows in stored_rows(self._reader, sample, at_once):
                 if self._stop.is_asked:
                     break
-                self._check(rows, check, pool, advance)
+                found = map(check, rows) if is_light else pool.map(check, rows)
+                self._count(rows, list(found), advance)
         report.left = total - report.scenes
         report.is_interrupted = self._stop.is_requested and report.left > 0
         report.problems = dict(sorted(self._problems.items()))
@@ -137,14 +143,9 @@ class _Verification:
             return partial(check_stored_size, self._store.size)
         return partial(check_stored_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
 
-    def _check(
-        self,
-        rows: Sequence[StoredRow],
-        check: Callable[[StoredRow], Damage | None],
-        pool: ThreadPoolExecutor,
-        advance: Advance,
+    def _count(
+        self, rows: Sequence[StoredRow], damages: Sequence[Damage | None], advance: Advance
     ) -> None:
-        damages = list(pool.map(check, rows))
         bad = {damage.row_id for damage in damages if damage is not None}
         scene_ids = [row.row_id for row in rows if row.kind == SCENE]
         whole = [scene_id for scene_id in scene_ids if scene_id not in bad]

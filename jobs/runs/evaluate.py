@@ -29,7 +29,7 @@ from schemas.choices import Device
 from schemas.errors import ExitCode, UsageError
 from schemas.evaluation_settings import EvaluationSettings, MethodSettings
 from schemas.execution_settings import SCENE_LIMIT_S
-from schemas.outcomes import Failed, Made
+from schemas.outcomes import Failed, Made, without_waiting
 from sharp_core.evaluation.sample import Sample
 from sharp_core.evaluation.summary import DatasetSummary
 
@@ -140,7 +140,7 @@ def _carry_out(
         progress.begin(len(tasks))
         try:
             with runner() as scenes:
-                for outcome in scenes.map_scenes(stage, tasks, stop):
+                for outcome in without_waiting(scenes.map_scenes(stage, tasks, stop)):
                     progress.advance(outcome)
                     _count(outcome, pairs[outcome.file.photo_id], report)
         finally:

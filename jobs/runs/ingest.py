@@ -166,15 +166,15 @@ class Ingest:
         )
 
     def _carry_out(self, plan: Plan, catalog: CatalogWriter, runner: RunnerMaker) -> None:
-        with self._run.progress("photos", self._at_most(plan)) as progress:
+        with self._run.progress("photos", self._at_most(plan), self._note) as progress:
             due = islice(self._due(plan, catalog, progress), self._settings.limit)
             # Ray takes seconds to start: not for a library in which nothing is due.
             first = next(due, None)
             if first is not None:
                 with runner() as run:
                     photos = _chain(first, due)
-                    for outcome in run(self._flow(), photos, self._run.stop, self._monitor):
-                        self._take(outcome)
+                    for event in run(self._flow(), photos, self._run.stop, self._monitor):
+                        self._run.take(event)
                         progress.set_total(self._at_most(plan))
 
     def _due(
@@ -187,19 +187,20 @@ class Ingest:
                 yield identified.photo
                 continue
             error = PhotoError(FailureReason.UNREADABLE, identified.error)
-            self._take(failed(identified.photo, Stage.SCAN, error))
+            self._run.take(failed(identified.photo, Stage.SCAN, error))
 
     def _at_most(self, plan: Plan) -> int:
         """Return how many photos the run takes up, if each one that is to be read is due."""
         limit = self._settings.limit
         return plan.at_most if limit is None else min(plan.at_most, limit)
 
-    def _take(self, outcome: Outcome) -> None:
-        match self._run.take(outcome):
+    def _note(self, outcome: Outcome) -> Outcome:
+        match outcome:
             case Failed(is_final=False):
                 self._report.tried_again += 1
-            case Done() as done:
-                self._report.previews_failed += done.preview_failure is not None
+            case Done():
+                self._report.previews_failed += outcome.preview_failure is not None
+        return outcome
 
     def _count(self, plan: Plan) -> None:
         report = self._report

@@ -4,7 +4,7 @@
     with run.held():                                  # locked; leftovers of a killed run removed
         with run.recorded() as catalog:               # a row, signals; at the end report, snapshot
             with run.progress("scenes", total) as progress:
-                run.take(outcome)
+                run.take(outcome)                 # recorded, and then told: see `recorder`
 
 `ingest`, `preview`, `export` and `convert` differ in the middle part.
 """
@@ -25,17 +25,15 @@ import sqlalchemy as sa
 from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.monitoring.observers import Observers, WatchedRun
+from jobs.runs.recorder import Recorder
 from jobs.runs.signals import StopSignals, stop_on_signals
-from pipeline.catalog.database import is_full
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
-from pipeline.store.disk_errors import disk_full
 from pipeline.store.layout import ReportPath
-from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import ExitCode, SharpBatchError
-from schemas.outcomes import Done, Failed, Outcome, Skipped, Stage, UnderWay
+from schemas.outcomes import Failed, Outcome, Skipped, UnderWay, Waiting
 from schemas.reasons import FailureReason
 from schemas.records import RunState
 
@@ -105,6 +103,7 @@ class Run:
         self._started = time.monotonic()
         self._skipped = 0
         self._catalog: CatalogWriter | None = None
+        self._recorder: Recorder | None = None
         self._progress: RunProgress | None = None
         self._signals: StopSignals | None = None
         self._progress_at = -float("inf")  # monotonic time of its last record
@@ -147,12 +146,26 @@ class Run:
                 yield catalog
 
     @contextlib.contextmanager
-    def progress(self, what: str, total: int) -> Iterator[RunProgress]:
-        """Show progress inside the context. The second signal ends only this context."""
-        assert self._signals is not None, "recorded() comes first"
+    def progress(
+        self,
+        what: str,
+        total: int,
+        settle: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+    ) -> Iterator[RunProgress]:
+        """Show progress inside the context. The second signal ends only this context.
+
+        What was taken is recorded and told at its end, also after a signal or an error. `settle` is
+        given each outcome between the two, and returns what is told of it.
+        """
+        assert self._catalog is not None and self._signals is not None, "recorded() comes first"
+        address, run_id = self.library.catalog_address, self.report.run_id
+        self._recorder = recorder = Recorder(
+            self._catalog, address, run_id, lambda outcome: self.count(settle(outcome))
+        )
         with (
             RunProgress(self._output, what, self._monitor) as progress,
             contextlib.suppress(KeyboardInterrupt),
+            closing_with(lambda _: recorder.flush(), self._output),
         ):
             self._progress = progress
             progress.begin(total)
@@ -162,32 +175,18 @@ class Run:
             finally:
                 self._signals.work_ended()
 
-    def take(self, outcome: Outcome) -> Outcome:
-        """Record an outcome, and count it. Returns what was recorded, as `record` does."""
-        outcome = self.record(outcome)
-        self.count(outcome)
-        return outcome
+    def take(self, event: Outcome | Waiting) -> None:
+        """Take what a runner yields: an outcome is recorded soon, and then counted and shown."""
+        assert self._recorder is not None, "progress() comes first"
+        self._recorder.take(event)
 
     def record(self, outcome: Outcome) -> Outcome:
-        """Record an outcome; where the catalog's disk is full, return that failure instead."""
-        assert self._catalog is not None, "recorded() comes first"
-        try:
-            self._catalog.record(outcome, self.report.run_id)
-        except sa.exc.OperationalError as error:
-            if not is_full(error):
-                raise
-            if isinstance(outcome, UnderWay):
-                return outcome  # the photo's own outcome will fail too
-            file = outcome.photo.file if isinstance(outcome, Done) else outcome.file
-            return failed(
-                file,
-                Stage.RECORD,
-                disk_full(f"the disk of the catalog {self.library.catalog_address}"),
-            )
-        return outcome
+        """Record an outcome now; where the catalog's disk is full, return that failure instead."""
+        assert self._recorder is not None, "progress() comes first"
+        return self._recorder.record_one(outcome)
 
     def count(self, outcome: Outcome) -> None:
-        """Count an outcome, and show it. A full disk ends the run."""
+        """Count an outcome that is recorded, and show it. A full disk ends the run."""
         if self._progress is not None:
             self._progress.advance(outcome)
         self._observers.outcome(outcome)

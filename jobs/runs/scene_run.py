@@ -17,7 +17,7 @@ from pipeline.library import Library
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
 from schemas.errors import PhotoError
-from schemas.outcomes import Made, SceneReduced
+from schemas.outcomes import Made, Outcome, SceneReduced
 from schemas.records import ArtifactRecord
 
 RunnerMaker = Callable[[], contextlib.AbstractContextManager[SceneRunner]]
@@ -105,24 +105,26 @@ def _carry_out(
     catalog: CatalogWriter,
     runner: RunnerMaker,
 ) -> None:
-    with run.progress("scenes", len(due)), runner() as scenes:
-        for outcome in scenes.map_scenes(work.stage, due, run.stop):
-            taken = run.record(outcome)
-            if isinstance(taken, Made):
-                try:
-                    work.on_made(taken)
-                except PhotoError as error:
-                    catalog.forget(work.unmade(taken))
-                    taken = run.record(failed(taken.file, work.stage.name, error))
-            run.count(taken)
-            if isinstance(taken, Made):
-                for note in taken.notes:
-                    run.warn(note)
-                report.left_out += len(taken.notes)
-                report.files += len(taken.artifacts)
-                report.bytes += taken.bytes
-                if taken.reduced is not None:
-                    report.count_loss(taken.reduced)
+    def settle(outcome: Outcome) -> Outcome:
+        if not isinstance(outcome, Made):
+            return outcome
+        try:
+            work.on_made(outcome)
+        except PhotoError as error:
+            catalog.forget(work.unmade(outcome))
+            return run.record(failed(outcome.file, work.stage.name, error))
+        for note in outcome.notes:
+            run.warn(note)
+        report.left_out += len(outcome.notes)
+        report.files += len(outcome.artifacts)
+        report.bytes += outcome.bytes
+        if outcome.reduced is not None:
+            report.count_loss(outcome.reduced)
+        return outcome
+
+    with run.progress("scenes", len(due), settle), runner() as scenes:
+        for event in scenes.map_scenes(work.stage, due, run.stop):
+            run.take(event)
 
 
 def _close(work: SceneWork[TaskT], catalog: CatalogWriter) -> None:

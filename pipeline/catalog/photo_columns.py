@@ -7,17 +7,14 @@ from datetime import datetime
 from pipeline.catalog.text import clean_text, offset_text
 from schemas.records import FocalLength, PhotoMeta
 
+FOCAL_COLUMNS = ("focal_px", "focal_source", "focal_warning")
 _TIME_COLUMNS = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
 _POSITION_COLUMNS = ("latitude", "longitude", "altitude_m", "position_source")
 
 
 def focal_columns(focal: FocalLength) -> dict[str, object]:
     """Return the values of the columns of a focal length."""
-    return {
-        "focal_px": focal.px,
-        "focal_source": focal.source,
-        "focal_warning": focal.warning,
-    }
+    return dict(zip(FOCAL_COLUMNS, (focal.px, focal.source, focal.warning), strict=True))
 
 
 def known_columns(columns: dict[str, object]) -> dict[str, object]:

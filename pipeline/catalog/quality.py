@@ -5,12 +5,13 @@ Each function that writes runs inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import choose_best_scenes
+from pipeline.catalog.in_lists import in_groups
 from schemas.context_tables import photo_flags, scene_flags
 from schemas.outcomes import SceneScored
 from schemas.quality import SCORE_PREFIX, QualityFlag
@@ -18,19 +19,21 @@ from schemas.records import FocalSource
 from schemas.tables import scenes
 
 
-def record_photo_flags(connection: Connection, photo_id: str, flags: Iterable[QualityFlag]) -> None:
-    """Record what is found in a photo, in place of what was found before."""
+def record_photo_flags(connection: Connection, found: Mapping[str, Iterable[QualityFlag]]) -> None:
+    """Record what is found in photos, by photo_id, in place of what was found before."""
     ours = photo_flags.c.flag.in_([flag.value for flag in QualityFlag])
-    connection.execute(photo_flags.delete().where(photo_flags.c.photo_id == photo_id, ours))
-    rows = [{"photo_id": photo_id, "flag": flag.value} for flag in flags]
+    for chunk in in_groups(found):
+        connection.execute(photo_flags.delete().where(photo_flags.c.photo_id.in_(chunk), ours))
+    rows = [{"photo_id": one, "flag": flag.value} for one, flags in found.items() for flag in flags]
     if rows:
         connection.execute(photo_flags.insert(), rows)
 
 
-def record_scene_flags(connection: Connection, scene_id: str, flags: Iterable[QualityFlag]) -> None:
-    """Record what is found in a scene, in place of what was found before."""
-    connection.execute(scene_flags.delete().where(scene_flags.c.scene_id == scene_id))
-    rows = [{"scene_id": scene_id, "flag": flag.value} for flag in flags]
+def record_scene_flags(connection: Connection, found: Mapping[str, Iterable[QualityFlag]]) -> None:
+    """Record what is found in scenes, by scene_id, in place of what was found before."""
+    for chunk in in_groups(found):
+        connection.execute(scene_flags.delete().where(scene_flags.c.scene_id.in_(chunk)))
+    rows = [{"scene_id": one, "flag": flag.value} for one, flags in found.items() for flag in flags]
     if rows:
         connection.execute(scene_flags.insert(), rows)
 
@@ -43,9 +46,9 @@ def record_scored(connection: Connection, scored: SceneScored) -> None:
         .where(scenes.c.scene_id == scene_id)
         .values(score=scored.score.score, score_parts=scored.score.as_text())
     )
-    record_scene_flags(connection, scene_id, scored.score.flags)
+    record_scene_flags(connection, {scene_id: scored.score.flags})
     if scored.photo_flags is not None:
-        record_photo_flags(connection, photo_id, scored.photo_flags)
+        record_photo_flags(connection, {photo_id: scored.photo_flags})
     choose_best_scenes(connection, [photo_id])
 
 

@@ -29,9 +29,8 @@ def sqlite_engine(path: Path, *, read_only: bool = False, immutable: bool = Fals
             cursor.execute("PRAGMA query_only=ON")
         else:
             cursor.execute("PRAGMA journal_mode=WAL")
-            # In WAL mode this loses nothing when a process dies, and at a power cut at most the
-            # last rows, whose photos the next run takes again.
-            cursor.execute("PRAGMA synchronous=NORMAL")
+            # Each commit waits for the disk: after a power cut, what a run has told is there.
+            cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
     return engine

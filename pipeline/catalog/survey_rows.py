@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.context_files import replace_context_files
 from pipeline.catalog.context_rows import record_contexts
-from pipeline.catalog.photo_columns import focal_columns, meta_columns
+from pipeline.catalog.photo_columns import FOCAL_COLUMNS, focal_columns, meta_columns
 from pipeline.catalog.user_focals import record_sidecar_focals
 from schemas.context import METADATA_VERSION
 from schemas.outcomes import Surveyed
@@ -28,6 +28,11 @@ _UPDATE = (
     .where(photos.c.photo_id == sa.bindparam(_KEY))
     .values({name: sa.bindparam(name) for name in _COLUMNS})
 )
+_UPDATE_FOCAL = (
+    photos.update()
+    .where(photos.c.photo_id == sa.bindparam(_KEY))
+    .values({name: sa.bindparam(name) for name in FOCAL_COLUMNS})
+)
 
 
 def record_surveys(connection: Connection, surveys: Sequence[Surveyed]) -> None:
@@ -36,13 +41,13 @@ def record_surveys(connection: Connection, surveys: Sequence[Surveyed]) -> None:
     if not latest:
         return
     connection.execute(_UPDATE, [_values(survey) for survey in latest.values()])
-    for photo_id, survey in latest.items():
-        if survey.focal is not None:
-            connection.execute(
-                photos.update()
-                .where(photos.c.photo_id == photo_id)
-                .values(**focal_columns(survey.focal))
-            )
+    focals_px = [
+        {_KEY: key, **focal_columns(one.focal)}
+        for key, one in latest.items()
+        if one.focal is not None
+    ]
+    if focals_px:
+        connection.execute(_UPDATE_FOCAL, focals_px)
     replace_context_files(connection, {key: one.file.context for key, one in latest.items()})
     focals = {key: one.meta.focal.sidecar_focal_35mm for key, one in latest.items()}
     record_sidecar_focals(connection, focals)

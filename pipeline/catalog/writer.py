@@ -158,12 +158,16 @@ class CatalogWriter:
 
     def record(self, outcome: Outcome, run_id: str | None) -> None:
         """Record what became of a photo or a scene."""
-        if isinstance(outcome, UnderWay):
-            with self.connection.begin():
-                runs.set_under_way(self.connection, outcome, run_id)
-        else:
-            with self._change():
-                outcomes.record(self.connection, outcome, run_id)
+        self.record_all([outcome], run_id)
+
+    def record_all(self, found: Sequence[Outcome], run_id: str | None) -> None:
+        """Record what became of photos and scenes, all or none, and what is under way now."""
+        settled = [one for one in found if not isinstance(one, UnderWay)]
+        under_way = [one for one in found if isinstance(one, UnderWay)]
+        with self._change() if settled else self.connection.begin():
+            outcomes.record_all(self.connection, settled, run_id)
+            if under_way:
+                runs.set_under_way(self.connection, under_way[-1], run_id)
 
     def record_known(self, made: Iterable[ArtifactRecord], run_id: str) -> None:
         """Record files that were there already."""

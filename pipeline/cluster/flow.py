@@ -37,7 +37,7 @@ from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import DeviceError
-from schemas.outcomes import Failed, Outcome, Stage
+from schemas.outcomes import Failed, Outcome, Stage, Waiting
 from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -71,8 +71,8 @@ class FlowOnRay:
         self._reports = RunReports(monitor)
         self._has_begun = False  # to give outcomes
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Yield outcomes as they come.
+    def outcomes(self) -> Iterator[Outcome | Waiting]:
+        """Yield outcomes as they come, and `Waiting` when nothing more has come back.
 
         Raises RunError where no predictor can be started, and where Ray itself has died.
         """
@@ -84,6 +84,7 @@ class FlowOnRay:
                 self._reports.update(self._decoding, self._queue, self._predictors, self._encoding)
                 if not (self._is_busy() or self._admission.has_starved):
                     return
+                yield Waiting()
                 refs = [*self._decoding, *self._encoding, *self._predictors.refs()]
                 for ref in wait_for(refs):
                     self._reports.stall.note_progress()

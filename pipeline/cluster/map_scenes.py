@@ -21,7 +21,7 @@ from pipeline.cluster.tasks import StoredSceneTask
 from pipeline.work.map_scenes import SceneStage, TaskT, process_in_time
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import process_dies_after
-from schemas.outcomes import Failed, Made
+from schemas.outcomes import Failed, Made, Waiting
 
 _POLL_SECONDS = 1.0  # between questions to the cluster which scenes have begun
 _RULES = FaultRules(retry_timeouts=False)
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 def map_scenes_on_ray(
     stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
-) -> Iterator[Made | Failed]:
+) -> Iterator[Made | Failed | Waiting]:
     """Yield outcomes as they come; a scene whose worker dies is tried again, three times in all.
 
     One that takes too long is not, and a lost node counts against none. One that is starved of
@@ -62,8 +62,8 @@ class _MapScenes(Generic[TaskT]):
         self._stall = stall.StallTimer()
         self._polled = time.monotonic()
 
-    def outcomes(self) -> Iterator[Made | Failed]:
-        """Yield outcomes as they come."""
+    def outcomes(self) -> Iterator[Made | Failed | Waiting]:
+        """Yield outcomes as they come, and `Waiting` when nothing more has come back."""
         try:
             while self._waiting or self._running or self._starved:
                 check_ray_lives()
@@ -72,6 +72,7 @@ class _MapScenes(Generic[TaskT]):
                     if self._stop.is_asked:
                         self._drop_what_waits()
                 self._send()
+                yield Waiting()
                 for ref in wait_for([*self._running]) if self._running else ():
                     self._stall.note_progress()
                     yield from self._settle(*self._running.finish(ref))

@@ -26,7 +26,7 @@ from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RESUME_HINT, RunError
-from schemas.outcomes import Failed, Made, Outcome
+from schemas.outcomes import Failed, Made, Outcome, Waiting
 from schemas.records import PhotoFile
 
 __all__ = ["ClusterSettings", "RayRunner"]
@@ -77,14 +77,14 @@ class RayRunner:
 
     def map_scenes(
         self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
-    ) -> Iterator[Made | Failed]:
+    ) -> Iterator[Made | Failed | Waiting]:
         """Carry stored scenes through one stage. Raises RunError."""
         with _known_cluster_errors():
             yield from map_scenes_on_ray(stage, scenes, stop)
 
     def __call__(
         self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[Outcome | Waiting]:
         """Carry `photos` through `flow`.
 
         Raises RunError where no predictor can be started, UsageError where a GPU is asked for

@@ -8,7 +8,7 @@ over the same photos.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import FoundScene, find_by_ids, stream_scenes
+from pipeline.catalog.query import find_by_ids, stream_scenes
 from pipeline.catalog.scenes import scene_files
+from pipeline.catalog.side_by_side import side_by_side
 from pipeline.exports.exported import (
     Exported,
-    RecordedExport,
     exports_by_file,
     exports_by_photo,
     source_paths,
@@ -92,9 +92,10 @@ def plan_exports(
     for exported in chain(manifest.adopted.values(), manifest.orphaned.values()):
         unrecorded.setdefault(exported.photo_id, []).append(exported)
     kept_stems: dict[str, str | None] = {}  # of the photos that are not complete
-    for found, recorded in _with_exports(
+    for found, exports_of_photo in side_by_side(
         stream_scenes(connection, filters), exports_by_photo(connection, target)
     ):
+        recorded = sorted(exports_of_photo)  # by `file`
         plan.complete += 1
         more = unrecorded.get(found.photo_id, [])
         if overwrite or not all(one.is_among(recorded, more, found.scene_id) for one in wanted):
@@ -149,27 +150,6 @@ def _plan_due(
     files = [file.file for item in plan.items for file in item.files]
     plan.folders.update(file.rpartition("/")[0] for file in files)
     target.check_folders(files)
-
-
-def _with_exports(
-    found: Iterable[FoundScene], exports: Iterator[RecordedExport]
-) -> Iterator[tuple[FoundScene, list[RecordedExport]]]:
-    """Yield each scene with the recorded exports of its photo, by `file`.
-
-    Both come in order of photo_id. Ids are lower-case hexadecimal digits, which every database
-    sorts as Python does.
-    """
-    candidate = next(exports, None)
-    for scene in found:
-        photo_id = scene.photo_id
-        while candidate is not None and candidate.photo_id < photo_id:
-            candidate = next(exports, None)
-        own = []
-        while candidate is not None and candidate.photo_id == photo_id:
-            own.append(candidate)
-            candidate = next(exports, None)
-        own.sort()
-        yield scene, own
 
 
 def _with_paths(connection: Connection, found: Iterable[PhotoRecord]) -> list[PhotoRecord]:

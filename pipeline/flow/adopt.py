@@ -17,7 +17,7 @@ from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import PhotoError
-from schemas.outcomes import Done, Failed, Outcome, Stage
+from schemas.outcomes import Done, Failed, Outcome, Stage, Waiting
 from schemas.records import PhotoFile, StoredFile
 
 
@@ -30,7 +30,7 @@ class Adoption:
 
     def run(
         self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[Outcome | Waiting]:
         """Carry photos through a flow: the one that has the scene takes it. A `Runner`."""
         for photo in photos:
             if stop.is_asked:

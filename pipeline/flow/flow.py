@@ -12,7 +12,7 @@ from pipeline.flow.predict_stage import PredictStage
 from pipeline.store.root import LibraryRoot
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, Waiting
 from schemas.records import PhotoFile
 
 
@@ -35,11 +35,11 @@ class Runner(Protocol):
     """Carries photos through a flow.
 
     Each photo that is not dropped gives one last outcome. Before it may come failures that are
-    not final, and `UnderWay`.
+    not final, and `UnderWay`. `Waiting` comes before the runner waits for more.
     """
 
     def __call__(
         self, flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[Outcome | Waiting]:
         """Yield outcomes as they come, in any order; those of one photo in their order."""
         ...

@@ -13,7 +13,7 @@ from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from schemas.choices import Device
 from schemas.errors import DeviceError
-from schemas.outcomes import Failed, Outcome, Stage, UnderWay
+from schemas.outcomes import Failed, Outcome, Stage, UnderWay, Waiting
 from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -22,7 +22,7 @@ Batch = list[tuple[DecodedPhoto, Pixels]]
 
 def run_inline(
     flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
-) -> Iterator[Outcome]:
+) -> Iterator[Outcome | Waiting]:
     """Carry `photos` through `flow`.
 
     Raises what loading the model raises, and RunError where the model fails on a known-good
@@ -44,7 +44,7 @@ class _InlineRun:
         self._monitor = monitor
         self._has_predicted = False
 
-    def outcomes(self, photos: Iterator[PhotoFile]) -> Iterator[Outcome]:
+    def outcomes(self, photos: Iterator[PhotoFile]) -> Iterator[Outcome | Waiting]:
         flow = self._flow
         on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
         batch_size = flow.batch_size_on(gpu=on_gpu)
@@ -84,7 +84,7 @@ class _InlineRun:
             check_predictor(self._flow.predict)
             self._has_predicted = True
 
-    def _finish(self, batch: Batch) -> Iterator[Outcome]:
+    def _finish(self, batch: Batch) -> Iterator[Outcome | Waiting]:
         """Predict a batch and encode its scenes."""
         flow, monitor = self._flow, self._monitor
         flow.predict.setup()
@@ -102,6 +102,7 @@ class _InlineRun:
             else:
                 self._has_predicted = True
                 yield _settled(flow.encode.process(photo, *result))
+                yield Waiting()
 
     def _crashed(self, file: PhotoFile, message: str, crashes: int) -> Failed:
         fingerprint = self._flow.encode.model.fingerprint

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,7 +21,14 @@ from schemas.tables import artifacts, photo_paths, photos, scenes
 from sharp_core.formats.registry import check_scene
 
 SCENE, THUMB, PHOTO = "scene", "thumb", "photo"  # kinds; other artifacts have their own
-_SCENES_AT_ONCE = 32
+SCENES_AT_ONCE = 32
+SIZES_AT_ONCE = 500  # where only sizes are compared
+_OF_SCENES = tuple(
+    scenes.c[name] for name in ("scene_id", "photo_id", "splat_path", "splat_bytes", "splat_sha256")
+)
+_OF_ARTIFACTS = tuple(
+    artifacts.c[name] for name in ("kind", "artifact_id", "photo_id", "path", "bytes", "sha256")
+)
 
 
 class DamageKind(StrEnum):
@@ -92,34 +98,35 @@ def count_scenes(connection: Connection, sample: int | None) -> int:
     return count if sample is None else min(sample, count)
 
 
-def stored_rows(connection: Connection, sample: int | None) -> Iterator[list[StoredRow]]:
-    """Yield the files to check, some scenes and the files made from them at a time.
+def stored_rows(
+    connection: Connection, sample: int | None, at_once: int
+) -> Iterator[list[StoredRow]]:
+    """Yield the files to check, of `at_once` scenes and the files made from them at a time.
 
     A sample takes the scenes that were checked longest ago, so that repeated samples cover all.
     """
-    query = sa.select(scenes).order_by(scenes.c.verified_at.asc().nulls_first(), scenes.c.scene_id)
-    rows = connection.execute(query.limit(sample), execution_options={"yield_per": _SCENES_AT_ONCE})
-    while chunk := list(islice(rows, _SCENES_AT_ONCE)):
-        found = [
-            StoredRow(
-                SCENE, row.scene_id, row.photo_id, row.splat_path, row.splat_bytes, row.splat_sha256
-            )
-            for row in chunk
-        ]
+    query = sa.select(*_OF_SCENES)
+    if sample is not None:
+        oldest = scenes.c.verified_at.asc().nulls_first()
+        query = query.order_by(oldest, scenes.c.scene_id).limit(sample)
+    rows = connection.execute(query, execution_options={"yield_per": at_once})
+    for chunk in rows.partitions():
         # Files made from the scene and, for the scene that its photo shows, from the photo.
-        ids = [row.scene_id for row in chunk]
         made = (
-            sa.select(artifacts)
+            sa.select(*_OF_ARTIFACTS)
             .join(photos, artifacts.c.photo_id == photos.c.photo_id)
-            .where(sa.func.coalesce(artifacts.c.scene_id, photos.c.scene_id).in_(ids))
+            .where(
+                sa.func.coalesce(artifacts.c.scene_id, photos.c.scene_id).in_(
+                    [row.scene_id for row in chunk]
+                )
+            )
             .where(artifacts.c.photo_id.in_([row.photo_id for row in chunk]))
             .where(in_library(artifacts.c.path))
         )
-        found += [
-            StoredRow(row.kind, row.artifact_id, row.photo_id, row.path, row.bytes, row.sha256)
-            for row in connection.execute(made)
+        yield [
+            *(StoredRow(SCENE, *row) for row in chunk),
+            *(StoredRow(*row) for row in connection.execute(made)),
         ]
-        yield found
 
 
 def check_stored_size(size_of: Callable[[str], int], row: StoredRow) -> Damage | None:

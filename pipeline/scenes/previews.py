@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import find_scenes
+from pipeline.catalog.query import find_scenes, stream_scenes
 from pipeline.catalog.scenes import scene_files
+from pipeline.catalog.side_by_side import side_by_side
 from pipeline.scenes.missing_tools import tool_errors_as_usage
 from pipeline.scenes.read import read_stored, unviewable_scene_errors
 from pipeline.scenes.scene_info import info_of_stored
@@ -34,7 +36,7 @@ from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings
 from sharp_core.views.encode_clip import CLIP_FORMATS
 
-_ROWS = 20_000  # of the catalog in memory at a time
+_ROWS = 5_000  # of the catalog in memory at a time
 _SUFFIXES = {
     PreviewKind.CLIP: ".mp4",
     PreviewKind.WEBP: ".webp",
@@ -135,24 +137,51 @@ def artifact_id_of(scene_id: str, kind: PreviewKind, settings: PreviewSettings) 
 def due_previews(
     connection: Connection, store: Store, filters: Filters, settings: PreviewSettings
 ) -> tuple[list[SceneFile], int]:
-    """Return the selected scenes that lack a preview, and how many have all of theirs."""
-    selected = [found.scene_id for found in find_scenes(connection, filters)]
-    every = set(selected)
+    """Return the selected scenes that lack a preview, and how many have all of theirs.
+
+    Only scenes that lack one are held in memory.
+    """
     size_of = store.sizes(PREVIEWS)
+    kinds = {kind.value for kind in settings.kinds}
+    complete = 0
     lacking: set[str] = set()
-    for kind in settings.kinds:
-        made = sa.select(artifacts.c.scene_id, artifacts.c.path, artifacts.c.bytes).where(
-            artifacts.c.kind == kind, artifacts.c.settings == settings_text(kind, settings)
+    for found, made in side_by_side(
+        stream_scenes(connection, filters), _recorded(connection, settings)
+    ):
+        there = (
+            row.kind
+            for row in made
+            if row.scene_id == found.scene_id and _is_there(size_of, row.path, row.bytes)
         )
-        rows = connection.execute(made, execution_options={"yield_per": _ROWS})
-        complete = {
-            scene_id
-            for scene_id, path, size in rows
-            if scene_id in every and _is_there(size_of, path, size)
-        }
-        lacking |= every - complete
+        if kinds <= set(there):
+            complete += 1
+        else:
+            lacking.add(found.scene_id)
+    if not lacking:
+        return [], complete
+    selected = (found.scene_id for found in find_scenes(connection, filters))
     due = (scene_id for scene_id in selected if scene_id in lacking)
-    return list(scene_files(connection, due)), len(selected) - len(lacking)
+    return list(scene_files(connection, due)), complete
+
+
+def _recorded(connection: Connection, settings: PreviewSettings) -> Iterator[sa.Row[Any]]:
+    """Stream the previews with these settings in order of photo_id."""
+    names = ("photo_id", "scene_id", "kind", "path", "bytes")
+    statement = sa.select(*(artifacts.c[name] for name in names)).where(
+        sa.or_(
+            *(
+                sa.and_(
+                    artifacts.c.kind == kind, artifacts.c.settings == settings_text(kind, settings)
+                )
+                for kind in settings.kinds
+            )
+        )
+    )
+    rows = connection.execute(
+        statement.order_by(artifacts.c.photo_id), execution_options={"yield_per": _ROWS}
+    )
+    for chunk in rows.partitions():
+        yield from chunk
 
 
 def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:

@@ -79,13 +79,14 @@ class LocalFiles:
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder, by folder and name."""
+        cut = len(f"{self._root}{os.sep}")
         for parent, folders, names in os.walk(self._root / folder):
             folders.sort()
+            inside = parent[cut:].replace(os.sep, "/")
             for name in sorted(names):
-                path = Path(parent, name)
                 with contextlib.suppress(FileNotFoundError):
-                    size = path.lstat().st_size
-                    yield StoredPath(path.relative_to(self._root).as_posix(), size)
+                    size = os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - for a million
+                    yield StoredPath(f"{inside}/{name}", size)
 
     def remove(self, relative: str) -> None:
         """Remove a file, if it is there."""

@@ -15,7 +15,7 @@ from pipeline.work.failures import failed
 from pipeline.work.stop import Stop
 from pipeline.work.time_limit import time_limit
 from schemas.errors import RESUME_HINT, OutOfTime, RunError, SharpBatchError
-from schemas.outcomes import Failed, Made, Stage
+from schemas.outcomes import Failed, Made, Stage, Waiting
 from schemas.records import PhotoFile
 
 
@@ -92,8 +92,8 @@ class SceneRunner(Protocol):
 
     def map_scenes(
         self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
-    ) -> Iterator[Made | Failed]:
-        """Yield outcomes as they come, in any order."""
+    ) -> Iterator[Made | Failed | Waiting]:
+        """Yield outcomes as they come, in any order, and `Waiting` before more are waited for."""
         ...
 
 
@@ -102,9 +102,10 @@ class InlineSceneRunner:
 
     def map_scenes(
         self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
-    ) -> Iterator[Made | Failed]:
+    ) -> Iterator[Made | Failed | Waiting]:
         """Yield outcomes in order."""
         for scene in scenes:
             if stop.is_asked:
                 return
             yield process_in_time(stage, scene)
+            yield Waiting()

@@ -21,6 +21,7 @@ from pipeline.cluster import resources
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
+from schemas.outcomes import without_waiting
 from schemas.records import PhotoFile
 from tests.support.faulty_run import ends, flow
 from tests.support.faulty_stages import Faults, photo
@@ -57,7 +58,8 @@ def main() -> None:
 
     found = []
     with RayRunner(ClusterSettings(cluster.address)) as runner:
-        for outcome in runner(flow(faults, limit_s=60.0, seconds=0.1), photos(), Stop(), monitor):
+        events = runner(flow(faults, limit_s=60.0, seconds=0.1), photos(), Stop(), monitor)
+        for outcome in without_waiting(events):
             found.append(outcome)
             if not awaited or monitor.now.predictors != awaited[0]:
                 continue

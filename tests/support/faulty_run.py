@@ -16,7 +16,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Flow
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.outcomes import Done, Failed, Outcome
+from schemas.outcomes import Done, Failed, Outcome, without_waiting
 from schemas.records import PhotoFile
 from tests.support.faulty_stages import Faults, FaultyDecode, FaultyEncode, FaultyPredict, photo
 
@@ -41,7 +41,7 @@ def good(count: int) -> list[str]:
 
 
 def outcomes(runner: RayRunner, flow: Flow, files: list[PhotoFile]) -> list[Outcome]:
-    return list(runner(flow, iter(files), Stop(), RunMonitor()))
+    return list(without_waiting(runner(flow, iter(files), Stop(), RunMonitor())))
 
 
 def ends(found: Iterable[Outcome]) -> dict[str, str]:

@@ -88,9 +88,9 @@ def fill(root: Path) -> None:
             )
             set_favorite(connection, [finished.photo_id], True)
             add_share(connection, [finished.photo_id], "A title", downloads=True, expires_at=None)
-            record_photo_flags(connection, finished.photo_id, [QualityFlag.DARK])
+            record_photo_flags(connection, {finished.photo_id: [QualityFlag.DARK]})
             scene = done(finished, model="sharp").scene
-            record_scene_flags(connection, scene.scene_id, [QualityFlag.FLAT])
+            record_scene_flags(connection, {scene.scene_id: [QualityFlag.FLAT]})
         catalog.record_contexts([context_of(finished.photo_id)])
         catalog.record_collection(
             "/photos/my.lrcat", ContextSource.LIGHTROOM, RecordedCollection(1000, 7)

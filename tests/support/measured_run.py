@@ -23,7 +23,7 @@ from pipeline.library import Library
 from pipeline.store.root import parse_root
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
-from schemas.outcomes import Failed, Outcome, Skipped
+from schemas.outcomes import Failed, Outcome, Skipped, without_waiting
 from schemas.records import DecodedPhoto, PhotoFile
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.support.trivial_model import trivial_model
@@ -56,7 +56,8 @@ class MeasuredDecode:
 def _run(
     flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
 ) -> Iterator[Outcome]:
-    return run_inline(replace(flow, decode=MeasuredDecode(flow.decode)), photos, stop, monitor)
+    measured = replace(flow, decode=MeasuredDecode(flow.decode))
+    return without_waiting(run_inline(measured, photos, stop, monitor))
 
 
 def _write(**fields: object) -> None:

@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.stop import Stop
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, without_waiting
 from tests.support.cluster_run import QUICK_HEALTH_CHECKS
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 
@@ -32,7 +32,7 @@ def main() -> None:
         cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
     with RayRunner(ClusterSettings(cluster.address)) as runner:
         stage = FaultySceneStage(faults, limit_s=60.0)
-        found = list(runner.map_scenes(stage, list(map(scene_file, NAMES)), Stop()))
+        found = list(without_waiting(runner.map_scenes(stage, [*map(scene_file, NAMES)], Stop())))
     cluster.shutdown()
     ends = {o.file.path: o.reason if isinstance(o, Failed) else "made" for o in found}
     print(json.dumps({"ends": ends, "deaths": faults.count(NAMES[0])}))  # noqa: T201

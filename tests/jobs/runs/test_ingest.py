@@ -20,7 +20,7 @@ from pipeline.library import Library
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import LibraryBusyError, RunError, UsageError
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, without_waiting
 from schemas.records import PhotoFile, PhotoRecord
 from schemas.settings import IngestSettings, PhotoSettings
 from tests.support.made_photos import make_photo, make_photos
@@ -202,7 +202,7 @@ def test_a_file_that_vanishes_mid_run_is_tried_again(tmp_path: Path) -> None:
     ) -> Iterator[Outcome]:
         known = list(files)
         photos[2].rename(tmp_path / "away.jpg")
-        return run_inline(flow, iter(known), stop, monitor)
+        return without_waiting(run_inline(flow, iter(known), stop, monitor))
 
     run = Ingest(
         Library.resolve(tmp_path / "library"),

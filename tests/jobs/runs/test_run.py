@@ -26,7 +26,7 @@ from pipeline.work.stop import Stop
 from schemas.choices import PreviewKind
 from schemas.errors import ExitCode, RunError
 from schemas.export_settings import PreviewSettings
-from schemas.outcomes import Failed, Made
+from schemas.outcomes import Failed, Made, Waiting
 from schemas.reasons import FailureReason
 from schemas.records import MediaType, PhotoFile
 from schemas.tables import runs
@@ -52,11 +52,12 @@ class Runner:
 
     def map_scenes(
         self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
-    ) -> Iterator[Made | Failed]:
+    ) -> Iterator[Made | Failed | Waiting]:
         for scene, reason in zip(scenes, self._reasons, strict=False):
             if stop.is_asked:
                 return
             yield Failed(scene.photo, stage.name, reason, "made up", "here")
+            yield Waiting()
         if self._error is not None:
             raise self._error
 

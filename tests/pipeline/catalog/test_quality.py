@@ -20,13 +20,13 @@ def test_flags_replace_those_of_before_and_leave_those_of_others() -> None:
     metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(photo_flags.insert().values(photo_id="a", flag="of_a_plugin"))
-        record_photo_flags(connection, "a", (QualityFlag.DARK, QualityFlag.BLURRED))
-        record_photo_flags(connection, "b", (QualityFlag.DARK,))
-        record_photo_flags(connection, "a", (QualityFlag.MACRO,))
+        record_photo_flags(connection, {"a": (QualityFlag.DARK, QualityFlag.BLURRED)})
+        record_photo_flags(connection, {"b": (QualityFlag.DARK,)})
+        record_photo_flags(connection, {"a": (QualityFlag.MACRO,)})
         found = connection.execute(sa.select(photo_flags.c.photo_id, photo_flags.c.flag)).all()
         assert set(map(tuple, found)) == {("a", "of_a_plugin"), ("a", "macro"), ("b", "dark")}
-        record_scene_flags(connection, "s", (QualityFlag.FLAT,))
-        record_scene_flags(connection, "s", ())
+        record_scene_flags(connection, {"s": (QualityFlag.FLAT,)})
+        record_scene_flags(connection, {"s": ()})
         assert connection.execute(sa.select(scene_flags)).all() == []
 
 
@@ -62,11 +62,11 @@ def test_photos_with_depth_are_those_without_a_flag_of_their_own_or_of_their_bes
             catalog.record(done(file), RUN)
         connection = catalog.connection
         with connection.begin():
-            record_photo_flags(connection, page, (QualityFlag.DOCUMENT,))
-            record_photo_flags(connection, plain, (QualityFlag.DARK,))
+            record_photo_flags(connection, {page: (QualityFlag.DOCUMENT,)})
+            record_photo_flags(connection, {plain: (QualityFlag.DARK,)})
             for photo_id in (flat, was_flat):
                 made = sa.select(photos.c.scene_id).where(photos.c.photo_id == photo_id)
-                record_scene_flags(connection, str(connection.scalar(made)), (QualityFlag.FLAT,))
+                record_scene_flags(connection, {str(connection.scalar(made)): (QualityFlag.FLAT,)})
             # A better scene is shown now, which is not flat.
             connection.execute(
                 photos.update().where(photos.c.photo_id == was_flat).values(scene_id=None)

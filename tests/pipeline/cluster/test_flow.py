@@ -17,7 +17,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.outcomes import Failed, Outcome
+from schemas.outcomes import Failed, Outcome, without_waiting
 from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import Faults, FaultyPredict, photo
 
@@ -112,7 +112,11 @@ def test_a_predictor_that_dies_at_every_photo_ends_the_run_and_counts_against_no
     found: list[Outcome] = []
     names = [f"predict-exit{index}" for index in range(3)]
     with pytest.raises(RunError, match="every photo"):
-        found.extend(runner(flow(faults), (photo(name, 2) for name in names), Stop(), RunMonitor()))
+        found.extend(
+            without_waiting(
+                runner(flow(faults), (photo(name, 2) for name in names), Stop(), RunMonitor())
+            )
+        )
     assert ends(found) == {}
 
 
@@ -122,7 +126,11 @@ def test_a_predictor_that_fails_at_every_photo_ends_the_run_and_counts_against_n
     (faults.folder / "sick").touch()
     found: list[Outcome] = []
     with pytest.raises(RunError, match="sick"):
-        found.extend(runner(flow(faults), iter([photo("predict-exit", 2)]), Stop(), RunMonitor()))
+        found.extend(
+            without_waiting(
+                runner(flow(faults), iter([photo("predict-exit", 2)]), Stop(), RunMonitor())
+            )
+        )
     assert ends(found) == {}
 
 
@@ -144,7 +152,7 @@ def test_a_stage_that_cannot_work_on_a_machine_ends_the_run_with_the_cause(
     found: list[Outcome] = []
     files = iter([photo(f"{stage}-import"), *map(photo, good(3))])
     with pytest.raises(RunError, match=rf"{stage} does not work on .*: .*'pillow_heif'"):
-        found.extend(runner(flow(faults), files, Stop(), RunMonitor()))
+        found.extend(without_waiting(runner(flow(faults), files, Stop(), RunMonitor())))
     assert not any(isinstance(outcome, Failed) for outcome in found)
 
 
@@ -200,7 +208,8 @@ def test_a_worker_that_waits_for_a_store_ends_with_the_run(
     asking = threading.Thread(target=ask_once_begun)
     asking.start()
     waiting = flow(faults, limit_s=600.0)
-    assert not list(runner(waiting, iter([photo(f"{stage}-wait")]), stop, RunMonitor()))
+    events = runner(waiting, iter([photo(f"{stage}-wait")]), stop, RunMonitor())
+    assert not list(without_waiting(events))
     asking.join()
     assert time.monotonic() - started < 60  # of the two minutes that it would wait
 
@@ -208,7 +217,7 @@ def test_a_worker_that_waits_for_a_store_ends_with_the_run(
 def test_a_stop_keeps_finished_photos_and_begins_no_more(runner: RayRunner, faults: Faults) -> None:
     stop = Stop()
     found = []
-    for outcome in runner(flow(faults), map(photo, good(200)), stop, RunMonitor()):
+    for outcome in without_waiting(runner(flow(faults), map(photo, good(200)), stop, RunMonitor())):
         found.append(outcome)
         stop.ask()
     assert 1 <= len(ends(found)) < 100

@@ -19,7 +19,7 @@ from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.choices import Device
 from schemas.errors import UsageError
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, without_waiting
 from schemas.records import PhotoFile
 from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import (
@@ -80,7 +80,9 @@ def test_the_photo_that_takes_all_memory_is_found_though_ray_kills_others_too(
     notices: list[str] = []
     files = [*map(photo, good(3)), *(photo(name, 2) for name in greedy), photo("encode-memory-1")]
     monitor = RunMonitor(notices.append)
-    found = list(runner(flow(faults, limit_s=UNHURRIED_S), iter(files), Stop(), monitor))
+    found = list(
+        without_waiting(runner(flow(faults, limit_s=UNHURRIED_S), iter(files), Stop(), monitor))
+    )
     assert ends(found) == {
         **dict.fromkeys(good(3), "done"),
         **dict.fromkeys(greedy, "out_of_memory"),
@@ -96,7 +98,8 @@ def test_a_stored_scene_that_takes_all_memory_is_found_too(
 ) -> None:
     check_memory()
     scenes = [scene_file(name) for name in ("scene-memory", *good(2))]
-    found = list(runner.map_scenes(FaultySceneStage(faults, limit_s=UNHURRIED_S), scenes, Stop()))
+    stage = FaultySceneStage(faults, limit_s=UNHURRIED_S)
+    found = list(without_waiting(runner.map_scenes(stage, scenes, Stop())))
     failures = {made.file.path: made.reason for made in found if isinstance(made, Failed)}
     assert len(found) == 3
     assert failures == {"scene-memory": "out_of_memory"}
@@ -122,7 +125,7 @@ def test_two_predictors_share_a_gpu_and_survive_each_others_crashes(
             names.append(f"more{len(names)}")
             yield photo(names[-1])
 
-    found = list(runner(flow(faults), files(), Stop(), monitor))
+    found = list(without_waiting(runner(flow(faults), files(), Stop(), monitor)))
     assert ends(found) == {**dict.fromkeys(names, "done"), "predict-exit": "worker_lost"}
     assert len(names) < MOST_PHOTOS
 
@@ -157,7 +160,9 @@ def test_a_run_that_waits_for_what_others_hold_says_so_and_goes_on_when_it_is_fr
         if said in text:
             ray.kill(other)
 
-    found = list(runner(flow(faults), map(photo, good(3)), Stop(), RunMonitor(on_notice)))
+    found = list(
+        without_waiting(runner(flow(faults), map(photo, good(3)), Stop(), RunMonitor(on_notice)))
+    )
     assert ends(found) == dict.fromkeys(good(3), "done")
     assert any(said in text and "free" in text for text in notices)
 
@@ -180,7 +185,7 @@ def test_where_encoding_is_slow_nothing_is_spilled_and_the_driver_stays_small(
     on_cpu = RayRunner(ClusterSettings(device=Device.CPU, object_store_bytes=STORE_BYTES))
     process = psutil.Process()
     sizes = []
-    for outcome in on_cpu(slow, map(photo, good(SCENES)), Stop(), RunMonitor()):
+    for outcome in without_waiting(on_cpu(slow, map(photo, good(SCENES)), Stop(), RunMonitor())):
         assert ends([outcome])
         sizes.append(process.memory_info().rss)
     assert len(sizes) == SCENES

@@ -19,7 +19,7 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.outcomes import Failed
+from schemas.outcomes import Failed, without_waiting
 from tests.support.faulty_stages import Faults, FaultySceneStage, scene_file
 from tests.support.programs import answer_of
 
@@ -36,7 +36,8 @@ def ends(
     """Return how each scene ended; each ends once."""
     found = {}
     scenes = list(map(scene_file, names))
-    for outcome in runner.map_scenes(FaultySceneStage(Faults(folder)), scenes, stop or Stop()):
+    events = runner.map_scenes(FaultySceneStage(Faults(folder)), scenes, stop or Stop())
+    for outcome in without_waiting(events):
         assert outcome.file.path not in found
         found[outcome.file.path] = "made"
         if isinstance(outcome, Failed):
@@ -143,7 +144,7 @@ def test_a_worker_that_waits_for_a_store_ends_with_the_run(
     asking = threading.Thread(target=ask_once_begun, args=(stop, Faults(tmp_path), "scene-wait"))
     asking.start()
     stage = FaultySceneStage(Faults(tmp_path), limit_s=600.0)
-    assert not list(on_ray.map_scenes(stage, [scene_file("scene-wait")], stop))
+    assert not list(without_waiting(on_ray.map_scenes(stage, [scene_file("scene-wait")], stop)))
     asking.join()
     assert time.monotonic() - started < 60  # of the two minutes that it would wait
     assert not _internal_kv_list("", namespace="sharp-batch")

@@ -1,4 +1,4 @@
-"""Speed of a catalog with a million photos: each filter, status, the plan of a rescan, writes.
+"""Speed of a catalog with a million photos: outcomes as it grows, each filter, status, a rescan.
 
     python scripts/bench_catalog.py [--photos 1000000] [--postgres] [--plans]
 
@@ -20,34 +20,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import sqlalchemy as sa
+from at_size import outcomes
 from bench_support import option_parser, print_environment
-from made_catalog import names, rows_of
+from made_library import grow, hurry
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.filter_values import parse_circle
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.photo_texts import add_missing_texts
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
 from pipeline.catalog.status import read_status
 from pipeline.catalog.timeline import count_selected
 from pipeline.catalog.writer import CatalogWriter
+from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
-from schemas.outcomes import Done
 from schemas.records import PhotoState, ScaleSource
-from tests.support.library_of_records import clip, done, photo_file
 from tests.support.postgres import fresh_schema, running_server
 
-ROWS = 20_000  # per insert
 REPEATS = 3
-WRITES = 200  # photos recorded
 QUESTIONS = {
     "a month, a camera, home": Filters(
         camera="X-E2",
@@ -109,24 +107,18 @@ FILTERS = {
 }
 
 
-def make_catalog(root: Path, url: str | None, count: int) -> None:
-    started = time.perf_counter()
-    with CatalogWriter(open_database(find_catalog(root, url), create=True)) as catalog:
-        for index in range(20):
-            catalog.begin_run(f"run-{index}", "ingest", {})
-        with catalog.connection.begin():
-            for table, rows in names().items():
-                catalog.connection.execute(table.insert(), rows)
-        for start in range(0, count, ROWS):
-            with catalog.connection.begin():
-                for table, rows in rows_of(range(start, min(start + ROWS, count))).items():
-                    if rows:
-                        catalog.connection.execute(table.insert(), rows)
-                add_missing_texts(catalog.connection)
-        if url is not None:
-            catalog.connection.execution_options(isolation_level="AUTOCOMMIT")
-            catalog.connection.execute(sa.text("VACUUM ANALYZE"))
-    print(f"made in {time.perf_counter() - started:.0f} s")
+def make_catalog(folder: Path, url: str | None, count: int) -> None:
+    """Grow the catalog to 10^3, 10^4, ... photos, and print what outcomes cost at each size."""
+    library = Library.resolve(folder, url)
+    library.store.make()
+    sizes = [10**power for power in range(3, 10) if 10**power < count]
+    with library.write(create=True) as catalog:
+        hurry(catalog)
+        for number in range(20):
+            catalog.begin_run(f"run-{number}", "ingest", {})
+        for start, stop in pairwise((0, *sizes, count)):
+            grow(catalog, ExportTarget(folder / "out", folder), start, stop)
+            print(f"{stop:>9} photos: {outcomes(library, folder, stop)}")
 
 
 def timed(name: str, ask: Callable[[], object]) -> None:
@@ -209,26 +201,6 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
     started = time.perf_counter()
     answer = known()
     print(f"{'what a plan reads':<32} once {time.perf_counter() - started:8.2f} s   {answer}")
-    measure_writes(root, url)
-
-
-def measure_writes(root: Path, url: str | None) -> None:
-    """Record made-up photos as a run does: found, done with a preview, and done once more."""
-    stamp = time.time_ns()
-    outcomes = [done(photo_file(f"{stamp}-{number}.jpg")) for number in range(WRITES)]
-    outcomes = [replace(outcome, artifacts=(clip(outcome.scene),)) for outcome in outcomes]
-    with CatalogWriter(open_database(find_catalog(root, url))) as catalog:
-        writes: dict[str, Callable[[Done], None]] = {
-            "found": lambda one: catalog.add_found([(one.photo.file, None)]),
-            "done": lambda one: catalog.record(one, None),
-            "done once more": lambda one: catalog.record(one, None),
-        }
-        for name, write in writes.items():
-            started = time.perf_counter()
-            for outcome in outcomes:
-                write(outcome)
-            mean = (time.perf_counter() - started) / WRITES * 1000
-            print(f"{f'write: a photo is {name}':<32} mean {mean:8.2f} ms   {WRITES} photos")
 
 
 def main() -> None:

@@ -9,7 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.catalog.folding import folded
+from pipeline.store.layout import ScenePath, ThumbnailPath
+from schemas.context import METADATA_VERSION
 from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
+from schemas.export_settings import ExportSettings, PreviewSettings
 from schemas.tables import artifacts, failures, photo_paths, photos, scenes, utc_now
 
 CAMERAS = [*(("Apple", f"iPhone {number}") for number in (6, 12)), ("FUJIFILM", "X-E2")]
@@ -20,7 +23,22 @@ NOW = utc_now()
 PERSONS, KEYWORDS, ALBUMS, COUNTRIES, CITIES = 200, 500, 2000, 40, 2000
 LABELS = ("Red", "Yellow", "Green")
 FIRST_PERSON, FIRST_KEYWORD, FIRST_ALBUM, FIRST_LABEL = 1, 1001, 3001, 9001
+ID_FACTOR, ID_RANGE = 2654435761, 1 << 62
+BASE = 10_000  # photos that are made up; more are copies of them
+SCENE_BYTES, THUMB_BYTES, PREVIEW_BYTES = 12_000_000, 20_000, 300_000
+PREVIEWS = PreviewSettings()
+EXPORTS = ExportSettings(("ply",))
 CONTEXT_TABLES = (photo_tags, photo_flags, scene_flags)
+
+
+def ids_of(number: int) -> tuple[str, str]:
+    """Return the ids of a photo and its scene; those of photos have no order, as in real life."""
+    return f"{number * ID_FACTOR % ID_RANGE:032x}", f"{number:032x}"
+
+
+def number_of(photo_id: str) -> int:
+    """Return the number of a photo."""
+    return int(photo_id, 16) * pow(ID_FACTOR, -1, ID_RANGE) % ID_RANGE
 
 
 def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
@@ -30,7 +48,7 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
         table: [] for table in (photos, photo_paths, scenes, artifacts, failures, *CONTEXT_TABLES)
     }
     for number in numbers:
-        photo_id, scene_id = f"{number * 2654435761 % (1 << 62):032x}", f"{number:032x}"
+        photo_id, scene_id = ids_of(number)
         where = rng.random()
         if where < 0.5:
             center = HOME if where < 0.4 else TRIPS[number % len(TRIPS)]
@@ -41,10 +59,12 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
         state = rng.choices(("done", "failed", "skipped"), (95, 2, 3))[0]
         is_done = state == "done"
         facts = {"width": 4000, "height": 3000, "focal_px": 3000.0, "focal_source": "exif_35mm"}
+        size = {"done": (4000, 3000), "failed": (None, None), "skipped": (100, 75)}[state]
         taken_at = datetime(2001, 1, 1) + timedelta(seconds=rng.randrange(25 * 365 * 86400))
         rows[photos].append(
             {
                 **(facts if is_done else dict.fromkeys(facts)),
+                **dict(zip(("width", "height"), size, strict=True)),
                 "photo_id": photo_id,
                 "state": state,
                 "reason": {"done": None, "failed": "truncated", "skipped": "too_small"}[state],
@@ -57,7 +77,8 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
                 "latitude": place[0],
                 "longitude": place[1],
                 "found_at": NOW,
-                "metadata_version": 1,
+                "metadata_version": METADATA_VERSION,
+                "thumb_path": ThumbnailPath(photo_id).path if is_done else None,
                 "rating": rng.choices((None, 0, 1, 2, 3, 4, 5), (40, 40, 4, 4, 6, 4, 2))[0],
                 "favorite": True if rng.random() < 0.02 else None,
                 "hidden": True if rng.random() < 0.002 else None,
@@ -94,8 +115,8 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
                 "model": "sharp",
                 "model_fingerprint": "bench",
                 "format": "sog",
-                "splat_path": f"scenes/{scene_id[-2:]}/{scene_id}.sog",
-                "splat_bytes": 12_000_000,
+                "splat_path": ScenePath(scene_id, "sog").path,
+                "splat_bytes": SCENE_BYTES,
                 "splat_sha256": f"{number:064x}",
                 "gaussians": 1_179_648,
                 "depth_near_m": 1.0,
@@ -111,8 +132,8 @@ def rows_of(numbers: range) -> dict[sa.Table, list[dict[str, Any]]]:
                 "artifact_id": photo_id,
                 "kind": "thumb",
                 "photo_id": photo_id,
-                "path": f"thumbs/{photo_id[:2]}/{photo_id}.webp",
-                "bytes": 20_000,
+                "path": ThumbnailPath(photo_id).path,
+                "bytes": THUMB_BYTES,
                 "sha256": f"{number:064x}",
                 "created_at": NOW,
             }

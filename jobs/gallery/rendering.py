@@ -96,7 +96,7 @@ def _texts_of(language: str) -> dict[str, object]:
     shown = partial(shown_text, language)
 
     def is_text(value: str) -> bool:
-        return isinstance(value, Message | Figures)
+        return isinstance(value, Message)
 
     def chip(view: FilteredView, name: str) -> str:
         return translate(language, filter_text(name, getattr(view.filters, name), view.texts[name]))
@@ -109,7 +109,8 @@ def _texts_of(language: str) -> dict[str, object]:
 
     def note(text: str) -> str:
         # Warnings of earlier runs are in the catalog as they were told.
-        return shown(text) if is_text(text) else translate_known(language, text) or text
+        is_ours = isinstance(text, Message | Figures)
+        return shown(text) if is_ours else translate_known(language, text) or text
 
     return {
         "_": partial(translate, language),

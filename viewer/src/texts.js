@@ -9,7 +9,7 @@ const EN = {
     "Use a current browser, or turn on hardware acceleration in its settings.",
   damaged:
     "The file of this scene is damaged or incomplete, so only the photo is shown. " +
-    "The command 'sharp-batch verify --repair' finds such files and repairs them.",
+    "The command sharp-batch verify finds such files.",
   noAnswer: "The gallery does not answer. Check that it is still running.",
   noFile: "The file of this scene is missing or incomplete, so only the photo is shown.",
   serverError: "The server answered with the error {status}.",
@@ -83,7 +83,7 @@ const DE = {
     "Hardwarebeschleunigung ein.",
   damaged:
     "Die Datei dieser Szene ist beschädigt oder unvollständig, daher ist nur das Foto zu sehen. " +
-    "Der Befehl 'sharp-batch verify --repair' findet und repariert solche Dateien.",
+    "Der Befehl sharp-batch verify findet solche Dateien.",
   noAnswer: "Die Galerie antwortet nicht. Prüfen Sie, ob sie noch läuft.",
   noFile: "Die Datei dieser Szene fehlt oder ist unvollständig, daher ist nur das Foto zu sehen.",
   serverError: "Der Server antwortete mit dem Fehler {status}.",
@@ -95,7 +95,7 @@ const DE = {
     "führt nach vorn zurück.",
   toolbar: "In der Szene bewegen",
   moves: "Bewegen",
-  movesLabel: "Bewegen mit Tasten",
+  movesLabel: "Bewegen mit Schaltflächen",
   left: "Nach links",
   right: "Nach rechts",
   up: "Nach oben",
@@ -124,7 +124,7 @@ const DE = {
   depthLabel: "Tiefe: Nahes ist hell, Fernes dunkel",
   metres: "{metres} m",
   stereo: "Zwei Augen",
-  stereoLabel: "Zwei Augen: nebeneinander, für 3D-Bildschirme und Betrachter",
+  stereoLabel: "Zwei Augen: nebeneinander, für 3D-Bildschirme und Stereoskope",
   tilt: "Neigen",
   tiltLabel: "Neigen: bewegen durch Neigen des Telefons",
   headset: "Headset",

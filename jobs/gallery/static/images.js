@@ -1,24 +1,22 @@
-// Pictures that are missing are shown as an empty field, not as the browser's broken picture.
+// Pictures that are missing are shown as a crossed field, not as the browser's broken picture. Their
+// names are still read aloud.
 
-function mark(image) {
+const FIELD = "/static/missing.svg";
+
+function replace(image) {
+  if (image.src.endsWith(FIELD)) return;
   image.classList.add("is-missing");
+  image.src = FIELD;
 }
 
 // Errors of pictures do not bubble: they are caught on their way down.
 document.addEventListener(
   "error",
   ({ target }) => {
-    if (target instanceof HTMLImageElement) mark(target);
-  },
-  true,
-);
-document.addEventListener(
-  "load",
-  ({ target }) => {
-    if (target instanceof HTMLImageElement) target.classList.remove("is-missing");
+    if (target instanceof HTMLImageElement) replace(target);
   },
   true,
 );
 for (const image of document.images) {
-  if (image.complete && image.src && !image.naturalWidth) mark(image);
+  if (image.complete && image.src && !image.naturalWidth) replace(image);
 }

@@ -33,13 +33,16 @@ async function submitAll(files) {
   for (const file of files) await submit(file);
 }
 
-function showError(message) {
-  error.append(Object.assign(make("span"), { textContent: message }));
+function showError(message, name = "") {
+  const line = make("span");
+  if (name) line.append(Object.assign(make("span"), { textContent: `${name}: `, translate: false }));
+  line.append(message);
+  error.append(line);
 }
 
 async function submit(file) {
   if (file.size > Number(form.dataset.largest)) {
-    showError(text("{name} is too large.", { name: file.name }));
+    showError(text("This photo is too large."), file.name);
     return;
   }
   const query = new URLSearchParams({ name: file.name, model: form.elements.model.value });
@@ -47,7 +50,7 @@ async function submit(file) {
   try {
     await post(`/api/jobs?${query}`, file);
   } catch (problem) {
-    showError(`${file.name}: ${problem.message}`);
+    showError(problem.message, file.name);
   }
   await update();
 }

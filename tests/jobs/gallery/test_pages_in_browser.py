@@ -17,6 +17,7 @@ from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import formats_written_here
 from tests.support.browser import VIEWER, Watch, serving
 from tests.support.made_photos import make_photo
+from tests.support.page_walk import small_targets
 from tests.support.viewer_pictures import READY
 
 
@@ -78,8 +79,11 @@ def test_a_missing_thumbnail_is_an_empty_field(page: Page, address: str) -> None
     page.route("**/thumbs/*.webp", lambda route: route.fulfill(status=404))
     page.goto(address)
     page.wait_for_selector(".tiles img.is-missing")
-    shown = page.locator(".tiles img").first.evaluate("image => getComputedStyle(image).color")
-    assert shown == "rgba(0, 0, 0, 0)"  # the name of the file is not painted
+    image = page.locator(".tiles img").first
+    # A picture of its own: browsers paint a sign of their own over a broken one.
+    page.wait_for_function("document.querySelector('.tiles img').naturalWidth > 0")
+    assert image.get_attribute("src") == "/static/missing.svg"
+    assert image.get_attribute("alt")
 
 
 def test_an_export_that_takes_long_says_so_and_then_what_failed(page: Page, address: str) -> None:
@@ -108,18 +112,6 @@ def test_an_export_that_takes_long_says_so_and_then_what_failed(page: Page, addr
     assert download.value.suggested_filename.endswith(".html")
 
 
-def test_a_german_browser_gets_german_pages(context: BrowserContext, address: str) -> None:
-    page = context.new_page()
-    page.set_extra_http_headers({"accept-language": "de-CH,de;q=0.9"})
-    page.goto(address)
-    expect(page.locator(".count")).to_have_text("2 Fotos")
-    expect(page.locator(".period h2").first).to_contain_text(re.compile("Ohne Datum|er|20"))
-    assert page.locator("html").get_attribute("lang") == "de"
-    page.goto(f"{address}/best")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Die besten Szenen")
-    page.close()
-
-
 def test_a_filtered_view_has_an_address(page: Page, address: str) -> None:
     page.goto(address)
     page.keyboard.press("/")
@@ -140,7 +132,7 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
     page.wait_for_selector(READY)
     for name in [entry.name for entry in formats_written_here()]:
         with page.expect_download() as download:
-            page.get_by_role("link", name=name.upper(), exact=True).click()
+            page.locator(f'.downloads a[href*="scene.{name}"]').click()
         assert download.value.suggested_filename == f"dropped.{name}"
 
 
@@ -199,52 +191,64 @@ def many_photos(library: Path, count: int) -> None:
     engine.dispose()
 
 
+def paths_of_pages(page: Page, address: str) -> tuple[str, ...]:
+    """Return the addresses of all kinds of pages, that of a scene first and the library second."""
+    page.goto(f"{address}/problems?state=failed")
+    failed = page.locator(".problems a").first.get_attribute("href")
+    page.goto(address)
+    scene = page.locator(".tiles a").first.get_attribute("href")
+    assert scene
+    assert failed
+    problems = ("/problems?state=failed", "/problems?state=skipped")
+    others = ("/best", "/places", "/albums", "/ratings", "/make", "/show", "/nothing", "/?text=no+one")
+    return (scene, "/", failed, *problems, *others)
+
+
+def open_page(page: Page, address: str, path: str) -> None:
+    """Open a page, and on it what can be opened."""
+    page.goto(f"{address}{path}")
+    if page.locator(".viewer[data-viewer]").count():
+        page.wait_for_selector(READY)
+        page.locator(".exports summary").click()
+        page.locator(".technical summary").click()
+    if path == "/":
+        page.wait_for_selector(".tiles img")
+        page.get_by_role("button", name="Select", exact=True).click()
+        page.locator(".tiles a").first.click()
+        page.wait_for_selector(".select-bar option", state="attached")
+        page.locator(".filters summary").click()
+    if path == "/show":
+        page.wait_for_selector(".slideshow button")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_an_accessibility_problem(page: Page, address: str, scheme: str) -> None:
     axe = VIEWER / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.exists():
         pytest.skip("axe-core is not installed: npm ci in viewer/")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    page.goto(address)
-    photo = page.locator(".tiles a").first.get_attribute("href")
-    others = (
-        "/best",
-        "/problems?state=failed",
-        "/places",
-        "/make",
-        "/albums",
-        "/ratings",
-        "/?text=nothing+at+all",
-        "/show",
-    )
-    for path in ("/", photo, *others):
-        page.goto(f"{address}{path}")
-        if path == photo:
-            page.wait_for_selector(READY)
-        if path == "/":
-            page.get_by_role("button", name="Select", exact=True).click()
-            page.locator(".tiles a").first.click()
-            page.wait_for_selector(".select-bar option", state="attached")
-            page.locator(".filters summary").click()
+    for path in paths_of_pages(page, address):
+        open_page(page, address, path)
         page.evaluate(axe.read_text())
         found = page.evaluate("axe.run().then((result) => result.violations)")
         assert not found, [(path, item["id"], item["nodes"][0]["html"]) for item in found]
 
 
-OTHERS = ("/problems?state=failed", "/places", "/make", "/show", "/albums", "/ratings")
-
-
-@pytest.mark.parametrize("width", [320, 390, 1440])
-def test_no_page_is_wider_than_its_window(page: Page, address: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto(address)
-    photo = page.locator(".tiles a").first.get_attribute("href")
-    for path in ("/", photo, "/best", *OTHERS):
-        page.goto(f"{address}{path}")
-        if path == "/":
-            page.get_by_role("button", name="Select", exact=True).click()
-            page.locator(".filters summary").click()
-        if path == photo:
-            page.wait_for_selector(READY)
-            page.locator(".exports summary").click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+def test_no_page_is_wider_than_its_window_nor_too_small_for_fingers(
+    page: Page, address: str
+) -> None:
+    hands = page.context.new_cdp_session(page)
+    hands.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    size = {"width": 320, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    hands.send("Emulation.setDeviceMetricsOverride", size)
+    found: dict[str, list[str]] = {}
+    for path in paths_of_pages(page, address):
+        open_page(page, address, path)
+        assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+        if small := small_targets(page):
+            found[path] = small
+        for width in (1440, 1024, 390, 320):
+            hands.send("Emulation.setDeviceMetricsOverride", {**size, "width": width})
+            widest = page.evaluate("document.documentElement.scrollWidth")
+            assert widest <= width, path
+    assert found == {}

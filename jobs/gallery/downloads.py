@@ -10,6 +10,8 @@ from jobs.console.output import size_text
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.texts import Figures, Message, without_options
 from pipeline.exports.exported import EXPORT_PREFIX
+from pipeline.scenes.page import VIEWER_FORMAT
+from schemas.export_settings import ExportSettings
 
 _WEB_PAGE = Message("Web page, opens in every browser")
 
@@ -73,9 +75,13 @@ def made_downloads(address: str) -> list[DownloadLink]:
     from sharp_core.formats.registry import formats_written_here
 
     page = DownloadLink(_WEB_PAGE, f"{address}/page.html", "", is_made=True)
-    note = Message("converted on demand")
     return [page] * is_viewer_built() + [
-        DownloadLink(entry.label, f"{address}/scene.{entry.name}?download=true", note, is_made=True)
+        DownloadLink(
+            entry.label,
+            f"{address}/scene.{entry.name}?download=true",
+            "" if entry.name == VIEWER_FORMAT else Message("converted on demand"),
+            is_made=True,
+        )
         for entry in formats_written_here()
     ]
 
@@ -125,6 +131,7 @@ def exports_of(address: str) -> list[LinkGroup]:
             continue
         label = without_options(kind.label)
         href = f"{address}/exports/{kind.name}"
-        link = DownloadLink(label[0].upper() + label[1:], href, kind.name, is_made=True)
+        note = kind.suffix_for(ExportSettings((kind.name,))).rpartition(".")[2].upper()
+        link = DownloadLink(label[0].upper() + label[1:], href, note, is_made=True)
         groups.setdefault(str(kind.group), []).append(link)
     return [LinkGroup(name, files) for name, files in groups.items()]

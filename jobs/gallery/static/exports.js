@@ -5,7 +5,7 @@ import { text } from "./texts.js";
 for (const link of document.querySelectorAll("a[data-made]")) {
   const state = Object.assign(document.createElement("span"), { className: "made-state" });
   state.setAttribute("role", "status");
-  link.after(state);
+  link.parentElement.append(state); // below the notes
   link.addEventListener("click", (event) => {
     event.preventDefault();
     if (link.getAttribute("aria-busy") !== "true") make(link, state);

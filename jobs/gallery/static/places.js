@@ -5,7 +5,7 @@ import { LOCALE, text } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NARROWEST = 0.05; // degrees across
-const ASPECT = 2;
+const REACH = 22; // pixels around the middle of a cluster that a finger hits
 const WAIT_MS = 150;
 
 const map = document.querySelector(".map");
@@ -16,10 +16,11 @@ function start() {
   const land = svg.appendChild(document.createElementNS(SVG, "path"));
   land.setAttribute("class", "land");
   const group = svg.appendChild(document.createElementNS(SVG, "g"));
+  const aspect = () => svg.clientWidth / svg.clientHeight;
   const { south, west, north, east } = Object.fromEntries(
     Object.entries(map.dataset).map(([name, text]) => [name, Number(text)]),
   );
-  const whole = fitted((west + east) / 2, -(south + north) / 2, 1.25 * Math.max(east - west, ASPECT * (north - south), 2));
+  const whole = fitted((west + east) / 2, -(south + north) / 2, 1.4 * Math.max(east - west, aspect() * (north - south), 2));
   let view = whole;
   let timer = 0;
   let asked = 0;
@@ -30,7 +31,7 @@ function start() {
 
   function show(next) {
     view = next;
-    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.width / ASPECT}`);
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.width / aspect()}`);
     for (const link of group.children) place(link);
     clearTimeout(timer);
     timer = setTimeout(load, WAIT_MS);
@@ -38,7 +39,7 @@ function start() {
 
   async function load() {
     const mine = ++asked;
-    const seen = [-view.y - view.width / ASPECT, view.x, -view.y, view.x + view.width];
+    const seen = [-view.y - view.width / aspect(), view.x, -view.y, view.x + view.width];
     const limits = [90, 180, 90, 180];
     const query = new URLSearchParams(location.search);
     query.set("seen", seen.map((value, at) => Math.min(limits[at], Math.max(-limits[at], value)).toFixed(6)));
@@ -60,7 +61,9 @@ function start() {
     const label = photos === 1 ? text("{count} photo", { count }) : text("{count} photos", { count });
     link.setAttribute("aria-label", name ? `${name}, ${label}` : label);
     Object.assign(link.dataset, { x: longitude, y: -latitude, photos });
-    link.append(make("circle"), make("text", count), make("text", name ?? ""));
+    link.append(make("circle"), make("circle"), make("text", count), make("text", name ?? ""));
+    link.firstChild.setAttribute("class", "reach");
+    link.firstChild.setAttribute("r", REACH);
     link.lastChild.setAttribute("class", "name");
     return link;
   }
@@ -76,7 +79,7 @@ function start() {
     const pixel = view.width / svg.clientWidth;
     const { x, y, photos } = link.dataset;
     const radius = 9 + 4 * Math.log10(Number(photos));
-    const [circle, count, name] = link.children;
+    const [, circle, count, name] = link.children;
     link.setAttribute("transform", `translate(${x} ${y}) scale(${pixel})`);
     circle.setAttribute("r", radius);
     count.setAttribute("y", 4);
@@ -85,21 +88,22 @@ function start() {
 
   function fitted(x, y, width) {
     const across = Math.min(360, Math.max(NARROWEST, width));
-    const down = across / ASPECT;
+    const down = across / aspect();
+    const top = y - down / 2;
     return {
       x: Math.min(180 - across, Math.max(-180, x - across / 2)),
-      y: Math.min(90 - down, Math.max(-90, y - down / 2)),
+      y: down > 180 ? -down / 2 : Math.min(90 - down, Math.max(-90, top)),
       width: across,
     };
   }
 
   /** Zoom so that a point of the map stays where it is. */
-  function zoom(factor, x = view.x + view.width / 2, y = view.y + view.width / ASPECT / 2) {
+  function zoom(factor, x = view.x + view.width / 2, y = view.y + view.width / aspect() / 2) {
     const width = Math.min(360, Math.max(NARROWEST, view.width / factor));
     const share = width / view.width;
     const left = x - (x - view.x) * share;
     const top = y - (y - view.y) * share;
-    show(fitted(left + width / 2, top + width / ASPECT / 2, width));
+    show(fitted(left + width / 2, top + width / aspect() / 2, width));
   }
 
   function pointAt({ clientX, clientY }) {
@@ -134,7 +138,7 @@ function start() {
       return;
     }
     const x = view.x - (event.clientX - last.clientX) * pixel + view.width / 2;
-    const y = view.y - (event.clientY - last.clientY) * pixel + view.width / ASPECT / 2;
+    const y = view.y - (event.clientY - last.clientY) * pixel + view.width / aspect() / 2;
     show(fitted(x, y, view.width));
   });
   for (const kind of ["pointerup", "pointercancel"]) {

@@ -46,7 +46,7 @@ test("a last row that may grow is left out, and what is placed stays where it is
 
 test("pictures beyond all measure are cut, and unknown ones take a usual aspect", () => {
   assert.equal(shownAspect(10000, 100), 2.6);
-  assert.equal(shownAspect(100, 10000), 0.5);
+  assert.equal(shownAspect(100, 10000), 0.55);
   assert.equal(shownAspect(null, 3), 4 / 3);
 });
 

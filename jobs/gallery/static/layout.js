@@ -1,6 +1,6 @@
 // Layout of a photo grid: rows as wide as the page, each photo in its own aspect ratio.
 
-const NARROWEST = 0.5; // aspects beyond these are cropped, or one photo would fill a row
+const NARROWEST = 0.55; // aspects beyond these are cropped, or one photo would fill a row
 const WIDEST = 2.6;
 const UNKNOWN = 4 / 3;
 

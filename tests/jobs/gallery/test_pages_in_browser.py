@@ -200,7 +200,16 @@ def paths_of_pages(page: Page, address: str) -> tuple[str, ...]:
     assert scene
     assert failed
     problems = ("/problems?state=failed", "/problems?state=skipped")
-    others = ("/best", "/places", "/albums", "/ratings", "/make", "/show", "/nothing", "/?text=no+one")
+    others = (
+        "/best",
+        "/places",
+        "/albums",
+        "/ratings",
+        "/make",
+        "/show",
+        "/nothing",
+        "/?text=no+one",
+    )
     return (scene, "/", failed, *problems, *others)
 
 

@@ -15,6 +15,7 @@ MIRRORED = ("jobs", "pipeline", "schemas", "scripts", "sharp_core")
 OF_A_FOLDER = {
     "jobs/gallery/test_live_in_browser.py",
     "jobs/gallery/test_pages_in_browser.py",
+    "jobs/gallery/test_texts_in_browser.py",
     "jobs/gallery/test_selection_in_browser.py",
     "jobs/gallery/test_scene_viewer.py",
     "jobs/gallery/test_viewer_in_browser.py",

@@ -116,6 +116,11 @@ def parse_circle(option: str, text: str) -> GeoCircle:
     return GeoCircle(latitude, longitude, radius)
 
 
+def parse_folder(_option: str, text: str) -> str:
+    """Return a folder as an absolute path, whether it exists or not."""
+    return os.path.abspath(text)  # noqa: PTH100 - removes ".." too
+
+
 def parse_filter_time(option: str, text: str) -> datetime:
     """Read a year, a month, a day or a time in ISO 8601. Raises UsageError."""
     padded = text

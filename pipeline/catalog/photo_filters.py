@@ -22,6 +22,7 @@ from pipeline.catalog.filter_values import (
     parse_area,
     parse_circle,
     parse_filter_time,
+    parse_folder,
     parse_photo_list,
 )
 from schemas.setting_fields import Setting, check_limits
@@ -205,6 +206,7 @@ class PhotoFilters:
         Filter(
             help="Only photos in this folder, or in a folder inside it.",
             metavar="FOLDER",
+            parse=parse_folder,
             condition=lambda q, folder: q.in_folder(folder),
             index="folder",
             members=lambda q, folder: q.with_file_in(folder),

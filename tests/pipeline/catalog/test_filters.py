@@ -85,6 +85,11 @@ def test_filters_are_read_from_texts_and_empty_ones_are_none() -> None:
     assert filters_of_texts(texts, lambda field: field.name) == expected
 
 
+def test_a_folder_is_an_absolute_path() -> None:
+    found = filters_of_texts({"folder": "2019/../2020/"}, lambda field: field.name)
+    assert found == Filters(folder=str(Path.cwd() / "2020"))
+
+
 def test_errors_call_a_filter_by_the_given_name() -> None:
     with pytest.raises(UsageError, match=r"^the field after 'soon' is not a time"):
         filters_of_texts({"after": "soon"}, lambda field: f"the field {field.name}")

@@ -18,7 +18,7 @@ from sharp_core.formats.registry import formats_written_here
 from tests.support.browser import VIEWER, Watch, serving
 from tests.support.made_photos import make_photo
 from tests.support.page_walk import small_targets
-from tests.support.viewer_pictures import READY
+from tests.support.viewer_pictures import READY, WAIT_MS
 
 
 def test_the_library_can_be_used_with_the_keyboard_alone(page: Page, address: str) -> None:
@@ -128,10 +128,10 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
     photo = make_photo(tmp_path / "dropped.jpg", 5)
     page.goto(f"{address}/make")
     page.set_input_files("input[type=file]", photo)
-    page.locator(".jobs").get_by_role("link", name="dropped.jpg").click()
+    page.locator(".jobs").get_by_role("link", name="dropped.jpg").click(timeout=3 * WAIT_MS)
     page.wait_for_selector(READY)
     for name in [entry.name for entry in formats_written_here()]:
-        with page.expect_download() as download:
+        with page.expect_download(timeout=3 * WAIT_MS) as download:
             page.locator(f'.downloads a[href*="scene.{name}"]').click()
         assert download.value.suggested_filename == f"dropped.{name}"
 
@@ -205,6 +205,7 @@ def paths_of_pages(page: Page, address: str) -> tuple[str, ...]:
         "/places",
         "/albums",
         "/ratings",
+        "/shares",
         "/make",
         "/show",
         "/nothing",

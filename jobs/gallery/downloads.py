@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobs.console.output import size_text
 from jobs.gallery.media import is_viewer_built
@@ -13,9 +13,10 @@ from pipeline.exports.exported import EXPORT_PREFIX
 from pipeline.scenes.page import VIEWER_FORMAT
 from schemas.export_settings import ExportSettings
 
+if TYPE_CHECKING:  # the kinds import what they are made with
+    from pipeline.exports.kind import ExportKind
+
 _WEB_PAGE = Message("Web page, opens in every browser")
-
-
 ORIGINALS = "originals"  # among the choices of `zip_choices`
 
 
@@ -109,9 +110,9 @@ def zip_choices() -> list[ZipGroup]:
         ZipGroup(Message("Photos"), [ZipChoice(ORIGINALS, Message("Original photos"))]),
         ZipGroup(Message("Scenes"), formats),
     ]
-    for group in exports_of(""):
-        choices = [ZipChoice(f"export:{file.note}", file.label) for file in group.files]
-        groups.append(ZipGroup(group.name, choices))
+    for name, kinds in _offered_kinds().items():
+        choices = [ZipChoice(f"export:{kind.name}", _label_of(kind)) for kind in kinds]
+        groups.append(ZipGroup(name, choices))
     return groups
 
 
@@ -120,18 +121,30 @@ def exports_of(address: str) -> list[LinkGroup]:
 
     `address` is that of the photo's page.
     """
+
+    def link(kind: ExportKind) -> DownloadLink:
+        note = kind.suffix_for(ExportSettings((kind.name,))).rpartition(".")[2].upper()
+        return DownloadLink(_label_of(kind), f"{address}/exports/{kind.name}", note, is_made=True)
+
+    return [
+        LinkGroup(name, [link(kind) for kind in kinds]) for name, kinds in _offered_kinds().items()
+    ]
+
+
+def _offered_kinds() -> dict[str, list[ExportKind]]:
+    """Return the kinds of exports that work on this machine, by what they are for."""
     from pipeline.exports.kind import KindGroup
     from pipeline.exports.registry import KINDS, is_possible
     from sharp_core.formats.registry import FORMATS
 
-    groups: dict[str, list[DownloadLink]] = {}
+    groups: dict[str, list[ExportKind]] = {}
     for kind in KINDS:
         # Splat formats and web pages are among the downloads of the scene.
-        if kind.name in FORMATS or kind.group == KindGroup.PAGES or not is_possible(kind):
-            continue
-        label = without_options(kind.label)
-        href = f"{address}/exports/{kind.name}"
-        note = kind.suffix_for(ExportSettings((kind.name,))).rpartition(".")[2].upper()
-        link = DownloadLink(label[0].upper() + label[1:], href, note, is_made=True)
-        groups.setdefault(str(kind.group), []).append(link)
-    return [LinkGroup(name, files) for name, files in groups.items()]
+        if kind.name not in FORMATS and kind.group != KindGroup.PAGES and is_possible(kind):
+            groups.setdefault(str(kind.group), []).append(kind)
+    return groups
+
+
+def _label_of(kind: ExportKind) -> str:
+    label = without_options(kind.label)
+    return label[0].upper() + label[1:]

@@ -98,6 +98,22 @@ def test_abandoned_exports_are_stopped(server: Server) -> None:
     assert get(server, f"/photos/{photo_id}/exports/depth")[0] == 200
 
 
+def test_what_is_made_for_an_abandoned_archive_is_stopped(server: Server) -> None:
+    photo_id = json.loads(get(server, "/api/photos?period=undated")[1])["photos"][0][0]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    order = json.dumps({"photos": [photo_id], "what": "export:gif"})
+    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+    connection.request("POST", "/api/zips", order, headers)
+    href = json.loads(connection.getresponse().read())["href"]
+    connection.close()
+    abandoned = socket.create_connection(("127.0.0.1", server.port))
+    abandoned.sendall(f"GET {href} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    gallery = psutil.Process(server.process.pid)
+    wait_until(lambda: bool(gallery.children()))
+    abandoned.close()
+    wait_until(lambda: not gallery.children())
+
+
 def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> None:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(

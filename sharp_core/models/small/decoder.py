@@ -19,8 +19,8 @@ class SeparableBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) to (B, C, H, W)."""
-        y = self.activation(self.depthwise(x))
-        return functional.relu6(x + self.pointwise(y), inplace=True)
+        y = self.pointwise(self.activation(self.depthwise(x)))
+        return functional.relu6(y.add_(x), inplace=True)
 
 
 class Context(nn.Module):
@@ -56,7 +56,7 @@ class UpBlock(nn.Module):
         raised = functional.interpolate(
             self.narrow(coarse), size=lateral.shape[-2:], mode="bilinear", align_corners=False
         )
-        return self.refine(self.activation(raised + self.lateral(lateral)))  # type: ignore[no-any-return]
+        return self.refine(self.activation(raised.add_(self.lateral(lateral))))  # type: ignore[no-any-return]
 
 
 class Decoder(nn.Module):
@@ -74,9 +74,12 @@ class Decoder(nn.Module):
         )
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """Map the encoder's features to (B, decoder_channels[0], H/2, W/2)."""
-        laterals = [torch.cat(features[:2], dim=1), *features[2:-1]]
-        x = self.context(features[-1])
-        for up, lateral in zip(self.ups, reversed(laterals), strict=True):
+        """Map the encoder's features to (B, decoder_channels[0], H/2, W/2).
+
+        The list is changed: the two finest features, which are the largest, are let go.
+        """
+        features[:2] = [torch.cat(features[:2], dim=1)]
+        x = self.context(features.pop())
+        for up, lateral in zip(self.ups, reversed(features), strict=True):
             x = up(x, lateral)
         return x  # type: ignore[no-any-return]

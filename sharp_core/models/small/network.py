@@ -59,8 +59,8 @@ class SmallNetwork(nn.Module):
                 f"photo: expected (B, 3, H, W) with H and W multiples of {STRIDE}, "
                 f"found {tuple(photo.shape)}; resize to `config.input_size` first"
             )
-        features = self.encoder((photo - PIXEL_MEAN) / PIXEL_DEVIATION)
-        both = self.head(self.decoder(features)).float()  # (B, 1 + 4, H/2, W/2)
+        decoded = self.decoder(self.encoder((photo - PIXEL_MEAN) / PIXEL_DEVIATION))
+        both = self.head(decoded).float()  # (B, 1 + 4, H/2, W/2)
         return SmallOutput(both[:, :1], both[:, 1:])
 
 

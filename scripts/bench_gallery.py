@@ -4,9 +4,10 @@
 
 Creates a catalog with that many photos (all with the same thumbnail), runs the command, and sends
 the requests of a browser over one persistent connection: the first page, its first photos, filters,
-the page of a photo, thumbnails. Prints for each the mean CPU time of the server, and the median and
-maximum times of a client on this machine. Limit: 60 ms of CPU time. With --attack, 1,000 clients
-that send nothing hold connections meanwhile.
+the page of a photo, thumbnails. Prints for each the CPU time of the server for the first request
+and the mean for later ones, and the median and maximum times of a client on this machine. Limit: 60
+ms of CPU time. With --attack, another address has asked for 200 exports and dropped them, and holds
+1,000 connections meanwhile on which it sends nothing. (Linux alone has its address, 127.0.0.2.)
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ CAMERAS = [("Canon", f"Canon EOS {number}D") for number in (5, 6, 7, 70, 80)] + 
 ]
 CPU_MS = 60.0
 SILENT_CLIENTS = 1000
+DROPPED_EXPORTS = 200
+ATTACKER = "127.0.0.2"
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
 
 
@@ -155,7 +158,21 @@ def silent_clients(port: int) -> Iterator[socket.socket]:
     """Yield connections that send nothing. The server may close them."""
     for _ in range(SILENT_CLIENTS):
         with contextlib.suppress(OSError):
-            yield socket.create_connection(("127.0.0.1", port), timeout=5)
+            yield attacking(port)
+
+
+def attacking(port: int) -> socket.socket:
+    """Return a new connection from another address than the client's."""
+    return socket.create_connection(("127.0.0.1", port), 5, source_address=(ATTACKER, 0))
+
+
+def drop_exports(port: int) -> None:
+    """Ask for exports, and close the connections at once."""
+    photo_id = hashlib.sha256(b"photo 1").hexdigest()[:32]
+    request = f"GET /photos/{photo_id}/exports/sbs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    for _ in range(DROPPED_EXPORTS):
+        with contextlib.suppress(OSError), attacking(port) as connection:
+            connection.sendall(request.encode())
 
 
 def main() -> None:
@@ -170,6 +187,8 @@ def main() -> None:
         make_catalog(library, arguments.photos)
         with running_gallery(library) as (server, port):
             silent = list(silent_clients(port)) if arguments.attack else []
+            if arguments.attack:
+                drop_exports(port)
             is_good = measure(server, Client(port), arguments.rounds)
             for connection in silent:
                 connection.close()
@@ -205,7 +224,9 @@ def measure(server: psutil.Process, client: Client, rounds: int) -> bool:
     ]
     is_good = True
     for name, path in cases:
+        before = cpu_seconds(server)
         body = client.get(path)
+        first_cpu = 1000 * (cpu_seconds(server) - before)
         times = []
         before = cpu_seconds(server)
         for _ in range(rounds):
@@ -216,7 +237,7 @@ def measure(server: psutil.Process, client: Client, rounds: int) -> bool:
         is_good &= cpu <= CPU_MS
         verdict = "" if cpu <= CPU_MS else f"  OVER the limit of {CPU_MS:.0f} ms"
         print(
-            f"{name:<26}{cpu:7.1f} ms CPU{statistics.median(times):8.1f} ms"
+            f"{name:<26}{first_cpu:7.0f} first{cpu:7.1f} ms CPU{statistics.median(times):8.1f} ms"
             f"{max(times):8.1f} worst{len(body):10} bytes{verdict}",
             flush=True,
         )

@@ -238,10 +238,19 @@ def selected(connection: Connection, filters: Filters, *, is_page: bool = False)
 
 
 def selected_photos(
-    connection: Connection, filters: Filters, *columns: sa.ColumnElement[Any]
+    connection: Connection,
+    filters: Filters,
+    *columns: sa.ColumnElement[Any],
+    most: int | None = None,
 ) -> sa.Select[Any]:
-    """Return the statement that selects columns of photos alone, as for sums over all of them."""
-    conditions = conditions_of(connection, filters, is_page=False)
+    """Return the statement that selects columns of photos alone, as for sums over all of them.
+
+    A filter that selects more than `most` photos is not used to find them.
+    """
+    if most is None:
+        conditions = conditions_of(connection, filters, is_page=False)
+    else:
+        conditions = conditions_of(connection, filters, is_page=True, most=most)
     return sa.select(*columns).select_from(photos).where(*conditions)
 
 

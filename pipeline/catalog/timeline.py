@@ -31,6 +31,9 @@ _PERIOD_LENGTHS = (7, 4, 3)  # letters of a month, a year, a decade
 _FEW = 8  # photos a month, on average: with fewer, years or decades are the better headings
 # A period has few photos, which its times find: filters that select more than that find no faster.
 _MOST_TO_SORT = 2_000
+# All photos with a scene are in one index in order of time, with what a timeline asks for. To read
+# all of it takes less than to look up this many photos that a text finds.
+_MOST_TO_FIND = 8_000
 _MONTH = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
 
 
@@ -101,13 +104,15 @@ def read_timeline(connection: Connection, filters: Filters) -> Timeline:
     The photos are read once for both.
     """
     flags = Conditions(connection.dialect.name, "")
-    is_flat = flags.has_a_flag(WITHOUT_DEPTH, wanted=True).label("is_flat")
-    statement = selected_photos(connection, filters, _MONTH, is_flat, sa.func.count())
-    rows = connection.execute(statement.group_by(_MONTH, is_flat)).all()
-    return Timeline(
-        _periods(Counter({row[0]: row[2] for row in rows if not row[1]})),
-        sum(row[2] for row in rows if row[1]),
+    is_flat = flags.has_a_flag(WITHOUT_DEPTH, wanted=True)
+    count = sa.func.count()
+    most = _MOST_TO_FIND if filters.text else None
+    statement = selected_photos(
+        connection, filters, _MONTH, count, count.filter(is_flat), most=most
     )
+    rows = connection.execute(statement.group_by(_MONTH)).all()
+    months = Counter({row[0]: row[1] - row[2] for row in rows if row[1] > row[2]})
+    return Timeline(_periods(months), sum(row[2] for row in rows))
 
 
 def _periods(counts: Counter[str]) -> list[Period]:

@@ -87,7 +87,9 @@ def _photo_id(connection: Connection, name: str, folder: Path) -> str:
             (photos.c.photo_id, photos.c.photo_id),
             (scenes.c.scene_id, scenes.c.photo_id),
         ):
-            query = sa.select(photo_id).where(column.startswith(digits)).limit(2)
+            # A range, which an index finds: no digit is greater than "f".
+            begins = column.between(digits, f"{digits}g")
+            query = sa.select(photo_id).where(begins).limit(2)
             found.update(connection.scalars(query))
     if len(found) == 1:
         return found.pop()

@@ -155,9 +155,14 @@ def read_beside(connection: Connection, filters: Filters, photo_id: str) -> Neig
     """Return the neighbours of a photo among those that filters select. Raises UsageError."""
     place = _place_in_time(connection, photo_id)
     chosen = selected(connection, filters, is_page=True)
-    older = chosen.where(_older_than(place)).order_by(*_NEWEST_FIRST)
-    newer = chosen.where(_newer_than(place)).order_by(*_OLDEST_FIRST)
-    return Neighbours(*(_first_id(connection, statement) for statement in (newer, older)))
+    is_dated = place.taken_at is not None
+    # Dated and undated photos are two ranges of an index; both at once would be a scan.
+    older = [_before(place), photos.c.taken_at.is_(None)] if is_dated else [_older_than(place)]
+    newer = [_after(place)] if is_dated else [_newer_undated(place), photos.c.taken_at.is_not(None)]
+    return Neighbours(
+        _first_id(connection, [chosen.where(one).order_by(*_OLDEST_FIRST) for one in newer]),
+        _first_id(connection, [chosen.where(one).order_by(*_NEWEST_FIRST) for one in older]),
+    )
 
 
 def read_best(
@@ -217,21 +222,24 @@ def _older_than(place: _Place) -> sa.ColumnElement[bool]:
     taken_at, photo_id = photos.c.taken_at, photos.c.photo_id
     if place.taken_at is None:
         return sa.and_(taken_at.is_(None), photo_id < place.photo_id)
-    return sa.or_(
-        taken_at < place.taken_at,
-        sa.and_(taken_at == place.taken_at, photo_id < place.photo_id),
-        taken_at.is_(None),
-    )
+    return sa.or_(_before(place), taken_at.is_(None))
 
 
-def _newer_than(place: _Place) -> sa.ColumnElement[bool]:
+def _before(place: _Place) -> sa.ColumnElement[bool]:
+    """Select photos with an earlier time, as a range that an index finds."""
     taken_at, photo_id = photos.c.taken_at, photos.c.photo_id
-    if place.taken_at is None:
-        return sa.or_(taken_at.is_not(None), sa.and_(taken_at.is_(None), photo_id > place.photo_id))
-    return sa.or_(
-        taken_at > place.taken_at,
-        sa.and_(taken_at == place.taken_at, photo_id > place.photo_id),
-    )
+    earlier = sa.or_(taken_at < place.taken_at, photo_id < place.photo_id)
+    return sa.and_(taken_at <= place.taken_at, earlier)
+
+
+def _after(place: _Place) -> sa.ColumnElement[bool]:
+    taken_at, photo_id = photos.c.taken_at, photos.c.photo_id
+    later = sa.or_(taken_at > place.taken_at, photo_id > place.photo_id)
+    return sa.and_(taken_at >= place.taken_at, later)
+
+
+def _newer_undated(place: _Place) -> sa.ColumnElement[bool]:
+    return sa.and_(photos.c.taken_at.is_(None), photos.c.photo_id > place.photo_id)
 
 
 def _in_period(period: str) -> sa.ColumnElement[bool]:
@@ -266,9 +274,13 @@ def _timeline_photos(connection: Connection, statement: sa.Select[Any]) -> list[
     ]
 
 
-def _first_id(connection: Connection, statement: sa.Select[Any]) -> str | None:
-    only = statement.with_only_columns(photos.c.photo_id).limit(1)
-    return connection.scalar(only)
+def _first_id(connection: Connection, statements: Sequence[sa.Select[Any]]) -> str | None:
+    """Return the first photo of the first statement that finds one."""
+    for statement in statements:
+        only = statement.with_only_columns(photos.c.photo_id).limit(1)
+        if (found := connection.scalar(only)) is not None:
+            return str(found)
+    return None
 
 
 def _values(connection: Connection, column: sa.Column[Any]) -> tuple[str, ...]:

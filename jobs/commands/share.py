@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
-from pipeline.catalog.shares import ListedShare, list_shares, revoke_shares
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.catalog.shares import ListedShare
 
 commands = typer.Typer(
     help="List and revoke the links that were made in the gallery.",
@@ -27,6 +29,9 @@ def register(app: typer.Typer) -> None:
 @with_options
 def list_links(place: LibraryOptions, output: PlainOutput) -> None:
     """List the links, the newest first. A link itself is shown once, when it is made."""
+    # Imported here: help and mistakes need no database.
+    from pipeline.catalog.shares import list_shares
+
     library = place.resolve()
     with library.read() as connection:
         found = list_shares(connection)
@@ -47,6 +52,8 @@ def revoke(
     """End links at once: nobody can open them any more."""
     if bool(links) == revoke_all:
         raise UsageError("name links to revoke, or --all", "See: sharp-batch share list")
+    from pipeline.catalog.shares import list_shares, revoke_shares
+
     library = place.resolve()
     library.check_exists()
     with library.note() as connection:

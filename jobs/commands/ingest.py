@@ -91,15 +91,12 @@ def ingest(
     Every file becomes a scene, or is skipped or failed with a reason; see 'sharp-batch query'.
     Photos that the filters do not select are recorded, and stay due for a later run.
     """
-    # Imported here: torch takes seconds, and help and mistakes need none of it.
+    # Imported here: help and mistakes need none of it.
     from jobs.console.download_progress import download_progress
-    from jobs.runs.cost import estimate_cost
-    from jobs.runs.dry_run import dry_run
     from jobs.runs.ingest import Ingest
     from pipeline.flow.inline import run_inline
     from pipeline.flow.model import resolve_device, resolve_model
     from pipeline.scan.scan import check_sources
-    from pipeline.scenes.previews import check_previews
 
     deadline = deadline_of(where.end)
     settings = replace(
@@ -113,9 +110,14 @@ def ingest(
     sources = sources or _samples(samples, output)
     check_sources(sources)
     if settings.previews is not None:
+        from pipeline.scenes.previews import check_previews
+
         check_previews(settings.previews)
     library = place.resolve()
     if dry:
+        from jobs.runs.cost import estimate_cost
+        from jobs.runs.dry_run import dry_run
+
         model = resolve_model(settings.model)
         result = dry_run(library, sources, settings, model, filters)
         if price_per_gpu_hour is None:

@@ -17,7 +17,7 @@ from pipeline.catalog.photo_filters import EVERY_PHOTO, PhotoFilters
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.collection_changes import record_changes
 from pipeline.flow.decode_stage import DecodeStage
-from pipeline.flow.encode_stage import EncodeStage
+from pipeline.flow.encode_stage import EncodeStage, PreviewMaker
 from pipeline.flow.flow import Flow, Runner
 from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import ScenePacker
@@ -27,7 +27,6 @@ from pipeline.flow.plan_record import CatalogRecord
 from pipeline.flow.predict_stage import PredictStage
 from pipeline.library import Library
 from pipeline.scan.scan import check_sources
-from pipeline.scenes.previews import PreviewStage
 from pipeline.scenes.write import LibrarySceneWriter
 from pipeline.work.failures import failed
 from pipeline.work.monitor import RunMonitor
@@ -158,12 +157,20 @@ class Ingest:
                 self._model,
                 settings.photo,
                 LibrarySceneWriter(store, settings.splat),
-                PreviewStage(settings.previews, store) if settings.previews else None,
+                self._previews(),
                 settings.limits.encode_s,
             ),
             settings.batch_size,
             self._library.root,
         )
+
+    def _previews(self) -> PreviewMaker | None:
+        """Return what makes previews, if they are wanted: their renderers need torch."""
+        if self._settings.previews is None:
+            return None
+        from pipeline.scenes.previews import PreviewStage
+
+        return PreviewStage(self._settings.previews, self._library.store)
 
     def _carry_out(self, plan: Plan, catalog: CatalogWriter, runner: RunnerMaker) -> None:
         with self._run.progress("photos", self._at_most(plan), self._note) as progress:

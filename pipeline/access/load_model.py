@@ -12,7 +12,8 @@ import torch
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.flow.pack_scene import ScenePacker
-from pipeline.flow.predict_stage import PredictStage, predict_with_scale
+from pipeline.flow.predict_batch import predict_with_scale
+from pipeline.flow.predict_stage import PredictStage
 from pipeline.flow.single_photo import decode_photo, error_of
 from pipeline.metadata.focal import focal_px_of_35mm
 from pipeline.scenes.scene_info import info_of

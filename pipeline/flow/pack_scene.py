@@ -20,6 +20,7 @@ from schemas.settings import SplatSettings
 from sharp_core.formats.registry import FORMATS, PreparedScene, prepare_scene
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.quality.coarse_scene import CoarseScene, coarse_bytes, coarse_scene
+from sharp_core.scene.conventions import COLUMNS
 
 if TYPE_CHECKING:
     from sharp_core.scene.gaussians import Gaussians
@@ -56,8 +57,6 @@ class ScenePacker(NamedTuple):
 
     def usual_bytes(self, gaussians: int) -> int:
         """Return what a packed scene of so many Gaussians takes."""
-        from sharp_core.scene.gaussians import COLUMNS
-
         preparation = None if self.keep_floats else FORMATS.get(self.splat.format).preparation
         each = 4 * COLUMNS if preparation is None else preparation.bytes_per_gaussian
         return round(gaussians * each) + coarse_bytes(gaussians)

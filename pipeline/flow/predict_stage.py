@@ -1,12 +1,12 @@
-"""The second stage: pixels and focal length -> a scene, packed as its format allows."""
+"""The second stage: pixels and focal length -> a scene, packed as its format allows.
+
+torch is imported where a model is loaded: the driver of a cluster makes the stage, and needs none.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from functools import partial
-
-import torch
+from typing import TYPE_CHECKING
 
 from pipeline.flow.decode_stage import Pixels
 from pipeline.flow.model import ResolvedModel
@@ -18,16 +18,10 @@ from pipeline.work.time_limit import time_limit
 from schemas.errors import RESUME_HINT, DeviceError, OutOfTime
 from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed, Stage
-from schemas.records import DecodedPhoto, ScaleSource
-from sharp_core.models.interface import (
-    PredictedScene,
-    Predictor,
-    PredictorInput,
-    ScaleEstimator,
-)
-from sharp_core.models.lost_device import is_device_lost
-from sharp_core.models.sphere.predict import predict_sphere
-from sharp_core.models.sphere.tiles import TILES
+from schemas.records import DecodedPhoto
+
+if TYPE_CHECKING:
+    from sharp_core.models.interface import PredictedScene, Predictor
 
 _LIMITS = StageLimits()
 
@@ -51,6 +45,8 @@ class PredictStage:
     def setup(self, threads: int | None = None) -> None:
         """Load the model, unless it is loaded; it computes on so many CPU threads from then on."""
         if threads is not None:
+            import torch
+
             torch.set_num_threads(threads)
         return_freed_memory()
         if self._predictor is None:
@@ -70,12 +66,13 @@ class PredictStage:
 
         Raises DeviceError where the GPU takes no more work: any of the photos may be at fault.
         """
+        from pipeline.flow.predict_batch import predict_batch, views_of
+
         predictor = self.predictor
         started = time.perf_counter()
-        views = sum(len(TILES) if photo.sphere is not None else 1 for photo, _ in photos)
         try:
-            with time_limit(self.limit_s * views):
-                scenes = _predict(predictor, photos)
+            with time_limit(self.limit_s * sum(views_of(photo) for photo, _ in photos)):
+                scenes = predict_batch(predictor, photos)
         except (Exception, OutOfTime) as error:
             self._check_device(error)
             if len(photos) > 1:  # find the photo at fault: each on its own
@@ -102,33 +99,11 @@ class PredictStage:
 
     def _check_device(self, error: BaseException) -> None:
         """Raise DeviceError if `error` has left the device unusable."""
+        from sharp_core.models.lost_device import is_device_lost
+
         if self._predictor is not None and is_device_lost(self._predictor.device):
             raise DeviceError(
                 f"{self._predictor.device} takes no more work: {error}",
                 f"{RESUME_HINT} If that comes again, see "
                 "'sharp-batch doctor' and what the driver says (dmesg).",
             ) from error
-
-
-def predict_with_scale(
-    predictor: Predictor, photos: Sequence[PredictorInput]
-) -> list[PredictedScene]:
-    """Return a scene per photo, and what its metres come from, by any kind of predictor."""
-    if isinstance(predictor, ScaleEstimator):
-        return predictor.predict_with_scale(photos)
-    return [PredictedScene(scene, ScaleSource.MODEL) for scene in predictor.predict(photos)]
-
-
-def _predict(
-    predictor: Predictor, photos: Sequence[tuple[DecodedPhoto, Pixels]]
-) -> list[PredictedScene]:
-    """Return the scenes of photos, in order; each panorama is predicted on its own."""
-    predict = partial(predict_with_scale, predictor)
-    flat = [PredictorInput(pixels, one.focal.px) for one, pixels in photos if one.sphere is None]
-    scenes = iter(predict(flat) if flat else ())
-    return [
-        next(scenes)
-        if photo.sphere is None
-        else predict_sphere(predict, pixels, photo.sphere, batch_size=len(photos))
-        for photo, pixels in photos
-    ]

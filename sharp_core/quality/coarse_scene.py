@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sharp_core.render.cpu.arrays import GaussianArrays
+from sharp_core.scene.conventions import COLUMNS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 CoarseScene = npt.NDArray[np.float16]  # (N, 14), the columns of `Gaussians.to_array`
 
 _STEP = 3
-_COLUMNS = 14
 _LAYERS = 2
 _SAME_DEPTH = 0.05  # relative difference up to which colours are averaged
 
@@ -47,7 +47,7 @@ def coarse_scene(gaussians: Gaussians) -> CoarseScene:
 
 def coarse_bytes(gaussians: int) -> int:
     """Return what the coarse scene of a scene of so many Gaussians usually takes."""
-    return gaussians // _STEP**2 * _COLUMNS * np.dtype(np.float16).itemsize
+    return gaussians // _STEP**2 * COLUMNS * np.dtype(np.float16).itemsize
 
 
 def arrays_of(scene: CoarseScene) -> GaussianArrays:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 
+COLUMNS = 14  # of Gaussians as one array: 3 means, 4 quats, 3 scales, 1 opacity, 3 colors
 LAYERS = 2  # of Gaussians in a predicted scene
 
 # Real spherical harmonic of degree 0, 1 / (2 sqrt(pi)): 3DGS files store (colour - 0.5) / SH_C0.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-COLUMNS = 14  # 3 means, 4 quats, 3 scales, 1 opacity, 3 colors
+from sharp_core.scene.conventions import COLUMNS
 
 
 class GaussianArrays(NamedTuple):

@@ -110,3 +110,15 @@ def test_help_imports_no_database_and_nothing_that_takes_a_second() -> None:
     assert len(lines) > len(COMMANDS)
     for arguments, code, found in loaded_after(*lines, heavy=(*SECONDS, *DATABASE)):
         assert (code, found) == (0, []), arguments
+
+
+def test_the_driver_of_a_cluster_imports_no_torch_before_ray_has_started() -> None:
+    """So that predictors, which import it too, do not wait for it."""
+    program = (
+        "import sys, jobs.commands.ingest, jobs.runs.ingest, pipeline.cluster.runner; "
+        f"sys.exit(str([name for name in {SECONDS} if name != 'ray' and name in sys.modules]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.stderr == "[]\n"

@@ -16,7 +16,8 @@ import torch
 from sharp_core.formats.ply.options import PlyOptions
 from sharp_core.formats.scene import SceneInfo
 from sharp_core.formats.values import colors_to_sh0, opacities_to_logits, scales_to_log
-from sharp_core.scene.gaussians import COLUMNS, Gaussians
+from sharp_core.scene.conventions import COLUMNS
+from sharp_core.scene.gaussians import Gaussians
 
 VERTEX_PROPERTIES = (
     *("x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2", "opacity"),

@@ -8,16 +8,19 @@ maximum:
 
     predict, encode    seconds a photo, as the catalog records them
     CPU                seconds of the process over the number of photos, start and decoding included
+    previews           the same, of `preview --inline` on that library
     peak               largest resident memory of the process, MB
     splat              MB a photo
 
-`--busy N` runs N more processes that compute all the time, at the priority of this one.
+`--busy N` measures each round twice, the second time beside N more processes that compute all the
+time at the priority of this one: threads that wait for each other must not spend CPU time.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import shutil
 import sqlite3
 import subprocess
@@ -38,6 +41,7 @@ class Figures:
     predict_s: list[float] = field(default_factory=list)  # a photo
     encode_s: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
+    previews_s: list[float] = field(default_factory=list)  # CPU, a photo
     peak_mb: list[float] = field(default_factory=list)
     splat_mb: list[float] = field(default_factory=list)
 
@@ -47,27 +51,31 @@ def main() -> None:
     variants = [Variant("small")]
     if options.checkout is not None:
         variants.append(Variant(options.model, options.checkout))
-    figures = [Figures() for _ in variants]
+    loads = (0, options.busy) if options.busy else (0,)
+    figures = {(variant, busy): Figures() for busy in loads for variant in variants}
     print_environment()
-    with tempfile.TemporaryDirectory() as folder, busy_processes(options.busy):
+    with tempfile.TemporaryDirectory() as folder:
         photos = Path(folder) / "photos"
         photos.mkdir()
         for number, photo in enumerate(options.photos):
             shutil.copy(photo, photos / f"{number:03}{photo.suffix}")
-        for number in range(options.rounds):
-            for variant, measured in zip(variants, figures, strict=True):
-                measure(variant, photos, Path(folder) / f"{variant.model} {number}", measured)
-    print(f"# {len(options.photos)} photos, {options.rounds} rounds, {options.busy} busy processes")
-    print("model  | predict s | encode s | CPU s | peak MB | splat MB")
-    for variant, measured in zip(variants, figures, strict=True):
+        for number, busy in itertools.product(range(options.rounds), loads):
+            with busy_processes(busy):
+                for variant in variants:
+                    library = Path(folder) / f"{variant.model} {busy} {number}"
+                    measure(variant, photos, library, figures[variant, busy])
+    print(f"# {len(options.photos)} photos, {options.rounds} rounds")
+    print("model  | busy | predict s | encode s | CPU s | previews CPU s | peak MB | splat MB")
+    for (variant, busy), measured in figures.items():
         cells = (
             spread(measured.predict_s, 2),
             spread(measured.encode_s, 2),
             spread(measured.cpu_s, 2),
+            spread(measured.previews_s, 2),
             spread(measured.peak_mb, 0),
             spread(measured.splat_mb, 2),
         )
-        print(f"{variant.model:6} | {' | '.join(cells)}")
+        print(f"{variant.model:6} | {busy:4} | {' | '.join(cells)}")
 
 
 def parse_options() -> argparse.Namespace:
@@ -95,6 +103,8 @@ def measure(variant: Variant, photos: Path, library: Path, into: Figures) -> Non
     into.encode_s += [row[1] for row in rows]
     into.splat_mb += [row[2] / 1e6 for row in rows]
     into.cpu_s.append(cost.cpu_s / len(rows))
+    previews = run_command(variant.checkout, "preview", "--library", str(library), "--inline")
+    into.previews_s.append(previews.cpu_s / len(rows))
     into.peak_mb.append(cost.peak_mb)
 
 

@@ -21,9 +21,10 @@ from tests.support.made_up_plugin import install
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
-# What only another machine, weights or minutes can do: their options are checked.
+# What needs another machine, weights, minutes or a link of the gallery: its options are checked.
 ELSEWHERE = re.compile(
     r"--address|--submit|--run-hook|s3://|postgresql|sharp\b.*--model sharp|fetch|info sharp"
+    r"|share revoke [0-9a-f]+$"
 )
 NOT_RUN = {"gallery", "train", "evaluate", "doctor"}
 OTHER_PROGRAMS = {

@@ -88,8 +88,7 @@ def _photo_id(connection: Connection, name: str, folder: Path) -> str:
             (scenes.c.scene_id, scenes.c.photo_id),
         ):
             # A range, which an index finds: no digit is greater than "f".
-            begins = column.between(digits, f"{digits}g")
-            query = sa.select(photo_id).where(begins).limit(2)
+            query = sa.select(photo_id).where(column >= digits, column < f"{digits}g").limit(2)
             found.update(connection.scalars(query))
     if len(found) == 1:
         return found.pop()

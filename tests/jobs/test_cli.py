@@ -23,7 +23,7 @@ from tests.support.made_photos import make_photo, make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
 
-GROUPS = ("catalog", "model")  # whose commands have the options
+GROUPS = ("catalog", "model", "share")  # whose commands have the options
 
 
 @pytest.fixture(scope="module")

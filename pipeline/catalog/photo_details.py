@@ -63,11 +63,17 @@ def photo_details(connection: Connection, name: str, folder: Path) -> dict[str, 
         details |= shown._mapping
     details["paths"] = [dict(row._mapping) for row in connection.execute(paths)]
     for table, order in (
-        (context_files, context_files.c.path),
-        (user_focals, user_focals.c.set_at),
-        *((table, table.c.created_at) for table in (scenes, artifacts, failures)),
+        (context_files, (context_files.c.path,)),
+        (user_focals, (user_focals.c.set_at, user_focals.c.source)),
+        (scenes, (scenes.c.created_at, scenes.c.scene_id)),
+        # Files that were recorded together: those of the photo before those of its scene.
+        (
+            artifacts,
+            (artifacts.c.created_at, artifacts.c.scene_id.nulls_first(), artifacts.c.kind),
+        ),
+        (failures, (failures.c.created_at, failures.c.attempt)),
     ):
-        query = sa.select(table).where(table.c.photo_id == photo_id).order_by(order)
+        query = sa.select(table).where(table.c.photo_id == photo_id).order_by(*order)
         details[table.name] = [
             {key: value for key, value in row._mapping.items() if key != "photo_id"}
             for row in connection.execute(query)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemas.context_tables import places, tags
 from schemas.records import RECORD_LISTS, PhotoRecord
-from schemas.table_metadata import IS_DERIVED, SINCE, metadata
+from schemas.table_metadata import NOT_IN_SNAPSHOT, SINCE, metadata
 from schemas.tables import CATALOG_VERSION, photos, scenes
 
 _UNITS = {
@@ -60,13 +60,13 @@ def record_schema() -> pa.Schema:
 def snapshot_tables(version: int = CATALOG_VERSION) -> list[sa.Table]:
     """Return the tables that a snapshot of `version` holds, in an order to rebuild them in.
 
-    What follows from other tables is not in it.
+    Not in it are what follows from other tables, and links: a revoked one must not come back.
     """
     return [
         table
         for table in metadata.sorted_tables
         if table.name != "catalog_info"
-        and not table.info.get(IS_DERIVED)
+        and not table.info.get(NOT_IN_SNAPSHOT)
         and table.info.get(SINCE, 1) <= version
     ]
 

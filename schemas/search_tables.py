@@ -11,7 +11,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, event
 from sqlalchemy.schema import DDL
 
 import schemas.sql_types  # noqa: F401 - how both databases write the types
-from schemas.table_metadata import ABOUT, IS_DERIVED, SINCE, metadata
+from schemas.table_metadata import ABOUT, NOT_IN_SNAPSHOT, SINCE, metadata
 
 SEARCH_INDEX = "photo_search"  # the FTS5 table; it makes tables of its own with names like it
 
@@ -25,7 +25,7 @@ photo_texts = Table(
     info={
         ABOUT: "What is known of each photo as one text to search in, without case and accents.",
         SINCE: 4,
-        IS_DERIVED: True,
+        NOT_IN_SNAPSHOT: True,  # it follows from the others, and is made again
     },
 )
 

@@ -227,12 +227,12 @@ def value_of_text(field: SettingField, name: str, text: str) -> Any:  # noqa: AN
     check_choice(field.setting, name, text)
     if field.type is bool:
         if text.lower() not in _TRUTHS:
-            raise UsageError(f"{name} {text!r} is not true or false")
+            raise UsageError(f"{name} '{text}' is not true or false")
         return _TRUTHS[text.lower()]
     try:
         return field.type(text)
     except ValueError:
-        raise UsageError(f"{name} {text!r} is not a {_words(field.type)}") from None
+        raise UsageError(f"{name} '{text}' is not a {_words(field.type)}") from None
 
 
 def _words(kind: type) -> str:

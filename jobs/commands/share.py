@@ -58,11 +58,12 @@ def revoke(
     library.check_exists()
     with library.note() as connection:
         known = [one.share.share_id for one in list_shares(connection)]
-        chosen = known if links is None else links
+        chosen = known if links is None else list(dict.fromkeys(links))
         if unknown := sorted(set(chosen) - set(known)):
             raise UsageError(f"there is no link {unknown[0]}", "See: sharp-batch share list")
         revoke_shares(connection, chosen)
-    output.result({"revoked": chosen}, f"{len(chosen)} links revoked")
+    ended = "1 link" if len(chosen) == 1 else f"{len(chosen)} links"
+    output.result({"revoked": chosen}, f"{ended} revoked")
 
 
 def _line(listed: ListedShare) -> str:
@@ -71,4 +72,5 @@ def _line(listed: ListedShare) -> str:
         end = "without an end"
     else:
         end = f"{'ended' if listed.is_over else 'until'} {share.expires_at:%Y-%m-%d %H:%M} UTC"
-    return f"{share.share_id}  {listed.photos:5} photos  {end}  {share.title}"
+    noun = "photo " if listed.photos == 1 else "photos"
+    return f"{share.share_id}  {listed.photos:5} {noun}  {end}  {share.title}"

@@ -14,6 +14,34 @@ from schemas.records import PhotoState
 UNTIL = "until"  # a day, of the form: photos until its end
 WEB_FILTERS = tuple(field.name for field in filter_fields() if is_on_web(field))
 _LONGEST = 300  # characters of a filter
+# What the page calls each field of an address.
+FILTER_NAMES = {
+    "text": "Search",
+    "rating": "Rating",
+    "favorite": "Favorite",
+    "album": "Album",
+    "person": "Person",
+    "keyword": "Keyword",
+    "label": "Color label",
+    "folder": "Folder",
+    "place": "Place",
+    "camera": "Camera",
+    "lens": "Lens",
+    "after": "Taken from",
+    "before": "Taken until",
+    UNTIL: "Taken until",
+    "near": "Position",
+    "area": "Part of the map",
+    "hidden": "Hidden",
+    "trashed": "In the trash",
+    "reason": "Reason",
+    "model": "Model",
+    "score": "Score",
+    "flag": "Flag",
+    "with_depth": "With depth",
+    "scale_source": "Scale",
+    "one_per_group": "One photo of each moment",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +95,12 @@ def read_view(parameters: Mapping[str, str]) -> FilteredView:
     texts = {name: text for name, text in texts.items() if text}
     for name, text in texts.items():
         if len(text) > _LONGEST or "\0" in text:
-            raise UsageError(f"The filter '{name}' is too long, or not text.", "Make it shorter.")
-    return FilteredView(filters_of_texts(texts, name_of=lambda field: field.name), texts)
+            raise UsageError(
+                f"The filter '{FILTER_NAMES[name]}' is too long, or not text.", "Make it shorter."
+            )
+    return FilteredView(
+        filters_of_texts(texts, name_of=lambda field: FILTER_NAMES[field.name]), texts
+    )
 
 
 def _day_after(until: str) -> str:
@@ -77,5 +109,5 @@ def _day_after(until: str) -> str:
         return str(date.fromisoformat(until) + timedelta(days=1))
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            f"{UNTIL} {until!r} is not a day", "Write a day as in 2019-07-14."
+            f"{FILTER_NAMES[UNTIL]} '{until}' is not a day", "Write a day as in 2019-07-14."
         ) from error

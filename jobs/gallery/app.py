@@ -97,6 +97,7 @@ def make_gallery_app(settings: GallerySettings) -> FastAPI:
     app.state.queue, app.state.maker, app.state.live = queue, maker, live
     app.state.zips = ZipOrders()
     app.state.authority = settings.authority
+    app.state.access = settings.access
     app.state.pictures = CapacityLimiter(PICTURES_AT_ONCE)
     app.state.metrics = metrics_registry(settings.library)
     for routes in (
@@ -150,9 +151,12 @@ def _gone(_request: Request, _error: Exception) -> Response:
 
 def _error_response(request: Request, status: int, message: str, hint: str) -> Response:
     """Return an HTML page for browsers, and JSON for other clients, in the request's language."""
+    is_visitor = request.url.path.startswith(SHARED)
+    if is_visitor:  # they learn nothing of the library
+        message, hint = message if message in shared.FOR_VISITORS else shared.OTHERWISE, ""
     message, hint = sentence(known_text(request, message)), sentence(known_text(request, hint))
     if "text/html" in request.headers.get("accept", ""):
-        if request.url.path.startswith(SHARED):  # visitors learn nothing of the library
+        if is_visitor:
             return render(request, "shared_message.html", status, message=message)
         return render(request, "message.html", status, message=message, hint=hint)
     return JSONResponse({"error": message, "hint": hint or None}, status)

@@ -59,12 +59,18 @@ class AccessPolicy:
 
     A server that only this machine can reach needs no token. Its names are 127.0.0.1 and localhost.
     `machine` is the name of this machine in its network: routers add domains of their own, such as
-    .local and .fritz.box.
+    .local and .fritz.box. `shown_name` is a name by which others reach it, for links.
     """
 
     names: frozenset[str] = frozenset()
     token: str | None = None
     machine: str | None = None
+    shown_name: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can open the gallery. One with a name has a proxy before it."""
+        return self.token is None and not self.names
 
 
 LOCAL_ONLY = AccessPolicy()

@@ -71,7 +71,7 @@ def serve(
     access = AccessPolicy(own)
     if token is not None:
         own |= {host.strip("[]").lower(), socket.gethostname().lower()}
-        access = AccessPolicy(own, token, machine_name())
+        access = AccessPolicy(own, token, machine_name(), shown_names(host, names)[0])
     settings = GallerySettings(
         library,
         cache_home() / "gallery",

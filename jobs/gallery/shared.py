@@ -26,13 +26,18 @@ from jobs.gallery.send_file import MEDIA_TYPES
 from jobs.gallery.texts import Message, translations
 from pipeline.catalog.query import find_photo
 from pipeline.catalog.shares import Share, find_share, is_shared, shared_photo_ids
-from pipeline.exports.album import album_photos, photos_script
+from pipeline.exports.album import AlbumPhoto, album_photos, photos_script
 from pipeline.scenes.page import VIEWER_FORMAT
 from schemas.records import PhotoRecord
 
 router = Router()
 Token = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{32}$")]
 _OVER = "This link is not valid, or not any more."
+_NO_PHOTO = "This link shows no such photo."
+_NO_FILES = "This link offers no files."
+# All that visitors are told. Other messages name folders and commands of the owner.
+FOR_VISITORS = frozenset({_OVER, _NO_PHOTO, _NO_FILES})
+OTHERWISE = Message("There is nothing to see at this address, or not now.")
 _DOWNLOADS = (  # address and label
     ("photos/{id}.webp", Message("Photo")),
     (f"photos/{{id}}.{VIEWER_FORMAT}?download=true", Message("Scene")),
@@ -46,7 +51,7 @@ def shared_photo(request: Request, token: Token, photo_id: media.Id) -> PhotoRec
         share = _share_of(connection, token)
         record = find_photo(connection, photo_id)
         if record is None or not is_shared(connection, share.share_id, photo_id):
-            raise HTTPException(404, "This link shows no such photo.")
+            raise HTTPException(404, _NO_PHOTO)
     return record
 
 
@@ -75,7 +80,7 @@ def photos(request: Request, token: Token) -> Response:
         share = _share_of(connection, token)
         ids = shared_photo_ids(connection, share.share_id)
         found = album_photos(connection, {photo_id: photo_id for photo_id in ids})
-    return Response(photos_script(found), media_type=MEDIA_TYPES[".js"])
+    return Response(photos_script(map(_for_visitors, found)), media_type=MEDIA_TYPES[".js"])
 
 
 @router.read(SHARED + "{token}/photos/{photo_id}.thumb.webp")
@@ -100,8 +105,14 @@ async def scene(request: Request, photo: SharedPhoto, download: bool = False) ->
 async def scene_page(request: Request, token: Token, photo: SharedPhoto) -> Response:
     """Send a scene as one HTML file that opens from disk."""
     if not await run_in_threadpool(_offers_downloads, request, token):
-        raise HTTPException(404, "This link offers no files.")
+        raise HTTPException(404, _NO_FILES)
     return await media.scene_page(request, str(photo.scene_id))
+
+
+def _for_visitors(photo: AlbumPhoto) -> AlbumPhoto:
+    """Leave out the caption and the time of day."""
+    day = f"{photo.taken[:10]}T00:00" if photo.taken else None
+    return photo._replace(taken=day, caption=None)
 
 
 def _offers_downloads(request: Request, token: str) -> bool:

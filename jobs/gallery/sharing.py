@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.address import read_view
 from jobs.gallery.date_texts import day_text
+from jobs.gallery.marks import MOST_PHOTOS
 from jobs.gallery.media import Id
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
-from jobs.gallery.security import SHARED
+from jobs.gallery.security import SHARED, AccessPolicy
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.shares import (
     MOST_SHARED,
@@ -48,7 +49,7 @@ def shares(request: Request) -> Response:
 def add(
     request: Request,
     title: Annotated[str, Body(max_length=200)],
-    photos: Annotated[list[Id], Body(max_length=MOST_SHARED)] = [],  # noqa: B006 - never changed
+    photos: Annotated[list[Id], Body(max_length=MOST_PHOTOS)] = [],  # noqa: B006 - never changed
     view: Annotated[str | None, Body(max_length=5000)] = None,
     downloads: Annotated[bool, Body()] = False,
     days: Annotated[int | None, Body(ge=1, le=LONGEST_DAYS)] = None,
@@ -75,8 +76,19 @@ def add(
         )
         number = len(shared_photo_ids(connection, share.share_id))
         if not number:  # the transaction is undone
-            raise HTTPException(400, "None of these photos has a scene to share.")
-    return JSONResponse({"share": share.share_id, "link": f"{SHARED}{token}/", "photos": number})
+            raise HTTPException(
+                400, "Photos without a scene, hidden ones and those in the trash are not shared."
+            )
+    access: AccessPolicy = request.app.state.access
+    return JSONResponse(
+        {
+            "share": share.share_id,
+            "link": f"{SHARED}{token}/",
+            "photos": number,
+            "host": access.shown_name,  # for a page that was opened as localhost
+            "is_local": access.is_local,
+        }
+    )
 
 
 @router.post("/api/shares/{share_id}/revoke")

@@ -96,7 +96,7 @@ def parse_area(option: str, text: str) -> GeoArea:
         south = west = north = east = math.nan
     if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
         raise UsageError(
-            f"{option} {text!r} is not an area on the ground",
+            f"{option} '{text}' is not an area on the ground",
             "Write SOUTH,WEST,NORTH,EAST in degrees, as in 48,11,48.5,12.",
         )
     return GeoArea(south, west, north, east)
@@ -110,7 +110,7 @@ def parse_circle(option: str, text: str) -> GeoCircle:
         latitude = longitude = radius = math.nan
     if not (abs(latitude) <= 90 and abs(longitude) <= 180 and radius > 0):
         raise UsageError(
-            f"{option} {text!r} is not a circle on the ground",
+            f"{option} '{text}' is not a circle on the ground",
             "Write LAT,LON,KM in degrees, as in 48.8584,2.2945,5.",
         )
     return GeoCircle(latitude, longitude, radius)
@@ -132,6 +132,6 @@ def parse_filter_time(option: str, text: str) -> datetime:
         return datetime.fromisoformat(padded).replace(tzinfo=None)
     except ValueError as error:
         raise UsageError(
-            f"{option} {text!r} is not a time",
+            f"{option} '{text}' is not a time",
             "Write a year, a month, a day or a time: 2019, 2019-07, 2019-07-14, 2019-07-14T18:30.",
         ) from error

@@ -38,7 +38,7 @@ class Share(NamedTuple):
 
 
 class ListedShare(NamedTuple):
-    """A link in a list, and how many photos it shows."""
+    """A link in a list, and how many photos it shows now."""
 
     share: Share
     photos: int
@@ -61,7 +61,7 @@ def add_share(
     share = Share(secrets.token_hex(6), title, downloads, utc_now(), expires_at)
     row = {**share._asdict(), "token_sha256": _hash(token)}
     connection.execute(shares.insert().values(row))
-    for chunk in in_groups(photo_ids):
+    for chunk in in_groups(dict.fromkeys(photo_ids)):
         query = sa.select(photos.c.photo_id).where(photos.c.photo_id.in_(chunk), _is_shown())
         rows = [
             {"share_id": share.share_id, "photo_id": photo_id}
@@ -97,8 +97,8 @@ def list_shares(connection: Connection) -> list[ListedShare]:
     """Return all links, the newest first, those that have ended too."""
     count = (
         sa.select(sa.func.count())
-        .select_from(share_photos)
-        .where(share_photos.c.share_id == shares.c.share_id)
+        .select_from(share_photos.join(photos))
+        .where(share_photos.c.share_id == shares.c.share_id, _is_shown())
         .scalar_subquery()
     )
     query = sa.select(*_COLUMNS, count).order_by(shares.c.created_at.desc(), shares.c.share_id)

@@ -15,6 +15,9 @@ import { startOf } from "./load.js";
 import { LANGUAGE } from "./texts.js";
 import { Viewer } from "./viewer.js";
 
+// As in pipeline/scan/name_rules.py: a title may have a point, too.
+const PHOTO_SUFFIX =
+  /\.(jpe?g|jpe|jfif|hei[cf]s?|hif|avif|jxl|png|webp|tiff?|mpo|dng|cr[23w]|n[er][fw]|arw|sr[2fw]|raf|orf|rw[2l]|pef|3fr|iiq|erf|kdc|dcr|mrw|x3f|mef|mos|gpr|insp)$/i;
 const [ID, WIDTH, HEIGHT, TAKEN, NAME, FOCAL, IS_360, CAPTION] = Array(8).keys();
 
 /** The album in `root`, which is empty. */
@@ -225,7 +228,7 @@ export class Album {
       for (const [address, label] of downloads) {
         const item = make("li");
         const href = address.replace("{id}", photo[ID]);
-        const stem = photo[NAME].replace(/\.[^.]+$/, "");
+        const stem = photo[NAME].replace(PHOTO_SUFFIX, "");
         const download = stem + address.match(/\.\w+(?=$|\?)/)[0];
         item.append(make("a", { href, download, textContent: this.#text(label) }));
         list.append(item);

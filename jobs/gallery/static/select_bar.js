@@ -2,12 +2,14 @@
 
 import { post } from "./post.js";
 import { Selection } from "./selection.js";
+import { offerLink } from "./share.js";
 import { LOCALE, text } from "./texts.js";
 
 const bar = document.querySelector(".select-bar");
 const number = bar.querySelector(".select-count");
 const status = bar.querySelector(".select-status");
-const choice = bar.querySelector("select");
+const choice = bar.querySelector("select[data-acts]");
+const share = bar.querySelector(".share"); // not in a gallery that is read-only
 const opener = document.querySelector(".select-open");
 let hasChoices = false;
 
@@ -27,11 +29,13 @@ export function makeSelection() {
     button.addEventListener("click", () => setFavorites(selection, button));
   }
   bar.querySelector(".select-download").addEventListener("click", ({ target }) => download(selection, target));
+  if (share) offerLink(share.querySelector("form"), () => ({ photos: [...selection.ids] }));
   return selection;
 }
 
 function show(selection) {
   bar.hidden = !selection.isOn;
+  if (share && !selection.isOn) share.open = false;
   status.textContent = "";
   const count = selection.ids.size.toLocaleString(LOCALE);
   number.textContent = selection.ids.size === 1 ? text("1 photo selected") : text("{count} photos selected", { count });

@@ -3,30 +3,40 @@
 import { post } from "./post.js";
 import { text } from "./texts.js";
 
-const LOCAL = /^(localhost|127\.|\[::1\])/;
+const LOCAL = /^(localhost$|127\.|\[::1\])/;
 
-for (const form of document.querySelectorAll(".share form")) {
+for (const form of document.querySelectorAll(".share form[data-photo]")) {
+  offerLink(form, () => ({ photos: [form.dataset.photo] }));
+}
+for (const form of document.querySelectorAll(".share form[data-view]")) {
+  offerLink(form, () => ({ view: form.dataset.view }));
+}
+
+/** Let the form of a panel make links to what `shared` returns: ids as `photos`, or a `view`. */
+export function offerLink(form, shared) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    makeLink(form);
+    makeLink(form, shared());
   });
 }
 
-async function makeLink(form) {
+async function makeLink(form, shared) {
   const { title, days, downloads, link } = form.elements;
   const status = form.querySelector(".share-status");
   const button = form.querySelector("button");
-  const { photo, view } = form.dataset;
   button.disabled = true;
   try {
     const order = {
       title: title.value,
       downloads: downloads.checked,
       ...(days.value && { days: Number(days.value) }),
-      ...(photo ? { photos: [photo] } : { view }),
+      ...shared,
     };
     const made = await post("/api/shares", JSON.stringify(order));
-    link.value = new URL(made.link, location.href).href;
+    const address = new URL(made.link, location.href);
+    // Elsewhere, localhost is another computer.
+    if (made.host && LOCAL.test(address.hostname)) address.hostname = made.host;
+    link.value = address.href;
     link.closest("label").hidden = false;
     link.focus();
     link.select();
@@ -36,7 +46,7 @@ async function makeLink(form) {
         ? text("It shows {count} photo.", { count: 1 })
         : text("It shows {count} photos.", { count: made.photos }),
       isCopied && text("The link is copied."),
-      LOCAL.test(location.host) &&
+      made.is_local &&
         text("Only this computer can open it, since the gallery serves no others."),
     ].filter(Boolean).join(" ");
   } catch (problem) {

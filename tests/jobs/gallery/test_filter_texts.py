@@ -2,13 +2,43 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.gallery.address import WEB_FILTERS, read_view
+from jobs.gallery.address import FILTER_NAMES, UNTIL, WEB_FILTERS, read_view
 from jobs.gallery.filter_texts import TRUTH_TEXTS, VALUE_TEXTS, filter_text
-from jobs.gallery.texts import translate
+from jobs.gallery.texts import translate, translate_known
+from schemas.errors import UsageError
 
 
 def test_each_filter_of_an_address_has_words() -> None:
     assert {*VALUE_TEXTS, *TRUTH_TEXTS} == set(WEB_FILTERS)
+    assert set(FILTER_NAMES) == {*WEB_FILTERS, UNTIL}
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "german"),
+    [
+        (
+            "after",
+            "Taken from 'x or y' is not a time",
+            "Aufgenommen ab: 'x or y' ist keine Zeitangabe",
+        ),
+        ("until", "Taken until 'x or y' is not a day", "Aufgenommen bis: 'x or y' ist kein Tag"),
+        (
+            "near",
+            "Position 'x or y' is not a circle on the ground",
+            "Position: 'x or y' ist kein Umkreis",
+        ),
+        (
+            "hidden",
+            "Hidden 'x or y' is not true or false",
+            "Ausgeblendet: 'x or y' ist weder true noch false",
+        ),
+    ],
+)
+def test_an_error_calls_a_filter_as_the_page_does(name: str, english: str, german: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_view({name: "x or y"})
+    assert caught.value.message == english
+    assert translate_known("de", english) == german
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from pipeline.catalog.shares import list_shares
 from pipeline.library import Library
 from schemas.records import RunState
 from schemas.tables import photos
@@ -125,6 +126,20 @@ def test_favorites_of_a_selection_are_in_the_catalog(page: Page, library: Path) 
     assert len(found) == 2
     page.get_by_role("button", name="No favorite").click()
     expect(page.locator(".select-status")).to_have_text("2 photos are no favorites now")
+
+
+def test_a_selection_is_shared(page: Page, library: Path) -> None:
+    page.get_by_role("button", name="Select", exact=True).click()
+    panel = page.locator(".select-bar .share")
+    panel.locator("summary").click()
+    expect(panel.get_by_role("button", name="Make a link")).to_be_disabled()
+    for index in (0, 1):
+        tile(page, index).locator("a").click()
+    panel.get_by_role("button", name="Make a link").click()
+    expect(panel.locator(".share-status")).to_contain_text("It shows 2 photos.")
+    with Library.resolve(library).read() as connection:
+        ((share, shown, _),) = list_shares(connection)
+        assert (share.title, shown) == ("", 2)
 
 
 def test_a_selection_is_downloaded_as_one_archive(page: Page, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ from jobs.gallery.app import GallerySettings
 from jobs.gallery.security import COOKIE, AccessPolicy
 from pipeline.catalog.shares import add_share, list_shares, revoke_shares
 from pipeline.library import Library
+from pipeline.scan.name_rules import PHOTO_SUFFIXES
 from schemas.tables import artifacts, photos, utc_now
 from tests.support.gallery_client import gallery_client
+from tests.support.paths import ROOT
 
 OWNER = "f" * 24
 PAGE = {"accept": "text/html"}
@@ -207,6 +209,48 @@ def test_a_photo_that_is_hidden_later_is_shown_no_more(visit: Visit) -> None:
     finally:
         visit.change(this.values(hidden=None))
     assert visit.status(path) == 200
+
+
+def test_a_visitor_is_told_nothing_of_a_catalog_that_fails(visit: Visit) -> None:
+    def rename(old: str, new: str) -> None:
+        with visit.library.note() as connection:
+            connection.execute(sa.text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    rename("share_photos", "gone")
+    try:
+        answers = [
+            visit.client.get(f"{visit.link}photos.js", headers=headers) for headers in ({}, PAGE)
+        ]
+    finally:
+        rename("gone", "share_photos")
+    said = "There is nothing to see at this address, or not now."
+    assert [answer.status_code for answer in answers] == [500, 500]
+    assert answers[0].json() == {"error": said, "hint": None}
+    assert f"<h1>{said}</h1>" in answers[1].text
+    assert str(visit.library) not in answers[1].text
+
+
+def test_a_visitor_sees_the_day_and_no_caption(visit: Visit) -> None:
+    this = photos.update().where(photos.c.photo_id == visit.photo_id)
+    with visit.library.read() as connection:
+        query = sa.select(photos.c.caption, photos.c.taken_at)
+        caption, taken_at = connection.execute(
+            query.where(photos.c.photo_id == visit.photo_id)
+        ).one()
+    visit.change(this.values(caption="A secret", taken_at=datetime(2024, 5, 3, 18, 41)))
+    try:
+        script = visit.client.get(f"{visit.link}photos.js").text
+    finally:
+        visit.change(this.values(caption=caption, taken_at=taken_at))
+    assert "2024-05-03T00:00" in script
+    assert "A secret" not in script
+
+
+def test_names_of_downloads_lose_the_suffix_of_a_photo_and_nothing_else() -> None:
+    script = (ROOT / "viewer" / "src" / "album.js").read_text()
+    suffix = re.compile(re.findall(r"PHOTO_SUFFIX =\s+/(.+)/i;", script)[0], re.IGNORECASE)
+    assert {suffix.sub("", f"a{one}") for one in PHOTO_SUFFIXES} == {"a"}
+    assert suffix.sub("", "Dr. Smith at home") == "Dr. Smith at home"
 
 
 def test_files_are_offered_only_if_the_owner_says_so(visit: Visit) -> None:

@@ -13,8 +13,10 @@ from playwright.sync_api import Page, expect
 
 from jobs.cli import make_command_line
 from jobs.gallery.app import GallerySettings
+from jobs.gallery.security import AccessPolicy
 from pipeline.library import Library
 from schemas.errors import UsageError
+from schemas.tables import photos
 from tests.support.gallery_client import gallery_client
 from tests.support.viewer_pictures import READY
 
@@ -112,14 +114,67 @@ def test_links_are_listed_and_revoked_in_the_terminal(
     assert client.get(made["link"]).status_code == 404
 
 
+def test_a_link_that_is_named_twice_is_revoked_once(
+    client: TestClient, gallery_library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = client.post("/api/shares", json={"title": "Cups", "view": "?text=coffee"}).json()
+    library = ("--library", str(gallery_library))
+    command_line("list", *library)
+    assert f"{made['share']}      1 photo   without an end  Cups" in capsys.readouterr().out
+    command_line("revoke", made["share"], made["share"], *library)
+    assert "1 link revoked" in capsys.readouterr().out
+
+
+def test_hidden_photos_are_not_shared_and_the_owner_is_told_so(
+    client: TestClient, gallery_library: Path
+) -> None:
+    photo_id = ids(client)[0]
+    this = photos.update().where(photos.c.photo_id == photo_id)
+    library = Library.resolve(gallery_library)
+    with library.note() as connection:
+        connection.execute(this.values(hidden=True))
+    try:
+        answer = client.post("/api/shares", json={"title": "x", "photos": [photo_id]})
+        assert answer.status_code == 400
+        assert "hidden" in answer.json()["error"]
+    finally:
+        with library.note() as connection:
+            connection.execute(this.values(hidden=None))
+
+
+def test_more_photos_than_a_link_shows_are_refused_with_their_number(client: TestClient) -> None:
+    many = [f"{number:032x}" for number in range(5001)]
+    answer = client.post("/api/shares", json={"title": "x", "photos": many})
+    assert "5000 photos, and these are 5001" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("access", "host", "is_local"),
+    [
+        (AccessPolicy(), None, True),
+        (AccessPolicy(frozenset({"photos.example.org"})), None, False),  # a proxy is before it
+        (AccessPolicy(frozenset({"nas"}), "f" * 24, "nas", "nas.home"), "nas.home", False),
+    ],
+)
+def test_a_page_is_told_by_which_name_others_open_a_link(
+    gallery_library: Path, tmp_path: Path, access: AccessPolicy, host: str | None, is_local: bool
+) -> None:
+    settings = GallerySettings(Library.resolve(gallery_library), tmp_path, access)
+    with gallery_client(settings) as client:
+        owner = {"authorization": f"Bearer {access.token}"}
+        answer = client.post("/api/shares", json={"title": "x", "view": ""}, headers=owner).json()
+    assert (answer["host"], answer["is_local"]) == (host, is_local)
+
+
 def test_a_link_is_made_opened_and_revoked_in_the_browser(page: Page, address: str) -> None:
     page.goto(f"{address}/?text=coffee")
-    page.get_by_text("Share", exact=True).click()
-    page.get_by_label("Title for visitors").fill("Our <b>cups</b>")
-    page.get_by_label("Offer files to download").check()
-    page.get_by_role("button", name="Make a link").click()
-    expect(page.locator(".share-status")).to_contain_text("It shows 1 photo.")
-    link = page.locator("input[name=link]").input_value()
+    panel = page.locator(".bar .share")
+    panel.get_by_text("Share", exact=True).click()
+    panel.get_by_label("Title for visitors").fill("Our <b>cups</b>")
+    panel.get_by_label("Offer files to download").check()
+    panel.get_by_role("button", name="Make a link").click()
+    expect(panel.locator(".share-status")).to_contain_text("It shows 1 photo.")
+    link = panel.locator("input[name=link]").input_value()
     page.goto(link)
     expect(page).to_have_title("Our <b>cups</b>")
     page.locator(".tiles a").click()

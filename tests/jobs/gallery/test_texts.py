@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from jobs.gallery import texts
+from jobs.gallery.address import FILTER_NAMES
 from jobs.gallery.filter_texts import TRUTH_TEXTS, VALUE_TEXTS
 from jobs.gallery.texts import (
     AND,
@@ -70,6 +71,7 @@ def written_texts() -> Iterator[str]:
             for pair in _PLURALS.findall(source):
                 yield from (quoted[1:-1] for quoted in pair)
     yield from MONTHS
+    yield from FILTER_NAMES.values()
     yield from VALUE_TEXTS.values()
     for pair in TRUTH_TEXTS.values():
         yield from pair

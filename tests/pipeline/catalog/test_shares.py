@@ -53,6 +53,12 @@ def test_a_link_shows_the_photos_with_a_scene_and_no_others(connection: Connecti
     assert not is_shared(connection, share_id, FAILED.photo_id)
 
 
+def test_a_photo_that_is_named_twice_is_shared_once(connection: Connection) -> None:
+    ids = [DONE.photo_id, *(f"{number:032x}" for number in range(1000)), DONE.photo_id]
+    made, _ = add_share(connection, ids, "A title", downloads=False, expires_at=None)
+    assert shared_photo_ids(connection, made.share_id) == [DONE.photo_id]
+
+
 def test_the_token_is_in_the_link_alone(connection: Connection) -> None:
     share_id, token = share(connection)
     row = connection.execute(sa.select(shares)).one()
@@ -80,6 +86,8 @@ def test_a_link_ends_by_itself_or_when_it_is_revoked(connection: Connection) -> 
 def test_what_the_owner_hides_leaves_the_links(connection: Connection, place: str) -> None:
     share_id, _ = share(connection)
     change = photos.update().where(photos.c.photo_id == DONE.photo_id)
+    assert [one.photos for one in list_shares(connection)] == [1]
     connection.execute(change.values({place: True}))
+    assert [one.photos for one in list_shares(connection)] == [0]
     assert shared_photo_ids(connection, share_id) == []
     assert not is_shared(connection, share_id, DONE.photo_id)

@@ -25,6 +25,7 @@ from schemas.arrow import snapshot_tables
 from schemas.errors import StoreError
 from schemas.records import MediaType, StoredFile
 from schemas.settings import PhotoSettings, SplatSettings
+from schemas.share_tables import shares
 from schemas.tables import CATALOG_VERSION
 from schemas.user_focals import UserFocalSource
 from tests.support.freeze_catalog import thaw
@@ -100,19 +101,24 @@ def test_a_snapshot_is_used_only_when_it_is_whole_and_of_a_known_version(tmp_pat
         find_snapshot(store)
 
 
-def test_a_snapshot_holds_every_row_of_every_table(tmp_path: Path, catalog_url: str | None) -> None:
+def test_a_snapshot_holds_every_row_but_those_of_links(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
     thaw(tmp_path, CATALOG_VERSION)
     store = Store(tmp_path)
     with open_unchecked(find_catalog(tmp_path))[0].connect() as reader:
         write_snapshot(reader, store)
         before = rows(reader)
+        assert reader.scalar(sa.select(shares.c.share_id)) is not None
     assert all(before.values())
     (tmp_path / CATALOG_FILE).unlink()
     with open_unchecked(find_catalog(tmp_path, catalog_url))[0].begin() as connection:
         make_tables(connection)
         counts = load_snapshot(connection, store, CATALOG_VERSION)
         assert rows(connection) == before
+        assert connection.scalars(sa.select(shares.c.share_id)).all() == []
     assert counts == {name: len(found) for name, found in before.items()}
+    assert not (tmp_path / SnapshotPath("shares").path).exists()
 
 
 def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:

@@ -139,8 +139,10 @@ def _offered_kinds() -> dict[str, list[ExportKind]]:
 
     groups: dict[str, list[ExportKind]] = {}
     for kind in KINDS:
-        # Splat formats and web pages are among the downloads of the scene.
-        if kind.name not in FORMATS and kind.group != KindGroup.PAGES and is_possible(kind):
+        # Splat formats and web pages are among the downloads of the scene. What has parts is no
+        # file, but a folder.
+        is_other = kind.name not in FORMATS and kind.group != KindGroup.PAGES and not kind.parts
+        if is_other and is_possible(kind):
             groups.setdefault(str(kind.group), []).append(kind)
     return groups
 

@@ -39,9 +39,10 @@ class Making:
     photo_ids: list[str]
     state: MakingState = MakingState.RUNNING
     tries: int = 0
-    error: str | None = None  # while it waits: who holds the library
+    error: str | None = None  # why some or all were not made; while it waits: who holds the library
     hint: str | None = None
-    counts: dict[str, int] = field(default_factory=dict)  # at the end: made, failed, without_file
+    # At the end: made, failed, skipped, not_begun, without_file.
+    counts: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what pages show."""
@@ -97,8 +98,7 @@ class LibraryMaker:
     def stop(self) -> None:
         """Stop what is being made, and forget what was asked for after it."""
         self._asked.clear()
-        if self._task is not None:
-            self._task.cancel()
+        self._cancel()
 
     async def _work(self) -> None:
         while True:
@@ -113,11 +113,16 @@ class LibraryMaker:
                 try:
                     await asyncio.wait((self._task,))
                 finally:
-                    self._task.cancel()
+                    self._cancel()
                     await asyncio.gather(self._task, return_exceptions=True)
                 if self._task.cancelled():
                     self._now.state = MakingState.STOPPED
                 self._changed()
+
+    def _cancel(self) -> None:
+        """Stop the worker process, once: it ends in its own time."""
+        if self._task is not None and not self._task.cancelling():
+            self._task.cancel()
 
     async def _make(self, making: Making) -> None:
         address = self._library.catalog_address
@@ -135,11 +140,11 @@ class LibraryMaker:
             # What was asked for meanwhile comes along.
             making.photo_ids = list(dict.fromkeys((*making.photo_ids, *self._asked)))
             self._asked = []
-        if "result" in last:
-            making.state, making.counts = MakingState.DONE, last["result"]
-        else:
-            making.state = MakingState.FAILED
-            making.error, making.hint = last.get("error"), last.get("hint")
+        result = last.get("result")
+        making.state = MakingState.FAILED if result is None else MakingState.DONE
+        told = last if result is None else result
+        making.error, making.hint = told.pop("error", None), told.pop("hint", None)
+        making.counts = result or {}
 
     async def _run(self, request: LibraryRequest) -> dict[str, Any]:
         try:

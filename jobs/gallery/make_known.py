@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -23,10 +23,13 @@ from pipeline.catalog.text import path_bytes
 from pipeline.library import Library
 from pipeline.store.root import parse_root
 from schemas.choices import Device, DType
-from schemas.errors import UsageError, WeightsMissingError
+from schemas.errors import SharpBatchError, UsageError, WeightsMissingError
 from schemas.setting_fields import from_recorded
 from schemas.settings import IngestSettings, ModelSettings, PhotoSettings, SplatSettings
 from schemas.tables import failures, runs
+
+if TYPE_CHECKING:
+    from jobs.runs.ingest import IngestReport
 
 
 class _Known(NamedTuple):
@@ -39,19 +42,33 @@ class _Known(NamedTuple):
 def make_known(library: str, catalog: str | None, photo_ids: Sequence[str]) -> dict[str, object]:
     """Make scenes of photos by their ids, and of those alone; return how many came out how.
 
-    Raises UsageError, LibraryBusyError, WeightsMissingError, StoreError, RunError.
+    Where the photos of some runs cannot be made with their settings, the others are: the count of
+    those is `not_begun`, and `error` and `hint` say why. Raises UsageError, LibraryBusyError,
+    WeightsError, StoreError, RunError where none can be made.
     """
     target = Library.resolve(parse_root(library), catalog)
     with target.read() as connection:
         known = _known(connection, photo_ids)
     if not known.files:
         raise UsageError("The files of these photos are gone.")
-    counts = {"made": 0, "failed": 0, "skipped": 0, "without_file": known.without_file}
+    counts = Counter(made=0, failed=0, skipped=0, not_begun=0, without_file=known.without_file)
+    problems: list[SharpBatchError] = []
     with target.hold("gallery", for_runs=True):
         for recorded, files in known.files.items():
-            for name, number in _ingest(target, files, ingest_settings(recorded)).items():
-                counts[name] += number
-    return dict(counts)
+            try:
+                report = _ingest(target, files, ingest_settings(recorded))
+            except SharpBatchError as error:  # such as a checkpoint that is gone
+                problems.append(error)
+                counts["not_begun"] += len(files)
+                continue
+            counts.update(made=report.done, failed=report.failed, skipped=report.skipped)
+            if report.is_interrupted:
+                break
+    if not problems:
+        return dict(counts)
+    if len(problems) == len(known.files):
+        raise problems[0]
+    return {**counts, "error": problems[0].message, "hint": problems[0].hint}
 
 
 def ingest_settings(recorded: str) -> IngestSettings:
@@ -82,7 +99,7 @@ def ingest_settings(recorded: str) -> IngestSettings:
     )
 
 
-def _ingest(library: Library, files: list[Path], settings: IngestSettings) -> dict[str, int]:
+def _ingest(library: Library, files: list[Path], settings: IngestSettings) -> IngestReport:
     from jobs.console.output import Output
     from jobs.runs.ingest import Ingest
     from pipeline.flow import model as models
@@ -92,13 +109,11 @@ def _ingest(library: Library, files: list[Path], settings: IngestSettings) -> di
     if model.lacks_weights:
         raise WeightsMissingError.of_model(model.name)
     run = Ingest(library, files, settings, model, Output(quiet=True))
-    report = run.run(lambda: contextlib.nullcontext(run_inline))
-    return {"made": report.done, "failed": report.failed, "skipped": report.skipped}
+    return run.run(lambda: contextlib.nullcontext(run_inline), of_gallery=True)
 
 
 def _known(connection: Connection, photo_ids: Sequence[str]) -> _Known:
-    last = sa.select(runs.c.settings).where(runs.c.command == "ingest")
-    usual = connection.scalar(last.order_by(runs.c.started_at.desc()).limit(1)) or "{}"
+    usual = _usual(connection)
     files: defaultdict[str, list[Path]] = defaultdict(list)
     without_file = 0
     for chunk in in_groups(photo_ids):
@@ -118,6 +133,13 @@ def _known(connection: Connection, photo_ids: Sequence[str]) -> _Known:
             else:
                 without_file += 1
     return _Known(dict(files), without_file)
+
+
+def _usual(connection: Connection) -> str:
+    """Return the settings of the last run that a person began: the gallery has its own."""
+    last = sa.select(runs.c.settings).where(runs.c.command == "ingest")
+    recorded = connection.scalars(last.order_by(runs.c.started_at.desc()))
+    return next((text for text in recorded if not json.loads(text).get("of_gallery")), "{}")
 
 
 def _of_run(recorded: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, Depends
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.library_maker import MOST_PHOTOS, LibraryMaker
 from jobs.gallery.media import Id
+from jobs.gallery.rendering import known_sentences
 from jobs.gallery.router import Router
 
 router = Router()
@@ -26,18 +27,31 @@ def _maker(request: Request) -> LibraryMaker:
 TheMaker = Annotated[LibraryMaker, Depends(_maker)]
 
 
+@router.read("/api/make")
+async def making(request: Request, maker: TheMaker) -> Response:
+    """Tell how what was asked for last goes, or how it ended."""
+    return JSONResponse(_told(request, maker))
+
+
 @router.post("/api/make")
 async def make(
+    request: Request,
     maker: TheMaker,
     photos: Annotated[list[Id], Body(embed=True, min_length=1, max_length=MOST_PHOTOS)],
 ) -> Response:
     """Make scenes of photos that failed or wait; open pages are told how it goes."""
     maker.ask(photos)
-    return JSONResponse(maker.as_dict(), 202)
+    return JSONResponse(_told(request, maker), 202)
 
 
 @router.post("/api/make/stop")
-async def stop(maker: TheMaker) -> Response:
+async def stop(request: Request, maker: TheMaker) -> Response:
     """Stop what was asked for; finished scenes stay."""
     maker.stop()
-    return JSONResponse(maker.as_dict())
+    return JSONResponse(_told(request, maker))
+
+
+def _told(request: Request, maker: LibraryMaker) -> dict[str, Any] | None:
+    """Return what was asked for last as JSON for a page, with messages in its language."""
+    making = maker.as_dict()
+    return making and known_sentences(request, making, ("error", "hint"))

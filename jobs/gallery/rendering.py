@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,6 +24,7 @@ from jobs.gallery.texts import (
     Message,
     language_of,
     number_text,
+    sentence,
     shown_text,
     translate,
     translate_known,
@@ -57,6 +60,17 @@ def language_for(request: Request) -> str:
 def known_text(request: Request, text: str) -> str:
     """Return an English text, such as an error's, in a request's language where it is known."""
     return translate_known(language_for(request), text) or text
+
+
+def known_sentences(
+    request: Request, told: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    """Return a document for a page, with its texts of these names as sentences in its language."""
+    found = {name: told[name] for name in names}
+    return {
+        **told,
+        **{name: text and sentence(known_text(request, text)) for name, text in found.items()},
+    }
 
 
 def render(

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from pipeline.catalog.text import path_text
+
 _IMMUTABLE = "private, max-age=31536000, immutable"
 _CHECKED = "no-cache"  # stored by the browser, and validated at each request
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
@@ -66,5 +68,8 @@ def send_file(
 
 
 def attachment(filename: str) -> str:
-    """Return the header `content-disposition` of a download."""
-    return f"attachment; filename*=utf-8''{quote(filename, safe='')}"
+    """Return the header `content-disposition` of a download.
+
+    Bytes of the name that are no UTF-8 are written as the catalog holds them.
+    """
+    return f"attachment; filename*=utf-8''{quote(path_text(filename), safe='')}"

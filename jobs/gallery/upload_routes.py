@@ -21,10 +21,10 @@ from jobs.gallery.derived import DerivedKind, FileRequest
 from jobs.gallery.downloads import exports_of, made_downloads
 from jobs.gallery.media import Id, is_viewer_built, send_derived
 from jobs.gallery.photo_facts import Fact, focal_text, metres_text
-from jobs.gallery.rendering import known_text, render
+from jobs.gallery.rendering import known_sentences, render
 from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
-from jobs.gallery.texts import Figures, Message, sentence
+from jobs.gallery.texts import Figures, Message
 from jobs.gallery.upload_job import Job, JobState, KeepState, upload_file_name
 from jobs.gallery.upload_queue import UploadQueue
 from pipeline.scan.media_type import HEADER_BYTES, media_type
@@ -192,11 +192,7 @@ async def made_export(request: Request, queue: TheQueue, job: TheJob, kind: str)
 
 def _told(request: Request, job: Job) -> dict[str, object]:
     """Return a job as JSON for the page, with its messages in the request's language."""
-    told = job.as_dict()
-    for name in ("error", "hint", "keep_error"):
-        text = told[name]
-        told[name] = sentence(known_text(request, text)) if isinstance(text, str) else None
-    return told
+    return known_sentences(request, job.as_dict(), ("error", "hint", "keep_error"))
 
 
 async def _send(

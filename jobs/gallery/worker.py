@@ -153,7 +153,7 @@ def _ingest(
         model,
         Output(quiet=True),
     )
-    return run.run(lambda: contextlib.nullcontext(runner))
+    return run.run(lambda: contextlib.nullcontext(runner), of_gallery=True)
 
 
 def _run_telling(

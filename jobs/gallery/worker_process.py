@@ -11,9 +11,10 @@ from typing import Any
 
 from jobs.gallery.texts import Message
 
-_STOP_SECONDS = 5
-_DIED = Message("The process that worked on this photo died.")
-_WENT_WRONG = Message("The process that worked on this photo went wrong: its answer is not valid.")
+_FINISH_SECONDS = 5.0  # to finish the photo that a run is at
+_CLOSE_SECONDS = 20.0  # to close the run's row in the catalog
+_DIED = Message("The process that makes scenes died.")
+_WENT_WRONG = Message("The process that makes scenes went wrong: its answer is not valid.")
 _TOO_LONG = Message("The work on this photo took more than half an hour, and was stopped.")
 # A run may hold the library for hours. Each try starts a process.
 _FIRST_TRY_SECONDS, _LAST_TRY_SECONDS = 2.0, 30.0
@@ -62,17 +63,26 @@ async def run_worker(
     except ValueError:  # a line is not JSON, or is too long
         last = {"error": _WENT_WRONG, "hint": ""}
     finally:
-        await _end(process)
+        # To be cancelled again must not leave a process that holds the library.
+        await asyncio.shield(_end(process))
     return last
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Stop a running worker: first with SIGTERM, since it may hold the library, then by force."""
+    """Stop a running worker, which may hold the library: by SIGTERM twice, and then by force.
+
+    The first lets a run finish the photo that it is at. The second ends the run at once, and it
+    records that it was interrupted: of one that is killed, the photo counts as having crashed it.
+    """
     if process.returncode is not None:
         return
-    for signal in (process.terminate, process.kill):
+    for signal, seconds in (
+        (process.terminate, _FINISH_SECONDS),
+        (process.terminate, _CLOSE_SECONDS),
+        (process.kill, None),
+    ):
         with contextlib.suppress(ProcessLookupError):
             signal()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+            await asyncio.wait_for(process.wait(), seconds)
             return

@@ -5,9 +5,10 @@ An order is made by a POST, since it names thousands of photos; the download its
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from jobs.gallery.file_worker import FileJob
 from jobs.gallery.reader import LibraryReader
 from jobs.gallery.texts import Message, translate, translate_known
 from jobs.gallery.workshop import Workshop
-from jobs.gallery.zip_stream import UniqueNames, ZipEntry
+from jobs.gallery.zip_stream import OpenFile, UniqueNames, ZipEntry, open_file
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.query import find_by_ids
 from schemas.errors import SharpBatchError
@@ -78,13 +79,13 @@ class ZipOrders:
             message = "Other downloads of many photos are not finished yet."
             raise AnswerError(429, message, "Wait until one has ended.")
 
-    async def send(self, client: str, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Yield a stream, and count it while it is sent. Raises AnswerError as `check_room`."""
+    @contextlib.contextmanager
+    def sending(self, client: str) -> Iterator[None]:
+        """Count an archive while it is sent. Raises AnswerError as `check_room`."""
+        self.check_room(client)
         self._sent_to.append(client)
         try:
-            async for chunk in stream:
-                if chunk:
-                    yield chunk
+            yield
         finally:
             self._sent_to.remove(client)
 
@@ -113,14 +114,15 @@ async def zip_entries(
         for photo_id in chunk:
             shown = found[photo_id].name if photo_id in found else photo_id
             try:
-                entry = await _entry(
+                name, path = await _file(
                     order, found.get(photo_id), photo_id, reader, workshop, limiter
                 )
+                content = await to_thread.run_sync(_open, path, limiter=limiter)
             except (HTTPException, SharpBatchError) as error:
                 message = error.detail if isinstance(error, HTTPException) else error.message
                 problems.append(f"{shown}: {translate_known(order.language, message) or message}")
                 continue
-            yield ZipEntry(names.take(entry.name), entry.content)
+            yield ZipEntry(names.take(name), content)
     if problems:
         title = translate(order.language, Message("These files could not be included:"))
         name = translate(order.language, Message("not included.txt"))
@@ -142,17 +144,18 @@ def _scenes_of(reader: LibraryReader, photo_ids: list[str]) -> dict[str, _Shown]
         }
 
 
-async def _entry(
+async def _file(
     order: ZipOrder,
     shown: _Shown | None,
     photo_id: str,
     reader: LibraryReader,
     workshop: Workshop,
     limiter: CapacityLimiter,
-) -> ZipEntry:
+) -> tuple[str, Path]:
+    """Return the name and the path of a photo's file for an archive, made if there is none yet."""
     if order.what is None:
         own = await to_thread.run_sync(reader.original, photo_id, limiter=limiter)
-        return ZipEntry(own.name, own)
+        return own.name, own
     of = photo_id
     if order.what is DerivedKind.SPLAT:
         if shown is None or shown.scene_id is None:
@@ -168,7 +171,14 @@ async def _entry(
         raise HTTPException(
             503, "The file was removed from the cache at once: its disk may be full."
         )
-    return ZipEntry(file.filename, path)
+    return file.filename, path
+
+
+def _open(path: Path) -> OpenFile:
+    try:
+        return open_file(path)
+    except OSError as error:
+        raise HTTPException(404, "The file cannot be read.") from error
 
 
 async def _make(workshop: Workshop, job: FileJob, client: str) -> None:

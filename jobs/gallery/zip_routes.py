@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from anyio import CapacityLimiter
@@ -9,6 +10,7 @@ from fastapi import Body
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from jobs.gallery.downloads import zip_choices
 from jobs.gallery.media import Id
@@ -60,16 +62,36 @@ async def order(
 async def download(request: Request, key: Id) -> Response:
     """Send the archive of an order, while it is built."""
     orders: ZipOrders = request.app.state.zips
-    order, reader, client = orders.get(key), library_reader(request), _client(request)
-    orders.check_room(client)
+    order, reader = orders.get(key), library_reader(request)
     limiter: CapacityLimiter = orders.limiter
     entries = zip_entries(order, reader, request.app.state.workshop, limiter)
-    stream = orders.send(client, zip_stream(entries, limiter))
     headers = {
         "content-disposition": attachment(f"{reader.name}.zip"),
         "cache-control": "no-store",
     }
-    return StreamingResponse(stream, headers=headers, media_type="application/zip")
+    return _Archive(
+        orders, _client(request), zip_stream(entries, limiter), headers, "application/zip"
+    )
+
+
+class _Archive(StreamingResponse):
+    """An archive that is counted while it is sent, and refused where too many are."""
+
+    def __init__(
+        self,
+        orders: ZipOrders,
+        client: str,
+        stream: AsyncIterator[bytes],
+        headers: dict[str, str],
+        media_type: str,
+    ) -> None:
+        super().__init__(stream, headers=headers, media_type=media_type)
+        self._orders = orders
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._orders.sending(self._client):
+            await super().__call__(scope, receive, send)
 
 
 def _client(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zipfile
 from collections.abc import AsyncIterator
@@ -10,16 +11,30 @@ from typing import BinaryIO, NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 
+from pipeline.catalog.text import path_text
+
+_Date = tuple[int, int, int, int, int, int]
 _CHUNK = 1 << 20  # bytes
 _ZIP64_FROM = 1 << 31  # bytes of a file
-_EARLIEST, _LATEST = 315_532_800.0, 4_354_819_198.0  # times that a ZIP can hold: 1980 to 2107
+# The times that a ZIP can hold, which are local ones.
+_EARLIEST: _Date = (1980, 1, 1, 0, 0, 0)
+_LATEST: _Date = (2107, 12, 31, 23, 59, 58)
+_YEAR_SECONDS = 366 * 86_400
+
+
+class OpenFile(NamedTuple):
+    """A file of an archive that is open for reading."""
+
+    file: BinaryIO
+    size: int
+    date: _Date
 
 
 class ZipEntry(NamedTuple):
-    """A file of an archive: one on disk, or a text."""
+    """A file of an archive: an open one, which the archive closes, or a text."""
 
     name: str
-    content: Path | str
+    content: OpenFile | str
 
 
 class UniqueNames:
@@ -29,7 +44,11 @@ class UniqueNames:
         self._used: set[str] = set()
 
     def take(self, name: str) -> str:
-        """Return a name, with a number if it is in use."""
+        r"""Return a name, with a number if it is in use.
+
+        Bytes that are no UTF-8 become `_xNN`: where files are unpacked, a \ may separate folders.
+        """
+        name = path_text(name).replace("\\", "_")
         path = PurePosixPath(name)
         number = 1
         while name.casefold() in self._used:
@@ -50,37 +69,34 @@ async def zip_stream(
     archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED)  # type: ignore[call-overload]
     async for entry in entries:
         if isinstance(entry.content, str):
-            archive.writestr(entry.name, entry.content.encode())
+            archive.writestr(entry.name, entry.content.encode("utf-8", "backslashreplace"))
             yield sink.take()
             continue
-        file = await to_thread.run_sync(_open, entry.content, limiter=limiter)
-        if file is None:
-            continue
-        with file.file:
-            info = zipfile.ZipInfo(entry.name, file.date)
-            info.file_size = file.size
-            with archive.open(info, "w", force_zip64=file.size >= _ZIP64_FROM) as out:
-                while chunk := await to_thread.run_sync(file.file.read, _CHUNK, limiter=limiter):
+        file, size, date = entry.content
+        with file:
+            info = zipfile.ZipInfo(entry.name, date)
+            info.file_size = size
+            with archive.open(info, "w", force_zip64=size >= _ZIP64_FROM) as out:
+                while chunk := await to_thread.run_sync(file.read, _CHUNK, limiter=limiter):
                     out.write(chunk)
                     yield sink.take()
     archive.close()
     yield sink.take()
 
 
-class _OpenFile(NamedTuple):
-    file: BinaryIO
-    size: int
-    date: tuple[int, int, int, int, int, int]
+def open_file(path: Path) -> OpenFile:
+    """Open a file for an archive. Raises OSError."""
+    file = path.open("rb")
+    stat = os.fstat(file.fileno())
+    return OpenFile(file, stat.st_size, zip_date(stat.st_mtime))
 
 
-def _open(path: Path) -> _OpenFile | None:
-    try:
-        file = path.open("rb")
-    except OSError:
-        return None  # gone since it was looked for
-    stat = path.stat()
-    date = time.localtime(min(_LATEST, max(_EARLIEST, stat.st_mtime)))[:6]
-    return _OpenFile(file, stat.st_size, date)
+def zip_date(seconds: float) -> _Date:
+    """Return a time in seconds since 1970 as the nearest local one that a ZIP can hold."""
+    # Near these years at first: not every system knows the local time of every number.
+    seconds = min(max(seconds, 9 * _YEAR_SECONDS), 139 * _YEAR_SECONDS)
+    year, month, day, hour, minute, second = time.localtime(seconds)[:6]
+    return min(max((year, month, day, hour, minute, second), _EARLIEST), _LATEST)
 
 
 class _Sink:

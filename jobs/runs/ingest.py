@@ -106,11 +106,14 @@ class Ingest:
         )
         self._focal_change = focal_change_of(settings.photo, focal_source)
 
-    def run(self, runner: RunnerMaker) -> IngestReport:
+    def run(self, runner: RunnerMaker, *, of_gallery: bool = False) -> IngestReport:
         """Scan, plan, and carry every due photo through the flow that `runner` makes.
 
+        A run `of_gallery` is recorded as one whose settings no person has chosen.
         Raises UsageError, LibraryBusyError, StoreError, RunError.
         """
+        if of_gallery:
+            self._run.add_setting("of_gallery", True)
         check_sources(self._sources)
         if self._settings.photo.full_raw and importlib.util.find_spec("rawpy") is None:
             raise UsageError("--full-raw needs rawpy", f"Get it: {how_to_install('raw')}")

@@ -109,6 +109,10 @@ class Run:
         self._progress_at = -float("inf")  # monotonic time of its last record
         self._observers = Observers(output)
 
+    def add_setting(self, name: str, value: object) -> None:
+        """Have one more setting recorded. Before `recorded()`."""
+        self._settings[name] = value
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the library, and remove files that a killed run left half-written.

@@ -60,14 +60,16 @@ function mark() {
   makeAll.disabled = rows().every((row) => asked.has(idOf(row)));
 }
 
-function resultOf({ state: end, error, hint, made, failed, skipped, without_file: gone }) {
+function resultOf({ state: end, error, hint, made, failed, skipped, not_begun: left, without_file: gone }) {
   if (end === "stopped") return text("Stopped");
-  if (end === "failed") return [error, hint].filter(Boolean).map((part) => text(part)).join(". ");
+  const problem = [error, hint].filter(Boolean).join(" ");
+  if (end === "failed") return problem;
   const parts = [text("{count} made", { count: count(made) })];
   if (failed) parts.push(text("{count} failed", { count: count(failed) }));
   if (skipped) parts.push(text("{count} skipped", { count: count(skipped) }));
   if (gone) parts.push(text("{count} without a file", { count: count(gone) }));
-  return parts.join(", ");
+  if (left) parts.push(text("{count} not begun", { count: count(left) }));
+  return [parts.join(", "), problem].filter(Boolean).join(". ");
 }
 
 document.addEventListener("library-state", async ({ detail: { making } }) => {
@@ -77,7 +79,9 @@ document.addEventListener("library-state", async ({ detail: { making } }) => {
   if (!isOver || asked.size === 0 || making.number < number) return;
   asked.clear();
   await refresh().catch(() => null);
-  status.textContent = resultOf(making);
+  // All pages are told the same: this one asks for the messages in its language.
+  const response = await fetch("/api/make").catch(() => null);
+  status.textContent = resultOf(response?.ok ? await response.json() : making);
 });
 
 /** Show the page as it is now, without a new load: the place and the focus stay. */

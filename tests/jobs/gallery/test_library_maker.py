@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +14,18 @@ from fastapi.testclient import TestClient
 
 from jobs.gallery import library_maker, worker_process
 from jobs.gallery.app import GallerySettings
-from jobs.gallery.make_known import ingest_settings
+from jobs.gallery.make_known import ingest_settings, make_known
+from pipeline.flow.model import ResolvedModel
 from pipeline.library import Library
 from schemas.choices import Device
-from schemas.settings import IngestSettings
-from schemas.tables import photos, runs
+from schemas.errors import WeightsMissingError
+from schemas.records import RunState
+from schemas.settings import IngestSettings, ModelSettings
+from schemas.tables import photo_paths, photos, runs
 from tests.support.gallery_client import gallery_client
 from tests.support.made_photos import make_photo
-from tests.support.relief import ingest_reliefs
+from tests.support.quick_worker import ENDLESS_WIDTH
+from tests.support.relief import ReliefModel, ingest_reliefs
 from tests.support.whole_library import check_whole
 
 WORKER = "tests.support.quick_worker"
@@ -55,6 +60,11 @@ def by_state(library: Path) -> dict[str, str]:
     return {row.state: row.photo_id for row in rows}
 
 
+def value(library: Path, statement: sa.Select[Any]) -> Any:
+    with Library.resolve(library).read() as connection:
+        return connection.scalar(statement)
+
+
 def wait(client: TestClient, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     end = time.monotonic() + 60
     while True:
@@ -81,8 +91,9 @@ def test_photos_are_made_when_no_other_run_holds_the_library(
     after = by_state(library)
     assert set(after) == {"done", "failed"}
     with Library.resolve(library).read() as connection:
-        last = sa.select(runs.c.done, runs.c.failed).order_by(runs.c.started_at.desc()).limit(1)
-        assert tuple(connection.execute(last).one()) == (1, 1)
+        last = sa.select(runs).order_by(runs.c.started_at.desc()).limit(1)
+        run = connection.execute(last).one()
+    assert (run.done, run.failed, json.loads(run.settings)["of_gallery"]) == (1, 1, True)
     check_whole(library)
 
 
@@ -93,6 +104,70 @@ def test_what_is_being_made_can_be_stopped(client: TestClient, library: Path) ->
         client.post("/api/make/stop")
         wait(client, lambda making: making["state"] == "stopped")
     assert "due" in by_state(library)
+
+
+def test_a_photo_under_way_when_it_is_stopped_has_not_crashed(
+    client: TestClient, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "_FINISH_SECONDS", 0.2)
+    folder = library.parent / "other"
+    make_photo(folder / "1.jpg", 4)
+    endless = make_photo(folder / "2.jpg", 5, (ENDLESS_WIDTH, 256))
+    ingest_reliefs(library, folder, settings=IngestSettings(limit=1))
+    of_path = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path == str(endless))
+    photo_id = value(library, of_path)
+    client.post("/api/make", json={"photos": [photo_id]})
+    last = sa.select(runs.c.under_way).order_by(runs.c.started_at.desc()).limit(1)
+    end = time.monotonic() + 60
+    while photo_id not in (value(library, last) or ""):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    client.post("/api/make/stop")
+    client.post("/api/make/stop")
+    wait(client, lambda making: making["state"] == "stopped")
+    assert value(library, last) is None
+    assert value(library, last.with_only_columns(runs.c.state)) == RunState.INTERRUPTED
+    with Library.resolve(library).hold("the next run"):
+        pass  # no process is left that holds the library
+
+
+def test_settings_that_cannot_be_used_stop_no_photos_of_other_runs(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(settings: ModelSettings) -> ResolvedModel:
+        if settings.model == "small":
+            raise WeightsMissingError.of_model("small")
+        return ReliefModel(ModelSettings("small"), "relief-1")
+
+    monkeypatch.setattr("pipeline.flow.model.resolve_model", resolve)
+    due, other = by_state(library)["due"], library.parent / "other" / "half.jpg"
+    other.parent.mkdir()
+    other.write_bytes((library.parent / "photos" / "half.jpg").read_bytes()[:-9])
+    small = IngestSettings(ModelSettings("small"))
+    ingest_reliefs(library, other, settings=small)
+    of_path = sa.select(photo_paths.c.photo_id).where(photo_paths.c.path == str(other))
+    failed = value(library, of_path)
+    with Library.resolve(library).write() as catalog:
+        catalog.begin_run("of a person", "ingest", IngestSettings().as_dict())
+        catalog.begin_run("of the gallery", "ingest", {**small.as_dict(), "of_gallery": True})
+    result = make_known(str(library), None, [failed, due])
+    assert (result["made"], result["not_begun"]) == (1, 1)
+    assert "the weights of 'small' are not on this machine" in str(result["error"])
+    with pytest.raises(WeightsMissingError):
+        make_known(str(library), None, [failed])
+
+
+def test_messages_are_in_the_language_of_who_asks(client: TestClient, library: Path) -> None:
+    assert client.get("/api/make").json() is None
+    (library.parent / "photos" / "half.jpg").unlink()
+    client.post("/api/make", json={"photos": [by_state(library)["failed"]]})
+    wait(client, lambda making: making["state"] == "failed")
+    for language, told in (
+        ("en", "The files of these photos are gone."),
+        ("de", "Die Dateien dieser Fotos fehlen."),
+    ):
+        answer = client.get("/api/make", headers={"accept-language": language})
+        assert answer.json()["error"] == told
 
 
 def test_photos_without_a_file_are_told(client: TestClient, library: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
     page.wait_for_selector(READY)
     for name in [entry.name for entry in formats_written_here()]:
         with page.expect_download(timeout=3 * WAIT_MS) as download:
-            page.locator(f'.downloads a[href*="scene.{name}"]').click()
+            page.locator(f'.downloads a[href*="scene.{name}?"]').click()
         assert download.value.suggested_filename == f"dropped.{name}"
 
 

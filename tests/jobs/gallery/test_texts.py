@@ -26,6 +26,7 @@ from pipeline.catalog.lock import ANOTHER_RUN
 from pipeline.exports.registry import KINDS
 from pipeline.flow.content_rules import OWN_EXPORT_MESSAGE
 from schemas.context import ContextSource
+from schemas.errors import WeightsMissingError
 from schemas.groups import GroupKind
 from schemas.outcomes import PHOTO_STAGES
 from schemas.quality import QualityFlag
@@ -76,6 +77,8 @@ def written_texts() -> Iterator[str]:
     for pair in TRUTH_TEXTS.values():
         yield from pair
     yield from (COMMA, AND, ANOTHER_RUN, OWN_EXPORT_MESSAGE)
+    missing = WeightsMissingError.of_model("{0}")
+    yield from (missing.message, missing.hint)
     for file in TELLING:
         # Pages say the reason in place of a message that names options of commands.
         is_of_photos = GALLERY not in file.parents

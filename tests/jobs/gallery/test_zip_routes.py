@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from starlette.types import ASGIApp, Message
 
 from jobs.gallery import zip_orders
-from jobs.gallery.app import GallerySettings
+from jobs.gallery.app import GallerySettings, make_gallery_app
+from jobs.gallery.zip_orders import ZipOrder, ZipOrders
+from jobs.gallery.zip_stream import OpenFile, open_file
 from pipeline.library import Library
 from sharp_core.formats.registry import read_scene
 from tests.support.gallery_client import gallery_client
@@ -151,6 +155,59 @@ def test_orders_are_checked(client: TestClient, monkeypatch: pytest.MonkeyPatch)
     assert client.get(f"/zips/{'0' * 32}").status_code == 404
     monkeypatch.setattr(zip_orders, "_OF_CLIENT_AT_ONCE", 0)
     assert client.post("/api/zips", json=order).status_code == 429
+
+
+async def status_of(app: ASGIApp, path: str) -> int:
+    """Return the status of a GET; clients of tests wait for each answer before they ask again."""
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(3600)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    scope = {
+        **{"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http"},
+        **{"path": path, "raw_path": path.encode(), "query_string": b""},
+        **{"headers": [(b"host", b"127.0.0.1:7860")], "client": ("127.0.0.1", 1)},
+    }
+    await app(scope, receive, send)
+    return statuses[0]
+
+
+def test_downloads_of_one_order_are_counted_when_they_begin(library: Path, tmp_path: Path) -> None:
+    async def statuses() -> list[int]:
+        app = make_gallery_app(GallerySettings(Library.resolve(library), tmp_path))
+        orders: ZipOrders = app.state.zips
+        path = f"/zips/{orders.add(ZipOrder(('0' * 32,), None, '', '127.0.0.1', 'en'))}"
+        tokens = [object() for _ in range(int(orders.limiter.total_tokens))]
+        for token in tokens:  # no archive can go on
+            orders.limiter.acquire_on_behalf_of_nowait(token)
+        tasks = [asyncio.create_task(status_of(app, path)) for _ in range(5)]
+        async with asyncio.timeout(60):
+            while sum(task.done() for task in tasks) < 3:
+                await asyncio.sleep(0.01)
+            for token in tokens:
+                orders.limiter.release_on_behalf_of(token)
+            return await asyncio.gather(*tasks)
+
+    assert sorted(asyncio.run(statuses())) == [200, 200, 429, 429, 429]
+
+
+def test_a_file_that_cannot_be_opened_is_listed(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> OpenFile:
+        if path.name == "other.jpg":
+            raise PermissionError(path)
+        return open_file(path)
+
+    monkeypatch.setattr(zip_orders, "open_file", refuse)
+    found = archive(client, list(ids(client).values()), "originals")
+    assert len(found.namelist()) == 3
+    assert "other.jpg: The file cannot be read." in found.read("not included.txt").decode()
 
 
 def test_old_orders_make_room(client: TestClient) -> None:

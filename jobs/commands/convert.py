@@ -13,7 +13,7 @@ from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, SplatInput, check_are_here
 from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, size_text, time_text
+from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.budgets import BudgetSettings
@@ -198,8 +198,8 @@ def _file_text(conversion: Conversion) -> str:
 def _library_text(report: ConvertReport) -> str:
     return "\n".join(
         [
-            f"{report.done:,} {'scene' if report.done == 1 else 'scenes'} converted to "
-            f"{report.format} in {time_text(report.seconds)}: "
+            f"{count_text(report.done, 'scene')} converted to {report.format} in "
+            f"{time_text(report.seconds)}: "
             f"{size_text(report.bytes_before)} before, {size_text(report.bytes)} now",
             *losses_text(report),
             *counts_text(

@@ -12,7 +12,7 @@ from jobs.commands.option_groups import WithoutFields, with_options
 from jobs.commands.options import LibraryOptions, check_are_here
 from jobs.commands.run_options import RunOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, time_text
+from jobs.console.output import Output, count_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from pipeline.store.root import parse_root
@@ -127,7 +127,7 @@ def _text(report: EvaluationReport) -> str:
     return "\n".join(
         [
             text_report(report.summaries),
-            f"{report.done} pairs evaluated in {time_text(report.seconds)}",
+            f"{count_text(report.done, 'pair')} evaluated in {time_text(report.seconds)}",
             *counts_text(
                 [
                     (report.failed, "failed"),

@@ -12,7 +12,7 @@ from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, size_text, time_text
+from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.errors import ExitCode, UsageError
@@ -96,21 +96,27 @@ def export(
 
 
 def _text(report: ExportReport, to: Path) -> str:
+    files, scenes = count_text(report.files, "file"), count_text(report.done, "scene")
     return "\n".join(
         [
-            f"{report.files} files of {report.done} scenes written ({', '.join(report.kinds)}; "
+            f"{files} of {scenes} written ({', '.join(report.kinds)}; "
             f"{size_text(report.bytes)}) in {time_text(report.seconds)}",
             *losses_text(report),
             *counts_text(
                 [
-                    (report.failed, "scenes failed"),
-                    (report.left_out, "files left out: see the warnings"),
-                    (report.unchanged, "scenes already exported"),
+                    (report.failed, "scene failed", "scenes failed"),
+                    (
+                        report.left_out,
+                        "file left out: see the warnings",
+                        "files left out: see the warnings",
+                    ),
+                    (report.unchanged, "scene already exported", "scenes already exported"),
                     (
                         report.removed,
+                        "photo removed from the album, no longer selected",
                         "photos removed from the album, no longer selected",
                     ),
-                    (report.left, "scenes left for the next run"),
+                    (report.left, "scene left for the next run", "scenes left for the next run"),
                 ]
             ),
             f"Output folder: {to}",
@@ -125,13 +131,13 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
     if len(shown) < len(result.files):
         lines.append(f"and {len(result.files) - len(shown)} more (-v lists them)")
     lines.append(
-        f"{len(result.files)} files of {result.due} scenes would be written to {result.to}; "
-        f"{result.unchanged} scenes already exported"
+        f"{count_text(len(result.files), 'file')} of {count_text(result.due, 'scene')} would be "
+        f"written to {result.to}; {count_text(result.unchanged, 'scene')} already exported"
     )
     if result.removed:
-        lines.append(f"{result.removed} photos would be removed from the album")
+        lines.append(f"{count_text(result.removed, 'photo')} would be removed from the album")
     if result.left_out:
-        lines.append(f"{len(result.left_out)} files would be left out:")
+        lines.append(f"{count_text(len(result.left_out), 'file')} would be left out:")
         lines += result.left_out if verbose else result.left_out[:_SHOWN_FILES]
         if not verbose and len(result.left_out) > _SHOWN_FILES:
             lines.append(f"and {len(result.left_out) - _SHOWN_FILES} more (-v lists them)")

@@ -14,7 +14,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, size_text, time_text
+from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.photo_filters import PhotoFilters
 from schemas.errors import UsageError
@@ -168,24 +168,37 @@ def _samples(are_wanted: bool, output: Output) -> list[Path]:
 
 def _text(report: IngestReport) -> str:
     lines = []
+    left = count_text(report.left, "photo is", "photos are")
     if report.is_interrupted:
-        lines.append(f"Interrupted; {report.left} photos are left. Run it again to resume.")
+        lines.append(f"Interrupted; {left} left. Run it again to resume.")
     elif report.is_out_of_time:
-        lines.append(f"The time is up; {report.left} photos are left. Run it again to resume.")
+        lines.append(f"The time is up; {left} left. Run it again to resume.")
     pace = f"{time_text(report.seconds)}"
     if report.done:
         pace += f", {report.photos_per_second:.2f} photos/s"
-    lines.append(f"{report.done} scenes made with '{report.model}' in {pace}")
+    lines.append(f"{count_text(report.done, 'scene')} made with '{report.model}' in {pace}")
     is_cut_short = report.is_interrupted or report.is_out_of_time
     lines += counts_text(
         [
             (report.failed, "failed"),
             (report.skipped, "skipped"),
-            (report.duplicates, "copies of photos already counted"),
+            (
+                report.duplicates,
+                "copy of a photo already counted",
+                "copies of photos already counted",
+            ),
             (report.unchanged, "unchanged"),
             (report.metadata_updated, "updated from changed sidecars and photo libraries"),
-            (report.not_selected, "not selected by the filters; they stay due"),
-            (report.represented, "of groups of which another photo is made; they stay due"),
+            (
+                report.not_selected,
+                "not selected by the filters; it stays due",
+                "not selected by the filters; they stay due",
+            ),
+            (
+                report.represented,
+                "of a group of which another photo is made; it stays due",
+                "of groups of which another photo is made; they stay due",
+            ),
             (0 if is_cut_short else report.left, "left for the next run"),
         ]
     )
@@ -194,7 +207,7 @@ def _text(report: IngestReport) -> str:
         lines.append(f"Reasons: {reasons}")
     if report.previews_failed:
         lines.append(
-            f"{report.previews_failed} previews failed; to retry: "
+            f"{count_text(report.previews_failed, 'preview')} failed; to retry: "
             f"sharp-batch preview --library '{report.library}'"
         )
     lines.append(f"Library: {report.library}")
@@ -205,8 +218,10 @@ def _text(report: IngestReport) -> str:
 
 def _dry_text(result: DryRun) -> str:
     lines = [
-        f"{result.found} files found: {result.due} photos are due ({result.new} of them new), "
-        f"{result.unchanged} unchanged, {result.duplicates} copies, {result.skipped} skipped"
+        f"{count_text(result.found, 'file')} found: "
+        f"{count_text(result.due, 'photo is', 'photos are')} due ({result.new:,} of them new), "
+        f"{result.unchanged:,} unchanged, {count_text(result.duplicates, 'copy', 'copies')}, "
+        f"{result.skipped:,} skipped"
         + (f", {result.not_selected} not selected" if result.not_selected else "")
         + (f", {result.represented} of groups with one scene" if result.represented else ""),
     ]
@@ -214,7 +229,9 @@ def _dry_text(result: DryRun) -> str:
         reasons = ", ".join(f"{reason} {count}" for reason, count in result.reasons.items())
         lines.append(f"Reasons: {reasons}")
     if result.failing:
-        lines.append(f"{result.failing} due photos will fail (detected from their headers)")
+        lines.append(
+            f"{count_text(result.failing, 'due photo')} will fail (detected from their headers)"
+        )
     lines.append(
         f"Estimate for '{result.model}': {time_text(result.estimated_seconds)} "
         f"({result.estimated_from}), {size_text(result.estimated_bytes)} of disk"

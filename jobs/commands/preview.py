@@ -11,7 +11,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, size_text, time_text
+from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.execution_settings import SceneLimit
@@ -61,7 +61,7 @@ def preview(
 def _text(report: PreviewReport) -> str:
     return "\n".join(
         [
-            f"Previews of {report.done} scenes made ({', '.join(report.kinds)}; "
+            f"Previews of {count_text(report.done, 'scene')} made ({', '.join(report.kinds)}; "
             f"{size_text(report.bytes)}) in {time_text(report.seconds)}",
             *counts_text(
                 [

@@ -17,7 +17,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
 from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.columns import column_lines
-from jobs.console.output import Output, ignore_broken_pipe, size_text
+from jobs.console.output import Output, count_text, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
@@ -113,7 +113,7 @@ def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
     rows = [_row(record) for record in records]
     if rows:
         output.lines(column_lines(_HEAD, rows))
-    output.note(f"{len(rows)} photos")
+    output.note(count_text(len(rows), "photo"))
 
 
 def _row(record: PhotoRecord) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, time_text
+from jobs.console.output import Output, count_text, time_text
 from jobs.runs.deadline import deadline_of
 from pipeline.catalog.filters import Filters
 from schemas.execution_settings import SceneLimit
@@ -62,7 +62,7 @@ def score(
 def _text(report: ScoreReport) -> str:
     return "\n".join(
         [
-            f"{report.done} scenes scored in {time_text(report.seconds)}",
+            f"{count_text(report.done, 'scene')} scored in {time_text(report.seconds)}",
             *counts_text(
                 [
                     (report.failed, "failed"),

@@ -8,6 +8,7 @@ import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
+from jobs.console.output import count_text
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def revoke(
         if unknown := sorted(set(chosen) - set(known)):
             raise UsageError(f"there is no link {unknown[0]}", "See: sharp-batch share list")
         revoke_shares(connection, chosen)
-    ended = "1 link" if len(chosen) == 1 else f"{len(chosen)} links"
-    output.result({"revoked": chosen}, f"{ended} revoked")
+    output.result({"revoked": chosen}, f"{count_text(len(chosen), 'link')} revoked")
 
 
 def _line(listed: ListedShare) -> str:

@@ -11,7 +11,7 @@ from jobs.commands.finish import finish_command
 from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.unmatched import warn_of_unmatched
-from jobs.console.output import Output, time_text
+from jobs.console.output import Output, count_text, time_text
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
 from schemas.execution_settings import RunnerSettings
@@ -113,7 +113,8 @@ def _is_given(context: typer.Context, option: str) -> bool:
 def _text(report: TrainReport, settings: TrainingSettings) -> str:
     lines = []
     if report.is_interrupted:
-        lines.append(f"Interrupted; {report.left} steps are left. Run it again to resume.")
+        left = count_text(report.left, "step is", "steps are")
+        lines.append(f"Interrupted; {left} left. Run it again to resume.")
     taken = report.unchanged + report.done
     lines.append(
         f"Stage {settings.stage}: {taken} of {report.steps} steps, {report.done} of them now in "

@@ -8,7 +8,7 @@ import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
-from jobs.console.output import size_text, time_text
+from jobs.console.output import count_text, size_text, time_text
 from schemas.errors import ExitCode
 from schemas.settings import VerifySettings
 
@@ -46,11 +46,12 @@ def verify(
 
 def _text(report: VerifyReport) -> str:
     lines = [
-        f"{report.scenes} scenes checked ({report.files} files, {size_text(report.bytes)}) "
+        f"{count_text(report.scenes, 'scene')} checked "
+        f"({count_text(report.files, 'file')}, {size_text(report.bytes)}) "
         f"in {time_text(report.seconds)}"
     ]
     if report.is_interrupted:
-        lines.append(f"Interrupted; {report.left} scenes are left.")
+        lines.append(f"Interrupted; {count_text(report.left, 'scene is', 'scenes are')} left.")
     if not report.damaged:
         lines.append("No damage found.")
         return "\n".join(lines)

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jobs.console.count_progress import count_progress
-from jobs.console.output import Output
+from jobs.console.output import Output, count_text
 from jobs.runs.run import new_run_id
 from pipeline.catalog.database import make_tables, open_unchecked, unusable
 from pipeline.catalog.migrate import Migrated, migrate
@@ -184,9 +184,10 @@ def _adopt(
             catalog.change_user_focals([scene.photo_id], FocalChange(flag))
         report.adopted += 1
     if report.loose:
+        belong = count_text(report.loose, "scene file belongs", "scene files belong")
         output.warn(
-            f"{report.loose} scene files belong to photos that were not found. Name the folders of "
-            "the photos, or 'sharp-batch ingest' makes their scenes again and 'gc' removes these."
+            f"{belong} to photos that were not found. Name the folders of the photos, or "
+            "'sharp-batch ingest' makes their scenes again and 'gc' removes these files."
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from jobs.console.output import size_text
+from jobs.console.output import count_text, size_text
 from jobs.maintenance.platform_support import TESTED, platform_support
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
@@ -95,7 +95,9 @@ def _platform() -> Finding:
 
 def _machine() -> Finding:
     memory = psutil.virtual_memory().total
-    return Finding("machine", Level.OK, f"{usable_cores()} cores, {size_text(memory)} of memory")
+    return Finding(
+        "machine", Level.OK, f"{count_text(usable_cores(), 'core')}, {size_text(memory)} of memory"
+    )
 
 
 def _torch() -> Iterator[Finding]:
@@ -179,7 +181,9 @@ def _disk(library: LibraryRoot) -> Iterator[Finding]:
         return
     folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
-    found = f"{size_text(free)} free at {folder}, room for {free // _SCENE_BYTES} scenes"
+    found = (
+        f"{size_text(free)} free at {folder}, room for {count_text(free // _SCENE_BYTES, 'scene')}"
+    )
     level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
     yield Finding("disk", level, found, "" if level is Level.OK else "Make room.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, field
 
-from jobs.console.output import Output
+from jobs.console.output import Output, count_text
 from pipeline.library import Library
 from pipeline.maintenance.garbage import Garbage, find_garbage
 from pipeline.maintenance.repairs import drop_superseded
@@ -55,7 +55,11 @@ def collect_garbage(
         if not is_dry_run:
             _remove(garbage, library)
     if garbage.foreign:
-        output.note(f"{garbage.foreign} files do not belong to this library and are kept.")
+        texts = (
+            "file does not belong to this library and is",
+            "files do not belong to this library and are",
+        )
+        output.note(f"{count_text(garbage.foreign, *texts)} kept.")
     report.seconds = round(time.monotonic() - started, 3)
     return report
 

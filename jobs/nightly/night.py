@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jobs.console.download_progress import download_progress
-from jobs.console.output import Output, size_text
+from jobs.console.output import Output, count_text, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
 from jobs.monitoring.watch import watching
@@ -167,8 +167,8 @@ class _Night:
         step.details = done.as_dict()
         step.has_changed = bool(done.done or done.metadata_updated)
         step.summary = (
-            f"{done.done} scenes made, {done.failed} failed, {done.unchanged} unchanged, "
-            f"{done.skipped} skipped, {done.left} left"
+            f"{count_text(done.done, 'scene')} made, {done.failed} failed, "
+            f"{done.unchanged} unchanged, {done.skipped} skipped, {done.left} left"
             + (f", {done.not_selected} not selected" if done.not_selected else "")
         )
         step.exit_code = int(done.exit_code)
@@ -212,8 +212,10 @@ class _Night:
         done = verify(self._library, settings, self._output, self._deadline)
         step.details = done.as_dict()
         step.has_changed = bool(done.repaired)
-        step.summary = f"{done.scenes} scenes checked, {done.damaged} files damaged" + (
-            f", {done.repaired} of them repaired" if done.damaged else ""
+        step.summary = (
+            f"{count_text(done.scenes, 'scene')} checked, "
+            f"{count_text(done.damaged, 'file')} damaged"
+            + (f", {done.repaired} of them repaired" if done.damaged else "")
         )
         self._report.damaged += [
             PhotoProblem(
@@ -234,7 +236,7 @@ class _Night:
         )
         step.details = done.as_dict()
         step.has_changed = bool(done.paths)
-        step.summary = f"{len(done.paths)} files removed ({size_text(done.bytes)})"
+        step.summary = f"{count_text(len(done.paths), 'file')} removed ({size_text(done.bytes)})"
 
     def _read_outcome(self) -> None:
         """Read from the catalog what failed this night, and what the library holds now."""

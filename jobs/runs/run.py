@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from jobs.console.output import Output
+from jobs.console.output import Output, count_text
 from jobs.console.progress import RunProgress
 from jobs.monitoring.observers import Observers, WatchedRun
 from jobs.runs.recorder import Recorder
@@ -124,7 +124,9 @@ class Run:
                 self._output.note(f"Taking over from {dead}, which crashed.")
             swept = self.library.store.sweep()
             if swept:
-                self._output.note(f"Removed {swept} half-written files of a killed run.")
+                self._output.note(
+                    f"Removed {count_text(swept, 'half-written file')} of a killed run."
+                )
             warning = self.library.network_warning()
             if warning is not None:
                 self._output.warn(warning)

@@ -230,7 +230,7 @@ def test_damage_is_reported_repaired_and_made_again(folder: Path) -> None:
     assert [(item.path, item.reason) for item in report.damaged] == [(lost, "missing")]
     assert report.exit_code == 0
     assert report.has_problems
-    assert steps(night(folder, SMALL))["ingest"].startswith("1 scenes made")
+    assert steps(night(folder, SMALL))["ingest"].startswith("1 scene made")
     check_whole(folder / "library")
 
 

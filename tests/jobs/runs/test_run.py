@@ -129,7 +129,7 @@ def test_a_run_takes_over_from_a_dead_one(
     make(library, runner(FailureReason.TIMEOUT))
     said = capsys.readouterr().err
     assert f"Taking over from {dead}" in said
-    assert "Removed 1 half-written files" in said
+    assert "Removed 1 half-written file of" in said
 
 
 def test_every_run_warns_of_a_catalog_on_a_network_disk(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import MAXYEAR
 from functools import partial
 from typing import NamedTuple
 
@@ -123,12 +124,16 @@ def _rating_cards(connection: Connection, filters: Filters, view: FilteredView) 
 def _year_cards(connection: Connection, filters: Filters, view: FilteredView) -> list[Card]:
     found = read_year_facets(connection, filters)
     return [
-        _card(facet, "/best", view, after=facet.value, before=f"{int(facet.value) + 1:04d}")
+        _card(facet, "/best", view, after=facet.value, before=_year_after(facet.value))
         for facet in found
     ]
 
 
-def _card(facet: Facet, path: str, view: FilteredView, **changes: str) -> Card:
+def _year_after(year: str) -> str | None:
+    return f"{int(year) + 1:04d}" if int(year) < MAXYEAR else None
+
+
+def _card(facet: Facet, path: str, view: FilteredView, **changes: str | None) -> Card:
     return Card(facet.name, facet.photos, facet.cover, f"{path}{view.query(**changes)}")
 
 

@@ -1,6 +1,7 @@
 """Lists to browse a library by: albums, people, stars and years, each with a number and a cover.
 
-A number is that of the photos that the same filters select with the value added.
+A number is that of the photos that the same filters select with the value in place of their own:
+of a view of one person, the list of people has everyone with all of their photos.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
 
     The value of a filter is the name behind a "/": from its first level on.
     """
+    filters = _with_tag(filters, kind, None)
     f = sa.func
     columns = (tags.c.name, tags.c.folded, f.count(), _COVER, f.max(photos.c.taken_at))
     # Joined before it is asked what holds for each photo: most photos have no such tag.
@@ -59,15 +61,17 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
     for name, folded, count, cover, newest in rows:
         facet = Facet(name, f"/{name}", count, cover[-_ID_LENGTH:], newest)
         if folded in unclear and folded not in found:
-            with_tag = (
-                replace(filters, person=facet.value)
-                if kind is TagKind.PERSON
-                else replace(filters, album=facet.value)
-            )
+            with_tag = _with_tag(filters, kind, facet.value)
             facet = facet._replace(photos=count_selected(connection, with_tag))
         found.setdefault(folded, facet)
     oldest = datetime.min
     return sorted(found.values(), key=lambda facet: facet.newest or oldest, reverse=True)
+
+
+def _with_tag(filters: Filters, kind: TagKind, value: str | None) -> Filters:
+    if kind is TagKind.PERSON:
+        return replace(filters, person=value)
+    return replace(filters, album=value)
 
 
 def _unclear(folded: list[str]) -> set[str]:
@@ -98,7 +102,7 @@ def _levels_above(name: str) -> Iterable[str]:
 def read_rating_facets(connection: Connection, filters: Filters) -> list[Facet]:
     """Return how many photos have so many stars or more, the most stars first."""
     columns = (photos.c.rating, sa.func.count(), _COVER)
-    statement = selected_photos(connection, filters, *columns)
+    statement = selected_photos(connection, replace(filters, rating=None), *columns)
     rows = connection.execute(statement.where(photos.c.rating > 0).group_by(photos.c.rating)).all()
     of_stars = {row[0]: row for row in rows}
     found: list[Facet] = []
@@ -122,7 +126,8 @@ def read_favorites(connection: Connection, filters: Filters) -> Facet | None:
 def read_year_facets(connection: Connection, filters: Filters) -> list[Facet]:
     """Return the years with scored scenes, the last one first; the cover is the best of each."""
     year = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 4).label("year")
-    statement = selected_photos(connection, filters, year, sa.func.count(), _COVER)
+    of_all_years = replace(filters, after=None, before=None)
+    statement = selected_photos(connection, of_all_years, year, sa.func.count(), _COVER)
     statement = statement.where(photos.c.score.is_not(None), photos.c.taken_at.is_not(None))
     rows = connection.execute(statement.group_by(year).order_by(year.desc()))
     return [Facet(name, name, count, cover[-_ID_LENGTH:]) for name, count, cover in rows]

@@ -35,6 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
                 names = ["Italy & <sea>", "ITALY & <sea>/Rome"][: 1 + (number % 3 == 0)]
                 found = [(TagKind.ALBUM, name) for name in names]
                 found += [(TagKind.PERSON, "Ada"), (TagKind.KEYWORD, "beach")]
+                found += [(TagKind.PERSON, "Bob")] if number % 2 else []
                 set_tags(catalog.connection, {file.photo_id: found})
                 values = {"rating": number % 6, "score": number / 12, "favorite": number == 3}
                 which = photos.c.photo_id == file.photo_id
@@ -50,12 +51,20 @@ def count_of(page: str) -> int:
 
 @pytest.mark.parametrize("path", ["/albums", "/people", "/ratings", "/years"])
 def test_each_number_is_that_of_the_view_behind_the_link(client: TestClient, path: str) -> None:
-    for query in ("", "?rating=2"):
+    for query in (
+        *("", "?rating=2", "?favorite=true", "?after=2019-07&before=2020"),
+        *("?person=Ada", "?person=Bob&rating=1", "?album=/Italy+%26+%3Csea%3E/Rome"),
+    ):
         cards = _CARD.findall(client.get(path + query).text)
-        assert cards, path
+        assert cards, (path, query)
         for href, name, number in cards:
             page = client.get(html.unescape(href)).text
             assert count_of(page) == int(number.replace(",", "")), (path, query, name)
+
+
+def test_a_year_is_the_last_one_that_there_is(client: TestClient) -> None:
+    assert browse._year_after("0999") == "1000"
+    assert browse._year_after("9999") is None
 
 
 def test_lists_have_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

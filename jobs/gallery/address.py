@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from pipeline.catalog.filters import Filters, filter_fields, filters_of_texts, is_on_web
@@ -55,7 +55,7 @@ class FilteredView:
     def last_day(self) -> str:
         """The day before the filter `before`, as the form writes it; "" where there is none."""
         end = self.filters.before
-        return f"{end - timedelta(days=1):%Y-%m-%d}" if end else ""
+        return day_before(end).date().isoformat() if end else ""
 
     def query(self, **changes: str | None) -> str:
         """Return the query part of this view's address, with its `?`; None removes a field."""
@@ -101,6 +101,12 @@ def read_view(parameters: Mapping[str, str]) -> FilteredView:
     return FilteredView(
         filters_of_texts(texts, name_of=lambda field: FILTER_NAMES[field.name]), texts
     )
+
+
+def day_before(time: datetime) -> datetime:
+    """Return the time a day earlier, or the first that there is."""
+    day = timedelta(days=1)
+    return time - day if time - datetime.min >= day else datetime.min
 
 
 def _day_after(until: str) -> str:

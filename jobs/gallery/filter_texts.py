@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from jobs.gallery.address import day_before
 from jobs.gallery.date_texts import day_text, minute_text, month_text, position_text
 from jobs.gallery.problem_texts import reason_name
 from jobs.gallery.texts import Figures, Message
@@ -46,6 +47,8 @@ def filter_text(name: str, value: object, written: str) -> Message:
     """Return what a filter of this value says; `written` is the value as in the address."""
     if name in TRUTH_TEXTS:
         return Message(TRUTH_TEXTS[name][0 if value else 1])
+    if name == "rating" and value == 1:
+        return Message("1 star or more")
     return Message(VALUE_TEXTS[name], value=_value_text(name, value, written))
 
 
@@ -82,7 +85,7 @@ def _time_text(time: datetime, written: str) -> str:
 
 def _end_text(end: datetime, written: str) -> str:
     """Return the last year, month or day before an end that is one; other ends as they are."""
-    if end.time() != datetime.min.time():
+    if end.time() != datetime.min.time() or end == datetime.min:
         return minute_text(end)
-    last = end - timedelta(days=1)
-    return _time_text(last, f"{last:%Y-%m-%d}"[: len(written)])
+    last = day_before(end)
+    return _time_text(last, last.date().isoformat()[: len(written)])

@@ -24,13 +24,13 @@ function makeButtons() {
   if (state === "failed") {
     makeAll.textContent = all.length === 1 ? text("Try this photo again") : text("Try these {count} photos again", values);
   } else {
-    makeAll.textContent = all.length === 1 ? text("Make this photo now") : text("Make these {count} photos now", values);
+    makeAll.textContent = all.length === 1 ? text("Make its scene now") : text("Make these {count} scenes now", values);
   }
   for (const row of all) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet";
-    button.textContent = state === "failed" ? text("Try again") : text("Make now");
+    button.textContent = state === "failed" ? text("Try again") : text("Make its scene now");
     button.setAttribute("aria-label", `${button.textContent}: ${row.querySelector("a").textContent}`);
     button.addEventListener("click", () => make([row]));
     row.append(button);

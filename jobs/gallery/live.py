@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import psutil
 from anyio import CapacityLimiter, to_thread
 
 from jobs.gallery.answer_errors import AnswerError
 from jobs.gallery.reader import LibraryReader
-from pipeline.catalog.run_progress import ActiveRun, LibraryPulse, read_pulse
+from pipeline.catalog.run_progress import ActiveRun, LibraryPulse, is_at_work, read_pulse
 from schemas.errors import SharpBatchError
 
 MOST_PAGES = 300
@@ -49,6 +47,7 @@ class LiveLibrary:
         self._is_closed = False
         self._changed = asyncio.Event()
         self._pulse: LibraryPulse | None = None
+        self._run: ActiveRun | None = None
         self._stamp: object = None
         self._read_at = -float("inf")
         self._pace = RunPace()
@@ -101,7 +100,7 @@ class LiveLibrary:
         state = json.dumps(
             {
                 "content": f"{self._began}-{self._content}",
-                "run": self._pace.as_dict(self._running()),
+                "run": self._pace.as_dict(self._run),
                 "making": self.making(),
             }
         )
@@ -125,11 +124,17 @@ class LiveLibrary:
         limiter = self._limiter = self._limiter or CapacityLimiter(1)
         while self._pages and not self._is_closed:
             try:
-                await to_thread.run_sync(self._read, limiter=limiter)
+                await to_thread.run_sync(self._look, limiter=limiter)
             except SharpBatchError as error:
                 _logger.warning("The catalog cannot be watched: %s", error)
             self._take()
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _look(self) -> None:
+        """See what the catalog says, and whether the run that it says works is there."""
+        self._read()
+        run = self._pulse.run if self._pulse is not None else None
+        self._run = run if run is not None and is_at_work(run, self._reader.folder) else None
 
     def _read(self) -> None:
         """Read the pulse of the library, if its catalog has changed."""
@@ -149,15 +154,11 @@ class LiveLibrary:
         content = (pulse.runs, pulse.finished)
         now = time.monotonic()
         # The end of a run is told at once; the work of one that goes on every few seconds.
-        is_due = self._running() is None or now - self._content_at >= _CONTENT_SECONDS
+        is_due = self._run is None or now - self._content_at >= _CONTENT_SECONDS
         if content != self._content_of and is_due:
             self._content_of, self._content_at = content, now
             self._content += 1
         self.tell()
-
-    def _running(self) -> ActiveRun | None:
-        run = self._pulse.run if self._pulse is not None else None
-        return run if run is not None and _is_alive(run) else None
 
 
 class RunPace:
@@ -203,8 +204,3 @@ class RunPace:
         if end > start and after > before:
             return (after - before) / (end - start)
         return finished / seconds if seconds else 0.0
-
-
-def _is_alive(run: ActiveRun) -> bool:
-    """Tell whether a run's process is there; of one on another machine, nobody knows."""
-    return run.host != socket.gethostname() or psutil.pid_exists(run.pid)

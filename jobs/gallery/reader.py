@@ -62,6 +62,11 @@ class LibraryReader:
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._engine: Engine = library.open_database()
 
+    @property
+    def folder(self) -> Path | None:
+        """The library's folder; None for one in an object store."""
+        return self._root if isinstance(self._root, Path) else None
+
     @contextlib.contextmanager
     def catalog(self) -> Iterator[Connection]:
         """Yield a connection to the catalog. Raises StoreError if the catalog is damaged."""

@@ -28,6 +28,7 @@ from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
 
 ANOTHER_RUN = "another run"  # of which nothing is known
+_WAIT_SECONDS = 0.2  # longer than `is_held` takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,24 @@ def hold(address: CatalogAddress, command: str) -> Iterator[Holder | None]:
         yield dead
 
 
+def is_held(folder: Path) -> bool:
+    """Tell whether a run holds a library's folder. For a moment nobody else can hold it."""
+    path = folder / LOCK_FILE
+    try:
+        with FileLock(path, blocking=False):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that cannot be written
+        return False
+
+
 @contextlib.contextmanager
 def _hold_folder(root: Path, command: str) -> Iterator[Holder | None]:
     path = root / LOCK_FILE
-    lock = FileLock(path, blocking=False)
+    lock = FileLock(path)
     try:
-        lock.acquire()
+        lock.acquire(timeout=_WAIT_SECONDS)
     except Timeout as error:
         holder = _read_holder(path)
         raise LibraryBusyError(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.lock import is_held
 from schemas.records import RunState
-from schemas.tables import runs
+from schemas.tables import runs, utc_now
+
+_INEXACT = timedelta(seconds=2)  # what the system tells of when a process began
+# Counts are recorded after each photo: that may take a while.
+_QUIET = timedelta(minutes=1)
+_QUIET_WITHOUT_LOCK = timedelta(minutes=15)
 
 
 class ActiveRun(NamedTuple):
@@ -45,3 +54,34 @@ def read_pulse(connection: Connection) -> LibraryPulse:
     sums = sa.select(f.count(), f.coalesce(ingested, 0)).select_from(runs)
     number, photos = connection.execute(sums).one()
     return LibraryPulse(ActiveRun(*row) if row is not None else None, number, int(photos))
+
+
+def is_at_work(run: ActiveRun, folder: Path | None) -> bool:
+    """Tell whether a run whose row says so still works on the library in `folder`.
+
+    Its process is looked for, if it is one of this machine. Of another machine or container it is
+    known whether a run holds the folder, and when the counts were recorded: this alone where the
+    library has no folder, but an object store.
+    """
+    if run.host == socket.gethostname():
+        began = _beginning_of(run.pid)
+        if began is None:
+            return False
+        if began < run.started_at + _INEXACT:
+            return True
+        # A later process with its number; or the clock was set.
+    quiet = utc_now() - run.started_at - timedelta(seconds=run.seconds or 0)
+    if folder is None:
+        return quiet < _QUIET_WITHOUT_LOCK
+    return quiet < _QUIET or is_held(folder)
+
+
+def _beginning_of(pid: int) -> datetime | None:
+    """Return when a process began, the first time that there is if that is secret; None: gone."""
+    try:
+        began = datetime.fromtimestamp(psutil.Process(pid).create_time(), UTC)
+    except psutil.NoSuchProcess:
+        return None
+    except psutil.AccessDenied:
+        return datetime.min
+    return began.replace(tzinfo=None)

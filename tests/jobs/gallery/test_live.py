@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import pytest
 
 from jobs.gallery import live
 from jobs.gallery.live import RunPace
-from pipeline.catalog.run_progress import ActiveRun
+from pipeline.catalog.run_progress import ActiveRun, is_at_work
 from pipeline.library import Library
 from schemas.records import RunState
+from schemas.tables import utc_now
 from tests.support.browser import serving
 from tests.support.library_of_records import RUN, done, new_catalog, photo_file
 
@@ -100,11 +101,28 @@ def test_an_open_page_is_told_of_a_run_in_another_process_and_of_its_photos(
         assert get(address, PERIOD)[1]["periods"] == [["201", 2]]
 
 
-def test_a_run_whose_process_is_gone_is_not_shown(library: Path, tmp_path: Path) -> None:
-    gone = ActiveRun("a", "ingest", socket.gethostname(), 2**22 + 5, datetime.now(), 1, 0, 0, 1.0)
-    assert not live._is_alive(gone)
-    assert live._is_alive(gone._replace(host="another machine"))
-    assert live._is_alive(gone._replace(pid=os.getpid()))
+def test_a_run_whose_process_is_gone_is_not_shown(library: Path) -> None:
+    gone = ActiveRun("a", "ingest", socket.gethostname(), 2**22 + 5, utc_now(), 1, 0, 0, 1.0)
+    assert not is_at_work(gone, library)
+    assert is_at_work(gone._replace(host="another machine"), library)
+    assert is_at_work(gone._replace(pid=os.getpid()), library)
+
+
+def test_a_run_that_has_recorded_nothing_for_long_is_shown_while_it_holds_the_library(
+    library: Path,
+) -> None:
+    began = utc_now() - timedelta(days=1)
+    elsewhere = ActiveRun("a", "ingest", "a container", 7, began, 1, 0, 0, 3600.0)
+    # The number of the process has another one since.
+    restarted = elsewhere._replace(host=socket.gethostname(), pid=os.getpid())
+    for run in (elsewhere, restarted):
+        assert not is_at_work(run, library)
+        assert not is_at_work(run, None)
+        with Library.resolve(library).hold("ingest"):
+            assert is_at_work(run, library)
+    lately = elsewhere._replace(seconds=24 * 3600.0 - 30)
+    assert is_at_work(lately, library)
+    assert is_at_work(lately, None)
 
 
 def test_one_client_cannot_have_too_many_pages(

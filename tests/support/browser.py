@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.serve import GalleryServer
@@ -81,6 +81,17 @@ def watched_page(
     page.close()
     assert watch.strangers(address) == []
     assert [text for text in watch.complaints if not any(part in text for part in expected)] == []
+
+
+def change_script(page: Page, name: str, old: str, new: str) -> None:
+    """Send a page one of the gallery's scripts with a part of it changed, such as a limit."""
+
+    def send(route: Route) -> None:
+        answer = route.fetch()
+        assert answer.text().count(old) == 1, old
+        route.fulfill(response=answer, body=answer.text().replace(old, new))
+
+    page.route(f"**/static/{name}*", send)
 
 
 class Watch:

@@ -5,16 +5,17 @@ import { LOCALE, text } from "./texts.js";
 
 const button = document.querySelector(".fresh");
 const heading = document.querySelector(".count");
-let content = null;
+const AGAIN_MS = 10_000;
+let content = null; // as the gallery told last
+let taken = null; // that the page shows, or has announced
 let isAsking = false;
 let found = null;
 
 /** Show in a timeline what a run adds to it; null is that of a view without photos. */
 export function showNewPhotos(grid) {
   document.addEventListener("library-state", ({ detail }) => {
-    if (detail.content === content) return;
     content = detail.content;
-    ask(grid);
+    keepUp(grid);
   });
   button.addEventListener("click", async () => {
     const period = await place(grid);
@@ -25,26 +26,32 @@ export function showNewPhotos(grid) {
   });
 }
 
-async function ask(grid) {
+/** Ask until the page has what was told last: no other state may come, and requests may fail. */
+async function keepUp(grid) {
   if (isAsking) return;
   isAsking = true;
-  try {
+  while (taken !== content) {
     const asked = content;
-    const response = await fetch(`/api/periods${location.search}`);
-    if (!response.ok) return;
-    found = await response.json();
-    showStates(found.states);
-    const now = found.periods.reduce((sum, [, count]) => sum + count, 0);
-    if (!grid) {
-      if (now) location.reload(); // there was nothing to look at
-    } else {
-      await take(grid, now - grid.count);
+    try {
+      await ask(grid);
+      taken = asked;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
-    if (content !== asked) setTimeout(() => ask(grid));
-  } catch {
-    // The next state asks again.
-  } finally {
-    isAsking = false;
+  }
+  isAsking = false;
+}
+
+async function ask(grid) {
+  const response = await fetch(`/api/periods${location.search}`);
+  if (!response.ok) throw new Error(`periods: ${response.status}`);
+  found = await response.json();
+  showStates(found.states);
+  const now = found.periods.reduce((sum, [, count]) => sum + count, 0);
+  if (!grid) {
+    if (now) location.reload(); // there was nothing to look at
+  } else {
+    await take(grid, now - grid.count);
   }
 }
 

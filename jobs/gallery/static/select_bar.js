@@ -36,7 +36,7 @@ export function makeSelection() {
 function show(selection) {
   bar.hidden = !selection.isOn;
   if (share && !selection.isOn) share.open = false;
-  status.textContent = "";
+  status.textContent = selection.note;
   const count = selection.ids.size.toLocaleString(LOCALE);
   number.textContent = selection.ids.size === 1 ? text("1 photo selected") : text("{count} photos selected", { count });
   for (const part of bar.querySelectorAll("[data-acts]")) part.disabled = selection.ids.size === 0;

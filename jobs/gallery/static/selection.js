@@ -1,7 +1,7 @@
 // Select many photos in the timeline: by their check marks, Shift for a range, a drag, a long press
 // on touch screens, Space and Shift with arrow keys. Escape ends it.
 
-import { text } from "./texts.js";
+import { LOCALE, text } from "./texts.js";
 
 export const MOST = 10_000; // as the gallery takes at once
 const LONG_PRESS_MS = 450;
@@ -9,10 +9,13 @@ const STILL = 10; // pixels that a finger moves at rest
 const EDGE = 70; // pixels from the edge of the window where a drag scrolls
 const STEP = 14;
 
+const number = (value) => value.toLocaleString(LOCALE);
+
 /** The photos that are selected, and the gestures that select them. */
 export class Selection {
   ids = new Set();
   isOn = false;
+  note = ""; // what went otherwise than asked for
   #grid = null;
   #anchor = null; // where a range begins
   #before = new Set(); // what was selected when it began
@@ -74,7 +77,8 @@ export class Selection {
     this.#tell();
   }
 
-  #tell() {
+  #tell(note = "") {
+    this.note = note;
     document.body.classList.toggle("is-selecting", this.isOn);
     for (const tile of this.#grid.element.querySelectorAll(".tiles li")) this.#mark(tile);
     this.changed();
@@ -91,11 +95,12 @@ export class Selection {
     this.#isAdding = !this.ids.has(place.id);
     this.#anchor = place;
     this.#asked += 1; // a range on its way no longer counts
+    const isFull = this.#isAdding && this.ids.size >= MOST;
     if (!this.#isAdding) this.ids.delete(place.id);
-    else if (this.ids.size < MOST) this.ids.add(place.id);
+    else if (!isFull) this.ids.add(place.id);
     this.#before = new Set(this.ids);
     this.isOn = true;
-    this.#tell();
+    this.#tell(isFull ? text("No more than {most} photos can be selected at once.", { most: number(MOST) }) : "");
   }
 
   /** Select, or deselect, from where the last photo was toggled up to this one. */
@@ -106,22 +111,39 @@ export class Selection {
     }
     this.isOn = true;
     const asked = ++this.#asked;
-    const ids = await this.#grid.idsBetween(this.#anchor, this.#grid.placeOf(link.dataset), MOST).catch(() => []);
+    const place = this.#grid.placeOf(link.dataset);
+    const found = await this.#grid.idsBetween(this.#anchor, place, MOST).catch(() => null);
     if (asked !== this.#asked) return;
+    if (!found) {
+      this.#tell(text("The photos could not be read. Try again."));
+      return;
+    }
     const next = new Set(this.#before);
-    for (const id of ids) {
+    let left = found.ids.length < MOST ? 0 : found.count - MOST;
+    for (const id of found.ids) {
       if (!this.#isAdding) next.delete(id);
       else if (next.size < MOST) next.add(id);
+      else if (!next.has(id)) left += 1;
     }
     this.ids = next;
-    this.#tell();
+    this.#tell(left > 0 ? this.#leftOut(left) : "");
+  }
+
+  #leftOut(left) {
+    const counts = { most: number(MOST), all: number(this.ids.size + left) };
+    if (this.#isAdding) return text("These are the first {most} of {all}: no more can be selected at once.", counts);
+    return text("No more than {most} photos can be deselected at once.", counts);
   }
 
   async #selectAll() {
     const { periods } = this.#grid;
     const last = await this.#grid.reach(periods.at(-1), periods.at(-1).count - 1).catch(() => null);
     const first = await this.#grid.reach(periods[0], 0).catch(() => null);
-    if (!first || !last) return;
+    if (!first || !last) {
+      this.isOn = true;
+      this.#tell(text("The photos could not be read. Try again."));
+      return;
+    }
     this.#anchor = this.#grid.placeOf(first.dataset);
     this.#before = new Set();
     this.#isAdding = true;

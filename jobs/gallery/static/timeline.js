@@ -81,7 +81,10 @@ class Period {
   }
 
   async #fetch() {
-    const { photos, more } = await this.#source.photosOf(this.name, this.photos.at(-1)?.[0]);
+    const known = this.photos;
+    const { photos, more } = await this.#source.photosOf(this.name, known.at(-1)?.[0]);
+    // Fetched anew meanwhile, the last photo may be another one: these would leave a gap.
+    if (this.photos !== known) return;
     this.photos.push(...photos);
     this.isComplete = !more;
   }
@@ -303,15 +306,16 @@ export class Timeline {
   }
 
   /**
-   * Return the ids of the photos from one place to another, with both, in either order; those that
-   * are not known yet are fetched. `most` of them at most. A place is { period, id }.
+   * Return the photos from one place to another, with both, in either order: the ids of the first
+   * ones, `most` of them at most, and the count of all. Photos that are not known yet are fetched.
+   * A place is { period, id }.
    */
   async idsBetween(one, other, most) {
     const places = [one, other].map(({ period, id }) => {
       const number = this.periods.findIndex(({ name }) => name === period);
       return [number, this.#indexOf(this.periods[number], id)];
     });
-    if (places.some(([number, index]) => number < 0 || index < 0)) return [];
+    if (places.some(([number, index]) => number < 0 || index < 0)) return { ids: [], count: 0 };
     const [first, last] = places.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const ids = [];
     for (let number = first[0]; number <= last[0] && ids.length < most; number += 1) {
@@ -324,7 +328,8 @@ export class Timeline {
       }
       ids.push(...period.photos.slice(from, to).map(([id]) => id));
     }
-    return ids.slice(0, most);
+    const before = this.periods.slice(first[0], last[0]).reduce((sum, { count }) => sum + count, 0);
+    return { ids: ids.slice(0, most), count: before + last[1] + 1 - first[1] };
   }
 
   /** Return the place of a tile's photo, for idsBetween. */

@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from jobs.gallery import live
 from pipeline.library import Library
 from schemas.records import RunState
 from schemas.settings import IngestSettings
 from schemas.tables import photos
-from tests.support.browser import serving, watched_page
+from tests.support.browser import change_script, serving, watched_page
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
 from tests.support.made_photos import make_photo
 from tests.support.relief import ingest_reliefs
@@ -119,6 +119,75 @@ def test_what_is_seen_stays_when_photos_before_it_are_gone(page: Page, library: 
     assert after == (before[0], pytest.approx(before[1], abs=1))
 
 
+def test_what_came_is_asked_for_again_where_the_first_request_fails(
+    page: Page, library: Path
+) -> None:
+    change_script(page, "new_photos.js", "AGAIN_MS = 10_000", "AGAIN_MS = 100")
+    page.reload()
+    page.wait_for_selector(".tiles img")
+    failed: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if len(failed) < 2:
+            failed.append(route)
+            route.fulfill(status=503)
+        else:
+            route.fallback()
+
+    page.route("**/api/periods*", answer)
+    with Library.resolve(library).write() as catalog:
+        catalog.begin_run("run 2", "ingest", {})
+        add(catalog, range(60, 63), 2022)
+        catalog.end_run("run 2", RunState.FINISHED, due=3, done=3, failed=0)
+    expect(page.locator(".count")).to_have_text("63 photos")
+    assert len(failed) == 2
+
+
+# A timeline of photos in pages of four, whose answers come when the test lets them.
+_RACE = """async () => {
+  const { makeWords, Timeline } = await import("/static/timeline.js");
+  let all = Array.from("bcdefghijklm");
+  const held = [];
+  let isHeld = false;
+  const photosOf = async (_, last) => {
+    const from = all.indexOf(last) + 1;
+    const ids = all.slice(from, from + 4);
+    const photos = ids.map((id) => [id, 4, 3, null, id, 1]);
+    const answer = { photos, more: from + 4 < all.length };
+    if (isHeld) await new Promise((resolve) => held.push(resolve));
+    return answer;
+  };
+  const words = makeWords((text) => text, "en");
+  const source = { ...words, photosOf, pageOf: (id) => id, thumbOf: () => "" };
+  const until = async (is) => {
+    while (!is()) await new Promise((done) => setTimeout(done, 5));
+  };
+  const element = document.createElement("div");
+  document.body.append(element);
+  element.hidden = true; // it asks for nothing by itself
+  const grid = new Timeline(element, [["2019", 12]], source);
+  const [period] = grid.periods;
+  await period.fetchMore();
+  isHeld = true;
+  all = Array.from("abcdefghijklm");
+  const update = grid.update([["2019", 13]]);
+  await until(() => held.length === 1);
+  const more = period.fetchMore();
+  await until(() => held.length === 2);
+  held[0]();
+  await update;
+  held[1]();
+  await more;
+  isHeld = false;
+  while (!period.isComplete) await period.fetchMore();
+  return period.photos.map(([id]) => id).join("");
+}"""
+
+
+def test_photos_fetched_while_a_month_is_fetched_anew_leave_no_gap(page: Page) -> None:
+    assert page.evaluate(_RACE) == "abcdefghijklm"
+
+
 def test_a_page_that_is_left_closes_its_connection(page: Page) -> None:
     expect(page.locator(".count")).to_have_text("60 photos")
     closed = page.evaluate(
@@ -149,8 +218,8 @@ def test_failures_are_tried_again_from_the_page(context: BrowserContext, tmp_pat
         expect(page.get_by_role("button", name="Try this photo again")).to_be_enabled()
         expect(page.get_by_role("button", name=re.compile("Try again: .*half.jpg"))).to_be_enabled()
         page.goto(f"{address}/problems?state=due")
-        expect(page.get_by_role("button", name=re.compile("Make now: "))).to_have_count(2)
-        page.get_by_role("button", name="Make these 2 photos now").click()
+        expect(page.get_by_role("button", name=re.compile("Make its scene now: "))).to_have_count(2)
+        page.get_by_role("button", name="Make these 2 scenes now").click()
         expect(page.locator(".problems button").first).to_have_text("Asked for")
         # The process that makes them takes long to start on a busy machine.
         expect(page.locator(".problems li")).to_have_count(0, timeout=4 * WAIT_MS)

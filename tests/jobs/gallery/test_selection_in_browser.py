@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipeline.catalog.shares import list_shares
 from pipeline.library import Library
 from schemas.records import RunState
 from schemas.tables import photos
-from tests.support.browser import serving, watched_page
+from tests.support.browser import change_script, serving, watched_page
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
 from tests.support.viewer_pictures import WAIT_MS
 
@@ -111,6 +112,34 @@ def test_the_keyboard_selects(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".select-bar")).to_be_hidden()
     assert page.evaluate("scrollY") == 0
+
+
+def test_the_bar_says_where_a_selection_ends(page: Page) -> None:
+    change_script(page, "selection.js", "MOST = 10_000", "MOST = 5")
+    page.reload()
+    number, status = page.locator(".select-count"), page.locator(".select-status")
+    tile(page, 2).hover()
+    tile(page, 2).locator(".check").click()
+    expect(status).to_be_empty()
+    tile(page, 14).locator("a").click(modifiers=["Shift"])
+    expect(number).to_have_text("5 photos selected")
+    expect(status).to_contain_text("the first 5 of 13")
+    tile(page, 20).locator("a").click()
+    expect(number).to_have_text("5 photos selected")
+    expect(status).to_contain_text("No more than 5 photos")
+    tile(page, 3).locator("a").click()
+    expect(number).to_have_text("4 photos selected")
+    expect(status).to_be_empty()
+
+
+def test_the_bar_says_that_photos_could_not_be_read(page: Page) -> None:
+    page.route(re.compile("period=2020"), lambda route: route.abort())
+    page.reload()
+    tile(page, 1).locator("a").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+a")
+    expect(page.locator(".select-status")).to_contain_text("could not be read")
+    assert selected(page) == [1]
 
 
 def test_favorites_of_a_selection_are_in_the_catalog(page: Page, library: Path) -> None:

@@ -20,7 +20,7 @@ from jobs.gallery.send_file import GONE, inside
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import paths_of
 from pipeline.catalog.scenes import scene_files
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.text import path_bytes, path_text
 from pipeline.catalog.user_marks import set_favorite
 from pipeline.library import Library
 from pipeline.store.root import parse_root
@@ -50,7 +50,8 @@ class LibraryReader:
     def __init__(self, library: Library, cache: Path) -> None:
         """Open the catalog. Raises UsageError, StoreError."""
         root = library.root
-        self.name = root.absolute().name if isinstance(root, Path) else root.name
+        # As the catalog holds paths: pages show it, and its bytes may be no UTF-8.
+        self.name = path_text(root.absolute().name) if isinstance(root, Path) else root.name
         self._root = root
         self.store = library.store
         self.cache = FileCache(cache, CACHE_BYTES)

@@ -29,6 +29,7 @@ from jobs.gallery.texts import (
     translate,
     translate_known,
 )
+from pipeline.catalog.text import path_text
 
 
 def json_data(value: object) -> Markup:
@@ -93,7 +94,7 @@ def render(
 
 def _command(library: str, name: str, *words: str) -> str:
     """Return a whole command for this library, to copy."""
-    return " ".join(["sharp-batch", name, "--library", shlex.quote(library), *words])
+    return " ".join(["sharp-batch", name, "--library", shlex.quote(path_text(library)), *words])
 
 
 def _texts_of(language: str) -> dict[str, object]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,14 @@ def periods(page: str) -> dict[str, int]:
     found = re.search(r'id="periods">(.*?)</script>', page)
     assert found
     return dict(json.loads(found[1]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_library_may_have_a_name_that_is_not_utf_8(large: Path, tmp_path: Path) -> None:
+    library = large.rename(tmp_path / os.fsdecode(b"caf\xe9"))
+    client = gallery_client(GallerySettings(Library.resolve(library), tmp_path / "cache"))
+    for path in ("/", "/problems?state=failed"):
+        assert r"caf\xe9" in client.get(path, headers=PAGE).text
 
 
 def all_photos(client: TestClient, period: str, **filters: str) -> list[str]:

@@ -12,9 +12,9 @@ from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, SplatInput, check_are_here
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from schemas.budgets import BudgetSettings
 from schemas.errors import UsageError

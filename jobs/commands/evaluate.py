@@ -11,9 +11,9 @@ from jobs.commands.finish import counts_text
 from jobs.commands.option_groups import WithoutFields, with_options
 from jobs.commands.options import LibraryOptions, check_are_here
 from jobs.commands.run_options import RunOptions
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, count_text, time_text
 from jobs.runs.deadline import deadline_of
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from pipeline.store.root import parse_root
 from schemas.errors import UsageError

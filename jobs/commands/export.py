@@ -11,9 +11,9 @@ from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import DeferredGroup, with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from schemas.errors import ExitCode, UsageError
 from schemas.execution_settings import SceneLimit
@@ -107,10 +107,17 @@ def _text(report: ExportReport, to: Path) -> str:
                     (report.failed, "scene failed", "scenes failed"),
                     (
                         report.left_out,
-                        "file left out: see the warnings",
-                        "files left out: see the warnings",
+                        "file left out, as there can be none of such a photo: --dry-run says why",
+                        "files left out, as there can be none of such photos: --dry-run says why",
                     ),
-                    (report.unchanged, "scene already exported", "scenes already exported"),
+                    (
+                        report.provisional,
+                        "photo shown by its scene, as its file cannot be read; the next run that "
+                        "can read it replaces this",
+                        "photos shown by their scenes, as their files cannot be read; the next run "
+                        "that can read them replaces these",
+                    ),
+                    (report.unchanged, "scene with nothing due", "scenes with nothing due"),
                     (
                         report.removed,
                         "photo removed from the album, no longer selected",
@@ -132,7 +139,7 @@ def _dry_text(result: ExportDryRun, verbose: bool) -> str:
         lines.append(f"and {len(result.files) - len(shown)} more (-v lists them)")
     lines.append(
         f"{count_text(len(result.files), 'file')} of {count_text(result.due, 'scene')} would be "
-        f"written to {result.to}; {count_text(result.unchanged, 'scene')} already exported"
+        f"written to {result.to}; {count_text(result.unchanged, 'scene')} with nothing due"
     )
     if result.removed:
         lines.append(f"{count_text(result.removed, 'photo')} would be removed from the album")

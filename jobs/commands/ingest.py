@@ -13,9 +13,9 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, count_text, size_text, time_text
 from jobs.runs.deadline import deadline_of
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.photo_filters import PhotoFilters
 from schemas.errors import UsageError
 from schemas.export_settings import PreviewSettings
@@ -149,7 +149,8 @@ def ingest(
     run = Ingest(library, sources, settings, model, output, deadline, filters=filters)
     with watch.watching(library, output):
         report = run.run(runner)
-    warn_of_unmatched(output, library, filters)  # new photos are known by now
+    if not report.left:  # else photos may be unknown that the filters name
+        warn_of_unmatched(output, library, filters)
     finish_command(output, report, _text(report))
 
 

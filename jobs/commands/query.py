@@ -15,10 +15,10 @@ import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.columns import column_lines
 from jobs.console.output import Output, count_text, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from schemas.errors import RunError, UsageError
@@ -110,10 +110,19 @@ def _write_file(write: Callable[[BinaryIO], None], to: Path) -> None:
 
 
 def _print_table(output: Output, records: Iterator[PhotoRecord]) -> None:
-    rows = [_row(record) for record in records]
-    if rows:
-        output.lines(column_lines(_HEAD, rows))
-    output.note(count_text(len(rows), "photo"))
+    count = 0
+    is_whole = False  # where the reader leaves early, nobody counts the rest
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        nonlocal count, is_whole
+        for record in records:
+            yield _row(record)
+            count += 1
+        is_whole = True
+
+    output.lines(column_lines(_HEAD, rows()))
+    if is_whole:
+        output.note(count_text(count, "photo"))
 
 
 def _row(record: PhotoRecord) -> tuple[str, ...]:

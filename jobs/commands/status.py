@@ -9,9 +9,10 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
 from jobs.console.output import size_text
+from schemas.records import RunState
 
 if TYPE_CHECKING:
-    from pipeline.catalog.status import LibraryStatus
+    from pipeline.catalog.status import LibraryStatus, RunSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -45,13 +46,20 @@ def _text(library: str, status: LibraryStatus) -> str:
     sizes = ", ".join(f"{kind} {size_text(count)}" for kind, count in status.bytes.items())
     lines.append(f"{'on disk':<10}{sizes}")
     if status.runs:
-        lines += ["", f"{'last runs':<30}{'state':<13}{'done':>7}{'failed':>8}{'seconds':>10}"]
+        lines += ["", f"{'last runs':<30}{'state':<13}{'done':>16}{'failed':>8}{'seconds':>10}"]
     for run in status.runs:
         lines.append(
-            f"{run.run_id:<30}{run.state:<13}{run.done or 0:>7}{run.failed or 0:>8}"
+            f"{run.run_id:<30}{run.state:<13}{_done(run):>16}{run.failed or 0:>8}"
             f"{run.seconds or 0:>10.1f}"
         )
     return "\n".join(lines)
+
+
+def _done(run: RunSummary) -> str:
+    """Return how many are done and, while the run goes on, of how many."""
+    done = str(run.done or 0)
+    is_going_on = run.state == RunState.RUNNING and run.due is not None
+    return f"{done} of {run.due}" if is_going_on else done
 
 
 def _counts(title: str, counts: dict[str, int]) -> str:

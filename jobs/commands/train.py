@@ -10,8 +10,8 @@ import typer
 from jobs.commands.finish import finish_command
 from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import LibraryOptions
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output, count_text, time_text
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from schemas.errors import UsageError
 from schemas.execution_settings import RunnerSettings

@@ -26,6 +26,7 @@ from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
 from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import SceneRunReport, scene_runner
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.status import read_status
 from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.flow.flow import Runner
@@ -162,6 +163,8 @@ class _Night:
             filters=config.scenes.query,
         )
         done = run.run(lambda: self._flow_runner(model))
+        if not done.left:
+            warn_of_unmatched(self._output, self._library, config.scenes.query)
         self._run_ids.append(done.run_id)
         self._report.is_out_of_time |= done.is_out_of_time
         step.details = done.as_dict()
@@ -179,6 +182,7 @@ class _Night:
         return RayRunner(ClusterSettings(self._config.model.runner.address, model.settings.device))
 
     def _previews(self, step: Step, previews: Previews) -> None:
+        warn_of_unmatched(self._output, self._library, previews.query)
         done = preview(
             self._library,
             previews.query,
@@ -191,6 +195,7 @@ class _Night:
         self._note_made(step, done)
 
     def _export(self, step: Step, order: Export) -> None:
+        warn_of_unmatched(self._output, self._library, order.query)
         done = export_scenes(
             self._library,
             ExportOrder(order.to, order.query, order.settings),

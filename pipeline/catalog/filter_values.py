@@ -69,7 +69,8 @@ def parse_photo_list(option: str, text: str) -> PhotoList:
 def _absolute(path: str) -> str:
     if re.match(r"[A-Za-z]:\\", path):
         return path
-    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - links stay as they are
+    # An unknown ~user stays as it is, and so do links.
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def parse_circle(option: str, text: str) -> GeoCircle:
 
 def parse_folder(_option: str, text: str) -> str:
     """Return a folder as an absolute path, whether it exists or not."""
-    return os.path.abspath(text)  # noqa: PTH100 - removes ".." too
+    return _absolute(text)
 
 
 def parse_filter_time(option: str, text: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from pipeline.exports.kind import ExportKind
 from pipeline.exports.kinds.album import ALBUM
@@ -68,8 +69,12 @@ def kinds_of_files(names: Iterable[str]) -> list[ExportKind]:
 
 def kind_of_file(name: str) -> ExportKind:
     """Return the kind of one file, which may be a part of another. Raises UsageError."""
-    parts = {part.name: part for kind in KINDS for part in kind.parts}
-    return parts.get(name) or kind_named(name)
+    return KINDS.find(name) or _parts().get(name) or kind_named(name)
+
+
+@cache
+def _parts() -> dict[str, ExportKind]:
+    return {part.name: part for kind in KINDS for part in kind.parts}
 
 
 def check_kinds(names: Iterable[str]) -> None:

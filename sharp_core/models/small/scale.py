@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 # Above the ground. Under the sky people stand; what they photograph without sky - rooms, things,
 # children, animals - they sit or bend down to.
-CAMERA_HEIGHT_OUTDOORS_M, CAMERA_HEIGHT_M = 1.4, 1.0
+CAMERA_HEIGHT_OUTDOORS_M, CAMERA_HEIGHT_NO_SKY_M = 1.4, 1.0
 PERSON_HEIGHT_M = 1.7
 
 _SURE = 0.6  # probability from which a pixel counts as sky or ground
@@ -126,7 +126,7 @@ def _scale(above: Plane, shown: _Shown, far: float, focal: float) -> tuple[float
     if plane is not None:
         # On a plane h below the camera, with unit normal n: disparity = n . (u, v, 1) / h.
         normal = np.array((plane.right, plane.down, plane.at_center - far))
-        height_m = CAMERA_HEIGHT_OUTDOORS_M if shown.sky.any() else CAMERA_HEIGHT_M
+        height_m = CAMERA_HEIGHT_OUTDOORS_M if shown.sky.any() else CAMERA_HEIGHT_NO_SKY_M
         return 1 / (height_m * float(np.linalg.norm(normal))), ScaleSource.GROUND
     standing = _standing_person(shown.person, above)
     if standing is not None:

@@ -85,9 +85,17 @@ def test_filters_are_read_from_texts_and_empty_ones_are_none() -> None:
     assert filters_of_texts(texts, lambda field: field.name) == expected
 
 
-def test_a_folder_is_an_absolute_path() -> None:
-    found = filters_of_texts({"folder": "2019/../2020/"}, lambda field: field.name)
-    assert found == Filters(folder=str(Path.cwd() / "2020"))
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("2019/../2020/", Path.cwd() / "2020"),
+        ("~/Photos", Path.home() / "Photos"),
+        ("~nobody-here/Photos", Path.cwd() / "~nobody-here" / "Photos"),
+    ],
+)
+def test_a_folder_is_an_absolute_path(text: str, folder: Path) -> None:
+    found = filters_of_texts({"folder": text}, lambda field: field.name)
+    assert found == Filters(folder=str(folder))
 
 
 def test_errors_call_a_filter_by_the_given_name() -> None:

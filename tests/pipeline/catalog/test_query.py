@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filter_values import GeoCircle, PhotoList, parse_circle
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
-from pipeline.catalog.photo_list import unmatched_lines
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import find
 from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.unmatched import unmatched_lines
 from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.records import ScaleSource

@@ -8,7 +8,7 @@ import pytest
 from schemas.records import ScaleSource
 from sharp_core.models.small.config import GROUND, OTHER, PERSON, SKY
 from sharp_core.models.small.scale import (
-    CAMERA_HEIGHT_M,
+    CAMERA_HEIGHT_NO_SKY_M,
     CAMERA_HEIGHT_OUTDOORS_M,
     metric_disparity,
 )
@@ -51,7 +51,7 @@ def test_ground_under_the_sky_gives_metres_whatever_scale_and_shift_the_network_
 
 
 def test_ground_without_sky_is_seen_by_a_level_camera():
-    disparity, classes = field(CAMERA_HEIGHT_M)
+    disparity, classes = field(CAMERA_HEIGHT_NO_SKY_M)
     wall = disparity < 0.12
     disparity, classes = np.where(wall, 0.12, disparity), np.where(wall, OTHER, classes)
     found = metric(disparity, classes)

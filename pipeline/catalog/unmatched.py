@@ -1,10 +1,11 @@
-"""Which lines of a list of photos name no photo of the catalog."""
+"""Which values of filters name no photo of the catalog: lines of a list, and folders."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filter_values import PhotoList
 from pipeline.catalog.portable_sql import listed
 from schemas.tables import photo_paths, photos
@@ -19,3 +20,9 @@ def unmatched_lines(connection: Connection, listing: PhotoList) -> list[str]:
         known = set(connection.scalars(sa.select(column).where(among)))
         unmatched += [line for line in lines if line not in known]
     return unmatched
+
+
+def is_folder_known(connection: Connection, folder: str) -> bool:
+    """Tell whether the catalog holds a file below a folder."""
+    inside = Conditions(connection.dialect.name).with_file_in(folder)
+    return connection.execute(inside.limit(1)).first() is not None

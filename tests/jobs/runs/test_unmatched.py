@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.commands.unmatched import warn_of_unmatched
 from jobs.console.output import Output
+from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filter_values import PhotoList
 from pipeline.catalog.filters import Filters
 from pipeline.library import Library
@@ -30,3 +30,13 @@ def test_lines_that_match_nothing_are_told(
     told = " ".join(capsys.readouterr().err.split())
     assert said in told
     assert bool(told) == bool(missing)
+
+
+@pytest.mark.parametrize(("folder", "is_told"), [("/photos", False), ("/Photos", True)])
+def test_a_folder_without_photos_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: str, is_told: bool
+) -> None:
+    with new_catalog(tmp_path) as writer:
+        writer.add_found([(photo_file("one.jpg"), None)])
+    warn_of_unmatched(Output(), Library.resolve(tmp_path), Filters(folder=folder))
+    assert (f"has no photo in the folder {folder}" in capsys.readouterr().err) is is_told

@@ -106,6 +106,7 @@ class Made:
     scored: SceneScored | None = None  # where the scene got a score
     reduced: SceneReduced | None = None  # where Gaussians were merged
     notes: tuple[str, ...] = ()  # files that could not be made of this scene, and why
+    provisional: int = 0  # files that stand in for the photo, whose own file is out of reach
 
     @property
     def bytes(self) -> int:

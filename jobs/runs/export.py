@@ -10,14 +10,13 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
-from jobs.runs.album_page import check_album, is_album, write_album
+from jobs.runs.album_page import AlbumChange, check_album, is_album, write_album
 from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.exports.album import read_album
-from pipeline.exports.kind import ExportKind
 from pipeline.exports.manifest import check_is_ours
 from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
@@ -27,8 +26,6 @@ from pipeline.exports.scene import comfort_of
 from pipeline.exports.stage import ExportStage
 from pipeline.exports.target import ExportTarget, give_name
 from pipeline.library import Library
-from pipeline.scenes.read import intrinsics_of
-from pipeline.scenes.scene_info import info_of_stored
 from pipeline.store.disk_errors import disk_full, is_disk_full
 from pipeline.store.root import LibraryRoot, RemoteRoot, address_meant
 from schemas.errors import PhotoError, RunError, UsageError
@@ -77,12 +74,13 @@ class ExportReport(SceneRunReport):
     kinds: list[str] = field(default_factory=list)
     to: str = ""
     removed: int = 0  # photos that filters no longer select, taken out of an album
-    has_manifest: bool = True  # False if the disk was too full to write it
+    stuck: int = 0  # files of an album that could be neither written nor removed
+    has_manifest: bool = True  # False if it could not be written
 
     @property
     def has_failures(self) -> bool:
         """Whether something that was due could not be done."""
-        return self.failed > 0 or not self.has_manifest
+        return self.failed > 0 or self.stuck > 0 or not self.has_manifest
 
 
 class _Exports:
@@ -103,6 +101,10 @@ class _Exports:
 
     def adopted(self) -> Sequence[ArtifactRecord]:
         return self._plan.adopted
+
+    @property
+    def left_out(self) -> Sequence[str]:
+        return self._plan.left_out
 
     def name_files(self, made: Made) -> None:
         """Rename the files that have been recorded. Raises PhotoError, RunError."""
@@ -126,16 +128,19 @@ class _Exports:
                     raise disk_full(f"the disk of {self.target.folder}") from error
                 raise RunError(f"{file.path} cannot be written: {error.strerror}") from error
 
-    def close(self, connection: Connection, catalog: CatalogWriter) -> int:
-        """Write what the folder says of itself; return how many photos have left an album."""
-        order, plan = self._order, self._plan
-        self.target.sweep(plan.folders)
-        removed = 0
-        if is_album(order.settings):
-            removed = write_album(connection, catalog, self.target, order.filters, order.settings)
-        if plan.items or plan.adopted or removed or not plan.manifest_is_current:
+    def close_album(self, connection: Connection, catalog: CatalogWriter) -> AlbumChange:
+        """Remove what is half-written, and bring the page of an album up to date."""
+        order = self._order
+        self.target.sweep(self._plan.folders)
+        if not is_album(order.settings):
+            return AlbumChange()
+        return write_album(connection, catalog, self.target, order.filters, order.settings)
+
+    def close_manifest(self, connection: Connection, album: AlbumChange) -> None:
+        """Write the manifest where it changes. Raises PhotoError (`disk_full`) and RunError."""
+        plan = self._plan
+        if plan.items or plan.adopted or album.has_removed or not plan.manifest_is_current:
             rewrite_manifest(connection, self.target)
-        return removed
 
 
 def export_scenes(
@@ -160,9 +165,14 @@ def export_scenes(
     )
 
     def close(connection: Connection, catalog: CatalogWriter) -> None:
+        report.left_out += len(exports.left_out)
+        album = exports.close_album(connection, catalog)
+        report.removed, report.stuck = album.removed, len(album.problems)
+        for problem in album.problems:
+            output.warn(problem)
         try:
-            report.removed = exports.close(connection, catalog)
-        except PhotoError as error:  # the disk is too full for the manifest
+            exports.close_manifest(connection, album)
+        except (PhotoError, RunError) as error:  # all files are made and recorded
             report.has_manifest = False
             output.warn(f"{error.message}; the next run writes the manifest")
 
@@ -195,20 +205,8 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         removed = 0
         if is_album(order.settings):
             removed = read_album(connection, target, order.filters, order.settings.name).removed
-    files: list[str] = []
-    photos: list[str] = []
-    left_out: list[str] = []
-    kinds: list[ExportKind] = []
-    for item in plan.items:
-        camera = intrinsics_of(info_of_stored(item.scene))
-        for planned in item.files:
-            kind = kind_of_file(planned.kind)
-            if refusal := kind.refuses(order.settings, camera):
-                left_out.append(f"{planned.file}: {refusal}")
-                continue
-            files.append(planned.file)
-            photos.append(_photo_name(item.record))
-            kinds.append(kind)
+    files = [(planned, item.record) for item in plan.items for planned in item.files]
+    kinds = [kind_of_file(planned.kind) for planned, _ in files]
     due = len(plan.items)
     return ExportDryRun(
         library=str(library),
@@ -217,9 +215,9 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         unchanged=plan.complete,
         due=due,
         removed=removed,
-        files=tuple(files),
-        photos=tuple(photos),
-        left_out=tuple(left_out),
+        files=tuple(planned.file for planned, _ in files),
+        photos=tuple(_photo_name(record) for _, record in files),
+        left_out=tuple(plan.left_out),
         estimated_seconds=round(sum(kind.usual_seconds for kind in kinds), 1),
         estimated_bytes=sum(kind.usual_bytes for kind in kinds),
     )

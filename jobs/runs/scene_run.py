@@ -30,7 +30,8 @@ class SceneRunReport(RunReport):
     selected: int = 0
     files: int = 0
     bytes: int = 0
-    left_out: int = 0  # files that could not be made of their scenes: see the warnings
+    left_out: int = 0  # files that there cannot be of their scenes
+    provisional: int = 0  # files that show scenes, since the photos' own are out of reach
     reduced: int = 0  # scenes whose Gaussians were merged
     # The lowest PSNR of views of such scenes: from the photo's eye, and 5 cm to its sides.
     lowest_eye_db: float | None = None
@@ -116,6 +117,7 @@ def _carry_out(
         for note in outcome.notes:
             run.warn(note)
         report.left_out += len(outcome.notes)
+        report.provisional += outcome.provisional
         report.files += len(outcome.artifacts)
         report.bytes += outcome.bytes
         if outcome.reduced is not None:

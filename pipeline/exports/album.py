@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
@@ -18,6 +20,8 @@ from pipeline.exports.exported import Exported, exports_by_photo
 from pipeline.exports.kinds.album import ALBUM_PARTS
 from pipeline.exports.target import ExportTarget
 from schemas.records import FocalSource, PhotoRecord
+
+NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 
 
 class AlbumPhoto(NamedTuple):
@@ -31,6 +35,7 @@ class AlbumPhoto(NamedTuple):
     focal_px: float
     is_360: bool
     caption: str | None
+    version: str  # of its files, for their addresses; empty where addresses have none
 
 
 class AlbumState(NamedTuple):
@@ -50,6 +55,7 @@ def read_album(
     """
     selected = {found.photo_id for found in stream_scenes(connection, filters)}
     stems: dict[str, str] = {}  # by photo_id
+    versions: dict[str, str] = {}
     leftover: list[Exported] = []
     removed = 0
     recorded = (one for one in exports_by_photo(connection, target) if one.kind in ALBUM_PARTS)
@@ -60,14 +66,20 @@ def read_album(
             leftover += exports
         elif (stem := _complete_stem(exports, target, template)) is not None:
             stems[photo_id] = stem
+            versions[photo_id] = _version(one for one in exports if one.stem == stem)
             leftover += (one for one in exports if one.stem != stem)
-    return AlbumState(album_photos(connection, stems), leftover, removed)
+    return AlbumState(album_photos(connection, stems, versions), leftover, removed)
 
 
-def album_photos(connection: Connection, ids: Mapping[str, str]) -> list[AlbumPhoto]:
-    """Return photos with a scene, the newest first; `ids` by photo_id are those of their files."""
+def album_photos(
+    connection: Connection, ids: Mapping[str, str], versions: Mapping[str, str] = NO_VERSIONS
+) -> list[AlbumPhoto]:
+    """Return photos with a scene, the newest first.
+
+    `ids` and `versions`, by photo_id, are those of their files.
+    """
     records = sorted(find_by_ids(connection, ids), key=_newest_first)
-    return [_photo_of(one, ids[one.photo_id]) for one in records]
+    return [_photo_of(one, ids[one.photo_id], versions.get(one.photo_id, "")) for one in records]
 
 
 def photos_script(photos: Iterable[AlbumPhoto]) -> bytes:
@@ -76,7 +88,13 @@ def photos_script(photos: Iterable[AlbumPhoto]) -> bytes:
     return f"document.currentScript.photos={rows};\n".encode()
 
 
-def _photo_of(record: PhotoRecord, photo: str) -> AlbumPhoto:
+def _version(exports: Iterable[Exported]) -> str:
+    """Return what changes where one of a photo's files does."""
+    sums = "".join(sorted(one.sha256 for one in exports))
+    return hashlib.sha256(sums.encode()).hexdigest()[:8]
+
+
+def _photo_of(record: PhotoRecord, photo: str, version: str) -> AlbumPhoto:
     name = Path(record.paths[0]).name if record.paths else record.photo_id[:8]
     return AlbumPhoto(
         photo,
@@ -87,6 +105,7 @@ def _photo_of(record: PhotoRecord, photo: str) -> AlbumPhoto:
         round(record.focal_px or 0.0, 1),
         record.focal_source == FocalSource.SPHERE,
         record.caption or None,
+        version,
     )
 
 

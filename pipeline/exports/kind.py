@@ -24,6 +24,8 @@ STEREO = ("long_side", "baseline_mm", "converge_m", "max_disparity")
 METADATA = ("strip_gps",)
 BUDGET = ("max_gaussians",)
 CLIP = ("clip_long_side", "trajectory", "seconds")
+# The fact of a file that shows less than it will once the photo's own file can be read.
+PROVISIONAL = "provisional"
 _IMAGE_SUFFIXES = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png"}
 
 # Returns what was decided for the scene, for the manifest; None: what `ExportScene` knows of it.

@@ -1,13 +1,15 @@
 """Which files are due for export, and what each is called.
 
 A file is due where it is missing or altered, or where its scene or the settings that count for its
-kind have changed. Scenes and recorded exports are read side by side in order of photo_id; only
-what is due is kept in memory. New names are given in order of capture time, the same in every run
-over the same photos.
+kind have changed, and where it stands in for a photo that can be read again. Files that a photo's
+camera rules out are never due. Scenes and recorded exports are read side by side in order of
+photo_id; only what is due is kept in memory. New names are given in order of capture time, the same
+in every run over the same photos.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,11 +29,14 @@ from pipeline.exports.exported import (
     source_paths,
 )
 from pipeline.exports.folder_names import FolderNames
+from pipeline.exports.kind import ExportKind
 from pipeline.exports.manifest_sync import compare_manifest
 from pipeline.exports.names import NameTemplate
 from pipeline.exports.registry import kinds_of_files
 from pipeline.exports.target import ExportTarget
-from pipeline.exports.wanted import WantedKind
+from pipeline.exports.wanted import WantedKind, is_provisional
+from pipeline.scenes.read import intrinsics_of
+from pipeline.scenes.scene_info import info_of_stored
 from schemas.export_settings import ExportSettings
 from schemas.records import ArtifactRecord, PhotoFile, PhotoRecord, SceneFile
 
@@ -65,7 +70,8 @@ class ExportPlan:
     """What is due, and what the catalog and the manifest do not hold yet."""
 
     items: list[ExportTask] = field(default_factory=list)
-    complete: int = 0  # scenes that have all their files
+    complete: int = 0  # scenes of which nothing is due
+    left_out: list[str] = field(default_factory=list)  # files ruled out, each with the reason
     adopted: list[ArtifactRecord] = field(default_factory=list)  # to be recorded
     folders: set[str] = field(default_factory=set)  # of recorded and due files, below the target
     manifest_is_current: bool = True
@@ -104,7 +110,8 @@ def plan_exports(
             kept_stems[found.photo_id] = next(stems, None)
     if kept_stems:
         names = _Naming(template, kept_stems, chain.from_iterable(unrecorded.values()))
-        _plan_due(connection, target, plan, names, wanted, overwrite=overwrite)
+        due = _due_files(connection, target, names, wanted, overwrite=overwrite)
+        _plan_due(connection, target, plan, due, settings)
     return plan
 
 
@@ -116,40 +123,76 @@ class _Naming(NamedTuple):
     unrecorded: Iterable[Exported]  # exports that only the manifest names
 
 
-def _plan_due(
+class _DueFile(NamedTuple):
+    """A file that is due, unless the photo rules it out or still cannot be read."""
+
+    kind: ExportKind
+    file: PlannedFile
+    waits_for_photo: bool  # it is there, and due only if the photo can be read again
+
+
+def _due_files(
     connection: Connection,
     target: ExportTarget,
-    plan: ExportPlan,
     naming: _Naming,
     wanted: Sequence[WantedKind],
     *,
     overwrite: bool,
-) -> None:
-    """Give names to the files of photos that are not complete, and add what is due to the plan."""
+) -> list[tuple[PhotoRecord, list[_DueFile]]]:
+    """Give names to the files of photos that are not complete; return those that are due."""
     kept = naming.kept_stems
     records = sorted(_with_paths(connection, find_by_ids(connection, kept)), key=_by_time)
     stems = {one.photo_id: kept[one.photo_id] or naming.template.stem(one) for one in records}
     names = FolderNames(target, stems, [one.form for one in wanted])
     recorded = (one.parsed() for one in exports_by_file(connection, target))
     known = names.add(chain(recorded, naming.unrecorded))
-    planned: list[tuple[PhotoRecord, tuple[PlannedFile, ...]]] = []
+    found: list[tuple[PhotoRecord, list[_DueFile]]] = []
     for record in records:
-        due = tuple(
-            PlannedFile(one.kind.name, file, stem, may_replace=file in known)
-            for one, (stem, file) in zip(wanted, names.names_for(record.photo_id), strict=True)
-            if overwrite or not one.is_done(known.get(file), record.scene_id)
-        )
+        due: list[_DueFile] = []
+        for one, (stem, file) in zip(wanted, names.names_for(record.photo_id), strict=True):
+            exported = known.get(file)
+            is_done = not overwrite and one.is_done(exported, record.scene_id)
+            waits = is_done and exported is not None and is_provisional(exported)
+            if not is_done or waits:
+                planned = PlannedFile(one.kind.name, file, stem, may_replace=file in known)
+                due.append(_DueFile(one.kind, planned, waits))
         if due:
-            planned.append((record, due))
-    scenes_of_due = scene_files(connection, (record.scene_id or "" for record, _ in planned))
-    plan.items = [
-        ExportTask(scene, record, due)
-        for scene, (record, due) in zip(scenes_of_due, planned, strict=True)
-    ]
+            found.append((record, due))
+    return found
+
+
+def _plan_due(
+    connection: Connection,
+    target: ExportTarget,
+    plan: ExportPlan,
+    due: Sequence[tuple[PhotoRecord, list[_DueFile]]],
+    settings: ExportSettings,
+) -> None:
+    """Add to the plan what can be made of the scenes, and what cannot."""
+    scenes = scene_files(connection, (record.scene_id or "" for record, _ in due))
+    for scene, (record, files) in zip(scenes, due, strict=True):
+        camera = intrinsics_of(info_of_stored(scene))
+        planned: list[PlannedFile] = []
+        for one in files:
+            if refusal := one.kind.refuses(settings, camera):
+                plan.left_out.append(f"{one.file.file}: {refusal}")
+            elif not one.waits_for_photo or _is_in_place(scene.photo):
+                planned.append(one.file)
+        if planned:
+            plan.items.append(ExportTask(scene, record, tuple(planned)))
     plan.complete -= len(plan.items)
-    files = [file.file for item in plan.items for file in item.files]
-    plan.folders.update(file.rpartition("/")[0] for file in files)
-    target.check_folders(files)
+    names = [file.file for item in plan.items for file in item.files]
+    plan.folders.update(file.rpartition("/")[0] for file in names)
+    target.check_folders(names)
+
+
+def _is_in_place(photo: PhotoFile) -> bool:
+    """Tell whether a photo's file is there as the catalog knows it."""
+    try:
+        found = os.stat(photo.path)  # noqa: PTH116 - for many files
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (photo.size, photo.mtime_ns)
 
 
 def _with_paths(connection: Connection, found: Iterable[PhotoRecord]) -> list[PhotoRecord]:

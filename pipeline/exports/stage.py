@@ -16,6 +16,7 @@ from pipeline.exports.plan import ExportTask, PlannedFile
 from pipeline.exports.registry import kind_of_file
 from pipeline.exports.scene import ExportScene
 from pipeline.exports.target import ExportTarget
+from pipeline.exports.wanted import is_provisional
 from pipeline.scenes.read import unviewable_scene_errors
 from pipeline.store.store import Store
 from pipeline.work.failures import failed
@@ -23,7 +24,6 @@ from schemas.errors import RunError, UnsuitableError
 from schemas.execution_settings import SCENE_LIMIT_S
 from schemas.export_settings import ExportSettings
 from schemas.outcomes import Failed, Made, Stage, UnnamedFile
-from schemas.records import ArtifactRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ExportStage:
         """
         started = time.perf_counter()
         scene = ExportScene(item.scene, item.record, self.settings, self.library, self.cores)
-        made: list[tuple[ArtifactRecord, UnnamedFile]] = []
+        made: list[tuple[Exported, UnnamedFile]] = []
         notes: list[str] = []
         try:
             with unviewable_scene_errors():
@@ -61,21 +61,18 @@ class ExportStage:
             if isinstance(error, RunError) or not isinstance(error, Exception):
                 raise
             return failed(item.photo, self.name, error)
-        artifacts, unnamed_files = tuple(one for one, _ in made), tuple(one for _, one in made)
-        seconds = time.perf_counter() - started
         return Made(
             item.photo,
-            artifacts,
-            seconds,
-            unnamed=unnamed_files,
+            tuple(exported.artifact(self.target) for exported, _ in made),
+            time.perf_counter() - started,
+            unnamed=tuple(unnamed for _, unnamed in made),
             reduced=scene.loss,
             notes=tuple(notes),
+            provisional=sum(is_provisional(exported) for exported, _ in made),
         )
 
-    def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[ArtifactRecord, UnnamedFile]:
+    def _make(self, planned: PlannedFile, scene: ExportScene) -> tuple[Exported, UnnamedFile]:
         kind = kind_of_file(planned.kind)
-        if refusal := kind.refuses(self.settings, scene.photo):
-            raise UnsuitableError(refusal)
         facts: dict[str, Any] = {}
 
         def write(file: BinaryIO) -> None:
@@ -96,8 +93,8 @@ class ExportStage:
             stem=planned.stem,
             mtime_ns=path.stat().st_mtime_ns,
         )
-        artifact = exported.artifact(self.target)
-        return artifact, UnnamedFile(str(path), artifact.file.path, planned.may_replace)
+        final = self.target.catalog_path(planned.file)
+        return exported, UnnamedFile(str(path), final, planned.may_replace)
 
 
 def _facts(kind: ExportKind, scene: ExportScene) -> dict[str, Any]:

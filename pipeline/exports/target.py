@@ -106,8 +106,9 @@ class ExportTarget:
         swept = 0
         for folder in {"", *folders}:
             for partial in self.absolute(folder).glob(f"{TEMPORARY_PREFIX}{self._owner}*"):
-                partial.unlink(missing_ok=True)
-                swept += 1
+                with contextlib.suppress(OSError):  # in use: the next run removes it
+                    partial.unlink()
+                    swept += 1
         return swept
 
 

@@ -7,11 +7,17 @@ from collections.abc import Iterable
 
 from pipeline.exports.exported import Exported, RecordedExport, record_start
 from pipeline.exports.folder_names import FileForm
-from pipeline.exports.kind import ExportKind
+from pipeline.exports.kind import PROVISIONAL, ExportKind
 from pipeline.exports.target import ExportTarget, is_unchanged
 from schemas.export_settings import ExportSettings
 
 _TIME = ', "mtime_ns": '  # the last field of a record
+_IS_PROVISIONAL = f'"{PROVISIONAL}": true'  # among the facts of a record
+
+
+def is_provisional(exported: Exported) -> bool:
+    """Tell whether a file shows less than it will once the photo can be read."""
+    return bool(exported.facts.get(PROVISIONAL))
 
 
 class WantedKind:
@@ -30,9 +36,9 @@ class WantedKind:
     def is_among(
         self, recorded: Iterable[RecordedExport], more: Iterable[Exported], scene_id: str
     ) -> bool:
-        """Tell whether one of a photo's exports, named by this template, is done."""
+        """Tell whether one of a photo's exports, named by this template, is done for good."""
         return any(self._is_recorded(one, scene_id) for one in recorded) or any(
-            one.name == self._template and self.is_done(one, scene_id) for one in more
+            self._is_final(one, scene_id) for one in more
         )
 
     def is_done(self, exported: Exported | None, scene_id: str | None) -> bool:
@@ -45,16 +51,20 @@ class WantedKind:
             and self._is_unchanged(exported, exported.mtime_ns)
         )
 
+    def _is_final(self, exported: Exported, scene_id: str) -> bool:
+        is_named_so = exported.name == self._template
+        return is_named_so and not is_provisional(exported) and self.is_done(exported, scene_id)
+
     def _is_recorded(self, recorded: RecordedExport, scene_id: str) -> bool:
         if recorded.kind != self.kind.name or recorded.scene_id != scene_id:
             return False
         # Most records of a large folder are these: to parse them takes longer than to read them.
         # A quotation mark inside a text is escaped, so nothing but the field matches `_name`.
         head, _, time = recorded.text.rpartition(_TIME)
-        if head.startswith(self._start) and self._name in head and time[:-1].isdecimal():
+        is_plain = head.startswith(self._start) and _IS_PROVISIONAL not in head
+        if is_plain and self._name in head and time[:-1].isdecimal():
             return self._is_unchanged(recorded, int(time[:-1]))
-        exported = recorded.parsed()
-        return exported.name == self._template and self.is_done(exported, scene_id)
+        return self._is_final(recorded.parsed(), scene_id)
 
     def _is_unchanged(self, exported: Exported | RecordedExport, mtime_ns: int | None) -> bool:
         path = f"{self._folder}/{exported.file}"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pipeline.exports.kind import BUDGET, ExportKind, KindGroup
+from pipeline.exports.kind import BUDGET, PROVISIONAL, ExportKind, KindGroup
 from pipeline.exports.kinds.page import scene_image, viewer_bytes
 from pipeline.scenes.page import VIEWER_FORMAT, check_viewer
-from schemas.errors import PhotoError, UsageError
+from schemas.errors import PhotoError, SourceError, UsageError
 from sharp_core.formats.registry import FORMATS
 from sharp_core.models.entry import USUAL_GAUSSIANS
 
@@ -30,17 +31,22 @@ def _write_thumbnail(file: BinaryIO, scene: ExportScene) -> None:
     file.write(thumbnail(scene.front.srgb8()) if stored is None else stored)
 
 
-def _write_photo(file: BinaryIO, scene: ExportScene) -> None:
-    """Write the photo without its metadata; where its file is gone, what the scene shows of it."""
+def _write_photo(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
+    """Write the photo without its metadata; where it cannot be read, what the scene shows of it.
+
+    Where only its file is out of reach, that is provisional.
+    """
     from pipeline.decode.large_image import write_image
 
     buffer = io.BytesIO()
     try:
         write_image(scene.file, buffer, scene.settings.long_side)
-    except PhotoError:
+    except PhotoError as error:
         file.write(scene_image(scene))
-    else:
-        file.write(buffer.getvalue())
+        again = {PROVISIONAL: True} if isinstance(error, SourceError) else {}
+        return {"shows": "scene", **again}
+    file.write(buffer.getvalue())
+    return {"shows": "photo"}
 
 
 def _write_scene(file: BinaryIO, scene: ExportScene) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,11 +28,18 @@ ALBUM = ExportSettings(("album",), long_side=64)
 PARTS = (".js", ".thumb.webp", ".webp")
 
 
+def rows(to: Path) -> list[list[Any]]:
+    """Return what the page is told of its photos."""
+    script = (to / "page" / "photos.js").read_text()
+    found: list[list[Any]] = json.loads(
+        script.removeprefix("document.currentScript.photos=").removesuffix(";\n")
+    )
+    return found
+
+
 def shown(to: Path) -> list[str]:
     """Return the ids of the photos on the page."""
-    script = (to / "page" / "photos.js").read_text()
-    rows = json.loads(script.removeprefix("document.currentScript.photos=").removesuffix(";\n"))
-    return [row[0] for row in rows]
+    return [row[0] for row in rows(to)]
 
 
 def photos(to: Path) -> set[str]:
@@ -103,8 +112,61 @@ def test_a_photo_is_on_the_page_once_all_its_files_are_there(library: Path, to: 
 def test_where_the_photo_is_gone_its_scene_shows_it(library: Path, to: Path) -> None:
     for photo in (library.parent / "photos").iterdir():
         photo.unlink()
-    assert run(library, to, ALBUM).done == 3
+    report = run(library, to, ALBUM)
+    assert (report.done, report.provisional) == (3, 3)
     assert all((to / "photos" / f"{name}.webp").stat().st_size > 100 for name in shown(to))
+
+
+def test_a_photo_that_can_be_read_again_takes_the_place_of_its_scene(
+    library: Path, to: Path
+) -> None:
+    photos = library.parent / "photos"
+    photos.rename(library.parent / "unplugged")
+    assert run(library, to, ALBUM).provisional == 3
+    again = run(library, to, ALBUM)
+    assert (again.done, again.unchanged) == (0, 3)
+    versions = rows(to)
+    (library.parent / "unplugged").rename(photos)
+    back = run(library, to, ALBUM)
+    assert (back.done, back.files, back.provisional) == (3, 3, 0)
+    facts = {line["kind"]: line["facts"] for line in manifest(to).values()}
+    assert facts["album-photo"] == {"shows": "photo"}
+    assert all(row[-1] != before[-1] for row, before in zip(rows(to), versions, strict=True))
+    assert run(library, to, ALBUM).unchanged == 3
+
+
+def test_a_file_in_use_is_told_and_removed_by_the_next_run(
+    library: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library, to, ALBUM)
+    first, second, third = shown(to)
+    in_use, unlink = to / "photos" / f"{second}.js", Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:  # as Windows, of an open file
+        if self == in_use:
+            raise PermissionError(13, "Permission denied")
+        unlink(self, missing_ok)
+
+    few = Filters(text=first)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        report = run(library, to, ALBUM, filters=few)
+    assert (report.removed, report.stuck, report.has_failures) == (2, 1, True)
+    kept = {f"photos/{first}{part}" for part in PARTS}
+    assert set(manifest(to)) == {*kept, f"photos/{second}.js"} == photos(to)
+    again = run(library, to, ALBUM, filters=few)
+    assert (again.removed, again.stuck) == (1, 0)
+    assert set(manifest(to)) == kept == photos(to)
+    assert third not in shown(to)
+
+
+def test_addresses_change_with_what_is_behind_them(library: Path, to: Path) -> None:
+    run(library, to, ALBUM)
+    page = (to / "index.html").read_text()
+    for name in ("viewer.js", "viewer.css", "gallery.css", "photos.js", "icon.svg"):
+        version = hashlib.sha256((to / "page" / name).read_bytes()).hexdigest()[:12]
+        assert f'"page/{name}?{version}"' in page
+    assert page.count("?{version}") == len(PARTS)
 
 
 def test_a_page_of_somebody_elses_is_left_alone(library: Path, to: Path) -> None:

@@ -184,6 +184,10 @@ def test_a_tele_photo_gets_no_spatial_photo_but_its_other_files(tmp_path: Path, 
     assert (report.done, report.failed, report.files, report.left_out) == (1, 0, 1, 1)
     assert list(exported(to)) == ["moon_LRF_Full_SBS.jpg"]
     check_whole(library, to)
+    before = {path: path.stat().st_mtime_ns for path in to.iterdir()}
+    again = run(library, to, settings)
+    assert (again.selected, again.unchanged, again.done, again.left_out) == (1, 1, 0, 1)
+    assert {path: path.stat().st_mtime_ns for path in to.iterdir()} == before
 
 
 @pytest.mark.parametrize("focal_35mm", [150, 12])

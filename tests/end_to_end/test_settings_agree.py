@@ -119,8 +119,8 @@ def test_addresses_have_all_filters_but_sql_and_what_pages_choose() -> None:
     assert view.texts == allowed
 
 
-def test_wrong_filters_of_an_address_are_told_by_name() -> None:
-    with pytest.raises(UsageError, match=r"^after 'soon' is not a time"):
+def test_wrong_filters_of_an_address_are_told_by_the_name_on_the_page() -> None:
+    with pytest.raises(UsageError, match=r"^Taken from 'soon' is not a time"):
         read_view({"after": "soon"})
 
 

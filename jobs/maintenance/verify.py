@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 
 from sqlalchemy.engine import Connection
 
@@ -37,6 +38,7 @@ from pipeline.maintenance.verify import (
     source_of,
     stored_rows,
 )
+from pipeline.scan.read_ahead import read_ahead
 from pipeline.store.layout import PREVIEWS, SCENES, THUMBNAILS
 from pipeline.work.stop import Stop
 from schemas.outcomes import Failed, Made, Skipped
@@ -115,26 +117,36 @@ class _Verification:
             for damage in check_catalog(self._reader):
                 self._take(damage)
         total = count_scenes(self._reader, sample)
-        check = self._chosen_check()
         with (
             stop_on_signals(self._stop, self._say_ending),
             count_progress(self._output, "scenes", total) as advance,
-            ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool,
+            closing(self._checked()) as checked,
             suppress(KeyboardInterrupt),
         ):
-            # Many sizes are looked up sooner here than they are handed to threads.
-            is_light = self._settings.quick and sample is None
-            at_once = SIZES_AT_ONCE if is_light else SCENES_AT_ONCE
-            for rows in stored_rows(self._reader, sample, at_once):
-                if self._stop.is_asked:
-                    break
-                found = map(check, rows) if is_light else pool.map(check, rows)
-                self._count(rows, list(found), advance)
+            for rows, damages in checked:
+                self._count(rows, damages, advance)
         report.left = total - report.scenes
         report.is_interrupted = self._stop.is_requested and report.left > 0
         report.problems = dict(sorted(self._problems.items()))
         report.seconds = round(time.monotonic() - started, 3)
         return report
+
+    def _checked(self) -> Generator[tuple[list[StoredRow], list[Damage | None]]]:
+        """Check the stored files some at a time, in threads, until a stop is asked."""
+        check, sample = self._chosen_check(), self._settings.sample
+        is_light = self._settings.quick and sample is None
+        at_once = SIZES_AT_ONCE if is_light else SCENES_AT_ONCE
+        stored = takewhile(
+            lambda _: not self._stop.is_asked, stored_rows(self._reader, sample, at_once)
+        )
+        if is_light:  # one size is looked up sooner than it is handed to a thread
+            yield from read_ahead(
+                lambda rows: (rows, [check(row) for row in rows]), stored, 2 * _THREADS
+            )
+            return
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool:
+            for rows in stored:
+                yield rows, list(pool.map(check, rows))
 
     def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
         if not self._settings.quick:

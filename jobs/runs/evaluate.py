@@ -117,7 +117,7 @@ def evaluate(
     note = partial(output.note, "Finishing the pairs in progress.")
     with stop_on_signals(stop, note) as signals:
         _carry_out(tasks, stage, report, output, runner, stop, signals)
-        report.is_interrupted = stop.is_requested
+        report.is_interrupted = stop.is_requested and report.left > 0
         report.summaries = write_reports(store, report.failures)
     report.seconds = round(time.monotonic() - started, 3)
     return report

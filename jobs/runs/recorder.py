@@ -6,6 +6,7 @@ come back together share one commit; one that comes alone has its own at once.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from schemas.outcomes import Done, Outcome, Stage, UnderWay, Waiting
 
 MOST_HELD = 128
 MOST_SECONDS = 0.2  # for which an outcome is held while others come back
+# What a database or its driver raises at one row, and does not raise at the next.
+_OF_ONE = (sa.exc.IntegrityError, sa.exc.DataError, ValueError, OverflowError)
 
 
 class Recorder:
@@ -32,14 +35,20 @@ class Recorder:
         address: CatalogAddress,
         run_id: str,
         tell: Callable[[Outcome], object],
+        uninterrupted: Callable[
+            [], contextlib.AbstractContextManager[None]
+        ] = contextlib.nullcontext,
     ) -> None:
+        """`uninterrupted` keeps signals from ending what is inside by half."""
         self._catalog = catalog
         self._address = address
         self._run_id = run_id
         self._tell = tell
+        self._uninterrupted = uninterrupted
         self._held: list[Outcome] = []  # not recorded yet
         self._held_since = 0.0
         self._recorded: deque[Outcome] = deque()  # and not told yet
+        self._errors: list[Exception] = []  # of single outcomes, not raised yet
 
     def take(self, event: Outcome | Waiting) -> None:
         """Take one event, and record what is held if it is time to.
@@ -60,12 +69,22 @@ class Recorder:
     def flush(self) -> None:
         """Record what is held, and tell of it.
 
-        After an interrupt, the next call goes on where this one was stopped.
+        After an interrupt, the next call goes on where this one was stopped. An outcome that cannot
+        be recorded or told takes no other with it: raises what the first of those raised, after
+        all others are told.
         """
         if self._held:
-            self._record_held()
+            with self._uninterrupted():
+                self._record_held()
         while self._recorded:
-            self._tell(self._recorded.popleft())
+            with self._uninterrupted():
+                try:
+                    self._tell(self._recorded.popleft())
+                except Exception as error:
+                    self._errors.append(error)
+        if self._errors:
+            first, self._errors = self._errors[0], []
+            raise first
 
     def record_one(self, outcome: Outcome) -> Outcome:
         """Record an outcome; where the catalog's disk is full, return that failure instead."""
@@ -84,7 +103,7 @@ class Recorder:
     def _record_held(self) -> None:
         try:
             self._catalog.record_all(self._held, self._run_id)
-        except (sa.exc.DBAPIError, ValueError, OverflowError) as error:
+        except Exception as error:
             if not _is_of_one(error):
                 raise
             self._record_each()
@@ -92,23 +111,16 @@ class Recorder:
             self._move(len(self._held), self._held)
 
     def _record_each(self) -> None:
-        """Record each outcome by itself: one that cannot be recorded takes no other with it.
-
-        Raises what the first of those raised, after the others are recorded and told.
-        """
-        errors: list[Exception] = []
+        """Record each outcome by itself, and keep the errors of those that cannot be recorded."""
         while self._held:
             try:
                 recorded = [self.record_one(self._held[0])]
-            except (sa.exc.DBAPIError, ValueError, OverflowError) as error:
+            except Exception as error:
                 if not _is_of_one(error):
                     raise
-                errors.append(error)
+                self._errors.append(error)
                 recorded = []
             self._move(1, recorded)
-        if errors:
-            self.flush()
-            raise errors[0]
 
     def _move(self, number: int, recorded: Sequence[Outcome]) -> None:
         self._recorded.extend(recorded)
@@ -117,4 +129,6 @@ class Recorder:
 
 def _is_of_one(error: Exception) -> bool:
     """Tell whether an error may be of one row, and not of the database: a full disk may be."""
-    return not isinstance(error, sa.exc.OperationalError) or is_full(error)
+    return isinstance(error, _OF_ONE) or (
+        isinstance(error, sa.exc.OperationalError) and is_full(error)
+    )

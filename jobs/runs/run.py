@@ -166,7 +166,11 @@ class Run:
         assert self._catalog is not None and self._signals is not None, "recorded() comes first"
         address, run_id = self.library.catalog_address, self.report.run_id
         self._recorder = recorder = Recorder(
-            self._catalog, address, run_id, lambda outcome: self.count(settle(outcome))
+            self._catalog,
+            address,
+            run_id,
+            lambda outcome: self.count(settle(outcome)),
+            self._signals.postponed,
         )
         with (
             RunProgress(self._output, what, self._monitor) as progress,
@@ -244,7 +248,7 @@ class Run:
         report, is_full = self.report, self.reasons[FailureReason.DISK_FULL] > 0
         report.left = self.due - report.done - report.failed - self._skipped
         report.reasons = {reason: self.reasons[reason] for reason in sorted(+self.reasons)}
-        report.is_interrupted = self.stop.is_requested and not is_full
+        report.is_interrupted = self.stop.is_requested and report.left > 0 and not is_full
         report.is_out_of_time = self.stop.is_late and report.left > 0
 
     def _close(self, catalog: CatalogWriter, error: BaseException | None) -> None:

@@ -16,7 +16,7 @@ from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.work.failures import failed
 from pipeline.work.map_scenes import InlineSceneRunner, SceneRunner, SceneStage, TaskT
-from schemas.errors import PhotoError
+from schemas.errors import PhotoError, SharpBatchError
 from schemas.outcomes import Made, Outcome, SceneReduced
 from schemas.records import ArtifactRecord
 
@@ -51,7 +51,7 @@ class SceneWork(NamedTuple, Generic[TaskT]):
     settings: dict[str, object]  # as the catalog records them
     stage: SceneStage[TaskT]
     due: Callable[[Connection], tuple[list[TaskT], int]]  # and how many scenes are complete
-    # After its row is written. A PhotoError makes a failure of it, and `unmade` rows are dropped.
+    # After its row is written. At an error `unmade` rows are dropped; a PhotoError is its failure.
     on_made: Callable[[Made], object] = lambda _: None
     unmade: Callable[[Made], Sequence[ArtifactRecord]] = lambda made: made.artifacts
     adopted: Callable[[], Sequence[ArtifactRecord]] = tuple  # what `due` found without a row
@@ -111,8 +111,10 @@ def _carry_out(
             return outcome
         try:
             work.on_made(outcome)
-        except PhotoError as error:
+        except SharpBatchError as error:
             catalog.forget(work.unmade(outcome))
+            if not isinstance(error, PhotoError):
+                raise
             return run.record(failed(outcome.file, work.stage.name, error))
         for note in outcome.notes:
             run.warn(note)

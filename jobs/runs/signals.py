@@ -24,6 +24,9 @@ class StopSignals:
         self._on_first = on_first
         self._received = 0
         self._ends_at = 2  # the signal of this number raises
+        self._has_ended = False
+        self._is_postponing = False
+        self._is_postponed = False
 
     def work_ended(self) -> None:
         """Let one more signal pass without effect: only the short end of the run remains.
@@ -31,14 +34,31 @@ class StopSignals:
         A person who pressed Ctrl-C twice to end the work did not mean to lose the report, when the
         work happened to end between the two.
         """
+        self._has_ended = True
         self._ends_at = self._received + 2
+
+    @contextlib.contextmanager
+    def postponed(self) -> Iterator[None]:
+        """Inside, the signal that ends the work waits for the end of what is inside.
+
+        For what must not be done by half, and is quick. One more signal does not wait.
+        """
+        self._is_postponing, self._is_postponed = True, False
+        try:
+            yield
+        finally:
+            self._is_postponing = False
+            if self._is_postponed:
+                raise KeyboardInterrupt
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """Take a signal. Raises KeyboardInterrupt."""
         self._received += 1
         if self._received >= self._ends_at:
-            raise KeyboardInterrupt
-        if self._received == 1:
+            if not self._is_postponing or self._is_postponed:
+                raise KeyboardInterrupt
+            self._is_postponed = True
+        elif self._received == 1 and not self._has_ended:
             self._stop.ask()
             stop_retrying()
             self._on_first()

@@ -31,6 +31,7 @@ def sqlite_engine(path: Path, *, read_only: bool = False, immutable: bool = Fals
             cursor.execute("PRAGMA journal_mode=WAL")
             # Each commit waits for the disk: after a power cut, what a run has told is there.
             cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA fullfsync=ON")  # on macOS, and not for the drive's cache
         cursor.close()
 
     return engine

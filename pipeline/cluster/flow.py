@@ -92,6 +92,7 @@ class FlowOnRay:
                         self._has_begun = True
                         yield outcome
                 yield from self._end_late_predictors()
+                yield Waiting()  # the next photos may be long in reading
         finally:
             self._marks.close()
             self._predictors.kill()

@@ -1,4 +1,4 @@
-"""The quick way for what cameras write: a sound, sequential JPEG in colour -> (H, W, 3) pixels.
+"""The quick way for what cameras write: a sound JPEG of one scan, in colour -> (H, W, 3) pixels.
 
 libjpeg-turbo writes the pixels where they stay. Pillow decodes by the same library to the same
 values, into four bytes a pixel that are copied twice. Whatever is unusual is left to Pillow and to
@@ -25,15 +25,15 @@ BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 def decode_sound_jpeg(image: JpegImageFile) -> Pixels | None:
     """Return the stored pixels of an opened image (H, W, 3); None to let Pillow decode it.
 
-    A progressive file is left to Pillow too, which can be interrupted: it may hold any number of
-    scans. So are colours other than RGB and YCbCr.
+    A file of several scans is left to Pillow too, progressive or not: there may be any number, and
+    Pillow can be interrupted between pieces of the file. So are colours other than RGB and YCbCr.
     """
     stream = image.fp
     if image.mode != "RGB" or not isinstance(stream, io.BytesIO):
         return None
     data = stream.getvalue()
     frame = read_frame(data)
-    if frame is None or not frame.is_sequential:
+    if frame is None or not frame.is_one_scan:
         return None
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB")

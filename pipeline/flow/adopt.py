@@ -37,6 +37,7 @@ class Adoption:
                 return
             if self._fits(flow, photo):
                 yield self._adopted(flow, photo)
+                yield Waiting()
             else:
                 yield from run_inline(flow, iter([photo]), stop, monitor)
 

@@ -13,7 +13,7 @@ from pipeline.work.monitor import RunMonitor, StageCounts
 from pipeline.work.stop import Stop
 from schemas.choices import Device
 from schemas.errors import DeviceError
-from schemas.outcomes import Failed, Outcome, Stage, UnderWay, Waiting
+from schemas.outcomes import Failed, Outcome, Stage, UnderWay
 from schemas.reasons import FailureReason
 from schemas.records import DecodedPhoto, PhotoFile
 
@@ -22,9 +22,10 @@ Batch = list[tuple[DecodedPhoto, Pixels]]
 
 def run_inline(
     flow: Flow, photos: Iterator[PhotoFile], stop: Stop, monitor: RunMonitor
-) -> Iterator[Outcome | Waiting]:
+) -> Iterator[Outcome]:
     """Carry `photos` through `flow`.
 
+    `UnderWay` follows each outcome of a photo: should the process die now, it is not of that one.
     Raises what loading the model raises, and RunError where the model fails on a known-good
     test photo.
     """
@@ -44,7 +45,7 @@ class _InlineRun:
         self._monitor = monitor
         self._has_predicted = False
 
-    def outcomes(self, photos: Iterator[PhotoFile]) -> Iterator[Outcome | Waiting]:
+    def outcomes(self, photos: Iterator[PhotoFile]) -> Iterator[Outcome]:
         flow = self._flow
         on_gpu = resolve_device(flow.encode.model.settings.device) == Device.CUDA
         batch_size = flow.batch_size_on(gpu=on_gpu)
@@ -58,14 +59,16 @@ class _InlineRun:
             if is_last_crash(file.crashes):
                 message = "the process died while it was at this photo"
                 yield self._crashed(file, message, file.crashes)
+                yield _under_way(batch)
                 continue
             if file.crashes:
                 self._check_predictor()
-            yield UnderWay((*(photo.file for photo, _ in batch), file))
+            yield _under_way(batch, file)
             self._monitor.update(StageCounts(decoding=1, waiting=len(batch)), Stage.DECODE)
             decoded = flow.decode.process(file)
             if not isinstance(decoded, tuple):
                 yield _settled(decoded)
+                yield _under_way(batch)
                 continue
             batch.append(decoded)
             if len(batch) == batch_size or file.crashes:
@@ -84,7 +87,7 @@ class _InlineRun:
             check_predictor(self._flow.predict)
             self._has_predicted = True
 
-    def _finish(self, batch: Batch) -> Iterator[Outcome | Waiting]:
+    def _finish(self, batch: Batch) -> Iterator[Outcome]:
         """Predict a batch and encode its scenes."""
         flow, monitor = self._flow, self._monitor
         flow.predict.setup()
@@ -95,20 +98,24 @@ class _InlineRun:
             for photo, _ in batch:
                 yield self._crashed(photo.file, error.message, photo.file.crashes + 1)
             raise
-        for (photo, _), result in zip(batch, results, strict=True):
+        for done, ((photo, _), result) in enumerate(zip(batch, results, strict=True), 1):
             monitor.update(StageCounts(encoding=1, predictors=1), Stage.ENCODE)
             if isinstance(result, Failed):
                 yield _settled(result)
             else:
                 self._has_predicted = True
                 yield _settled(flow.encode.process(photo, *result))
-                yield Waiting()
+            yield _under_way(batch[done:])
 
     def _crashed(self, file: PhotoFile, message: str, crashes: int) -> Failed:
         fingerprint = self._flow.encode.model.fingerprint
         return given_up(
             file, Stage.PREDICT, FailureReason.WORKER_LOST, message, crashes, fingerprint
         )
+
+
+def _under_way(batch: Batch, *files: PhotoFile) -> UnderWay:
+    return UnderWay((*(photo.file for photo, _ in batch), *files))
 
 
 def _settled(outcome: Outcome) -> Outcome:

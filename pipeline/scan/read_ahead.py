@@ -14,14 +14,16 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def read_ahead(work: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Yield `work` of each item in order; a few items ahead are processed in threads."""
+def read_ahead(
+    work: Callable[[_In], _Out], items: Iterable[_In], most: int = _AHEAD
+) -> Iterator[_Out]:
+    """Yield `work` of each item in order; at most `most` items are processed ahead, in threads."""
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="read-ahead") as pool:
         ahead: deque[Future[_Out]] = deque()
         try:
             for item in items:
                 ahead.append(pool.submit(work, item))
-                if len(ahead) >= _AHEAD:
+                if len(ahead) >= most:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()

@@ -10,12 +10,16 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pipeline.store.layout import TEMPORARY_PREFIX, temporary_path
 from schemas.records import StoredFile
+
+if sys.platform == "darwin":
+    import fcntl
 
 
 class StoredPath(NamedTuple):
@@ -79,10 +83,10 @@ class LocalFiles:
 
     def files(self, folder: str) -> Iterator[StoredPath]:
         """Yield every file below a folder, by folder and name."""
-        cut = len(f"{self._root}{os.sep}")
-        for parent, folders, names in os.walk(self._root / folder):
+        root = os.path.join(self._root, "")  # noqa: PTH118 - a drive's own ends with a separator
+        for parent, folders, names in os.walk(f"{root}{folder}"):
             folders.sort()
-            inside = parent[cut:].replace(os.sep, "/")
+            inside = parent[len(root) :].replace(os.sep, "/")
             for name in sorted(names):
                 with contextlib.suppress(FileNotFoundError):
                     size = os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - for a million
@@ -123,7 +127,7 @@ def fill(
         write(file)
         file.flush()
         if to_disk:
-            os.fsync(file.fileno())
+            _sync(file.fileno())
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -135,6 +139,15 @@ def sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            _sync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    """Wait until a file or folder is on the disk, and not only in the drive's cache."""
+    if sys.platform == "darwin":  # fsync(2) there: the drive may hold it back
+        with contextlib.suppress(OSError):  # a disk without it, as a share
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)

@@ -39,6 +39,7 @@ class JpegFrame(NamedTuple):
     bits: int  # of each sample
     components: int
     scan_start: int  # byte offset
+    scan_components: int  # of the first scan
 
     @property
     def is_image(self) -> bool:
@@ -48,12 +49,17 @@ class JpegFrame(NamedTuple):
 
     @property
     def is_sequential(self) -> bool:
-        """Whether the whole image comes in one pass, in Huffman codes."""
+        """Whether each component comes in one pass, in Huffman codes."""
         return self.marker in (0xC0, 0xC1)
 
     @property
+    def is_one_scan(self) -> bool:
+        """Whether a sequential image is in one scan: the first holds all components."""
+        return self.is_sequential and self.scan_components == self.components
+
+    @property
     def is_progressive(self) -> bool:
-        """Whether the whole image comes in several passes."""
+        """Whether the components come in several passes."""
         return self.marker == 0xC2
 
 
@@ -114,7 +120,7 @@ def read_frame(data: bytes, start: int = 0) -> JpegFrame | None:
             bits, height, width, components = struct.unpack_from(">BHHB", data, content)
             frame = (width, height, marker, bits, components)
         if marker == _SCAN and frame is not None:
-            return JpegFrame(*frame, end)
+            return JpegFrame(*frame, end, data[content] if content < len(data) else 0)
     return None
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -15,10 +15,12 @@ import pytest
 import sqlalchemy as sa
 
 from jobs.runs.recorder import MOST_HELD, Recorder
+from jobs.runs.signals import stop_on_signals
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
-from schemas.errors import FailureReason
+from pipeline.work.stop import Stop
+from schemas.errors import FailureReason, RunError
 from schemas.outcomes import Done, Failed, Outcome, UnderWay, Waiting
 from schemas.tables import failures, photos, runs, scenes
 from tests.support.library_of_records import RUN, done, failed, new_catalog, photo_file
@@ -52,8 +54,12 @@ def catalog(tmp_path: Path, catalog_url: str | None) -> Iterator[CatalogWriter]:
         yield writer
 
 
-def a_recorder(catalog: CatalogWriter, told: Told) -> Recorder:
-    return Recorder(catalog, find_catalog(Path("/library")), RUN, told)
+def a_recorder(
+    catalog: CatalogWriter,
+    tell: Callable[[Outcome], object],
+    uninterrupted: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+) -> Recorder:
+    return Recorder(catalog, find_catalog(Path("/library")), RUN, tell, uninterrupted)
 
 
 def dones(catalog: CatalogWriter, count: int) -> list[Done]:
@@ -127,6 +133,83 @@ def test_an_interrupt_in_a_commit_loses_nothing(catalog: CatalogWriter) -> None:
     assert (told.names, count(catalog, scenes)) == ([], 0)
     recorder.flush()
     assert (len(told.names), count(catalog, scenes)) == (3, 3)
+
+
+@pytest.mark.posix
+def test_a_signal_right_after_a_commit_records_no_failure_twice(
+    catalog: CatalogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, record_all = Told(catalog), catalog.record_all
+
+    def record_and_signal(found: Sequence[Outcome], run_id: str | None) -> None:
+        record_all(found, run_id)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(catalog, "record_all", record_and_signal)
+    (found,) = dones(catalog, 1)
+    with stop_on_signals(Stop(), lambda: None) as signals:
+        recorder = a_recorder(catalog, told, signals.postponed)
+        os.kill(os.getpid(), signal.SIGINT)
+        recorder.take(failed(found.photo.file))
+        with pytest.raises(KeyboardInterrupt):
+            recorder.flush()
+        recorder.flush()
+    assert len(told.failed) == count(catalog, failures) == 1
+
+
+@pytest.mark.posix
+def test_a_signal_while_an_outcome_is_told_waits_until_it_is(catalog: CatalogWriter) -> None:
+    told: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        if not told:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+        told.append(outcome)
+
+    found = dones(catalog, 2)
+    with stop_on_signals(Stop(), lambda: None) as signals:
+        recorder = a_recorder(catalog, tell, signals.postponed)
+        for outcome in found:
+            recorder.take(outcome)
+        with pytest.raises(KeyboardInterrupt):
+            recorder.flush()
+        recorder.flush()
+    assert told == found
+
+
+def test_one_that_cannot_be_told_takes_no_neighbour_with_it(catalog: CatalogWriter) -> None:
+    told: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        told.append(outcome)
+        if len(told) < 3:
+            raise RunError(f"number {len(told)}")
+
+    recorder = a_recorder(catalog, tell)
+    for outcome in dones(catalog, 4):
+        recorder.take(outcome)
+    with pytest.raises(RunError, match="number 1"):
+        recorder.flush()
+    assert len(told) == 4
+    recorder.flush()
+
+
+def test_an_error_of_the_database_drops_nothing(catalog: CatalogWriter) -> None:
+    told = Told(catalog)
+    found = dones(catalog, 2)
+    recorder = a_recorder(catalog, told)
+    recorder.take(found[0])
+    recorder.take(failed(found[1].photo.file))
+    with catalog.engine.begin() as other:
+        other.execute(sa.text("ALTER TABLE failures RENAME TO elsewhere"))
+    with pytest.raises(sa.exc.DatabaseError):
+        recorder.flush()
+    with catalog.engine.begin() as other:
+        other.execute(sa.text("ALTER TABLE elsewhere RENAME TO failures"))
+    recorder.flush()
+    assert (len(told.names), len(told.failed)) == (1, 1)
+    assert (count(catalog, scenes), count(catalog, failures)) == (1, 1)
 
 
 @pytest.mark.posix

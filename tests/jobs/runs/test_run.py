@@ -12,14 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from jobs.console.output import Output
 from jobs.runs.preview import preview
 from jobs.runs.run import Run, RunReport, new_run_id
-from jobs.runs.scene_run import RunnerMaker, SceneRunReport
+from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.lock import Holder
 from pipeline.library import Library
+from pipeline.scenes.previews import PreviewStage
 from pipeline.store.layout import TEMPORARY_PREFIX, ReportPath
 from pipeline.work.map_scenes import SceneStage, TaskT
 from pipeline.work.stop import Stop
@@ -28,8 +30,9 @@ from schemas.errors import ExitCode, RunError
 from schemas.export_settings import PreviewSettings
 from schemas.outcomes import Failed, Made, Waiting
 from schemas.reasons import FailureReason
-from schemas.records import MediaType, PhotoFile
-from schemas.tables import runs
+from schemas.records import ArtifactRecord, MediaType, PhotoFile, SceneFile, StoredFile
+from schemas.tables import artifacts, photos, runs
+from tests.support.library_of_records import digest
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
 
@@ -60,6 +63,20 @@ class Runner:
             yield Waiting()
         if self._error is not None:
             raise self._error
+
+
+class ClipRunner:
+    """Yields a clip of each photo, one right after the other."""
+
+    def map_scenes(
+        self, stage: SceneStage[TaskT], scenes: Sequence[TaskT], stop: Stop
+    ) -> Iterator[Made | Failed | Waiting]:
+        for scene in scenes:
+            photo_id = scene.photo.photo_id
+            file = StoredFile(f"/{photo_id}.mp4", 1, "0" * 64)
+            clip = ArtifactRecord(digest(photo_id), "clip", photo_id, None, file, "{}")
+            yield Made(scene.photo, (clip,), 1.0)
+        yield Waiting()
 
 
 def runner(*reasons: FailureReason, error: Exception | None = None) -> RunnerMaker:
@@ -163,12 +180,16 @@ def test_a_signal_asks_the_run_to_end_and_the_second_ends_its_work(library: Libr
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("while_working", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("while_working", "left", "state"),
+    [(0, 1, "finished"), (1, 0, "finished"), (1, 1, "interrupted"), (2, 1, "interrupted")],
+)
 def test_a_signal_after_the_work_loses_no_report_and_one_more_ends_the_run(
-    library: Library, while_working: int
+    library: Library, capsys: pytest.CaptureFixture[str], while_working: int, left: int, state: str
 ) -> None:
     report = RunReport(run_id=new_run_id(), library=str(library))
-    run = Run(library, "ingest", {}, report, Output(quiet=True))
+    run = Run(library, "ingest", {}, report, Output())
+    run.due = left
     with run.held(), run.recorded():
         with run.progress("photos", 2):
             for _ in range(while_working):
@@ -176,9 +197,38 @@ def test_a_signal_after_the_work_loses_no_report_and_one_more_ends_the_run(
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert last_run(library).state == "interrupted"
+    assert ("Finishing the work" in capsys.readouterr().err) == (while_working > 0)
+    assert last_run(library).state == state
     document = json.loads(library.store.read_bytes(ReportPath(report.run_id).path))
-    assert document["is_interrupted"]
+    assert document["is_interrupted"] == (state == "interrupted")
+
+
+def test_rows_of_files_that_got_no_name_are_dropped_and_the_others_told(library: Library) -> None:
+    named: list[str] = []
+
+    def name_files(made: Made) -> None:
+        if not named:
+            named.append("")
+            raise RunError("the folder is gone")
+        named.append(made.artifacts[0].file.path)
+
+    def due(connection: Connection) -> tuple[list[SceneFile], int]:
+        return [
+            SceneFile(name, PhotoFile(name, "/a.jpg", 1, 1, MediaType.JPEG), "", 1, 1, 1.0)
+            for name in connection.scalars(sa.select(photos.c.photo_id))
+        ], 0
+
+    work = SceneWork("export", {}, PreviewStage(STILLS, library.store), due, name_files)
+    report = SceneRunReport(run_id=new_run_id(), library=str(library))
+    with pytest.raises(RunError, match="the folder is gone"):
+        run_over_scenes(
+            library, work, report, Output(quiet=True), lambda: contextlib.nullcontext(ClipRunner())
+        )
+    with library.read() as connection:
+        clips = connection.scalars(sa.select(artifacts.c.path).where(artifacts.c.kind == "clip"))
+        assert list(clips) == named[1:]
+    assert len(named) == 2
+    assert (report.done, report.left) == (1, 1)
 
 
 def test_ids_of_runs_sort_by_time_and_differ() -> None:

@@ -57,6 +57,12 @@ def add_photo(root: Path) -> None:
         catalog.add_found([(photo_file("a.jpg"), None)])
 
 
+def test_commits_wait_for_the_disk_itself(tmp_path: Path) -> None:
+    with new_catalog(tmp_path) as catalog:
+        for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("fullfsync", 1)):
+            assert catalog.connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+
+
 def count_photos(root: Path) -> int:
     with Library.resolve(root).read() as reader:
         return len(list(find(reader, Filters())))

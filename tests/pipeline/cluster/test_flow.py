@@ -17,7 +17,8 @@ from pipeline.cluster.runner import ClusterSettings, RayRunner
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
 from schemas.errors import RunError
-from schemas.outcomes import Failed, Outcome, without_waiting
+from schemas.outcomes import Done, Failed, Outcome, Waiting, without_waiting
+from schemas.records import PhotoFile
 from tests.support.faulty_run import ends, flow, good, outcomes, tries
 from tests.support.faulty_stages import Faults, FaultyPredict, photo
 
@@ -57,6 +58,24 @@ def test_each_fault_in_each_stage_affects_its_own_photo_only(
     found = outcomes(runner, flow(faults), [photo(name) for name in expected])
     assert ends(found) == expected
     assert not any(name.startswith("good") for name in tries(found))
+
+
+def test_outcomes_can_be_recorded_before_more_photos_are_read(
+    runner: RayRunner, faults: Faults
+) -> None:
+    latest: Outcome | Waiting = Waiting()
+    read_after: list[bool] = []
+
+    def photos() -> Iterator[PhotoFile]:
+        for name in good(24):
+            read_after.append(isinstance(latest, Waiting))
+            yield photo(name)
+
+    done = 0
+    for latest in runner(flow(faults), photos(), Stop(), RunMonitor()):
+        done += isinstance(latest, Done)
+    assert done == len(read_after) == 24
+    assert all(read_after)
 
 
 def test_a_poison_photo_is_tried_three_times_and_does_not_count_against_its_batch(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+import sqlalchemy as sa
 import torch
 
 from jobs.console.output import Output
@@ -18,7 +21,7 @@ from pipeline.library import Library
 from schemas.errors import DeviceError, RunError
 from schemas.records import PhotoState
 from schemas.settings import IngestSettings, ModelSettings
-from schemas.tables import failures, photos
+from schemas.tables import failures, photos, runs
 from sharp_core.models.interface import Predictor, PredictorInput
 from sharp_core.scene.gaussians import Gaussians
 from tests.support.made_photos import make_photo
@@ -44,6 +47,19 @@ class DeviceThatAPhotoBreaks(TrivialPredictor):
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         if any(photo.pixels.shape[1] == POISON_WIDTH for photo in photos):
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().predict(photos)
+
+
+class LooksWhatIsRecorded(TrivialPredictor):
+    """Looks, at each prediction, what others would see if the process died of it."""
+
+    library: ClassVar[Path]
+    seen: ClassVar[list[tuple[list[str], int]]]  # states of photos, and how many are under way
+
+    def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
+        with Library.resolve(self.library).read() as connection:
+            under_way = connection.scalars(sa.select(runs.c.under_way).order_by(runs.c.started_at))
+            self.seen.append((states(self.library), len(json.loads(list(under_way)[-1] or "[]"))))
         return super().predict(photos)
 
 
@@ -89,3 +105,19 @@ def test_a_photo_that_breaks_the_device_is_given_up_after_three_runs(tmp_path: P
             run(library, DeviceThatAPhotoBreaks)
     assert states(library) == [PhotoState.FAILED]
     run(library, DeviceThatAPhotoBreaks)  # no photo is due
+
+
+def test_a_photo_with_an_outcome_is_no_longer_under_way_when_the_predictor_is_checked(
+    tmp_path: Path,
+) -> None:
+    library, folder = tmp_path / "library", tmp_path / "photos"
+    make_photo(folder / "poison.jpg", 1, (POISON_WIDTH, 300))
+    with pytest.raises(DeviceError):
+        run(library, DeviceThatAPhotoBreaks)
+    make_photo(folder / "cut off.jpg", 2)
+    whole = (folder / "cut off.jpg").read_bytes()
+    (folder / "cut off.jpg").write_bytes(whole[: len(whole) // 2])
+    LooksWhatIsRecorded.library, LooksWhatIsRecorded.seen = library, []
+    run(library, LooksWhatIsRecorded)
+    # The check of the predictor, and then the photo that broke it before.
+    assert LooksWhatIsRecorded.seen == [(["due", "failed"], 0), (["due", "failed"], 1)]

@@ -37,6 +37,16 @@ def test_a_writer_that_fails_leaves_nothing_and_keeps_what_was_there(tmp_path: P
     assert (tmp_path / "a.bin").read_bytes() == b"old"
 
 
+def test_files_of_a_library_at_the_root_of_a_disk_are_listed_by_their_paths(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.bin").write_bytes(b"four")
+    folder = tmp_path.relative_to(tmp_path.anchor).as_posix()
+    listed = Store(Path(tmp_path.anchor)).files(folder)
+    assert list(listed) == [(f"{folder}/a/b.bin", 4)]
+
+
 def test_leftovers_of_killed_writers_are_swept(tmp_path: Path) -> None:
     folder = tmp_path / "scenes" / "ab"
     folder.mkdir(parents=True)

@@ -25,8 +25,9 @@ BLOCK = 8  # pixels; the side of the smallest part that a JPEG may lack
 def decode_sound_jpeg(image: JpegImageFile) -> Pixels | None:
     """Return the stored pixels of an opened image (H, W, 3); None to let Pillow decode it.
 
-    A file of several scans is left to Pillow too, progressive or not: there may be any number, and
-    Pillow can be interrupted between pieces of the file. So are colours other than RGB and YCbCr.
+    A file of several scans is left to Pillow too, progressive or not: each is a pass over all
+    pixels, and Pillow can be interrupted between pieces of the file. So are colours other than RGB
+    and YCbCr.
     """
     stream = image.fp
     if image.mode != "RGB" or not isinstance(stream, io.BytesIO):

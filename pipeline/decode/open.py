@@ -38,7 +38,7 @@ from sharp_core.containers import jxl
 from sharp_core.containers.cicp import Cicp, Colors
 from sharp_core.containers.heif_image import read_heif_image
 from sharp_core.containers.heif_transforms import Transform, transformed_size
-from sharp_core.containers.jpeg import END, find_end, read_frame
+from sharp_core.containers.jpeg import END, count_scans, find_end, read_frame
 from sharp_core.containers.png import image_chunks, read_cicp, read_measured_colors
 from sharp_core.containers.tiff_structure import is_adobe_rgb, read_tiff
 
@@ -53,6 +53,9 @@ silence_decoders()
 
 # Of a sequential JPEG: a block of 8 x 8 pixels has two codes of a bit at least (ITU-T T.81, F.1).
 _MOST_PIXELS_A_BYTE = 256
+# Of a JPEG. Encoders write some ten, and a file of empty ones, each of them a pass over all pixels,
+# would take hours. The limit is that of libjpeg-turbo's TJFLAG_LIMITSCANS.
+_MOST_SCANS = 500
 SIDEWAYS = (5, 6, 7, 8)  # the EXIF orientations that exchange width and height
 _TILE_SIZE, _SAMPLE_FORMAT = (322, 323), 339  # TIFF's tags
 _SIGNED = 2  # a sample format
@@ -139,6 +142,11 @@ def _open_jpeg(data: bytes) -> JpegImageFile:
         check_size(frame.width, frame.height)
         if frame.width * frame.height > _MOST_PIXELS_A_BYTE * len(data):
             raise cut_off()
+    if frame is not None and not frame.is_one_scan:
+        scans = count_scans(data, frame.scan_start)
+        if scans > _MOST_SCANS:
+            message = f"its {scans} scans are more than the {_MOST_SCANS} that are read"
+            raise PhotoError(FailureReason.UNSUPPORTED, message)
     if frame is not None and find_end(data, frame.scan_start) is None:
         if frame.is_progressive or data.endswith(b"\0"):
             raise cut_off()

@@ -5,6 +5,7 @@ In: bytes, and where a stream starts in them. Out: its segments, its frame heade
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -19,6 +20,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOFn
 _HUFFMAN_DCT_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive
 _MAX_JUNK = 64  # bytes between segments, or before what a segment is named by
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_MARKER_IN_SCAN_DATA = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # but for RSTn
 _MAX_SEGMENTS = 2000  # before the first scan: 128 MB at most, so the walk has an end
 
 
@@ -131,6 +133,19 @@ def find_end(data: bytes, scan_start: int) -> int | None:
     """
     at = data.find(END, scan_start)
     return None if at < 0 else at + len(END)
+
+
+def count_scans(data: bytes, scan_start: int) -> int:
+    """Return how many scans a stream has, the first one's data at `scan_start`."""
+    count, at = 1, scan_start
+    while (found := _MARKER_IN_SCAN_DATA.search(data, at)) is not None:
+        marker, at = found[0][1], found.end()
+        if marker == END[1]:
+            break
+        count += marker == _SCAN
+        if marker not in _BARE_MARKERS:
+            at += max(2, int.from_bytes(data[at : at + 2], "big"))
+    return count
 
 
 def segment_bytes(marker: int, content: bytes) -> bytes:

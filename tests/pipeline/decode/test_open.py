@@ -14,6 +14,7 @@ from pipeline.scan.media_type import media_type
 from schemas.errors import PhotoError
 from schemas.reasons import FailureReason
 from schemas.records import MediaType
+from sharp_core.containers.jpeg import segment_bytes
 from tests.support.pictures import (
     as_stored,
     encode,
@@ -64,6 +65,16 @@ def test_a_jpeg_that_states_more_pixels_than_its_bytes_can_hold_is_cut_off():
         with pytest.raises(PhotoError) as caught:
             function(file[:at] + stated + file[at + 4 :], MediaType.JPEG)
         assert caught.value.reason is FailureReason.TRUNCATED
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_of_scans_without_end_is_refused_before_its_pixels_are_read(progressive):
+    file = jpeg(scene(), progressive=progressive)
+    at = file.index(b"\xff\xda")
+    scan = segment_bytes(0xDA, bytes([1, 1, 0, 0, 0 if progressive else 63, 0]))
+    with pytest.raises(PhotoError, match="scans") as caught:
+        read_header_size(file[:at] + 500 * scan + file[at:], MediaType.JPEG)
+    assert caught.value.reason is FailureReason.UNSUPPORTED
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

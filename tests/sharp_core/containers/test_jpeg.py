@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sharp_core.containers.jpeg import find_end, read_frame
+from sharp_core.containers.jpeg import count_scans, find_end, read_frame, segment_bytes
 from tests.support.pictures import encode, jpeg, scene
 
 
@@ -30,6 +30,16 @@ def test_the_end_of_a_picture_inside_is_not_the_end():
     assert find_end(file, read_frame(file).scan_start) == len(file)
     start = file.find(inner)
     assert find_end(file, read_frame(file, start).scan_start) == start + len(inner)
+
+
+def test_scans_are_counted_to_the_end_and_not_in_segments_between_them():
+    file = jpeg(scene())
+    start = read_frame(file).scan_start
+    assert count_scans(file + jpeg(scene()), start) == 1
+    assert count_scans(jpeg(scene(), progressive=True), start) > 5
+    comment = segment_bytes(0xFE, b"\xff\xd9\xff\xda")
+    scan = segment_bytes(0xDA, bytes([1, 1, 0, 0, 63, 0]))
+    assert count_scans(file[:-2] + (comment + scan) * 7 + file[-2:], start) == 8
 
 
 def test_padding_between_segments_is_skipped():

@@ -62,7 +62,7 @@ def make_known(library: str, catalog: str | None, photo_ids: Sequence[str]) -> d
                 counts["not_begun"] += len(files)
                 continue
             counts.update(made=report.done, failed=report.failed, skipped=report.skipped)
-            if report.is_interrupted:
+            if report.is_stop_requested:
                 break
     if not problems:
         return dict(counts)

@@ -24,7 +24,7 @@ from jobs.runs.deadline import deadline_of
 from jobs.runs.export import ExportOrder, export_scenes
 from jobs.runs.ingest import Ingest
 from jobs.runs.preview import preview
-from jobs.runs.run import new_run_id
+from jobs.runs.run import RunReport, new_run_id
 from jobs.runs.scene_run import SceneRunReport, scene_runner
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.status import read_status
@@ -174,7 +174,7 @@ class _Night:
             f"{done.unchanged} unchanged, {done.skipped} skipped, {done.left} left"
             + (f", {done.not_selected} not selected" if done.not_selected else "")
         )
-        step.exit_code = int(done.exit_code)
+        step.exit_code = _exit_code(done)
 
     def _flow_runner(self, model: ResolvedModel) -> contextlib.AbstractContextManager[Runner]:
         if self._config.model.runner.inline:
@@ -211,7 +211,7 @@ class _Night:
         step.details = done.as_dict()
         step.has_changed = bool(done.done)
         step.summary = f"{done.done} made, {done.failed} failed, {done.unchanged} already there"
-        step.exit_code = int(done.exit_code)
+        step.exit_code = _exit_code(done)
 
     def _verify(self, step: Step, settings: VerifySettings) -> None:
         done = verify(self._library, settings, self._output, self._deadline)
@@ -266,3 +266,8 @@ class _Night:
             self._report.best = find_best(reader, self._run_ids)
             self._media = make_media(reader, self._library.store, self._report.best, self._stop)
         self._report.photos, self._report.bytes = status.photos, status.bytes
+
+
+def _exit_code(done: RunReport) -> int:
+    """Return the exit code of a step: a stop that was asked for ends the whole night."""
+    return int(ExitCode.INTERRUPTED if done.is_stop_requested else done.exit_code)

@@ -51,6 +51,7 @@ class RunReport:
     failed: int = 0
     left: int = 0  # due but not begun: an interrupt, a deadline, a full disk or --limit
     seconds: float = 0.0
+    is_stop_requested: bool = False  # by a signal, also where nothing was left
     is_interrupted: bool = False
     is_out_of_time: bool = False
     reasons: dict[str, int] = field(default_factory=dict)  # of failures and skips
@@ -248,7 +249,8 @@ class Run:
         report, is_full = self.report, self.reasons[FailureReason.DISK_FULL] > 0
         report.left = self.due - report.done - report.failed - self._skipped
         report.reasons = {reason: self.reasons[reason] for reason in sorted(+self.reasons)}
-        report.is_interrupted = self.stop.is_requested and report.left > 0 and not is_full
+        report.is_stop_requested = self.stop.is_requested and not is_full
+        report.is_interrupted = report.is_stop_requested and report.left > 0
         report.is_out_of_time = self.stop.is_late and report.left > 0
 
     def _close(self, catalog: CatalogWriter, error: BaseException | None) -> None:

@@ -147,7 +147,8 @@ def _complete(report: TrainReport, run: RunFolder, stop: Stop, seconds: float) -
     """Fill in what is known at the end, from what the run has written."""
     report.done = run.step() - report.unchanged
     report.left = report.steps - run.step()
-    report.is_interrupted = stop.is_requested and report.left > 0
+    report.is_stop_requested = stop.is_requested
+    report.is_interrupted = report.is_stop_requested and report.left > 0
     report.weights = str(run.weights) if run.weights.exists() else ""
     report.picture = str(run.last_picture() or "")
     scores = [

@@ -201,6 +201,7 @@ def test_a_signal_after_the_work_loses_no_report_and_one_more_ends_the_run(
     assert last_run(library).state == state
     document = json.loads(library.store.read_bytes(ReportPath(report.run_id).path))
     assert document["is_interrupted"] == (state == "interrupted")
+    assert document["is_stop_requested"] == (while_working > 0)
 
 
 def test_rows_of_files_that_got_no_name_are_dropped_and_the_others_told(library: Library) -> None:

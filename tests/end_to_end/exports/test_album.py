@@ -209,6 +209,8 @@ def test_it_opens_from_a_disk_and_is_used_by_keys(page: Page, folder: Path) -> N
     expect(page.locator(".count")).to_have_text("3 Fotos")
     expect(page.locator(".tiles a")).to_have_count(3)
     assert page.locator(".tiles img").first.evaluate("(image) => image.decode().then(() => true)")
+    source = page.locator(".tiles img").first.get_attribute("src") or ""
+    assert source.endswith(f"{first}.thumb.webp?{rows(folder)[0][-1]}")
     page.locator(".tiles a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(READY)

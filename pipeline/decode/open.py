@@ -145,8 +145,10 @@ def _open_jpeg(data: bytes) -> JpegImageFile:
     if frame is not None and not frame.is_one_scan:
         scans = count_scans(data, frame.scan_start)
         if scans > _MOST_SCANS:
-            message = f"its {scans} scans are more than the {_MOST_SCANS} that are read"
-            raise PhotoError(FailureReason.UNSUPPORTED, message)
+            raise PhotoError(
+                FailureReason.UNSUPPORTED,
+                f"its {scans} scans are more than the {_MOST_SCANS} that are read",
+            )
     if frame is not None and find_end(data, frame.scan_start) is None:
         if frame.is_progressive or data.endswith(b"\0"):
             raise cut_off()

@@ -27,6 +27,8 @@ from tests.support.library_of_records import RUN, done, failed, new_catalog, pho
 from tests.support.paths import ROOT
 from tests.support.small_disk import small_disk
 
+INTERRUPT = signal.SIGINT  # every system can raise it in its own process
+
 
 class Told:
     """Looks, at each outcome that is told, whether others see it in the catalog."""
@@ -135,7 +137,6 @@ def test_an_interrupt_in_a_commit_loses_nothing(catalog: CatalogWriter) -> None:
     assert (len(told.names), count(catalog, scenes)) == (3, 3)
 
 
-@pytest.mark.posix
 def test_a_signal_right_after_a_commit_records_no_failure_twice(
     catalog: CatalogWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,13 +144,13 @@ def test_a_signal_right_after_a_commit_records_no_failure_twice(
 
     def record_and_signal(found: Sequence[Outcome], run_id: str | None) -> None:
         record_all(found, run_id)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(INTERRUPT)
 
     monkeypatch.setattr(catalog, "record_all", record_and_signal)
     (found,) = dones(catalog, 1)
     with stop_on_signals(Stop(), lambda: None) as signals:
         recorder = a_recorder(catalog, told, signals.postponed)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(INTERRUPT)
         recorder.take(failed(found.photo.file))
         with pytest.raises(KeyboardInterrupt):
             recorder.flush()
@@ -157,14 +158,13 @@ def test_a_signal_right_after_a_commit_records_no_failure_twice(
     assert len(told.failed) == count(catalog, failures) == 1
 
 
-@pytest.mark.posix
 def test_a_signal_while_an_outcome_is_told_waits_until_it_is(catalog: CatalogWriter) -> None:
     told: list[Outcome] = []
 
     def tell(outcome: Outcome) -> None:
         if not told:
             for _ in range(2):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(INTERRUPT)
         told.append(outcome)
 
     found = dones(catalog, 2)

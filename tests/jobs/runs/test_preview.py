@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
@@ -24,7 +23,6 @@ from schemas.errors import RunError, UsageError
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings
 from schemas.tables import artifacts, photos
-from tests.support.clips import decoded
 from tests.support.made_photos import make_photos
 from tests.support.trivial_model import ingest
 
@@ -119,16 +117,7 @@ def test_on_ray_the_previews_are_the_same(library: Path, tmp_path: Path) -> None
     ingest(tmp_path / "other", tmp_path / "photos")
     make(library)
     assert make(tmp_path / "other", inline=False).done == 3
-    on_ray, here = previews(tmp_path / "other"), previews(library)
-    assert on_ray.keys() == here.keys()
-    for name, data in here.items():
-        if not name.endswith(".mp4"):
-            assert on_ray[name] == data
-            continue
-        # Processes may round a pixel differently, and then a lossy encoder spends its bits on other
-        # parts of these noisy pictures: their colours on the whole stay.
-        for one, other in zip(decoded(on_ray[name], ".mp4"), decoded(data, ".mp4"), strict=True):
-            assert np.abs(one.mean((0, 1)) - other.mean((0, 1))).max() < 4
+    assert previews(tmp_path / "other") == previews(library)
 
 
 def test_ingest_makes_them_in_passing_and_preview_finds_them_made(tmp_path: Path) -> None:

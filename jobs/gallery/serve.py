@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import secrets
@@ -29,6 +30,8 @@ from schemas.errors import RunError, UsageError
 from sharp_core.models.sharp.checkpoint import cache_home
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from jobs.gallery.tls import Certificates
 
 TOKEN_VARIABLE = "SHARP_BATCH_GALLERY_TOKEN"
@@ -80,7 +83,7 @@ def serve(
         authority=certificates.authority if certificates else None,
     )
     app = make_gallery_app(settings)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     port = listener.getsockname()[1]
     scheme = "https" if certificates else "http"
     addresses = [_address(scheme, name, port, token) for name in shown_names(host, names)]
@@ -98,24 +101,9 @@ def serve(
     if token is not None:
         _show_code(addresses[0], output)
     output.note("Press Ctrl-C to stop it.")
-    config = uvicorn.Config(
-        app,
-        http=GuardedProtocol,
-        log_level="info" if output.verbose else "warning",
-        server_header=False,
-        proxy_headers=False,  # there is no proxy in front
-        date_header=True,
-        limit_concurrency=_MOST_CONNECTIONS,
-        backlog=_WAITING_CONNECTIONS,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=2 * _END_SECONDS,  # their tasks end when they are closed
-        lifespan="on",
-        ssl_certfile=certificates.certificate if certificates else None,
-        ssl_keyfile=certificates.key if certificates else None,
-    )
     if open_browser:
         webbrowser.open(addresses[0])
-    server = GalleryServer(config, app.state.workshop, app.state.live)
+    server = GalleryServer(app, "info" if output.verbose else "warning", certificates)
     # A signal ends the server, also one that comes before it serves. When it has stopped by
     # itself, it raises the signal again, which changes nothing then.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -126,10 +114,27 @@ def serve(
 class GalleryServer(uvicorn.Server):
     """A server that closes the connections of clients that do not let it end."""
 
-    def __init__(self, config: uvicorn.Config, workshop: Workshop, live: LiveLibrary) -> None:
+    def __init__(
+        self, app: FastAPI, log_level: str, certificates: Certificates | None = None
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=GuardedProtocol,
+            log_level=log_level,
+            server_header=False,
+            proxy_headers=False,  # there is no proxy in front
+            date_header=True,
+            limit_concurrency=_MOST_CONNECTIONS,
+            backlog=_WAITING_CONNECTIONS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=2 * _END_SECONDS,  # their tasks end when they are closed
+            lifespan="on",
+            ssl_certfile=certificates.certificate if certificates else None,
+            ssl_keyfile=certificates.key if certificates else None,
+        )
         super().__init__(config)
-        self._workshop = workshop
-        self._live = live
+        self._workshop: Workshop = app.state.workshop
+        self._live: LiveLibrary = app.state.live
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening and slow work, wait for responses in progress, close all connections.
@@ -138,8 +143,25 @@ class GalleryServer(uvicorn.Server):
         """
         await self._live.close()
         await self._workshop.close()
+        await self._stop_accepting()
         asyncio.get_running_loop().call_later(_END_SECONDS, self._close_connections)
         await super().shutdown(sockets)
+
+    async def _stop_accepting(self) -> None:
+        """Accept no more connections, and wait until those accepted are known to the server.
+
+        asyncio makes the transport of a connection one step of the loop after it was accepted, and
+        tells the protocol one step later. If the server closes before, asyncio fails to make the
+        transport, and never closes the socket.
+        """
+        loop = asyncio.get_running_loop()
+        for server in self.servers:
+            for listener in server.sockets:
+                # The loop of Windows does all this in one step.
+                with contextlib.suppress(NotImplementedError):
+                    loop.remove_reader(listener.fileno())
+        for _ in range(2):
+            await asyncio.sleep(0)
 
     def _close_connections(self) -> None:
         for connection in list(self.server_state.connections):
@@ -147,7 +169,8 @@ class GalleryServer(uvicorn.Server):
                 connection.transport.abort()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 is any free one. Raises RunError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named. Without it, each response on a
     # persistent connection waits 40 ms for the client's delayed ACK.

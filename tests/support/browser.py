@@ -6,16 +6,14 @@ import contextlib
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from jobs.gallery.app import GallerySettings, make_gallery_app
-from jobs.gallery.serve import GalleryServer
+from jobs.gallery.serve import GalleryServer, listen
 from pipeline.library import Library
 from tests.support.paths import ROOT
 
@@ -56,14 +54,12 @@ def browser(**options: object) -> Iterator[BrowserContext]:
 def serving(library: Path, cache: Path) -> Iterator[str]:
     """Serve a library; give the gallery's address."""
     app = make_gallery_app(GallerySettings(Library.resolve(library), cache, worker=WORKER))
-    config = uvicorn.Config(app, port=0, log_level="error", lifespan="on")
-    server = GalleryServer(config, app.state.workshop, app.state.live)
-    thread = threading.Thread(target=server.run)
+    server = GalleryServer(app, "error")
+    listener = listen("127.0.0.1", 0)  # connections wait until the server has started
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()

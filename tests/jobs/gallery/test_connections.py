@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
+from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.connections import GuardedProtocol, Limits
-from jobs.gallery.serve import _listen
+from jobs.gallery.serve import GalleryServer, listen
+from pipeline.library import Library
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = 50_000_000
@@ -45,7 +49,7 @@ async def serving(limits: Limits) -> AsyncIterator[int]:
         pass
 
     Protocol.limits = limits
-    listener = _listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(app, http=Protocol, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -85,7 +89,7 @@ def test_small_responses_are_sent_without_delay() -> None:
                 accepted = transport.get_extra_info("socket")
                 found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
-        listener = _listen("127.0.0.1", 0)
+        listener = listen("127.0.0.1", 0)
         async with await asyncio.get_running_loop().create_server(Accepting, sock=listener):
             _, writer = await connect(listener.getsockname()[1])
             assert await found
@@ -182,3 +186,28 @@ def test_one_client_has_a_limited_number_of_requests_at_once() -> None:
                 writer.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_a_connection_accepted_as_the_server_ends_is_closed(
+    gallery_library: Path, tmp_path: Path, steps: int
+) -> None:
+    """The server ends so many steps of its loop after a client connected."""
+
+    async def run() -> None:
+        app = make_gallery_app(GallerySettings(Library.resolve(gallery_library), tmp_path))
+        listener = listen("127.0.0.1", 0)
+        server = GalleryServer(app, "error")
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup([listener])
+        with socket.create_connection(listener.getsockname()) as client:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await server.shutdown([listener])
+            client.settimeout(20)
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+
+    asyncio.run(run())
+    gc.collect()  # a socket that is not closed warns now, and warnings are errors

@@ -127,11 +127,11 @@ def _text(report: EvaluationReport) -> str:
     return "\n".join(
         [
             text_report(report.summaries),
-            f"{count_text(report.done, 'pair')} evaluated in {time_text(report.seconds)}",
+            f"{count_text(report.done, 'result')} computed in {time_text(report.seconds)}",
             *counts_text(
                 [
                     (report.failed, "failed"),
-                    (report.unchanged, "had their results"),
+                    (report.unchanged, "already there"),
                     (report.left, "left for the next run"),
                 ]
             ),

@@ -41,7 +41,7 @@ def test_splat_files_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert len(pictures) == 4
     evaluate(*arguments, "-o", tmp_path / "out", "--inline")
     text = capsys.readouterr().out
-    assert "1 had their results" in text
+    assert "1 already there" in text
     assert f"{tmp_path / 'out'}/report.html" in text
 
 

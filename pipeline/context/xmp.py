@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from pipeline.context.captions import clean_caption
 from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all, joined, without_parts
-from pipeline.metadata.blocks import find_xmp
+from pipeline.metadata.blocks import find_xmp_beside
 from pipeline.metadata.xmp import parse_descriptions
 from schemas.context import ContextFacts, ContextSource
 from schemas.records import ContextKind
@@ -50,7 +50,8 @@ _FACE = "Face"
 
 def read_sidecar(photo: PhotoMaterial) -> ContextFacts | None:
     """Return what the XMP file beside a photo says."""
-    return _read(find_xmp(photo.beside.get(ContextKind.XMP, b"")), ContextSource.SIDECAR)
+    content = photo.beside.get(ContextKind.XMP, b"")
+    return _read(find_xmp_beside(content), ContextSource.SIDECAR)
 
 
 def read_embedded(photo: PhotoMaterial) -> ContextFacts | None:

@@ -6,6 +6,7 @@ Nothing here decodes pixels, so a file whose pixels are cut off still gives its 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -28,6 +29,15 @@ _MOST_EXIF = 1 << 18  # bytes, of a block of unknown size: cameras write less th
 _RW2 = b"IIU\0"
 _IPTC_PROFILES = ("iptc", "8bim")
 _IPTC_TAG, _PHOTOSHOP_TAG = 33723, 34377  # of TIFF
+_BYTE_ORDER_MARKS = (  # the longest first
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED_ENCODING = re.compile(
+    rb"""\s*<\?xml[^>]{1,80}encoding=["'](?!utf)([\w-]+)["']""", re.IGNORECASE
+)
 _MOST_OFF_CENTRE = 0.25  # of a principal point; beyond that it is another picture's
 
 
@@ -83,6 +93,25 @@ def find_xmp(data: bytes) -> bytes | None:
         return None
     start = data.rfind(b"<rdf:RDF", start, end)  # an earlier packet may have been overwritten
     return data[start : end + len(b"</rdf:RDF>")]
+
+
+def find_xmp_beside(content: bytes) -> bytes | None:
+    """Return the RDF of an XMP file, in UTF-8: such a file may have any encoding of Unicode."""
+    return find_xmp(_as_utf8(content))
+
+
+def _as_utf8(text: bytes) -> bytes:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if text.startswith(mark):
+            return text.decode(encoding, "replace").encode()
+    if b"\0" in text[:4]:  # every text begins with "<", whose other bytes are zero
+        width = 4 if text[:4].count(0) == 3 else 2
+        order = "be" if text[:1] == b"\0" else "le"
+        return text.decode(f"utf-{8 * width}-{order}", "replace").encode()
+    if declared := _DECLARED_ENCODING.match(text):
+        with suppress(LookupError):
+            return text.decode(declared[1].decode("ascii"), "replace").encode()
+    return text
 
 
 def _find_in_png(data: bytes) -> Iterator[bytes]:

@@ -15,9 +15,10 @@ from schemas.context import ContextSource
 from sharp_core.containers.exif_values import TagValue, as_number, as_text
 
 # XMP, part 2, section 1.2.7.4 (GPSCoordinate): "41,50,30N" or "41,50.508W". Apple Photos writes
-# decimal degrees and the direction as a property of its own.
+# decimal degrees and the direction as a property of its own, icloudpd degrees with a sign.
 _XMP_COORDINATE = re.compile(
-    r"(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW]?)"
+    r"\s*([+-]?)(\d+(?:\.\d*)?)(?:,\s*(\d+(?:\.\d*)?))?(?:,\s*(\d+(?:\.\d*)?))?\s*([NSEW]?)\s*",
+    re.IGNORECASE,
 )
 _NEARBY_DEGREES = 0.01  # about a kilometre
 _LOWEST_M, _HIGHEST_M = -11_000.0, 100_000.0  # the deepest sea; the edge of space
@@ -78,8 +79,9 @@ def _in_exif(gps: Mapping[int, TagValue]) -> GpsPosition:
 
 
 def _in_xmp(xmp: Xmp, source: ContextSource) -> GpsPosition:
-    latitude = _from_xmp(xmp, "exif:GPSLatitude", "NS")
-    longitude = _from_xmp(xmp, "exif:GPSLongitude", "EW")
+    has_directions = "exif:GPSLatitudeRef" in xmp or "exif:GPSLongitudeRef" in xmp
+    latitude = _from_xmp(xmp, "exif:GPSLatitude", "NS", has_directions)
+    longitude = _from_xmp(xmp, "exif:GPSLongitude", "EW", has_directions)
     altitude = as_number(xmp.get("exif:GPSAltitude"))
     below = as_number(xmp.get("exif:GPSAltitudeRef"))
     return position_of(latitude, longitude, altitude, below, source)
@@ -135,12 +137,15 @@ def _from_exif(
     return -abs(degrees) if direction == directions[1] else degrees
 
 
-def _from_xmp(xmp: Xmp, name: str, directions: str) -> float | None:
+def _from_xmp(xmp: Xmp, name: str, directions: str, has_directions: bool) -> float | None:
     match = _XMP_COORDINATE.fullmatch(xmp.get(name, ""))
     if not match:
         return None
-    direction = match[4] or xmp.get(f"{name}Ref", "")[:1].upper() or "?"
-    if direction not in directions:
+    sign, degrees, minutes, seconds, direction = match.groups()
+    direction = (direction or xmp.get(f"{name}Ref", "")[:1]).upper()
+    if not direction and minutes is None and "." in degrees and not has_directions:
+        direction = directions[sign == "-"]
+    if not direction or direction not in directions:
         return None
-    degrees = float(match[1]) + float(match[2] or 0) / 60 + float(match[3] or 0) / 3600
-    return -degrees if direction == directions[1] else degrees
+    value = float(degrees) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
+    return -value if direction == directions[1] else value

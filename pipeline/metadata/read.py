@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from PIL.ExifTags import Base
 
-from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
+from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp_beside
 from pipeline.metadata.exif import ExifTags, read_tags
 from pipeline.metadata.position import read_position
 from pipeline.metadata.taken import read_time_taken
@@ -49,7 +49,7 @@ def read_metadata(data: bytes, media_type: MediaType, sidecar: bytes | None = No
 def metadata_of(blocks: MetadataBlocks, sidecar: bytes | None = None) -> PhotoMeta:
     """Read the same from metadata that was found in a file before."""
     exif = read_tags(blocks.exif, blocks.gps)
-    beside = read_xmp(find_xmp(sidecar)) if sidecar else {}
+    beside = read_xmp(find_xmp_beside(sidecar)) if sidecar else {}
     inside = read_xmp(blocks.xmp)
     xmp = {**inside, **beside}
     taken = read_time_taken(exif, inside, beside, read_iptc(blocks.iptc or b""))

@@ -15,7 +15,7 @@ from PIL.ExifTags import Base
 
 from pipeline.metadata.exif import ExifTags
 from pipeline.metadata.position import read_utc
-from pipeline.metadata.time import LocalTime, is_date_alone, offset_from_gps, parse_time
+from pipeline.metadata.time import TIME_OF_DAY, Dated, LocalTime, offset_from_gps, parse_dated
 from schemas.context import ContextSource
 from sharp_core.containers.exif_values import as_text
 from sharp_core.containers.iptc import (
@@ -43,23 +43,23 @@ class TimeTaken(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    time: LocalTime
+    dated: Dated
     source: ContextSource
-    is_date_alone: bool
 
 
 def read_time_taken(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> TimeTaken | None:
     """Take the first date that makes sense; others of the same day add what it lacks.
 
-    They add the time of day where it is a date alone. The camera's own date also adds fractions of
-    a second and the offset from UTC; that of others is often the one of an editor's computer. The
-    receiver's clock tells the offset where nothing else does.
+    They add the time of day where it is a date alone, and the day where it is a month or a year.
+    The camera's own date also adds fractions of a second and the offset from UTC; that of others is
+    often the one of an editor's computer. The receiver's clock tells the offset where nothing else
+    does.
     """
     candidates = list(_candidates(exif, xmp, sidecar, iptc))
     if not candidates:
         return None
     first = _completed(candidates[0], candidates[1:])
-    local, offset = first.time
+    local, offset = first.dated.time
     if offset is None:
         utc = read_utc(exif.gps, day_if_missing=local)
         offset = offset_from_gps(local, utc) if utc else None
@@ -80,39 +80,34 @@ def _candidates(exif: ExifTags, xmp: Xmp, sidecar: Xmp, iptc: IptcTexts) -> Iter
 
 
 def _in_exif(exif: ExifTags, tags: tuple[Base, ...]) -> Iterator[_Candidate]:
-    texts = [as_text(exif.main.get(tag)) for tag in tags]
-    if time := parse_time(*texts):
-        yield _Candidate(time, ContextSource.EXIF, is_date_alone(texts[0]))
+    if dated := parse_dated(*(as_text(exif.main.get(tag)) for tag in tags)):
+        yield _Candidate(dated, ContextSource.EXIF)
 
 
 def _in_xmp(xmp: Xmp, names: Iterable[str], source: ContextSource) -> Iterator[_Candidate]:
     for name in names:
-        if time := parse_time(xmp.get(name)):
-            yield _Candidate(time, source, is_date_alone(xmp.get(name)))
+        if dated := parse_dated(xmp.get(name)):
+            yield _Candidate(dated, source)
 
 
 def _in_iptc(iptc: IptcTexts, date: tuple[int, int], time: tuple[int, int]) -> Iterator[_Candidate]:
     day, clock = (next(iter(iptc.get(key, ())), "") for key in (date, time))
-    for text in (f"{day}T{clock}", day):
-        if found := parse_time(text):
-            yield _Candidate(found, ContextSource.IPTC, is_date_alone(text))
-            return
+    if dated := parse_dated(f"{day}T{clock}") or parse_dated(day):
+        yield _Candidate(dated, ContextSource.IPTC)
 
 
 def _completed(first: _Candidate, others: list[_Candidate]) -> _Candidate:
     """Add what others know of the same day, and the camera of the same second."""
     for other in others:
-        local, offset = first.time
-        if first.is_date_alone and not other.is_date_alone:
-            if other.time.local.date() == local.date():
-                first = first._replace(
-                    time=LocalTime(other.time.local, offset or other.time.offset),
-                    is_date_alone=False,
-                )
-        elif other.source is ContextSource.EXIF and _same_second(local, other.time.local):
-            exact = local if local.microsecond else other.time.local
-            known = offset if offset is not None else other.time.offset
-            first = first._replace(time=LocalTime(exact, known))
+        local, offset = first.dated.time
+        more, their_offset = other.dated.time
+        if first.dated.includes(other.dated):
+            time = LocalTime(more, offset or their_offset)
+            first = first._replace(dated=Dated(time, other.dated.known))
+        elif other.source is ContextSource.EXIF and _same_second(local, more):
+            exact = local if local.microsecond else more
+            time = LocalTime(exact, their_offset if offset is None else offset)
+            first = first._replace(dated=Dated(time, TIME_OF_DAY))
     return first
 
 

@@ -7,15 +7,25 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 # Exif 3.0 writes "2014:09:16 14:05:12", XMP "2014-09-16T14:05:12.13+01:00"; cameras mix the two.
-# Some write blanks for leading zeros, or count hours to twelve.
+# Some write blanks for leading zeros, or count hours to twelve, in the language of their menus.
+_AFTERNOON = ("p", "下午", "오후", "午後")
+_HALF = r"[AaPp]\.?[Mm]\.?|上午|下午|오전|오후|午前|午後"
 _TIME = re.compile(
-    r"(\d{4})[:/.-]\s?(\d{1,2})[:/.-]\s?(\d{1,2})"
-    r"(?:[T\s]+(\d{1,2}):\s?(\d{1,2})(?::\s?(\d{1,2})(?:[.,](\d+))?)?"
-    r"\s*(?:([AaPp])\.?[Mm]\.?)?\s*(.*))?",
+    r"(?P<year>\d{4})[:/.-]\s?(?P<month>\d{1,2})[:/.-]\s?(?P<day>\d{1,2})"
+    rf"(?:[T\s]+(?P<before>{_HALF})?\s*(?P<hour>\d{{1,2}})(?P<mark>[:-])\s?(?P<minute>\d{{1,2}})"
+    r"(?:(?P=mark)\s?(?P<second>\d{1,2})(?:[.,](?P<fraction>\d+))?)?"
+    rf"\s*(?P<after>{_HALF})?\s*(?P<zone>.*))?",
     re.DOTALL,
 )
 # ISO 8601 without separators, as IPTC has it too: "20140916", "20140916T140512+0100".
-_COMPACT_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?()()\s*(.*))?$", re.DOTALL)
+_COMPACT_TIME = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
+    r"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?\s*(?P<zone>.*))?$",
+    re.DOTALL,
+)
+# Of which the day, or the month too, is not known: "1985-07" and "1985" in XMP, "19850700" in IPTC
+# (IIM 4.2), "1985:00:00 00:00:00" in EXIF.
+_PART_OF_DATE = re.compile(r"(\d{4})(?:[:-](\d\d))?|(\d{4})[:-]?(\d\d)[:-]?00(?:\D.*)?", re.DOTALL)
 _UNIX_SECONDS = re.compile(r"1\d{9}")
 _UNIX_MILLISECONDS = re.compile(r"1\d{12}")
 _LAST_UNIX_SECOND = 1_826_000_000  # from then on, digits may be a date without separators
@@ -23,7 +33,10 @@ _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?")
 _FIRST_YEAR, _LAST_YEAR = 1826, 2100  # 1826: the oldest photograph that survives
 _UNSET_CLOCKS = (datetime(1904, 1, 1), datetime(1970, 1, 1))  # where clocks begin to count
 _DAY = timedelta(days=1)
-_NOON = 12
+_NOON, _MIDNIGHT = 12, 24
+_FIELDS = ("year", "month", "day", "hour", "minute", "second")
+YEAR, MONTH, DAY, TIME_OF_DAY = 1, 2, 3, 6  # how many fields of a date are known
+_LEAP_SECOND = 60
 _EARLIEST, _LATEST = timedelta(hours=-12), timedelta(hours=14)
 _HALF_HOUR_ZONES = (-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825)  # minutes
 _OFFSETS_IN_USE = sorted(
@@ -39,6 +52,18 @@ class LocalTime(NamedTuple):
     offset: timedelta | None = None
 
 
+class Dated(NamedTuple):
+    """The earliest time that a date tag may mean, and how many fields of it are known."""
+
+    time: LocalTime
+    known: int
+
+    def includes(self, other: Dated) -> bool:
+        """Say whether another date, which is more exact, may be the same."""
+        mine, others = self.time.local.timetuple(), other.time.local.timetuple()
+        return other.known > self.known and mine[: self.known] == others[: self.known]
+
+
 def parse_time(
     text: str | None, subseconds: str | None = None, offset: str | None = None
 ) -> LocalTime | None:
@@ -52,11 +77,15 @@ def parse_time(
         return unix
     if not match:
         return None
-    *numbers, fraction, half, zone = match.groups()
-    year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+    parts = match.groupdict()
+    year, month, day, hour, minute, second = (int(parts[name] or 0) for name in _FIELDS)
+    half = (parts.get("before") or parts.get("after") or "").lower()
     if half and hour <= _NOON:
-        hour = hour % _NOON + (_NOON if half in "Pp" else 0)
-    digits = (fraction or (subseconds or "").strip())[:6]
+        hour = hour % _NOON + (_NOON if half.startswith(_AFTERNOON) else 0)
+    if hour == _MIDNIGHT:  # phones that count hours from 1 to 24
+        hour = 0
+    second -= second == _LEAP_SECOND
+    digits = (parts.get("fraction") or (subseconds or "").strip())[:6]
     microsecond = int(digits.ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
     try:
         local = datetime(year, month, day, hour, minute, second, microsecond)
@@ -64,14 +93,22 @@ def parse_time(
         return None
     if local in _UNSET_CLOCKS or not _FIRST_YEAR <= local.year <= _LAST_YEAR:
         return None
-    return LocalTime(local, parse_offset(offset) or parse_offset(zone))
+    return LocalTime(local, parse_offset(offset) or parse_offset(parts["zone"]))
 
 
-def is_date_alone(text: str | None) -> bool:
-    """Say whether a date tag has no time of day."""
+def parse_dated(
+    text: str | None, subseconds: str | None = None, offset: str | None = None
+) -> Dated | None:
+    """Read a date tag of which the time of day, the day or the month may not be known."""
     text = (text or "").strip()
-    match = _TIME.match(text) or _COMPACT_TIME.match(text)
-    return match is not None and match[4] is None
+    if time := parse_time(text, subseconds, offset):
+        match = _TIME.match(text) or _COMPACT_TIME.match(text)
+        return Dated(time, DAY if match is not None and match["hour"] is None else TIME_OF_DAY)
+    if match := _PART_OF_DATE.fullmatch(text):
+        year, month = match[1] or match[3], int(match[2] or match[4] or 0)
+        if time := parse_time(f"{year}-{month or 1}-01"):
+            return Dated(time, MONTH if month else YEAR)
+    return None
 
 
 def _unix_time(text: str) -> LocalTime | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError
 
+from pipeline.metadata.xmp_repair import repaired
+
 _FIRST = b"<rdf:RDF"  # as `pipeline.metadata.blocks` cuts it out of a packet
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _PREFIXES = {
@@ -23,16 +25,22 @@ _PREFIXES = {
 def parse_descriptions(rdf: bytes | None) -> list[Element]:
     """Return the rdf:Description elements of an rdf:RDF; none where the text is not XML.
 
-    Entities could make a small text huge. They are declared before the first element, so a text
-    that begins with its element has none.
+    Common mistakes of writers are repaired. Entities could make a small text huge. They are
+    declared before the first element, so a text that begins with its element has none.
     """
     if not rdf or not rdf.startswith(_FIRST):
         return []
+    root = _parse(rdf)
+    if root is None:
+        root = _parse(repaired(rdf))
+    return [] if root is None else list(root.findall(f"{_RDF}Description"))
+
+
+def _parse(rdf: bytes) -> Element | None:
     try:
-        root = ElementTree.fromstring(rdf)
+        return ElementTree.fromstring(rdf)
     except (ParseError, ValueError, LookupError):
-        return []
-    return list(root.findall(f"{_RDF}Description"))
+        return None
 
 
 def read_xmp(rdf: bytes | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which files beside a photo belong to it: an XMP sidecar, and the JSON of a Google Takeout.
 
-The XMP file of IMG.JPG is IMG.xmp, IMG.XMP or IMG.JPG.xmp; for the JSON, see `takeout_names`.
+The XMP file of IMG.JPG is IMG.JPG.xmp or else IMG.xmp, which may be that of IMG.CR2 as well; for
+the JSON, see `takeout_names`.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def may_be_of(file: ContextFile, photo_path: str) -> bool:
 def _xmp_names(photo_path: str) -> tuple[str, ...]:
     """Return the possible paths of a photo's XMP file; the first that exists counts."""
     stem, _ = os.path.splitext(photo_path)  # noqa: PTH122 - quick, for each photo
-    return f"{stem}.xmp", f"{stem}.XMP", f"{photo_path}.xmp"
+    return tuple(f"{name}{ending}" for name in (photo_path, stem) for ending in _XMP_ENDINGS)
 
 
 def _json_beside(photo_path: str) -> Iterator[str]:

@@ -5,7 +5,8 @@ Google names the JSON after the photo's title and cuts the name at 46 characters
     IMG_1.jpg      IMG_1.jpg.json, or since 2024 IMG_1.jpg.supplemental-metadata.json, cut anywhere
     IMG_1(1).jpg   IMG_1.jpg(1).json or IMG_1.jpg.supplemental-metadata(1).json, rarely
                    IMG_1(1).jpg.json
-    IMG_1-edited.jpg   an edit, "-edited" in the person's language: it has the JSON of IMG_1.jpg
+    IMG_1-edited.jpg   an edit, "-edited" in the person's language: it has the JSON of IMG_1.jpg,
+                       and so has IMG_1-edited(1).jpg where no IMG_1(1).jpg is
 
 Google documents none of this; the rules are what users of Takeout have found.
 """
@@ -31,7 +32,7 @@ _EDITED_WORDS = (
 )
 _EDITED = tuple(f"-{word}" for word in _EDITED_WORDS.split("|"))
 # "metadata", as the JSON of an album is called, begins alike in nearly every language.
-_ALBUM_NAME = re.compile(r"(?:m[eé]ta|мета|μετα|メタ|元数据|元資料|中繼|메타)[^.]*")
+_ALBUM_NAME = re.compile(r"(?:m[eé]ta|мета|μετα|メタ|元数据|元資料|中繼|메타|siêu dữ|מטא)[^.]*")
 
 
 class TakeoutNames:
@@ -41,28 +42,40 @@ class TakeoutNames:
         """Take the names of the JSON files in a folder, in any order."""
         self._names: dict[str, str] = {}
         self._by_stem: dict[tuple[str, str], str] = {}
+        self._by_title: dict[tuple[str, str], str] = {}
         for name in sorted(names):
             base = _folded(name.removesuffix(_JSON))
             self._names[base] = name
             title, number = _split_number(base)
-            stem = _without_supplement(title).rpartition(".")[0]
+            title = _without_supplement(title)
+            self._by_title.setdefault((title, number), name)
+            stem = title.rpartition(".")[0]
             if stem:
                 self._by_stem.setdefault((stem, number), name)
 
     def find(self, photo: str) -> str | None:
         """Return the JSON of a photo by its name, or None."""
         name = _folded(photo)
-        own = self._first(_names_of(name))
+        title, number = _split_number(name)
+        own = self._first(_names_of(name)) or self._by_title.get((title, number))
         if own is not None:
             return own
         original = original_of_edit(name)
         if original is not None:
-            stem, number = _split_number(original.rpartition(".")[0])
-            return self._first(_names_of(original)) or self._by_stem.get((stem, number))
+            return self._of_original(original)
         # A copy whose number Google has left out, which happens to names that were cut.
-        title, number = _split_number(name)
         short = _cut(title)
         return self._names.get(short) if number and short != title else None
+
+    def _of_original(self, original: str) -> str | None:
+        """Return the JSON of a photo of which there is an edit; its suffix may be another one."""
+        title, number = _split_number(original)
+        for name, end in ((original, number), (title, "")):
+            found = self._first(_names_of(name))
+            found = found or self._by_stem.get((title.rpartition(".")[0], end))
+            if found is not None:
+                return found
+        return None
 
     def _first(self, bases: Iterable[str]) -> str | None:
         return next((self._names[base] for base in bases if base in self._names), None)

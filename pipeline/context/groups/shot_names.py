@@ -29,12 +29,11 @@ class ShotName(NamedTuple):
 
 _EDIT_WORDS = "edited|edit|edits|hdr|bearbeitet|modifi[eé]|editad[oa]|modificato|bewerkt"
 _BURSTS = (
-    # Google Camera of old: 00001IMG_00001_BURST20191224123456789_COVER
-    re.compile(r"\d{5}(?:IMG|XTR|PORTRAIT)_\d{5}_(?P<shot>BURST\d{17})(?P<cover>_COVER)?", re.I),
-    # Sony: DSCPDC_0001_BURST20190824130105506_COVER
-    re.compile(r"DSCPDC_\d{4}_(?P<shot>BURST\d{17})(?P<cover>_COVER)?", re.I),
-    # Huawei, Xiaomi, Pixel: IMG_20191224_123456_BURST001_COVER, PXL_20191224_123456789.BURST-01
-    re.compile(r"(?P<shot>.+?)[_.-]?BURST[_-]?\d{1,4}(?P<cover>[_.]COVER)?", re.I),
+    # A burst named by its time. Google Camera of old: 00001IMG_00001_BURST20191224123456789_COVER,
+    # 00100lPORTRAIT_00100_BURST20191224123456789. Sony: DSC_0001_ and DSCPDC_0001_BURST2019...
+    re.compile(r"\w+_(?P<shot>BURST\d{14}(?:\d{3})?)(?P<cover>_COVER)?", re.I),
+    # Huawei, Xiaomi, Motorola: IMG_20191224_123456_BURST001_COVER_TOP. Pixel: PXL_....BURST-01
+    re.compile(r"(?P<shot>.+?)[_.-]?BURST[_-]?\d{1,4}(?P<cover>[_.]COVER)?(?:_TOP)?", re.I),
     # Samsung: 20191224_123456_001
     re.compile(r"(?P<shot>\d{8}_\d{6})_\d{3}(?P<cover>(?!))?"),
 )
@@ -52,18 +51,23 @@ _NUMBERED = re.compile(r"(?P<name>.+?)(?P<number>\(\d{1,3}\))")
 
 def read_shot_name(stem: str) -> ShotName:
     """Return what a file's name, without its suffix, says of its shot."""
-    for pattern in _BURSTS:
-        if match := pattern.fullmatch(stem):
-            role = Role.BURST_COVER if match["cover"] else Role.BURST_FRAME
-            return ShotName(match["shot"].casefold(), role)
-    if (match := _PIXEL.fullmatch(stem)) and "~" not in stem:
-        is_original = "ORIGINAL" in (match["rest"] or "").upper()
-        return ShotName(match["shot"].casefold(), Role.ORIGINAL if is_original else Role.PHOTO)
     name, number = stem, ""
     if match := _NUMBERED.fullmatch(stem):
         name, number = match["name"], match["number"]
     for pattern in _EDITS:
         if match := pattern.fullmatch(name):
-            start = match.groupdict().get("start") or ""
-            return ShotName(f"{start}{match['shot']}{number}".casefold(), Role.EDIT)
-    return ShotName(stem.casefold(), Role.PHOTO)
+            original = f"{match.groupdict().get('start') or ''}{match['shot']}"
+            return ShotName(f"{_shot_of(original)[0]}{number}".casefold(), Role.EDIT)
+    shot, role = _shot_of(name)
+    return ShotName(f"{shot}{number}".casefold(), role)
+
+
+def _shot_of(name: str) -> tuple[str, Role]:
+    """Return the shot and the role of a file that is no edit, by its name without a number."""
+    for pattern in _BURSTS:
+        if match := pattern.fullmatch(name):
+            return match["shot"], Role.BURST_COVER if match["cover"] else Role.BURST_FRAME
+    if match := _PIXEL.fullmatch(name):
+        is_original = "ORIGINAL" in (match["rest"] or "").upper()
+        return match["shot"], Role.ORIGINAL if is_original else Role.PHOTO
+    return name, Role.PHOTO

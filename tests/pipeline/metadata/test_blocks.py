@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp
+from pipeline.metadata.blocks import MetadataBlocks, find_blocks, find_xmp, find_xmp_beside
 from schemas.records import MediaType
 from tests.support import exif_photos as made
 from tests.support.heif_files import clap, irot, with_properties
@@ -73,3 +73,30 @@ def test_the_size_before_a_crop_of_the_container(kind):
     assert find_blocks(with_properties(file, [aside]), kind).off_centre == pytest.approx(9 / 30)
     turned = with_properties(file, [irot(1), clap((30, 1), (50, 1), (9, 1), (12, 1))])
     assert find_blocks(turned, kind).off_centre == pytest.approx(9 / 30)
+
+
+XMP_FILE = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{RDF.decode()[:-10]}é</rdf:RDF></x:xmpmeta>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        XMP_FILE.encode(),
+        XMP_FILE.encode("utf-8-sig"),
+        XMP_FILE.encode("utf-16"),
+        XMP_FILE.encode("utf-32"),
+        XMP_FILE.encode("utf-16-be"),
+        XMP_FILE.encode("utf-16-le"),
+        f'<?xml version="1.0" encoding="UTF-16"?>{XMP_FILE}'.encode("utf-16"),
+        f'<?xml version="1.0" encoding="UTF-8"?>{XMP_FILE}'.encode(),
+        f"<?xml version='1.0' encoding='ISO-8859-1'?>\n{XMP_FILE}".encode("latin-1"),
+        f'<?xml version="1.0" encoding="no-such"?>{XMP_FILE}'.encode(),
+    ],
+)
+def test_an_xmp_file_in_any_encoding(content):
+    assert find_xmp_beside(content) == f"{RDF.decode()[:-10]}é</rdf:RDF>".encode()
+
+
+@given(st.binary(max_size=60))
+def test_an_xmp_file_of_any_bytes_is_no_error(content):
+    find_xmp_beside(content)

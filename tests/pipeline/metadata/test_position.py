@@ -144,8 +144,25 @@ APPLE = {
 def test_decimal_degrees_with_their_directions_apart():
     place = read_position({}, {}, APPLE)
     assert place == GpsPosition(47.6205, -122.3493, 63.631790123456788, ContextSource.SIDECAR)
-    without = {name: value for name, value in APPLE.items() if not name.endswith("tudeRef")}
+    without = {name: value for name, value in APPLE.items() if name != "exif:GPSLongitudeRef"}
     assert read_position({}, {}, without).latitude is None
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "place"),
+    [
+        ("60.7319", "-135.0668", (60.7319, -135.0668)),  # icloudpd
+        ("48.8584", "+2.2945", (48.8584, 2.2945)),
+        ("-22.9068S", "43.1729w", (-22.9068, -43.1729)),
+        ("48,51.5n", "2,17,40.2e", (48 + 51.5 / 60, 2 + 17 / 60 + 40.2 / 3600)),
+        ("48,51.5", "2,17.67", (None, None)),
+        ("48", "2", (None, None)),
+        ("-91.5", "2.5", (None, None)),
+    ],
+)
+def test_degrees_with_a_sign_and_without_directions(latitude, longitude, place):
+    found = read_position({}, {"exif:GPSLatitude": latitude, "exif:GPSLongitude": longitude})
+    assert found[:2] == pytest.approx(place)
 
 
 def test_a_sidecar_counts_before_the_file():

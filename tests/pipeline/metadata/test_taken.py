@@ -88,6 +88,19 @@ def test_iptc_alone(parts):
     assert taken(meta) == (datetime(2006, 10, 29, 6, 27, 51), -5 * HOUR, ContextSource.IPTC)
 
 
+@pytest.mark.parametrize("known", ["1985", "1985-07"])
+def test_a_scan_of_which_only_the_year_or_the_month_is_known(known):
+    xmp = {"photoshop_DateCreated": known, "xmp_CreateDate": "2012-03-04T09:00:00"}
+    first = datetime(1985, 7 if "-" in known else 1, 1)
+    assert read_metadata(jpeg(xmp=xmp_of(**xmp)), MediaType.JPEG).taken_at == first
+    iptc = app13(iptc_block([(2, 55, known.replace("-", "").ljust(8, "0").encode())]))
+    assert read_metadata(jpeg(iptc=iptc), MediaType.JPEG).taken_at == first
+    camera = {Base.DateTimeOriginal: "1985:07:14 10:11:12"}  # which says more
+    sidecar = xmp_of(photoshop_DateCreated=known)
+    meta = read_metadata(jpeg(camera), MediaType.JPEG, sidecar)
+    assert meta.taken_at == datetime(1985, 7, 14, 10, 11, 12)
+
+
 def test_iptc_has_the_time_that_a_date_lacks():
     file = jpeg({}, xmp_of(photoshop_DateCreated="2006-10-29"), app13(iptc_block(PRESS)))
     meta = read_metadata(file, MediaType.JPEG)

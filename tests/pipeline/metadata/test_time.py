@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.metadata.time import LocalTime, offset_from_gps, parse_offset, parse_time
+from pipeline.metadata.time import (
+    DAY,
+    MONTH,
+    TIME_OF_DAY,
+    YEAR,
+    LocalTime,
+    offset_from_gps,
+    parse_dated,
+    parse_offset,
+    parse_time,
+)
 
 HOUR = timedelta(hours=1)
 TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)).map(
@@ -37,6 +47,7 @@ def test_exif_and_xmp_write_the_same_time(time, milliseconds):
         "2014:13:01 00:00:00",
         "2014:02:30 00:00:00",
         "2014:01:01 25:00:00",
+        "2014:01:01 10:00:61",
         "0001:01:01 00:00:00",
         "9999:12:31 23:59:59",
         "yesterday",
@@ -64,6 +75,14 @@ def test_no_time(text):
         ("2011:06:18 12:13 p.m.", datetime(2011, 6, 18, 12, 13), None),
         ("2011:06:18 21:13:20 PM", datetime(2011, 6, 18, 21, 13, 20), None),
         ("2011-06-18T09:13:20PM+02:00", datetime(2011, 6, 18, 21, 13, 20), 2 * HOUR),
+        ("2012:10:14 下午04:12:33", datetime(2012, 10, 14, 16, 12, 33), None),
+        ("2012:10:14 上午 12:12:33", datetime(2012, 10, 14, 0, 12, 33), None),
+        ("2012:10:14 04:12:33 오후", datetime(2012, 10, 14, 16, 12, 33), None),
+        ("2012:10:14 午前4:12", datetime(2012, 10, 14, 4, 12), None),
+        ("2019:01:01 24:04:20", datetime(2019, 1, 1, 0, 4, 20), None),  # phones of Nokia
+        ("2016:12:31 23:59:60", datetime(2016, 12, 31, 23, 59, 59), None),
+        ("2018:05:03 11-22-33", datetime(2018, 5, 3, 11, 22, 33), None),
+        ("2018:05:03 11:22-05:00", datetime(2018, 5, 3, 11, 22), -5 * HOUR),
         ("2005: 9: 3  7: 5: 9", datetime(2005, 9, 3, 7, 5, 9), None),
         ("2005/09/03 07:05:09", datetime(2005, 9, 3, 7, 5, 9), None),
         ("20050903", datetime(2005, 9, 3), None),
@@ -75,6 +94,32 @@ def test_no_time(text):
 )
 def test_the_ways_in_which_times_are_written(text, local, offset):
     assert parse_time(text) == LocalTime(local, offset)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "known"),
+    [
+        ("1985", datetime(1985, 1, 1), YEAR),
+        ("19850000", datetime(1985, 1, 1), YEAR),
+        ("1985:00:00 00:00:00", datetime(1985, 1, 1), YEAR),
+        ("1985-07", datetime(1985, 7, 1), MONTH),
+        ("19850700", datetime(1985, 7, 1), MONTH),
+        ("1985-07-00", datetime(1985, 7, 1), MONTH),
+        ("1985-07-14", datetime(1985, 7, 14), DAY),
+        ("19850714", datetime(1985, 7, 14), DAY),
+        ("1985-07-14T09:00", datetime(1985, 7, 14, 9), TIME_OF_DAY),
+        ("1125731109", datetime(2005, 9, 3, 7, 5, 9), TIME_OF_DAY),
+    ],
+)
+def test_how_much_of_a_date_is_known(text, first, known):
+    found = parse_dated(text)
+    assert found is not None
+    assert (found.time.local, found.known) == (first, known)
+
+
+@pytest.mark.parametrize("text", [None, "", "0000", "0000:00:00 00:00:00", "1985-13", "19850230"])
+def test_no_part_of_a_date(text):
+    assert parse_dated(text) is None
 
 
 def test_the_offset_tag_counts_before_the_offset_in_the_text():

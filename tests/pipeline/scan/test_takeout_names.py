@@ -18,6 +18,11 @@ def found(photo: str, *names: str) -> str | None:
         ("IMG_1.jpg", "IMG_1.jpg.json"),
         ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json"),
         ("IMG_1.JPG", "IMG_1.jpg.json"),
+        # Cut where no limit asks for it.
+        ("a.b.c.JPG", "a.b.c.JPG.supplemental-meta.json"),
+        ("IMG_2(1).jpg", "IMG_2.jpg.suppl(1).json"),
+        # The edit of a copy whose JSON has no number.
+        ("IMG_1-edited(1).jpg", "IMG_1.jpg.supplemental-metadata.json"),
         # Numbers before and after the ending.
         ("IMG_1(1).jpg", "IMG_1(1).jpg.json"),
         ("IMG_1(1).jpg", "IMG_1.jpg(1).json"),

@@ -7,12 +7,11 @@ gallery's own token.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends
 from fastapi import Path as PathParameter
 from sqlalchemy.engine import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,11 +23,9 @@ from jobs.gallery.router import Router
 from jobs.gallery.security import SHARED
 from jobs.gallery.send_file import MEDIA_TYPES
 from jobs.gallery.texts import Message, translations
-from pipeline.catalog.query import find_photo
-from pipeline.catalog.shares import Share, find_share, is_shared, shared_photo_ids
+from pipeline.catalog.shares import Share, find_share, find_shared, shared_photo_ids
 from pipeline.exports.album import AlbumPhoto, album_photos, photos_script
 from pipeline.scenes.page import VIEWER_FORMAT
-from schemas.records import PhotoRecord
 
 router = Router()
 Token = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{32}$")]
@@ -45,17 +42,25 @@ _DOWNLOADS = (  # address and label
 )
 
 
-def shared_photo(request: Request, token: Token, photo_id: media.Id) -> PhotoRecord:
+class SharedPhoto(NamedTuple):
+    """A photo that a link shows, its scene, and whether the link offers files."""
+
+    photo_id: str
+    scene_id: str
+    downloads: bool
+
+
+def shared_photo(request: Request, token: Token, photo_id: media.Id) -> SharedPhoto:
     """Return a photo that a link shows. Raises HTTPException 404."""
     with library_reader(request).catalog() as connection:
         share = _share_of(connection, token)
-        record = find_photo(connection, photo_id)
-        if record is None or not is_shared(connection, share.share_id, photo_id):
-            raise HTTPException(404, _NO_PHOTO)
-    return record
+        found = find_shared(connection, share.share_id, photo_id)
+    if found is None:
+        raise HTTPException(404, _NO_PHOTO)
+    return SharedPhoto(*found, share.downloads)
 
 
-SharedPhoto = Annotated[PhotoRecord, Depends(shared_photo)]
+TheSharedPhoto = Annotated[SharedPhoto, Depends(shared_photo)]
 
 
 @router.read(SHARED + "{token}/")
@@ -84,40 +89,35 @@ def photos(request: Request, token: Token) -> Response:
 
 
 @router.read(SHARED + "{token}/photos/{photo_id}.thumb.webp")
-def thumb(request: Request, photo: SharedPhoto) -> Response:
+def thumb(request: Request, photo: TheSharedPhoto) -> Response:
     """Send the thumbnail of a photo."""
     return media.thumb(request, photo.photo_id)
 
 
 @router.read(SHARED + "{token}/photos/{photo_id}.webp")
-async def image(request: Request, photo: SharedPhoto) -> Response:
+async def image(request: Request, photo: TheSharedPhoto) -> Response:
     """Send a photo as a large image, without its metadata."""
     return await media.image(request, photo.photo_id)
 
 
 @router.read(SHARED + "{token}/photos/{photo_id}." + VIEWER_FORMAT)
-async def scene(request: Request, photo: SharedPhoto, download: bool = False) -> Response:
+async def scene(request: Request, photo: TheSharedPhoto, download: bool = False) -> Response:
     """Send the scene of a photo."""
-    return await media.scene(request, str(photo.scene_id), VIEWER_FORMAT, download)
+    return await media.scene(request, photo.scene_id, VIEWER_FORMAT, download)
 
 
 @router.read(SHARED + "{token}/photos/{photo_id}.html")
-async def scene_page(request: Request, token: Token, photo: SharedPhoto) -> Response:
+async def scene_page(request: Request, photo: TheSharedPhoto) -> Response:
     """Send a scene as one HTML file that opens from disk."""
-    if not await run_in_threadpool(_offers_downloads, request, token):
+    if not photo.downloads:
         raise HTTPException(404, _NO_FILES)
-    return await media.scene_page(request, str(photo.scene_id))
+    return await media.scene_page(request, photo.scene_id)
 
 
 def _for_visitors(photo: AlbumPhoto) -> AlbumPhoto:
     """Leave out the caption and the time of day."""
     day = f"{photo.taken[:10]}T00:00" if photo.taken else None
     return photo._replace(taken=day, caption=None)
-
-
-def _offers_downloads(request: Request, token: str) -> bool:
-    with library_reader(request).catalog() as connection:
-        return _share_of(connection, token).downloads
 
 
 def _share_of(connection: Connection, token: str) -> Share:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.query import FoundScene
 from schemas.records import PhotoState
 from schemas.share_tables import share_photos, shares
 from schemas.tables import photos, utc_now
@@ -87,10 +88,12 @@ def shared_photo_ids(connection: Connection, share_id: str) -> list[str]:
     return list(connection.scalars(_of_share(share_id)))
 
 
-def is_shared(connection: Connection, share_id: str, photo_id: str) -> bool:
-    """Tell whether a link shows a photo."""
-    query = _of_share(share_id).where(share_photos.c.photo_id == photo_id)
-    return connection.scalar(query) is not None
+def find_shared(connection: Connection, share_id: str, photo_id: str) -> FoundScene | None:
+    """Return a photo with its scene if a link shows it, and it is still to be seen."""
+    query = _of_share(share_id).add_columns(photos.c.scene_id)
+    query = query.where(share_photos.c.photo_id == photo_id, photos.c.scene_id.is_not(None))
+    row = connection.execute(query).one_or_none()
+    return FoundScene(*row) if row is not None else None
 
 
 def list_shares(connection: Connection) -> list[ListedShare]:

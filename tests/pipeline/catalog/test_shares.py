@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.query import find_photo
 from pipeline.catalog.shares import (
     add_share,
     find_share,
-    is_shared,
+    find_shared,
     list_shares,
     revoke_shares,
     shared_photo_ids,
@@ -48,9 +49,12 @@ def test_a_link_shows_the_photos_with_a_scene_and_no_others(connection: Connecti
     assert found is not None
     assert (found.share_id, found.title, found.downloads) == (share_id, "A title", False)
     assert shared_photo_ids(connection, share_id) == [DONE.photo_id]
-    assert is_shared(connection, share_id, DONE.photo_id)
-    assert not is_shared(connection, share_id, OTHER.photo_id)
-    assert not is_shared(connection, share_id, FAILED.photo_id)
+    photo = find_photo(connection, DONE.photo_id)
+    assert photo is not None
+    shown = find_shared(connection, share_id, DONE.photo_id)
+    assert shown == (DONE.photo_id, photo.scene_id)
+    assert find_shared(connection, share_id, OTHER.photo_id) is None
+    assert find_shared(connection, share_id, FAILED.photo_id) is None
 
 
 def test_a_photo_that_is_named_twice_is_shared_once(connection: Connection) -> None:
@@ -90,4 +94,4 @@ def test_what_the_owner_hides_leaves_the_links(connection: Connection, place: st
     connection.execute(change.values({place: True}))
     assert [one.photos for one in list_shares(connection)] == [0]
     assert shared_photo_ids(connection, share_id) == []
-    assert not is_shared(connection, share_id, DONE.photo_id)
+    assert find_shared(connection, share_id, DONE.photo_id) is None

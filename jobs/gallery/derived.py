@@ -69,6 +69,16 @@ def derive(reader: LibraryReader, asked: FileRequest) -> DerivedFile:
             return _levels(reader, reader.scene(asked.of))
 
 
+def just_made(reader: LibraryReader, file: DerivedFile) -> Path:
+    """Return the path of a derived file that was just made. Raises HTTPException 503."""
+    path = reader.cache.find(file.name)
+    if path is None:
+        raise HTTPException(
+            503, "The file was removed from the cache at once: its disk may be full."
+        )
+    return path
+
+
 def _splat(reader: LibraryReader, scene: LibraryScene, format_name: str) -> DerivedFile:
     from sharp_core.formats.registry import formats_written_here
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.gallery.derived import DerivedKind, FileRequest, derive
+from jobs.gallery.derived import DerivedKind, FileRequest, derive, just_made
 from jobs.gallery.file_worker import FileJob
 from jobs.gallery.reader import LibraryReader, library_reader
 from jobs.gallery.router import Router
@@ -161,13 +161,9 @@ async def send_derived(
         workshop: Workshop = request.app.state.workshop
         client = request.client.host if request.client else ""
         await until_gone(request, workshop.make(FileJob(*reader.place, asked), client))
-        path = reader.cache.get(file.name, _vanished)
+        path = just_made(reader, file)
     filename = file.filename if stem is None else stem + file.suffix
     return send_file(request, path, filename=filename if is_download else None)
-
-
-def _vanished(_out: BinaryIO) -> None:
-    raise HTTPException(503, "The file was removed from the cache at once: its disk may be full.")
 
 
 def is_viewer_built() -> bool:

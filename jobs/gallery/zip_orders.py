@@ -16,7 +16,7 @@ from anyio import CapacityLimiter, sleep, to_thread
 from starlette.exceptions import HTTPException
 
 from jobs.gallery.answer_errors import AnswerError
-from jobs.gallery.derived import DerivedKind, FileRequest, derive
+from jobs.gallery.derived import DerivedKind, FileRequest, derive, just_made
 from jobs.gallery.downloads import ORIGINALS, zip_choices
 from jobs.gallery.file_worker import FileJob
 from jobs.gallery.reader import LibraryReader
@@ -166,11 +166,7 @@ async def _file(
     path = file.stored or reader.cache.find(file.name)
     if path is None:
         await _make(workshop, FileJob(*reader.place, asked), order.client)
-        path = reader.cache.find(file.name)
-    if path is None:
-        raise HTTPException(
-            503, "The file was removed from the cache at once: its disk may be full."
-        )
+        path = just_made(reader, file)
     return file.filename, path
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Body, Depends
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.library_maker import MOST_PHOTOS, LibraryMaker
 from jobs.gallery.media import Id
+from jobs.gallery.of_request import check_not_read_only
 from jobs.gallery.rendering import known_sentences
 from jobs.gallery.router import Router
 
@@ -18,9 +18,8 @@ router = Router()
 
 
 def _maker(request: Request) -> LibraryMaker:
-    maker: LibraryMaker | None = request.app.state.maker
-    if maker is None:
-        raise HTTPException(403, "This gallery is read-only.")
+    check_not_read_only(request)
+    maker: LibraryMaker = request.app.state.maker
     return maker
 
 

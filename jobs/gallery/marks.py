@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Body
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jobs.gallery.media import Id
+from jobs.gallery.of_request import check_not_read_only
 from jobs.gallery.reader import library_reader
 from jobs.gallery.router import Router
 
@@ -24,7 +24,6 @@ def favorites(
     favorite: Annotated[bool, Body()],
 ) -> Response:
     """Make photos favorites, or no longer: in the catalog, from where `query --favorite` reads."""
-    if request.app.state.queue is None:
-        raise HTTPException(403, "This gallery is read-only.")
+    check_not_read_only(request)
     number = library_reader(request).set_favorite(photos, favorite)
     return JSONResponse({"photos": number, "favorite": favorite})

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from jobs.gallery.derived import DerivedKind, FileRequest, derive, just_made
 from jobs.gallery.file_worker import FileJob
+from jobs.gallery.of_request import client_of
 from jobs.gallery.reader import LibraryReader, library_reader
 from jobs.gallery.router import Router
 from jobs.gallery.send_file import send_file
@@ -159,8 +160,8 @@ async def send_derived(
     path = file.stored or reader.cache.find(file.name)
     if path is None:
         workshop: Workshop = request.app.state.workshop
-        client = request.client.host if request.client else ""
-        await until_gone(request, workshop.make(FileJob(*reader.place, asked), client))
+        job = FileJob(*reader.place, asked)
+        await until_gone(request, workshop.make(job, client_of(request)))
         path = just_made(reader, file)
     filename = file.filename if stem is None else stem + file.suffix
     return send_file(request, path, filename=filename if is_download else None)

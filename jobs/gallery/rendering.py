@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse
 from jobs.console.output import json_default, size_text
 from jobs.gallery.address import FilteredView
 from jobs.gallery.filter_texts import filter_text
+from jobs.gallery.of_request import is_read_only
 from jobs.gallery.problem_texts import problem_text, reason_name
 from jobs.gallery.reader import library_reader
 from jobs.gallery.texts import (
@@ -84,7 +85,7 @@ def render(
         library=reader.name,
         command=partial(_command, reader.place[0]),
         path=request.url.path,
-        can_make=request.app.state.queue is not None,
+        can_make=not is_read_only(request),
         **context,
     )
     return HTMLResponse(

@@ -16,6 +16,7 @@ from jobs.gallery.address import read_view
 from jobs.gallery.date_texts import day_text
 from jobs.gallery.marks import MOST_PHOTOS
 from jobs.gallery.media import Id
+from jobs.gallery.of_request import check_not_read_only
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
@@ -58,7 +59,7 @@ def add(
 
     The answer holds the only copy of the link's token.
     """
-    _check_not_read_only(request)
+    check_not_read_only(request)
     reader = library_reader(request)
     if view is not None:
         filters = read_view(dict(parse_qsl(view.removeprefix("?")))).of_state(PhotoState.DONE)
@@ -94,13 +95,8 @@ def add(
 @router.post("/api/shares/{share_id}/revoke")
 def revoke(request: Request, share_id: ShareId) -> Response:
     """End a link at once."""
-    _check_not_read_only(request)
+    check_not_read_only(request)
     with library_reader(request).note() as connection:
         if not revoke_shares(connection, [share_id]):
             raise HTTPException(404, "There is no such link.")
     return JSONResponse({"share": share_id})
-
-
-def _check_not_read_only(request: Request) -> None:
-    if request.app.state.queue is None:
-        raise HTTPException(403, "This gallery is read-only.")

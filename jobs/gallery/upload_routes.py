@@ -20,6 +20,7 @@ from jobs.console.output import time_text
 from jobs.gallery.derived import DerivedKind, FileRequest
 from jobs.gallery.downloads import exports_of, made_downloads
 from jobs.gallery.media import Id, is_viewer_built, send_derived
+from jobs.gallery.of_request import check_not_read_only
 from jobs.gallery.photo_facts import Fact, focal_text, metres_text
 from jobs.gallery.rendering import known_sentences, render
 from jobs.gallery.router import Router
@@ -43,9 +44,8 @@ _NO_PHOTO = frozenset({MediaType.UNKNOWN, MediaType.UNREAD, MediaType.GIF})
 
 
 def _queue(request: Request) -> UploadQueue:
-    queue: UploadQueue | None = request.app.state.queue
-    if queue is None:
-        raise HTTPException(403, "This gallery is read-only.")
+    check_not_read_only(request)
+    queue: UploadQueue = request.app.state.queue
     return queue
 
 

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from jobs.gallery.downloads import zip_choices
 from jobs.gallery.media import Id
+from jobs.gallery.of_request import client_of
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import language_for
 from jobs.gallery.router import Router
@@ -50,7 +51,7 @@ async def order(
 ) -> Response:
     """Take an order; its `href` is the download."""
     orders: ZipOrders = request.app.state.zips
-    client = _client(request)
+    client = client_of(request)
     orders.check_room(client)
     kind, form = await run_in_threadpool(parse_what, what)
     language = language_for(request)
@@ -70,7 +71,7 @@ async def download(request: Request, key: Id) -> Response:
         "cache-control": "no-store",
     }
     return _Archive(
-        orders, _client(request), zip_stream(entries, limiter), headers, "application/zip"
+        orders, client_of(request), zip_stream(entries, limiter), headers, "application/zip"
     )
 
 
@@ -92,7 +93,3 @@ class _Archive(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._orders.sending(self._client):
             await super().__call__(scope, receive, send)
-
-
-def _client(request: Request) -> str:
-    return request.client.host if request.client else ""

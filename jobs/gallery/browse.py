@@ -92,7 +92,6 @@ def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
         pages=PAGES,
         listing=shown,
         cards=found[(page - 1) * PAGE : page * PAGE],
-        number_of_cards=len(found),
         more=view.query(page=str(page + 1)) if len(found) > page * PAGE else None,
         less=view.query(page=str(page - 1)) if page > 1 else None,
     )

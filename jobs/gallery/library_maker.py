@@ -149,7 +149,7 @@ class LibraryMaker:
     async def _run(self, request: LibraryRequest) -> dict[str, Any]:
         try:
             return await run_worker(
-                self._worker, request.as_json(), None, lambda _: None, lambda _: self._changed()
+                self._worker, request.as_json(), None, lambda _: None, lambda _: None
             )
         except OSError as error:
             return {"error": str(error), "hint": ""}

@@ -43,7 +43,7 @@ class LiveLibrary:
         self.making: Callable[[], object] = lambda: None
         self._pages = Counter[str]()  # by client
         self._task: asyncio.Task[None] | None = None
-        self._limiter: CapacityLimiter | None = None
+        self._limiter = CapacityLimiter(1)
         self._is_closed = False
         self._changed = asyncio.Event()
         self._pulse: LibraryPulse | None = None
@@ -121,10 +121,9 @@ class LiveLibrary:
         changed.set()
 
     async def _watch(self) -> None:
-        limiter = self._limiter = self._limiter or CapacityLimiter(1)
         while self._pages and not self._is_closed:
             try:
-                await to_thread.run_sync(self._look, limiter=limiter)
+                await to_thread.run_sync(self._look, limiter=self._limiter)
             except SharpBatchError as error:
                 _logger.warning("The catalog cannot be watched: %s", error)
             self._take()

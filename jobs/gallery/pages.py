@@ -17,7 +17,6 @@ from jobs.gallery.downloads import downloads_of, exports_of, original_link
 from jobs.gallery.fact_links import fact_links, folder_links
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, technical_facts
-from jobs.gallery.problem_texts import reason_text
 from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import language_for, render
 from jobs.gallery.router import Router
@@ -232,7 +231,6 @@ def problems(
         more=view.query(state=state, beyond=page[-1].photo_id) if has_more else None,
         count=count,
         by_reason=status.failed if state is PhotoState.FAILED else status.skipped,
-        reason_text=reason_text,
     )
 
 

@@ -95,7 +95,6 @@ def _result(document: dict[str, Any]) -> dict[str, object]:
         from jobs.gallery.make_known import make_known
 
         asked = LibraryRequest(**document)
-        _tell(step="make")
         return make_known(asked.library, asked.catalog, asked.photo_ids)
     request = WorkerRequest(**document)
     return _keep(request) if request.library else _make(request)

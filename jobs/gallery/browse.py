@@ -25,7 +25,6 @@ from pipeline.catalog.facets import (
     read_tag_facets,
     read_year_facets,
 )
-from pipeline.catalog.filters import Filters
 from schemas.context import TagKind
 from schemas.records import PhotoState
 
@@ -50,7 +49,7 @@ class BrowsePage(NamedTuple):
     title: str
     lead: str
     empty: str
-    read: Callable[[Connection, Filters, FilteredView], list[Card]]
+    read: Callable[[Connection, FilteredView], list[Card]]
 
 
 @router.read("/albums")
@@ -79,12 +78,8 @@ def years(request: Request) -> Response:
 
 def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
     view = read_view(request.query_params)
-
-    def read(connection: Connection, filters: Filters) -> list[Card]:
-        return shown.read(connection, filters, view)
-
     key = (shown.path, *view.texts.items())
-    found = library_reader(request).remembered(key, view.of_state(PhotoState.DONE), read)
+    found = library_reader(request).remembered(key, view, shown.read)
     return render(
         request,
         "browse.html",
@@ -97,16 +92,15 @@ def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
     )
 
 
-def _tag_cards(
-    kind: TagKind, connection: Connection, filters: Filters, view: FilteredView
-) -> list[Card]:
-    found = read_tag_facets(connection, filters, kind)
+def _tag_cards(kind: TagKind, connection: Connection, view: FilteredView) -> list[Card]:
+    found = read_tag_facets(connection, view.of_state(PhotoState.DONE), kind)
     if kind is TagKind.PERSON:
         found.sort(key=lambda facet: -facet.photos)
     return [_card(facet, "/", view, **{kind.value: facet.value}) for facet in found]
 
 
-def _rating_cards(connection: Connection, filters: Filters, view: FilteredView) -> list[Card]:
+def _rating_cards(connection: Connection, view: FilteredView) -> list[Card]:
+    filters = view.of_state(PhotoState.DONE)
     cards = []
     favorites = read_favorites(connection, filters)
     if favorites is not None:
@@ -120,8 +114,8 @@ def _rating_cards(connection: Connection, filters: Filters, view: FilteredView) 
     return cards
 
 
-def _year_cards(connection: Connection, filters: Filters, view: FilteredView) -> list[Card]:
-    found = read_year_facets(connection, filters)
+def _year_cards(connection: Connection, view: FilteredView) -> list[Card]:
+    found = read_year_facets(connection, view.of_state(PhotoState.DONE))
     return [
         _card(facet, "/best", view, after=facet.value, before=_year_after(facet.value))
         for facet in found

@@ -6,7 +6,7 @@ of a view of one person, the list of people has everyone with all of their photo
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -81,14 +81,11 @@ def _unclear(folded: list[str]) -> set[str]:
     pattern.
     """
     times = Counter(folded)
-    below: defaultdict[str, int] = defaultdict(int)
-    for name in folded:
-        for level in _levels_above(name):
-            below[level] += 1
+    above = {level for name in folded for level in _levels_above(name)}
     return {
         name
         for name in folded
-        if times[name] > 1 or name in below or _WILDCARDS & set(name) or name != name.strip("/")
+        if times[name] > 1 or name in above or _WILDCARDS & set(name) or name != name.strip("/")
     }
 
 

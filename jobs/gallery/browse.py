@@ -80,6 +80,7 @@ def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
     view = read_view(request.query_params)
     key = (shown.path, *view.texts.items())
     found = library_reader(request).remembered(key, view, shown.read)
+    has_more = len(found) > page * PAGE and page < MOST_PAGES
     return render(
         request,
         "browse.html",
@@ -87,7 +88,7 @@ def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
         pages=PAGES,
         listing=shown,
         cards=found[(page - 1) * PAGE : page * PAGE],
-        more=view.query(page=str(page + 1)) if len(found) > page * PAGE else None,
+        more=view.query(page=str(page + 1)) if has_more else None,
         less=view.query(page=str(page - 1)) if page > 1 else None,
     )
 

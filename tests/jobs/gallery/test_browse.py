@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -75,6 +76,26 @@ def test_lists_have_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -
     second = client.get("/albums?page=2").text
     assert _CARD.findall(first) != _CARD.findall(second)
     assert client.get("/albums?page=0").status_code == 400
+
+
+def test_the_last_page_that_there_may_be_leads_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browse, "PAGE", 1)
+    with new_catalog(tmp_path) as catalog:
+        file = photo_file("IMG.jpg")
+        catalog.add_found([(file, None)])
+        catalog.record(done(file), RUN)
+        with catalog.connection.begin():
+            names = [(TagKind.ALBUM, f"{number}") for number in range(browse.MOST_PAGES + 1)]
+            set_tags(catalog.connection, {file.photo_id: names})
+    client = gallery_client(GallerySettings(Library.resolve(tmp_path), tmp_path / "cache"))
+    for number in (browse.MOST_PAGES - 1, browse.MOST_PAGES):
+        page = client.get(f"/albums?page={number}")
+        assert len(_CARD.findall(page.text)) == 1
+        for href in re.findall(r'href="(/albums\?page=\d+)"', page.text):
+            assert client.get(href).status_code == 200, href
+        assert ('rel="next"' in page.text) == (number < browse.MOST_PAGES)
 
 
 def test_a_list_without_entries_says_why(client: TestClient) -> None:

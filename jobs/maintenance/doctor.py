@@ -23,9 +23,12 @@ from pipeline.store.store import Store
 from pipeline.work.usable_cores import usable_cores
 from schemas.errors import SharpBatchError
 from schemas.extras import Extra, extras, how_to_install
+from schemas.settings import SplatSettings
+from sharp_core.formats.registry import FORMATS
+from sharp_core.models.entry import USUAL_GAUSSIANS
 from sharp_core.models.registry import MODELS
 
-_SCENE_BYTES = 66_000_000
+_LEAST_FREE_BYTES = 660_000_000  # ten scenes in the largest format
 
 # What the extras of pyproject.toml are for.
 _PURPOSES = {
@@ -181,11 +184,14 @@ def _disk(library: LibraryRoot) -> Iterator[Finding]:
         return
     folder = _nearest_folder(library)
     free = shutil.disk_usage(folder).free
-    found = (
-        f"{size_text(free)} free at {folder}, room for {count_text(free // _SCENE_BYTES, 'scene')}"
-    )
-    level = Level.OK if free > 10 * _SCENE_BYTES else Level.PROBLEM
+    scenes = count_text(round(free / _usual_scene_bytes()), "scene")
+    found = f"{size_text(free)} free at {folder}, room for about {scenes}"
+    level = Level.OK if free > _LEAST_FREE_BYTES else Level.PROBLEM
     yield Finding("disk", level, found, "" if level is Level.OK else "Make room.")
+
+
+def _usual_scene_bytes() -> float:
+    return USUAL_GAUSSIANS * FORMATS.get(SplatSettings().format).bytes_per_gaussian
 
 
 def _library(root: LibraryRoot, catalog_url: str | None) -> Iterator[Finding]:

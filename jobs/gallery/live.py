@@ -24,9 +24,6 @@ from schemas.errors import SharpBatchError
 MOST_PAGES = 300
 MOST_OF_CLIENT = 60
 _POLL_SECONDS = 1.0
-_UNASKED_SECONDS = (
-    3.0  # two writes may come in one tick of a file's time: the second looks unwritten
-)
 _CONTENT_SECONDS = 4.0  # pages ask for what is new after each change: not more often than that
 _HEARTBEAT_SECONDS = 15.0  # shows that a connection is dead
 _RATE_SECONDS = 120.0  # over which the rate is measured
@@ -49,7 +46,6 @@ class LiveLibrary:
         self._pulse: LibraryPulse | None = None
         self._run: ActiveRun | None = None
         self._stamp: object = None
-        self._read_at = -float("inf")
         self._pace = RunPace()
         self._began = time.time_ns()  # an open page may outlive the gallery, and meet the next one
         self._content = 0
@@ -137,11 +133,9 @@ class LiveLibrary:
 
     def _read(self) -> None:
         """Read the pulse of the library, if its catalog has changed."""
-        stamp, now = self._reader.stamp(), time.monotonic()
-        is_same = self._pulse is not None and stamp is not None and stamp == self._stamp
-        if is_same and now - self._read_at < _UNASKED_SECONDS:
+        stamp = self._reader.stamp()
+        if self._pulse is not None and stamp is not None and stamp == self._stamp:
             return
-        self._read_at = now
         with self._reader.catalog() as connection:
             self._pulse = read_pulse(connection)
         self._stamp = stamp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -30,6 +31,7 @@ from schemas.tables import photo_paths, photos, scenes
 CACHE_BYTES = 4_000_000_000
 _MOST_ANSWERS = 60
 _LOCKS = 16
+_TICK_NS = 2_000_000_000  # the longest tick of a file's time: FAT
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -106,17 +108,21 @@ class LibraryReader:
         return answer
 
     def stamp(self) -> tuple[int, ...] | None:
-        """Return what changes with every write to the catalog.
+        """Return what changes with every write to the catalog; None where nothing does.
 
-        None for one in PostgreSQL, which does not tell of changes.
+        A catalog in PostgreSQL does not tell of changes. Of one that was written just now, the next
+        write may come in the same tick of its file's time.
         """
         address = self._library.catalog_address
         if address.url is not None:
             return None
         found: list[int] = []
+        settled_ns = time.time_ns() - _TICK_NS
         for path in (address.file, address.file.with_name(f"{address.file.name}-wal")):
             with contextlib.suppress(OSError):
                 stat = path.stat()
+                if stat.st_mtime_ns > settled_ns:
+                    return None
                 found += [stat.st_mtime_ns, stat.st_size]
         return tuple(found)
 

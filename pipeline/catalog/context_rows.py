@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.photo_columns import KEY, POSITION_COLUMNS, TIME_COLUMNS, update_by_key
 from pipeline.catalog.place_rows import place_ids
 from pipeline.catalog.tags import Tag, set_tags
 from pipeline.catalog.text import clean_text, offset_text, path_text
@@ -36,9 +37,6 @@ _COLUMNS = (
     *("edited_of", "burst_id"),
 )
 _SOURCES = {source.value: source for source in ContextSource}
-_TIME = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
-_POSITION = ("latitude", "longitude", "altitude_m", "position_source")
-_KEY = "key"
 # Their dates and positions count before those of a context.
 _IN_FILE = tuple(
     source.value
@@ -130,19 +128,14 @@ def _tags(context: PhotoContext) -> Iterator[Tag]:
 def _update() -> sa.Update:
     """Return the statement that records a context, made once."""
     own = {
-        **dict.fromkeys(_TIME, _is_own(photos.c.taken_at_source, photos.c.taken_at)),
-        **dict.fromkeys(_POSITION, _is_own(photos.c.position_source, photos.c.latitude)),
-    }
-    plain: dict[str, Any] = {
-        name: sa.bindparam(name) for name in (*_COLUMNS, "place_id", "place_source")
+        **dict.fromkeys(TIME_COLUMNS, _is_own(photos.c.taken_at_source, photos.c.taken_at)),
+        **dict.fromkeys(POSITION_COLUMNS, _is_own(photos.c.position_source, photos.c.latitude)),
     }
     filled = {
         name: sa.case((is_own, photos.c[name]), else_=sa.bindparam(name, type_=photos.c[name].type))
         for name, is_own in own.items()
     }
-    return (
-        photos.update().where(photos.c.photo_id == sa.bindparam(_KEY)).values({**plain, **filled})
-    )
+    return update_by_key((*_COLUMNS, "place_id", "place_source"), **filled)
 
 
 def _values(update: ContextUpdate, place_id: int | None) -> dict[str, Any]:
@@ -150,7 +143,7 @@ def _values(update: ContextUpdate, place_id: int | None) -> dict[str, Any]:
     if context.taken_at is not None and context.taken_at_offset is not None:
         utc = context.taken_at - context.taken_at_offset
     return {
-        _KEY: update.photo_id,
+        KEY: update.photo_id,
         **{name: _clean(getattr(context, name)) for name in _COLUMNS},
         "place_id": place_id,
         "place_source": update.place_source,

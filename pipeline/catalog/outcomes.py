@@ -18,9 +18,11 @@ from pipeline.catalog.best_scene import best_scene, score_of
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_columns import (
     FOCAL_COLUMNS,
+    KEY,
     focal_columns,
     known_columns,
     meta_columns,
+    update_by_key,
 )
 from pipeline.catalog.photo_texts import refresh_texts
 from pipeline.catalog.quality import record_photo_flags, record_scene_flags, record_scored
@@ -31,7 +33,6 @@ from schemas.outcomes import Done, Failed, Made, NewSplat, Skipped
 from schemas.records import ArtifactRecord, PhotoMeta, PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
 
-_KEY = "key"
 _OWN_OF_DONE = ("thumb_path", "width", "height")
 _OF_DONE = (*_OWN_OF_DONE, *FOCAL_COLUMNS)
 
@@ -183,8 +184,8 @@ def _artifacts_of(done: Done) -> tuple[ArtifactRecord, ...]:
 
 def _update_of_done() -> sa.Update:
     """Return the statement for photos that are done: each shows the best of its scenes."""
-    best = best_scene(sa.bindparam(_KEY)).scalar_subquery()
-    return _update_by_key(
+    best = best_scene(sa.bindparam(KEY)).scalar_subquery()
+    return update_by_key(
         _OF_DONE,
         state=PhotoState.DONE,
         reason=None,
@@ -194,17 +195,11 @@ def _update_of_done() -> sa.Update:
     )
 
 
-def _update_by_key(names: Iterable[str], **same: object) -> sa.Update:
-    """Return the statement that sets columns of many photos, each its own, and others alike."""
-    own: dict[str, object] = {name: sa.bindparam(name) for name in names}
-    return photos.update().where(photos.c.photo_id == sa.bindparam(_KEY)).values({**same, **own})
-
-
 def _photo_values(done: Done) -> dict[str, object]:
     photo = done.photo
     own = (photo.thumb.path, photo.width, photo.height)
     return {
-        _KEY: done.scene.photo_id,
+        KEY: done.scene.photo_id,
         **dict(zip(_OWN_OF_DONE, own, strict=True)),
         **focal_columns(photo.focal),
     }
@@ -287,9 +282,9 @@ def _record_unread_metas(connection: Connection, metas: Mapping[str, PhotoMeta])
     rows: defaultdict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
     for photo_id in unread:
         values = known_columns(meta_columns(metas[photo_id]))
-        rows[tuple(values)].append({_KEY: photo_id, **values})
+        rows[tuple(values)].append({KEY: photo_id, **values})
     for names, some in rows.items():
-        connection.execute(_update_by_key(names), some)
+        connection.execute(update_by_key(names), some)
     refresh_texts(connection, unread)
 
 

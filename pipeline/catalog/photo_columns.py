@@ -1,15 +1,26 @@
-"""What a photo's file says of it, as values of columns of photos."""
+"""Columns of photos: what a file says of its photo, and the update of many photos at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from pipeline.catalog.text import clean_text, offset_text
 from schemas.records import FocalLength, PhotoMeta
+from schemas.tables import photos
 
+KEY = "key"  # of the photo's id, among the values of `update_by_key`
 FOCAL_COLUMNS = ("focal_px", "focal_source", "focal_warning")
-_TIME_COLUMNS = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
-_POSITION_COLUMNS = ("latitude", "longitude", "altitude_m", "position_source")
+TIME_COLUMNS = ("taken_at", "taken_at_offset", "taken_at_utc", "taken_at_source")
+POSITION_COLUMNS = ("latitude", "longitude", "altitude_m", "position_source")
+
+
+def update_by_key(names: Iterable[str], **same: object) -> sa.Update:
+    """Return the statement that sets columns of many photos, each its own, and others alike."""
+    own: dict[str, object] = {name: sa.bindparam(name) for name in names}
+    return photos.update().where(photos.c.photo_id == sa.bindparam(KEY)).values({**same, **own})
 
 
 def focal_columns(focal: FocalLength) -> dict[str, object]:
@@ -21,7 +32,7 @@ def known_columns(columns: dict[str, object]) -> dict[str, object]:
     """Leave out the date and the position where the file has none: its context may have them."""
     gone = [
         name
-        for names in (_TIME_COLUMNS, _POSITION_COLUMNS)
+        for names in (TIME_COLUMNS, POSITION_COLUMNS)
         if columns[names[0]] is None
         for name in names
     ]

@@ -9,30 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.context_files import replace_context_files
 from pipeline.catalog.context_rows import record_contexts
-from pipeline.catalog.photo_columns import FOCAL_COLUMNS, focal_columns, meta_columns
+from pipeline.catalog.photo_columns import (
+    FOCAL_COLUMNS,
+    KEY,
+    focal_columns,
+    meta_columns,
+    update_by_key,
+)
 from pipeline.catalog.user_focals import record_sidecar_focals
 from schemas.context import METADATA_VERSION
 from schemas.outcomes import Surveyed
 from schemas.records import PhotoMeta
-from schemas.tables import photos
 
-_KEY = "key"
-_COLUMNS = (*meta_columns(PhotoMeta()), "metadata_version")
-_UPDATE = (
-    photos.update()
-    .where(photos.c.photo_id == sa.bindparam(_KEY))
-    .values({name: sa.bindparam(name) for name in _COLUMNS})
-)
-_UPDATE_FOCAL = (
-    photos.update()
-    .where(photos.c.photo_id == sa.bindparam(_KEY))
-    .values({name: sa.bindparam(name) for name in FOCAL_COLUMNS})
-)
+_UPDATE = update_by_key((*meta_columns(PhotoMeta()), "metadata_version"))
+_UPDATE_FOCAL = update_by_key(FOCAL_COLUMNS)
 
 
 def record_surveys(connection: Connection, surveys: Sequence[Surveyed]) -> None:
@@ -42,7 +36,7 @@ def record_surveys(connection: Connection, surveys: Sequence[Surveyed]) -> None:
         return
     connection.execute(_UPDATE, [_values(survey) for survey in latest.values()])
     focals_px = [
-        {_KEY: key, **focal_columns(one.focal)}
+        {KEY: key, **focal_columns(one.focal)}
         for key, one in latest.items()
         if one.focal is not None
     ]
@@ -56,7 +50,7 @@ def record_surveys(connection: Connection, surveys: Sequence[Surveyed]) -> None:
 
 def _values(survey: Surveyed) -> dict[str, Any]:
     return {
-        _KEY: survey.file.photo_id,
+        KEY: survey.file.photo_id,
         "metadata_version": METADATA_VERSION,
         **meta_columns(survey.meta),
     }

@@ -6,7 +6,6 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.flags import read_flags
-from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.in_lists import MOST_VALUES, in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
 from pipeline.catalog.selection import conditions_by, conditions_of
@@ -26,7 +25,6 @@ from schemas.errors import UsageError
 from schemas.records import RECORD_LISTS, PhotoRecord
 from schemas.tables import photo_paths, photos, scenes
 
-_PATHS_AT_ONCE = 500
 _ROWS_AT_ONCE = 5_000
 RECORD_FIELDS = tuple(field.name for field in fields(PhotoRecord))
 _BY_TIME = (None, "taken_at", "-taken_at")
@@ -84,7 +82,7 @@ def stream_scenes(connection: Connection, filters: Filters) -> Iterator[FoundSce
     with _text_errors():
         statement = _only(selected(connection, filters), FoundScene._fields)
         statement = statement.where(photos.c.scene_id.is_not(None)).order_by(photos.c.photo_id)
-        rows = _streamed(connection, statement)
+        rows = streamed(connection, statement)
     return (FoundScene(row.photo_id, row.scene_id) for row in rows)
 
 
@@ -93,25 +91,20 @@ def _packed_ids(connection: Connection, filters: Filters) -> list[str]:
 
     A million ids take 33 MB in this way, and 90 MB as strings of their own.
     """
-    rows = iter(_select(connection, filters, ("photo_id",)))
-    packed: list[str] = []
-    while chunk := [row.photo_id for row in islice(rows, _PATHS_AT_ONCE)]:
-        packed.append(" ".join(chunk))
-    return packed
+    rows = _select(connection, filters, ("photo_id",))
+    return [" ".join(ids) for ids in in_groups(row.photo_id for row in rows)]
 
 
 def _records_of(connection: Connection, packed: Iterable[str]) -> Iterator[PhotoRecord]:
     for text in packed:
         ids = text.split(" ")
-        rows = connection.execute(record_select().where(photos.c.photo_id.in_(ids)))
-        by_id = {row.photo_id: row for row in rows}
-        yield from _records(connection, [by_id[one] for one in ids if one in by_id])
+        by_id = {record.photo_id: record for record in find_by_ids(connection, ids)}
+        yield from (by_id[one] for one in ids if one in by_id)
 
 
 def find_by_ids(connection: Connection, photo_ids: Iterable[str]) -> Iterator[PhotoRecord]:
     """Yield the records of these photos, in any order; of those that the catalog has."""
-    ids = iter(photo_ids)
-    while chunk := list(islice(ids, _PATHS_AT_ONCE)):
+    for chunk in in_groups(photo_ids):
         statement = record_select().where(photos.c.photo_id.in_(chunk))
         yield from _records(connection, connection.execute(statement).all())
 
@@ -143,9 +136,9 @@ def _rows(
     statement = selected(connection, filters, is_page=is_page)
     if filters.where is None:
         statement = _ordered(statement, filters.order).limit(filters.limit)
-        if filters.limit is not None and filters.limit <= _PATHS_AT_ONCE and len(names) > 1:
+        if filters.limit is not None and filters.limit <= MOST_VALUES and len(names) > 1:
             return _first_rows(connection, statement, names)
-        return _streamed(connection, _only(statement, names))
+        return streamed(connection, _only(statement, names))
     driver = connection.connection.driver_connection
     try:
         if isinstance(driver, sqlite3.Connection):
@@ -167,7 +160,8 @@ def _rows(
         ) from error
 
 
-def _streamed(connection: Connection, statement: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
+def streamed(connection: Connection, statement: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
+    """Return the rows of a statement, some thousands of them in memory at a time."""
     rows = connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE})
     return (row for chunk in rows.partitions() for row in chunk)
 

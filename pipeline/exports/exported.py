@@ -6,20 +6,20 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.portable_sql import by_code_point
+from pipeline.catalog.query import streamed
 from pipeline.exports.target import ExportTarget
 from schemas.records import ArtifactRecord, StoredFile
 from schemas.tables import artifacts, photo_paths
 
 EXPORT_PREFIX = "export:"  # of an artifact's kind; its path is absolute and outside the library
-_ROWS = 5_000  # in memory at a time
-_AT_ONCE = 500  # values in one IN list, well below every database's limit
 _COLUMNS = tuple(
     artifacts.c[name]
     for name in ("path", "kind", "photo_id", "scene_id", "bytes", "sha256", "settings")
@@ -102,13 +102,13 @@ def exports_by_photo(connection: Connection, target: ExportTarget) -> Iterator[R
     They are recorded whether their files are still there or not.
     """
     statement = _recorded(connection, target).order_by(artifacts.c.photo_id)
-    return _exports(target, _stream(connection, statement))
+    return _exports(target, streamed(connection, statement))
 
 
 def exports_by_file(connection: Connection, target: ExportTarget) -> Iterator[RecordedExport]:
     """Stream the recorded exports of a folder in order of `file`, by code points."""
     statement = _recorded(connection, target).order_by(_path(connection))
-    return _exports(target, _stream(connection, statement))
+    return _exports(target, streamed(connection, statement))
 
 
 def exports_with_sources(
@@ -128,7 +128,7 @@ def exports_with_sources(
     export_of = _row_reader(target)
     row: Any = None
     paths: list[tuple[str | None, object]] = []
-    for next_row in chain(_stream(connection, statement), [None]):
+    for next_row in chain(streamed(connection, statement), [None]):
         if row is not None and (next_row is None or next_row[0] != row[0]):
             if (recorded := export_of(row)) is not None:
                 yield ExportWithSources(recorded, _sources(paths))
@@ -140,9 +140,8 @@ def exports_with_sources(
 
 def recorded_files(connection: Connection, target: ExportTarget, files: Iterable[str]) -> set[str]:
     """Return those of these files of a folder that the catalog records as its exports."""
-    paths = iter([target.catalog_path(file) for file in files])
     found: set[str] = set()
-    while chunk := list(islice(paths, _AT_ONCE)):
+    for chunk in in_groups(target.catalog_path(file) for file in files):
         rows = connection.execute(
             sa.select(*_COLUMNS).where(_is_export(), artifacts.c.path.in_(chunk))
         )
@@ -152,11 +151,10 @@ def recorded_files(connection: Connection, target: ExportTarget, files: Iterable
 
 def source_paths(connection: Connection, photo_ids: Iterable[str]) -> dict[str, list[str]]:
     """Return where photos are or, where all files of one are gone, where they were."""
-    ids = iter(photo_ids)
     columns = photo_paths.c.photo_id, photo_paths.c.path, photo_paths.c.missing_at.is_not(None)
     order = photo_paths.c.skip_reason.is_not(None), _source_path(connection)
     found: dict[str, list[tuple[str, object]]] = {}
-    while chunk := list(islice(ids, _AT_ONCE)):
+    for chunk in in_groups(photo_ids):
         statement = sa.select(*columns).where(photo_paths.c.photo_id.in_(chunk))
         for photo_id, path, is_missing in connection.execute(statement.order_by(*order)):
             found.setdefault(photo_id, []).append((path, is_missing))
@@ -189,12 +187,6 @@ def _recorded(connection: Connection, target: ExportTarget) -> sa.Select[Any]:
     prefix, path = _prefix(target), _path(connection)
     end = prefix[:-1] + chr(ord("/") + 1)
     return sa.select(*_COLUMNS).where(_is_export(), path >= prefix, path < end)
-
-
-def _stream(connection: Connection, statement: sa.Select[Any]) -> Iterator[Any]:
-    rows = connection.execute(statement, execution_options={"yield_per": _ROWS})
-    for chunk in rows.partitions():
-        yield from chunk
 
 
 def _exports(target: ExportTarget, rows: Iterable[Any]) -> Iterator[RecordedExport]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import MOST_VALUES
 from pipeline.exports.exported import (
     Exported,
     exports_with_sources,
@@ -36,8 +37,6 @@ from pipeline.exports.manifest import (
 )
 from pipeline.exports.target import ExportTarget, is_unchanged
 from schemas.tables import photos, scenes
-
-_AT_ONCE = 500  # values in one IN list, well below every database's limit
 
 
 @dataclass(slots=True)
@@ -86,7 +85,7 @@ def compare_manifest(connection: Connection, target: ExportTarget) -> ManifestSt
             recorded = _next(expected, state)
             continue
         unknown.append(line)
-        if len(unknown) == _AT_ONCE:
+        if len(unknown) == MOST_VALUES:
             _sort_out(connection, target, unknown, state)
             unknown.clear()
     _sort_out(connection, target, unknown, state)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.in_lists import in_groups
 from pipeline.maintenance.repairs import in_library
 from pipeline.store.layout import (
     FOLDERS,
@@ -28,8 +28,6 @@ from pipeline.store.local import StoredPath
 from pipeline.store.store import Store
 from schemas.tables import artifacts, photos, scenes
 from sharp_core.models.registry import MODELS
-
-_AT_ONCE = 500  # files that are looked up together
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,7 @@ def find_garbage(connection: Connection, store: Store) -> Garbage:
     """Compare the catalog with the library's folders; the caller holds the lock."""
     garbage = Garbage(_superseded(connection))
     for folder in FOLDERS:
-        files = store.files(folder)
-        while some := list(islice(files, _AT_ONCE)):
+        for some in in_groups(store.files(folder)):
             _sort_out(connection, folder, some, garbage)
     return garbage
 

@@ -7,18 +7,16 @@ file without a row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.best_scene import best_scene, score_of
+from pipeline.catalog.in_lists import in_groups
 from schemas.context_tables import scene_flags
 from schemas.outcomes import PHOTO_STAGES
 from schemas.records import PhotoState
 from schemas.tables import artifacts, failures, photos, scenes, utc_now
-
-_AT_ONCE = 500  # values in one IN list, and rows in one transaction
 
 
 def mark_verified(connection: Connection, scene_ids: Sequence[str]) -> None:
@@ -55,8 +53,7 @@ def drop_superseded(connection: Connection, scene_ids: Iterable[str]) -> list[st
     Returns the paths of the library's files that no row names any more.
     """
     paths: list[str] = []
-    ids = iter(scene_ids)
-    while chunk := list(islice(ids, _AT_ONCE)):
+    for chunk in in_groups(scene_ids):
         with connection.begin():
             paths += _drop(connection, chunk)
     return paths

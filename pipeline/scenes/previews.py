@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.query import find_scenes, stream_scenes
+from pipeline.catalog.query import find_scenes, stream_scenes, streamed
 from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.side_by_side import side_by_side
 from pipeline.scenes.missing_tools import tool_errors_as_usage
@@ -36,7 +36,6 @@ from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.clips import ClipSettings, StillSettings
 from sharp_core.views.encode_clip import CLIP_FORMATS
 
-_ROWS = 5_000  # of the catalog in memory at a time
 _SUFFIXES = {
     PreviewKind.CLIP: ".mp4",
     PreviewKind.WEBP: ".webp",
@@ -177,11 +176,7 @@ def _recorded(connection: Connection, settings: PreviewSettings) -> Iterator[sa.
             )
         )
     )
-    rows = connection.execute(
-        statement.order_by(artifacts.c.photo_id), execution_options={"yield_per": _ROWS}
-    )
-    for chunk in rows.partitions():
-        yield from chunk
+    return streamed(connection, statement.order_by(artifacts.c.photo_id))
 
 
 def _is_there(size_of: Callable[[str], int], path: str, size: int) -> bool:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.catalog import query
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.writer import CatalogWriter
-from pipeline.exports import exported as exported_module
 from pipeline.exports.exported import (
     Exported,
     exports_by_file,
@@ -46,7 +46,7 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
-    monkeypatch.setattr(exported_module, "_ROWS", 3)  # chunks end between any two rows
+    monkeypatch.setattr(query, "_ROWS_AT_ONCE", 3)  # chunks end between any two rows
     (tmp_path / "library").mkdir()
     target = ExportTarget(tmp_path / "out", tmp_path / "library")
     with new_catalog(tmp_path / "library") as catalog:

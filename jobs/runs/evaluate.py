@@ -5,7 +5,6 @@ It needs no library: what it computes is a folder of results and a report.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -135,16 +134,12 @@ def _carry_out(
     if not tasks:
         return
     pairs = {task.photo.photo_id: len(task.pairs) for task in tasks}
-    # The second signal ends the work, and what is finished is still reported.
-    with RunProgress(output, "scenes") as progress, contextlib.suppress(KeyboardInterrupt):
+    with RunProgress(output, "scenes") as progress, signals.work():
         progress.begin(len(tasks))
-        try:
-            with runner() as scenes:
-                for outcome in without_waiting(scenes.map_scenes(stage, tasks, stop)):
-                    progress.advance(outcome)
-                    _count(outcome, pairs[outcome.file.photo_id], report)
-        finally:
-            signals.work_ended()
+        with runner() as scenes:
+            for outcome in without_waiting(scenes.map_scenes(stage, tasks, stop)):
+                progress.advance(outcome)
+                _count(outcome, pairs[outcome.file.photo_id], report)
 
 
 def _count(outcome: Made | Failed, pairs: int, report: EvaluationReport) -> None:

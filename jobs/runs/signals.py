@@ -38,6 +38,15 @@ class StopSignals:
         self._ends_at = self._received + 2
 
     @contextlib.contextmanager
+    def work(self) -> Iterator[None]:
+        """Let the second signal end only this context: what is finished then is still reported."""
+        with contextlib.suppress(KeyboardInterrupt):
+            try:
+                yield
+            finally:
+                self.work_ended()
+
+    @contextlib.contextmanager
     def postponed(self) -> Iterator[None]:
         """Inside, the signal that ends the work waits for the end of what is inside.
 

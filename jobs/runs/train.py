@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from jobs.console.output import Output
 from jobs.console.train_progress import TrainProgress
 from jobs.runs.run import RunReport, new_run_id
-from jobs.runs.signals import StopSignals, stop_on_signals
+from jobs.runs.signals import stop_on_signals
 from pipeline.flow.model import resolve_device
 from pipeline.work.stop import Stop
 from schemas.choices import Device
@@ -74,7 +74,8 @@ def train(
         report.unchanged = run.step()
         if report.unchanged:
             output.note(f"Continuing {folder} after step {report.unchanged}.")
-        with TrainProgress(output, settings.steps) as progress, _second_signal_ends(signals):
+        # After a second signal, the state of the last checkpoint is kept.
+        with TrainProgress(output, settings.steps) as progress, signals.work():
             if processes.on_ray:
                 _train_on_ray(settings, source, run, processes, progress, stop)
             else:
@@ -127,16 +128,6 @@ def _held(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def _second_signal_ends(signals: StopSignals) -> Iterator[None]:
-    """End the run at once at the second signal: the state of the last checkpoint is kept."""
-    with contextlib.suppress(KeyboardInterrupt):
-        try:
-            yield
-        finally:
-            signals.work_ended()
 
 
 def _say_ending(output: Output) -> None:

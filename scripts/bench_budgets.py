@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from bench_support import ROOT, option_parser, print_environment
+from bench_support import ROOT, all_processor_seconds, option_parser, print_environment
 
 from sharp_core.budget.head_views import ASIDE_M, cameras_at, head_box, head_views
 from sharp_core.budget.reduce import USUAL_SIDES, ViewSides, reduce_to
@@ -171,10 +171,9 @@ def by_splat_transform(name: str, case: Case, most: int, folder: Path) -> Row:
     source, to = folder / "whole.ply", folder / "less.ply"
     write_scene(source, case.gaussians, case.info)
     command = [BASELINE, "-q", "-w", "-g", "cpu", str(source), f"--{name}", str(most), str(to)]
-    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    started, before = time.perf_counter(), all_processor_seconds()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    wall_s, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    wall_s, cpu_s = time.perf_counter() - started, all_processor_seconds() - before
     return Row(name, read_scene(to).gaussians, cpu_s, wall_s)
 
 

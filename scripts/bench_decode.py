@@ -11,18 +11,15 @@ Whether all pixels are equal is printed too. For HEIC, the second baseline is li
 
 from __future__ import annotations
 
-import os
-import resource
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 from bench_scenes import SAMPLE
-from bench_support import ROOT, option_parser, print_environment
+from bench_support import ROOT, all_processor_seconds, option_parser, print_environment, spread
+from checkouts import output_of
 from PIL import Image
 from pillow_heif import from_pillow
 
@@ -66,11 +63,11 @@ def main() -> None:
     for index, photo in enumerate(photos):
         print(f"\n{photo.name}")
         for name, results in runs.items():
-            print_line(name, [result[index][0] for result in results])
+            print(f"  {name:16}{spread([result[index][0] for result in results], 3)}")
         digests = {result[index][1] for results in runs.values() for result in results}
         print("  pixels: " + ("the same in every run" if len(digests) == 1 else "DIFFERENT"))
         if tools[photo]:
-            print_line("libheif's tool", tools[photo])
+            print(f"  {'heif-dec':16}{spread(tools[photo], 3)}")
 
 
 def make_photos(folder: Path) -> list[Path]:
@@ -97,12 +94,7 @@ def make_photos(folder: Path) -> list[Path]:
 
 def decode_all(checkout: Path, photos: list[Path]) -> list[tuple[float, str]]:
     """Return the CPU seconds and the digest of each photo."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *map(str, photos)],
-        cwd=checkout, env={**os.environ, "PYTHONPATH": str(checkout)},
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    lines = [line.split() for line in done.stdout.splitlines()]
+    lines = [line.split() for line in output_of(checkout, CODE, *map(str, photos)).splitlines()]
     return [(float(seconds), digest) for seconds, digest in lines]
 
 
@@ -113,17 +105,11 @@ def tool_seconds(photo: Path, repeat: int) -> list[float]:
         return []
     seconds = []
     for _ in range(repeat):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = all_processor_seconds()
         target = photo.with_suffix(".y4m")
         subprocess.run([tool, photo, target], check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        seconds.append(all_processor_seconds() - before)
     return seconds
-
-
-def print_line(name: str, seconds: list[float]) -> None:
-    low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
-    print(f"  {name:16}{low:6.3f} {middle:6.3f} {high:6.3f}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ of the repetitions. Baseline in the same run, if it is installed: splat-transfor
 from __future__ import annotations
 
 import io
-import resource
 import shutil
 import subprocess
 import tempfile
@@ -25,7 +24,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import torch
 from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
-from bench_support import option_parser, print_environment
+from bench_support import all_processor_seconds, option_parser, print_environment
 
 from sharp_core.formats.registry import Options, read_scene, write_scene
 from sharp_core.formats.scene import SceneInfo
@@ -109,12 +108,6 @@ def timed(repeat: int, work: Callable[[], Result]) -> tuple[Result, Seconds]:
         processors.append(all_processor_seconds() - processor)
         walls.append(time.perf_counter() - wall)
     return result, Seconds(min(processors), min(walls))
-
-
-def all_processor_seconds() -> float:
-    """Return the CPU time of this process and of its finished children."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def print_line(

@@ -18,9 +18,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench_formats import BASELINE, all_processor_seconds
+from bench_formats import BASELINE
 from bench_scenes import FOCAL_PX, SAMPLE, SIZE, network_scene
-from bench_support import option_parser, print_environment
+from bench_support import all_processor_seconds, option_parser, print_environment
 
 from pipeline.scenes.level_sizes import COARSE_GAUSSIANS, MIDDLE_GAUSSIANS
 from pipeline.scenes.levels import reduced_level, write_level

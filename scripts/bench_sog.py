@@ -12,19 +12,17 @@ it is installed, runs once, as a whole process.
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from bench_formats import ASIDE_M, BASELINE, INFO, PHOTOS, all_processor_seconds
+from bench_formats import ASIDE_M, BASELINE, INFO, PHOTOS
 from bench_scenes import FOCAL_PX, GRID, SIZE, cropped_picture, network_scene
-from bench_support import ROOT, option_parser, print_environment
+from bench_support import ROOT, all_processor_seconds, option_parser, print_environment, spread
+from checkouts import output_of
 
 from sharp_core.formats.registry import read_scene, write_scene
 from sharp_core.models.interface import PredictorInput
@@ -85,7 +83,7 @@ def main() -> None:
     for photo in options.photos:
         scene = smooth_scene(photo) if options.smooth else network_scene(photo)
         print(f"\n{photo.name}: {len(scene):,} Gaussians")
-        print(f"{'':26}{'MB':>7}{'quantise':>14}{'compress':>21}{'sum':>17}   dB here, aside")
+        print(f"{'':26}{'MB':>7}{'quantise':>20}{'compress':>20}{'sum':>20}   dB here, aside")
         with tempfile.TemporaryDirectory() as folder:
             compare(scene, Path(folder), checkouts, options.repeat)
 
@@ -116,13 +114,8 @@ def compare(scene: Gaussians, folder: Path, checkouts: dict[str, Path], repeat: 
 def write(folder: Path, name: str, checkout: Path) -> list[Run]:
     """Write the scene as NAME.WAY.sog by a checkout, in every way."""
     arguments = (folder / "scene.npy", folder / name, INFO.focal_px, *SIZE, *WAYS)
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *map(str, arguments)],
-        cwd=checkout, env={**os.environ, "PYTHONPATH": str(checkout)},
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    lines = [Run(*map(float, line.split())) for line in done.stdout.splitlines()]
-    return lines[1:]
+    lines = output_of(checkout, CODE, *map(str, arguments)).splitlines()
+    return [Run(*map(float, line.split())) for line in lines[1:]]
 
 
 def transform_seconds(folder: Path) -> float:
@@ -139,10 +132,7 @@ def print_line(title: str, file: Path, scene: Gaussians, runs: list[Run]) -> Non
     aside = eye_viewmat((ASIDE_M, 0.0, 0.0), target_depth(scene))
     levels = [psnr_between(scene, found, [Camera(seen, view)]) for view in (np.eye(4), aside)]
     columns = ([run.quantise for run in runs], [run.compress for run in runs], [*map(sum, runs)])
-    times = "  ".join(
-        f"{min(column):5.2f} {statistics.median(column):5.2f} {max(column):5.2f}"
-        for column in columns
-    )
+    times = "  ".join(f"{spread(column, 2):>18}" for column in columns)
     print(
         f"{title:26}{file.stat().st_size / 1e6:7.3f}  {times}   {levels[0]:.2f}, {levels[1]:.2f}",
         flush=True,

@@ -1,6 +1,6 @@
-"""Predict photos with this repository or with another checkout of it, for comparisons.
+"""Run this repository or another checkout of it, for comparisons.
 
-Both run as `sharp-batch predict` in a process of their own, so nothing of the two mixes.
+Each runs in a process of its own, so nothing of the two mixes.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ def run_command(checkout: Path, *arguments: str) -> Cost:
 def run_python(checkout: Path, code: str, *arguments: str) -> Cost:
     """Run code with a checkout. Raises CalledProcessError, with what it wrote to stderr."""
     command = [sys.executable, "-c", code, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
     started = time.perf_counter()
     with subprocess.Popen(
-        command, cwd=checkout, env=environment, text=True,
+        command, cwd=checkout, env=_environment(checkout), text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stderr is not None
@@ -54,6 +53,15 @@ def run_python(checkout: Path, code: str, *arguments: str) -> Cost:
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
 
 
+def output_of(checkout: Path, code: str, *arguments: str) -> str:
+    """Run code with a checkout and return what it prints. Raises CalledProcessError."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=checkout, env=_environment(checkout), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout
+
+
 def predict(variant: Variant, photo: Path, splat: Path) -> Cost:
     """Predict one photo and write `splat`. Raises as `run_command` does."""
     return run_command(
@@ -61,3 +69,7 @@ def predict(variant: Variant, photo: Path, splat: Path) -> Cost:
         *("predict", str(photo.absolute()), "-o", str(splat.absolute())),
         *("--model", variant.model),
     )
+
+
+def _environment(checkout: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(checkout)}

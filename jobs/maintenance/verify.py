@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
@@ -133,27 +133,27 @@ class _Verification:
 
     def _checked(self) -> Generator[tuple[list[StoredRow], list[Damage | None]]]:
         """Check the stored files some at a time, in threads, until a stop is asked."""
-        check, sample = self._chosen_check(), self._settings.sample
-        is_light = self._settings.quick and sample is None
-        at_once = SIZES_AT_ONCE if is_light else SCENES_AT_ONCE
-        stored = takewhile(
-            lambda _: not self._stop.is_asked, stored_rows(self._reader, sample, at_once)
-        )
-        if is_light:  # one size is looked up sooner than it is handed to a thread
+        store, settings = self._store, self._settings
+        if settings.quick and settings.sample is None:
+            check = partial(check_stored_size, store.sizes(SCENES, THUMBNAILS, PREVIEWS))
+            # One size is looked up sooner than it is handed to a thread.
             yield from read_ahead(
-                lambda rows: (rows, [check(row) for row in rows]), stored, 2 * _THREADS
+                lambda rows: (rows, [check(row) for row in rows]),
+                self._stored(SIZES_AT_ONCE),
+                2 * _THREADS,
             )
             return
+        if settings.quick:
+            check = partial(check_stored_size, store.size)
+        else:
+            check = partial(check_stored_file, store)
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as pool:
-            for rows in stored:
+            for rows in self._stored(SCENES_AT_ONCE):
                 yield rows, list(pool.map(check, rows))
 
-    def _chosen_check(self) -> Callable[[StoredRow], Damage | None]:
-        if not self._settings.quick:
-            return partial(check_stored_file, self._store)
-        if self._settings.sample is not None:
-            return partial(check_stored_size, self._store.size)
-        return partial(check_stored_size, self._store.sizes(SCENES, THUMBNAILS, PREVIEWS))
+    def _stored(self, at_once: int) -> Iterator[list[StoredRow]]:
+        stored = stored_rows(self._reader, self._settings.sample, at_once)
+        return takewhile(lambda _: not self._stop.is_asked, stored)
 
     def _count(
         self, rows: Sequence[StoredRow], damages: Sequence[Damage | None], advance: Advance

@@ -24,6 +24,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ANY_LANGUAGE = "x-default"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XMP = "{http://ns.adobe.com/xap/1.0/}"
+_TIFF, _EXIF = "{http://ns.adobe.com/tiff/1.0/}", "{http://ns.adobe.com/exif/1.0/}"
 _PICK = "{http://ns.adobe.com/xmp/1.0/DynamicMedia/}"
 _PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
 _LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0/}"
@@ -75,12 +76,18 @@ def _read(rdf: bytes | None, source: ContextSource) -> ContextFacts | None:
         picked=_read_picked(xmp),
         label=_read_label(xmp),
         title=xmp.text(f"{_DC}title") or xmp.text(f"{_PHOTOSHOP}Headline"),
-        caption=clean_caption(xmp.text(f"{_DC}description")),
+        caption=_read_caption(xmp),
         keywords=_read_keywords(xmp),
         people=clean_all(_people(xmp)),
         **place._asdict(),
         burst_id=xmp.text(f"{_GOOGLE}BurstID"),
     )
+
+
+def _read_caption(xmp: _Document) -> str | None:
+    """Return the description, or what programs copied from EXIF in its place."""
+    names = (f"{_DC}description", f"{_TIFF}ImageDescription", f"{_EXIF}UserComment")
+    return next((text for name in names if (text := clean_caption(xmp.text(name)))), None)
 
 
 class _Place(NamedTuple):

@@ -10,7 +10,7 @@ from schemas.records import MediaType
 from sharp_core.containers import jpeg, jxl, png, webp
 from sharp_core.containers.heif_codec import has_sound_structure, rare_coding
 from sharp_core.containers.heif_image import has_cut_off_box
-from sharp_core.containers.tiff_structure import read_tiff
+from sharp_core.containers.tiff_structure import COMPRESSION, read_tiff
 
 _CUT_OFF = "the file is cut off: a part of the image is missing"
 _OTHER_IMAGES = (  # signatures of images that are not taken
@@ -30,6 +30,7 @@ _OTHER_IMAGES = (  # signatures of images that are not taken
 _ENDED = ("truncated", "end of file")
 _NOT_DECODED = ("support", "cannot handle", "unknown pixel mode", "not implemented")
 _REFUSALS = ("BMFF parsing failed", "Invalid image grid", "Invalid tone mapped image item")
+_WEBP = 50001  # of a TIFF's compression: Pillow's libtiff comes without it
 _NO_HEADER = "its header makes no sense"
 _PILLOW_HAS_NO_WORDS = "not identified by this driver"
 _LONGEST_QUOTE = 120  # characters of a decoder's own words
@@ -77,6 +78,8 @@ def _not_supported(words: str, data: bytes, kind: MediaType) -> str | None:
     """Say what a whole file is that the decoder does not know; None for one that is damaged."""
     if kind in (MediaType.HEIF, MediaType.AVIF) and (coding := rare_coding(data)):
         return f"{coding} is not supported"
+    if kind is MediaType.TIFF and _is_webp_inside(data):
+        return "WebP compression in a TIFF is not supported"
     # libavif refuses a file that is whole before it decodes any pixel.
     is_refused = kind is MediaType.AVIF and any(phrase in words for phrase in _REFUSALS)
     if is_refused and has_sound_structure(data):
@@ -84,6 +87,10 @@ def _not_supported(words: str, data: bytes, kind: MediaType) -> str | None:
     if any(phrase in words.lower() for phrase in _NOT_DECODED):
         return f"this variety of {kind.upper()} is not supported: {words}"
     return None
+
+
+def _is_webp_inside(tiff: bytes) -> bool:
+    return any(ifd.get(COMPRESSION) == (_WEBP,) for ifd in read_tiff(tiff).ifds[:1])
 
 
 def _words(error: Exception) -> str:

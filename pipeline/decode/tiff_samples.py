@@ -32,6 +32,7 @@ CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, LAB
 # What makes bytes of bytes: none, LZW, Deflate (twice), PackBits, LZMA, Zstandard.
 _BYTE_CODECS = {1, 5, 8, 32946, 32773, 34925, 50000}
 _SEPARATE_PLANES = 2
+_FLOAT = 3  # of sample formats
 _HORIZONTAL, _FLOATING_POINT = 2, 3  # predictors
 _FORMATS = {  # sample format and bits -> a numpy type without byte order
     **{(1, bits): f"u{bits // 8}" for bits in (8, 16, 32, 64)},
@@ -79,6 +80,9 @@ def read_layout(data: bytes) -> TiffLayout:
     compression = tags.get(_COMPRESSION, 1)
     if compression not in _BYTE_CODECS:
         raise _unsupported(f"{bits} bits a sample with compression {compression}")
+    sample_format = _one(tags.get(_SAMPLE_FORMAT, (1,)), "sample formats")
+    if photometric == LAB and sample_format == _FLOAT:
+        raise _unsupported("L*a*b* in floating-point numbers")
     return TiffLayout(
         tags,
         "<" if data.startswith(b"II") else ">",
@@ -86,7 +90,7 @@ def read_layout(data: bytes) -> TiffLayout:
         tags[_HEIGHT],
         bits,
         channels,
-        _one(tags.get(_SAMPLE_FORMAT, (1,)), "sample formats"),
+        sample_format,
         photometric,
         tuple(tags.get(_EXTRA_SAMPLES, ())),
         tags.get(_ORIENTATION, 1),

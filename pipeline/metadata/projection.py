@@ -25,7 +25,7 @@ _SPHERE_CAMERAS = re.compile(
     r"theta|insta360|arashi vision|gopro (max|fusion)|sm-c200|sm-r210|gear 360|lg-r105|360 ?cam"
     r"|kandao|qoocam|obsidian|street ?view|osmo 360|mi ?sphere|madventure|virb 360|sp360|4kvr360"
     r"|orbit360|vuze|yi 360|keymission 360|panono|labpano|pilot (one|era)|trisio|xphase|matterport"
-    r"|360 ?cv|cv60|nctech|z cam (s1|v1)",
+    r"|360 ?cv|cv60|nctech|z cam (s1|v1)|antigravity",
     re.IGNORECASE,
 )
 _FISHEYE_CAMERAS = re.compile(r"\bsp360", re.IGNORECASE)  # of one lens, whose circle they store
@@ -36,14 +36,15 @@ _FISHEYE_NAME = re.compile(r"fish[ _-]?eye", re.IGNORECASE)
 # Fisheye lenses whose name in EXIF does not say so, by their focal length and aperture.
 _FISHEYE_LENSES = re.compile(
     r"^10\.5 ?mm f/2\.8"  # AF DX Fisheye-Nikkor
-    r"|^8(\.0)?-15(\.0)? ?mm f/3\.5-4\.5"  # AF-S Fisheye Nikkor
+    r"|\b8(\.0)?-15(\.0)? ?mm f/3\.5-4\.5"  # AF-S Fisheye Nikkor
     r"|\bEF8-15mm f/4L"  # Canon
     r"|\bM\.8mm F1\.8"  # Olympus
     r"|\b4\.5mm f/?2\.8 EX|\b8mm f/?(3\.5|4(\.0)?) EX|\b10mm f/?2\.8 EX|\b15mm f/?2\.8 EX"  # Sigma
     r"|\b10-17mm f/?3\.5-4\.5"  # Pentax, Tokina
     r"|\b7\.5mm f/?(2|2\.8|3\.5)\b|\b6\.5mm f/?2\b|\b4mm f/?2\.8"  # Samyang, Meike, Laowa
     r"|\b(samyang|rokinon|bower|walimex).*\b8mm"
-    r"|\bVCL-ECF",  # Sony's converters
+    r"|\bVCL-ECF"  # Sony's converters
+    r"|\bpeleng\b|\bzenitar\b.*\b16 ?mm|\bentaniya\b",
     re.IGNORECASE,
 )
 _NIKKOR_16MM = re.compile(r"^16(\.0)? ?mm f/2\.8", re.IGNORECASE)  # others make such without bend
@@ -65,7 +66,7 @@ def resolve_projection(meta: PhotoMeta, path: str, width: int, height: int) -> P
     fisheye = _fisheye_by(meta, path, width, height)
     if fisheye is not None:
         return Projection(fisheye=fisheye)
-    if meta.panorama.projection == _SPHERE:
+    if meta.panorama.projection == _SPHERE or _is_part_of_sphere(meta.panorama):
         sphere = _window(meta.panorama, width, height)
         return Projection(sphere if width / sphere.full_width >= _NARROWEST_DEG / 360 else None)
     if width == 2 * height and _makes_spheres(_camera_of(meta), width):
@@ -123,6 +124,13 @@ def _makes_spheres(camera: str, width: int) -> bool:
     if _SPHERE_CAMERAS.search(camera):
         return True
     return width >= _NARROWEST_OF_DRONES_PX and _DRONES.search(camera) is not None
+
+
+def _is_part_of_sphere(tags: PanoramaTags) -> bool:
+    """Tell whether tags without a projection say of which part of a sphere the picture is."""
+    if tags.projection is not None or tags.full_size is None or tags.crop is None:
+        return False
+    return tags.full_size[0] == 2 * tags.full_size[1]
 
 
 def _window(tags: PanoramaTags, width: int, height: int) -> SphereWindow:

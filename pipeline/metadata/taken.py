@@ -31,6 +31,10 @@ _ORIGINAL = (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOrig
 _DIGITIZED = (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized)
 _WRITTEN = (Base.DateTime, Base.SubsecTime, Base.OffsetTime)
 _XMP_ORIGINAL = ("exif:DateTimeOriginal", "photoshop:DateCreated")
+_APART = {
+    "exif:DateTimeOriginal": ("SubSecTimeOriginal", "OffsetTimeOriginal"),
+    "exif:DateTimeDigitized": ("SubSecTimeDigitized", "OffsetTimeDigitized"),
+}
 _XMP_DIGITIZED = ("exif:DateTimeDigitized", "xmp:CreateDate")
 
 
@@ -86,7 +90,9 @@ def _in_exif(exif: ExifTags, tags: tuple[Base, ...]) -> Iterator[_Candidate]:
 
 def _in_xmp(xmp: Xmp, names: Iterable[str], source: ContextSource) -> Iterator[_Candidate]:
     for name in names:
-        if dated := parse_dated(xmp.get(name)):
+        # Programs that copy EXIF tag by tag keep what it says of a date in tags of their own.
+        apart = (xmp.get(f"exif:{tag}") for tag in _APART.get(name, ()))
+        if dated := parse_dated(xmp.get(name), *apart):
             yield _Candidate(dated, source)
 
 

@@ -80,5 +80,5 @@ def _decode(text: bytes) -> str:
     text = text.partition(b"\0")[0]
     try:
         return text.decode()
-    except UnicodeDecodeError:  # cameras older than UTF-8
-        return text.decode("latin-1")
+    except UnicodeDecodeError:  # cameras older than UTF-8, and programs of Windows
+        return text.decode("cp1252", "replace")

@@ -66,5 +66,5 @@ def _text(value: bytes, is_utf8: bool) -> str:
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        text = value.decode("utf-8", "replace") if is_utf8 else value.decode("latin-1")
+        text = value.decode("utf-8" if is_utf8 else "cp1252", "replace")
     return text.strip("\0 ")

@@ -15,6 +15,7 @@ from sharp_core.containers.tiff import TiffReader
 Ifd = Mapping[int, tuple[int, ...]]  # tag number -> its values; text comes as its bytes
 
 INTEROP_INDEX = 1  # of the interoperability directory
+COMPRESSION = 259
 PHOTOMETRIC = 262
 STRIP_OFFSETS = 273
 ORIENTATION = 274
@@ -32,6 +33,7 @@ DNG_VERSION = 50706
 _WANTED_TAGS = frozenset(
     {
         INTEROP_INDEX,
+        COMPRESSION,
         PHOTOMETRIC,
         STRIP_OFFSETS,
         ORIENTATION,

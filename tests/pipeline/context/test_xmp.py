@@ -228,3 +228,12 @@ def test_attributes_and_several_descriptions_are_one_document():
 def test_random_bytes_are_no_error(data):
     read_sidecar(photo(sidecar=data))
     read_sidecar(photo(sidecar=packet().replace(b"</rdf:Description>", data)))
+
+
+@pytest.mark.parametrize("name", ["tiff:ImageDescription", "exif:UserComment"])
+def test_a_caption_that_was_copied_from_exif(name):
+    own = languages("dc:description", any="In spring")
+    copied = languages(name, any="In autumn")
+    assert read(copied).caption == "In autumn"
+    assert read(copied, own).caption == "In spring"
+    assert read(languages("dc:description", any="SAMSUNG"), copied).caption == "In autumn"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from PIL import Image
 
@@ -94,6 +96,18 @@ def test_what_no_decoder_reads_is_unsupported_and_named(suffix):
             decode(data, media_type(data, suffix))
         assert caught.value.reason is FailureReason.UNSUPPORTED
         assert word in caught.value.message
+
+
+def test_a_compression_that_the_decoder_of_tiff_does_not_know_is_named():
+    data = WHOLE[MediaType.TIFF]
+    entry = struct.pack("<HHIHH", 259, 3, 1, 1, 0)
+    assert data.count(entry) == 1
+    for code, words in ((50001, "WebP compression"), (34712, "compression 34712")):
+        packed = data.replace(entry, struct.pack("<HHIHH", 259, 3, 1, code, 0))
+        with pytest.raises(PhotoError) as caught:
+            decode(packed, MediaType.TIFF)
+        assert caught.value.reason is FailureReason.UNSUPPORTED
+        assert words in caught.value.message
 
 
 def test_an_avif_that_the_decoder_refuses_is_unsupported_and_a_damaged_one_is_not():

@@ -166,7 +166,8 @@ def test_what_no_reader_knows_is_unsupported_and_says_what():
     samples = stored(color_picture(3), 32)
     unknown = tiff_file_of(samples, 32, 32844)
     mixed = tiff_file_of(samples, 32, TIFF_RGB, tags={258: ("H", (32, 16, 32))})
-    for data in (unknown, mixed):
+    lab = tiff_file_of(stored(color_picture(3), 32, FLOAT), 32, 8, sample_format=FLOAT)
+    for data in (unknown, mixed, lab):
         with pytest.raises(PhotoError) as caught:
             decode(data, MediaType.TIFF)
         assert caught.value.reason is FailureReason.UNSUPPORTED

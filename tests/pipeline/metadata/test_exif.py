@@ -38,8 +38,8 @@ def test_numbers_of_every_type(endian, field_type, layout, number):
     assert as_number(read_tags([data]).main[Base.FocalLength]) == number
 
 
-def test_text_is_utf8_or_else_latin1():
-    for text, encoding in (("Été", "utf-8"), ("Été", "latin-1")):
+def test_text_is_utf8_or_else_of_windows():
+    for text, encoding in (("Été", "utf-8"), ("Été", "latin-1"), ("\u20ac\u2019", "cp1252")):
         data = text.encode(encoding) + b"\0\0\0\0"
         fields = read_tags([block("<", Base.Make, 2, len(data), data)])
         assert as_text(fields.main[Base.Make]) == text

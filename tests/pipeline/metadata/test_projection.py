@@ -37,6 +37,7 @@ def of_lens(lens: str, make: str = "Canon") -> PhotoMeta:
         ("Kandao", "QooCam 8K", 7680),
         ("DJI", "FC3170", 8192),
         ("XIAOMI", "Mi Sphere Camera", 6912),
+        ("Antigravity", "A1", 7680),
     ],
 )
 def test_a_picture_twice_as_wide_as_high_is_a_sphere_of_cameras_that_make_them(
@@ -84,9 +85,19 @@ def test_without_useful_sizes_a_sphere_goes_all_around() -> None:
     assert high == SphereWindow(200, 200, 400, 100, 0)
 
 
+def test_sizes_of_a_sphere_say_what_the_picture_is_where_no_projection_does() -> None:
+    tags = PanoramaTags(None, (400, 200), (0, 25, 400, 150))
+    window = resolve_projection(PhotoMeta(panorama=tags), "a.jpg", 400, 150).sphere
+    assert window == SphereWindow(400, 150, 400, 0, 25)
+    for other in (replace(tags, full_size=(900, 200)), replace(tags, crop=None)):
+        assert resolve_projection(PhotoMeta(panorama=other), "a.jpg", 400, 150) == Projection()
+
+
 def test_a_narrow_part_of_a_sphere_is_an_ordinary_photo() -> None:
     tags = PanoramaTags("equirectangular", (3600, 1800), (0, 400, 900, 900))
     assert resolve_projection(PhotoMeta(panorama=tags), "a.jpg", 900, 900) == Projection()
+    nameless = replace(tags, projection=None)
+    assert resolve_projection(PhotoMeta(panorama=nameless), "a.jpg", 900, 900) == Projection()
     cylinder = PhotoMeta(panorama=PanoramaTags("cylindrical"))
     assert resolve_projection(cylinder, "a.jpg", 900, 400) == Projection()
 
@@ -123,6 +134,9 @@ def test_the_metadata_of_a_stitched_sphere_is_read(tmp_path) -> None:
         ("15mm F2.8 EX DG FISHEYE", "SIGMA"),
         ("10mm F2.8 EX DC", "SIGMA"),
         ("Samyang 8mm f/3.5", "Canon"),
+        ("MC Peleng 8mm f/3.5", "Canon"),
+        ("MC Zenitar 16mm f/2.8", "NIKON CORPORATION"),
+        ("AF-S Nikkor 8-15mm f/3.5-4.5E ED", "NIKON CORPORATION"),
     ],
 )
 def test_fisheye_lenses_are_known_by_their_names(lens: str, make: str) -> None:

@@ -101,6 +101,17 @@ def test_a_scan_of_which_only_the_year_or_the_month_is_known(known):
     assert meta.taken_at == datetime(1985, 7, 14, 10, 11, 12)
 
 
+def test_xmp_that_was_copied_from_exif_tag_by_tag():
+    xmp = xmp_of(
+        exif_DateTimeOriginal="2011-02-03T04:05:06",
+        exif_OffsetTimeOriginal="+05:30",
+        exif_SubSecTimeOriginal="25",
+    )
+    meta = read_metadata(jpeg(), MediaType.JPEG, xmp)
+    assert meta.taken_at == datetime(2011, 2, 3, 4, 5, 6, 250_000)
+    assert meta.taken_at_offset == 5.5 * HOUR
+
+
 def test_iptc_has_the_time_that_a_date_lacks():
     file = jpeg({}, xmp_of(photoshop_DateCreated="2006-10-29"), app13(iptc_block(PRESS)))
     meta = read_metadata(file, MediaType.JPEG)

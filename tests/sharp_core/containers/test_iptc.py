@@ -16,7 +16,10 @@ def test_datasets_that_repeat_come_in_order():
     assert read_iptc(iptc_block(KEYWORDS))[2, 120] == ("A caption.",)
 
 
-def test_text_is_utf8_or_else_latin1():
+def test_text_is_utf8_or_else_of_windows():
+    assert read_iptc(iptc_block([(2, 120, b"\x93Ada\x94 \x80 5")]))[2, 120] == (
+        "\u201cAda\u201d \u20ac 5",
+    )
     assert read_iptc(iptc_block([(2, 5, b"K\xfcste")]))[2, 5] == ("Küste",)
     assert read_iptc(iptc_block([(2, 5, b"K\xfcste")], utf8=True))[2, 5] == ("K�ste",)
     assert read_iptc(iptc_block([(2, 5, "Küste".encode())], utf8=True))[2, 5] == ("Küste",)

@@ -1,50 +1,46 @@
 """Response times of `sharp-batch gallery` with a catalog of many photos.
 
-    python scripts/bench_gallery.py [--photos 20000] [--rounds 15] [--attack]
+    python scripts/bench_gallery.py [--photos 20000] [--rounds 7] [--attack]
 
-Creates a catalog with that many photos (all with the same thumbnail), runs the command, and sends
-the requests of a browser over one persistent connection: the first page, its first photos, filters,
-the page of a photo, thumbnails. Prints for each the CPU time of the server for the first request
-and the mean for later ones, and the median and maximum times of a client on this machine. Limit: 60
-ms of CPU time. With --attack, another address has asked for 200 exports and dropped them, and holds
-1,000 connections meanwhile on which it sends nothing. (Linux alone has its address, 127.0.0.2.)
+Creates a library with that many photos (all with the same thumbnail), runs the command, and sends
+the requests of a browser over one persistent connection. Prints the CPU time of the server for the
+very first page, and for each page the least and the median one after a change of the catalog,
+which a run changes all the time, the mean of a second request, and the median time of a client on
+this machine. Limit: 60 ms of CPU time after a change. With --attack, another address has asked for
+200 exports and dropped them, and holds 1,000 connections meanwhile on which it sends nothing.
+(Linux alone has its address, 127.0.0.2.)
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
 import json
-import random
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import psutil
-import sqlalchemy as sa
-from bench_support import ROOT, SCENE_COLUMNS, fill_tables, option_parser, print_environment
+from bench_support import ROOT, option_parser, print_environment
+from made_catalog import ids_of
+from made_library import grow, hurry
 
-from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import open_database
 from pipeline.decode.thumbnail import thumbnail
-from pipeline.store.layout import ThumbnailPath
-from pipeline.store.store import Store
-from schemas.records import MediaType, PhotoState
-from schemas.tables import photo_paths, photos, scenes, utc_now
+from pipeline.exports.target import ExportTarget
+from pipeline.library import Library
+from pipeline.store.layout import CATALOG_FILE, ThumbnailPath
+from schemas.tables import photos
 
-CAMERAS = [("Canon", f"Canon EOS {number}D") for number in (5, 6, 7, 70, 80)] + [
-    ("Apple", f"iPhone {number}") for number in range(6, 16)
-]
+PHOTO = ids_of(1)[0]
 CPU_MS = 60.0
 SILENT_CLIENTS = 1000
 DROPPED_EXPORTS = 200
@@ -52,71 +48,27 @@ ATTACKER = "127.0.0.2"
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
 
 
-def make_catalog(library: Path, count: int) -> None:
-    """Fill a catalog with photos of twenty years, and one thumbnail for all of them."""
-    rng = random.Random(7)
+def make_library(root: Path, count: int) -> None:
+    """Fill a library with made-up photos of 25 years, and one thumbnail for all of them."""
     pixels = np.random.default_rng(7).integers(0, 256, (384, 512, 3), dtype=np.uint8)
-    picture = thumbnail(pixels)
-    library.mkdir()
-    thumb = Store(library).write(ThumbnailPath("0" * 32).path, lambda out: out.write(picture)).path
-    now = utc_now()
-    rows: dict[sa.Table, list[dict[str, object]]] = {photos: [], photo_paths: [], scenes: []}
-    for index in range(count):
-        photo_id = hashlib.sha256(f"photo {index}".encode()).hexdigest()[:32]
-        scene_id = hashlib.sha256(f"scene {index}".encode()).hexdigest()[:32]
-        taken = datetime(2004, 1, 1) + timedelta(minutes=rng.randrange(20 * 365 * 24 * 60))
-        make, model = rng.choice(CAMERAS)
-        size = rng.choice([(4000, 3000), (3000, 4000), (6000, 4000), (4032, 2268)])
-        common: dict[str, object] = {
-            "width": size[0],
-            "height": size[1],
-            "focal_px": 3000.0,
-            "focal_source": "exif_35mm",
-        }
-        rows[photos].append(
-            {
-                **common,
-                "photo_id": photo_id,
-                "scene_id": scene_id,
-                "state": PhotoState.DONE,
-                "media_type": MediaType.JPEG,
-                "bytes": 4_000_000,
-                "taken_at": taken if index % 50 else None,
-                "camera_make": make,
-                "camera_model": model,
-                "lens_model": f"{make} lens {index % 9}",
-                "latitude": rng.uniform(40, 50) if index % 3 else None,
-                "longitude": rng.uniform(0, 10) if index % 3 else None,
-                "thumb_path": thumb,
-                "found_at": now,
-            }
+    library = Library.resolve(root)
+    library.store.make()
+    path = ThumbnailPath(PHOTO).path
+    library.store.write(path, lambda out: out.write(thumbnail(pixels)))
+    with library.write(create=True) as catalog:
+        hurry(catalog)
+        grow(catalog, ExportTarget(root / "exports", root), 0, count)
+        with catalog.connection.begin():
+            has_one = photos.c.thumb_path.is_not(None)
+            catalog.connection.execute(photos.update().where(has_one).values(thumb_path=path))
+
+
+def change(root: Path) -> None:
+    """Write to the catalog, as a run does all the time: what is remembered of it is then old."""
+    with contextlib.closing(sqlite3.connect(root / CATALOG_FILE)) as connection, connection:
+        connection.execute(
+            "UPDATE photos SET sharpness = coalesce(sharpness, 0) + 1 WHERE photo_id = ?", (PHOTO,)
         )
-        path = f"/photos/{taken:%Y}/{taken:%Y-%m} {rng.choice(['Trip', 'Home', 'Été'])}"
-        rows[photo_paths].append(
-            {
-                "photo_id": photo_id,
-                "path": f"{path}/IMG_{index:06d}.JPG",
-                "bytes": 4_000_000,
-                "mtime_ns": index,
-            }
-        )
-        rows[scenes].append(
-            {
-                **common,
-                **SCENE_COLUMNS,
-                "scene_id": scene_id,
-                "photo_id": photo_id,
-                "model": "small",
-                "model_fingerprint": "small-1",
-                "format": "sog",
-                "splat_path": f"scenes/{scene_id[:2]}/{scene_id}.sog",
-                "splat_bytes": 5_400_000,
-                "splat_sha256": "0" * 64,
-                "created_at": now,
-            }
-        )
-    engine = open_database(find_catalog(library), create=True)
-    fill_tables(engine, rows)
 
 
 class Client:
@@ -168,8 +120,7 @@ def attacking(port: int) -> socket.socket:
 
 def drop_exports(port: int) -> None:
     """Ask for exports, and close the connections at once."""
-    photo_id = hashlib.sha256(b"photo 1").hexdigest()[:32]
-    request = f"GET /photos/{photo_id}/exports/sbs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    request = f"GET /photos/{PHOTO}/exports/sbs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     for _ in range(DROPPED_EXPORTS):
         with contextlib.suppress(OSError), attacking(port) as connection:
             connection.sendall(request.encode())
@@ -178,18 +129,18 @@ def drop_exports(port: int) -> None:
 def main() -> None:
     parser = option_parser(__doc__)
     parser.add_argument("--photos", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--attack", action="store_true")
     arguments = parser.parse_args()
     print_environment()
     with tempfile.TemporaryDirectory(prefix="bench-gallery-") as folder:
         library = Path(folder) / "library"
-        make_catalog(library, arguments.photos)
+        make_library(library, arguments.photos)
         with running_gallery(library) as (server, port):
             silent = list(silent_clients(port)) if arguments.attack else []
             if arguments.attack:
                 drop_exports(port)
-            is_good = measure(server, Client(port), arguments.rounds)
+            is_good = measure(library, server, Client(port), arguments.rounds)
             for connection in silent:
                 connection.close()
     raise SystemExit(0 if is_good else 1)
@@ -200,45 +151,60 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def measure(server: psutil.Process, client: Client, rounds: int) -> bool:
+def measure(root: Path, server: psutil.Process, client: Client, rounds: int) -> bool:
     """Print the times of each request; return whether all are within the limit."""
-    first = hashlib.sha256(b"photo 1").hexdigest()[:32]
     cases = [
         ("first page", "/"),
         ("a month of pictures", "/api/photos?period=2012-05"),
         ("without a date", "/api/photos?period=undated"),
-        ("filter: camera", "/?camera=canon"),
-        ("filter: text, many", f"/?text={quote('été')}"),
-        ("filter: text, few", "/?text=IMG_0123"),
-        ("filter: text, two words", "/?text=iphone+trip"),
-        ("filter: text, two letters", "/?text=er"),
-        ("filter: text, a month", "/?text=august+2012"),
-        ("filter: dates", "/?after=2010&before=2012"),
-        ("filter: place", "/?near=45,5,100"),
-        ("filter: lens", "/?lens=lens+3"),
-        ("month of a text", "/api/photos?period=2012-05&text=trip"),
-        ("a photo's page", f"/photos/{first}"),
+        ("camera", "/?camera=iphone"),
+        ("text, all", "/?text=img"),
+        ("text, half", "/?text=iphone"),
+        ("text, few", "/?text=IMG_00012"),
+        ("text, two words", f"/?text={quote('iphone person')}"),
+        ("text, two letters", "/?text=er"),
+        ("text, a month", "/?text=august+2012"),
+        ("dates", "/?after=2010&before=2012"),
+        ("near", "/?near=45,5,100"),
+        ("lens", "/?lens=macro"),
+        ("person", f"/?person={quote('/Person 1')}"),
+        ("month of a text", "/api/photos?period=2012-05&text=city"),
+        ("a photo's page", f"/photos/{PHOTO}"),
         ("best", "/best"),
         ("places", "/places"),
-        ("a thumbnail", f"/thumbs/{first}.webp"),
+        ("map of the world", "/api/map?seen=-90,-180,90,180"),
+        ("albums", "/albums"),
+        ("people", "/people"),
+        ("albums of a person", f"/albums?person={quote('/Person 1')}"),
+        ("stars", "/ratings"),
+        ("years", "/years"),
+        ("failed", "/problems?state=failed"),
+        ("a thumbnail", f"/thumbs/{PHOTO}.webp"),
     ]
+    before = cpu_seconds(server)
+    client.get("/")
+    print(f"the very first page   {1000 * (cpu_seconds(server) - before):7.0f} ms CPU")
     is_good = True
     for name, path in cases:
-        before = cpu_seconds(server)
-        body = client.get(path)
-        first_cpu = 1000 * (cpu_seconds(server) - before)
-        times = []
-        before = cpu_seconds(server)
+        client.get(path)  # its templates and statements are compiled once
+        after_change, again, times = [], [], []
         for _ in range(rounds):
+            change(root)
+            before = cpu_seconds(server)
             started = time.perf_counter()
-            client.get(path)
+            body = client.get(path)
             times.append(1000 * (time.perf_counter() - started))
-        cpu = 1000 * (cpu_seconds(server) - before) / rounds
+            after_change.append(1000 * (cpu_seconds(server) - before))
+            before = cpu_seconds(server)
+            client.get(path)
+            again.append(1000 * (cpu_seconds(server) - before))
+        cpu = statistics.median(after_change)
         is_good &= cpu <= CPU_MS
         verdict = "" if cpu <= CPU_MS else f"  OVER the limit of {CPU_MS:.0f} ms"
         print(
-            f"{name:<26}{first_cpu:7.0f} first{cpu:7.1f} ms CPU{statistics.median(times):8.1f} ms"
-            f"{max(times):8.1f} worst{len(body):10} bytes{verdict}",
+            f"{name:<22}{min(after_change):7.0f} least{cpu:7.0f} ms CPU"
+            f"{statistics.mean(again):7.1f} again{statistics.median(times):8.0f} ms"
+            f"{len(body):10} bytes{verdict}",
             flush=True,
         )
     return is_good

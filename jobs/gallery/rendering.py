@@ -29,6 +29,7 @@ from jobs.gallery.texts import (
     shown_text,
     translate,
     translate_known,
+    without_options,
 )
 from pipeline.catalog.text import path_text
 
@@ -60,7 +61,11 @@ def language_for(request: Request) -> str:
 
 
 def known_text(request: Request, text: str) -> str:
-    """Return an English text, such as an error's, in a request's language where it is known."""
+    """Return an English text, such as an error's, in a request's language where it is known.
+
+    Without the options of commands that it names in parentheses.
+    """
+    text = without_options(text)
     return translate_known(language_for(request), text) or text
 
 

@@ -113,8 +113,9 @@ def translate_known(language: str, text: str) -> str | None:
     for pattern, template in _templates(language):
         found = pattern.fullmatch(text)
         if found:
-            # A value may be a text itself, such as "none".
-            return template.format(*(translate(language, value) for value in found.groups()))
+            # A value may be a text itself, such as who holds a library.
+            values = (translate_known(language, value) or value for value in found.groups())
+            return template.format(*values)
     return None
 
 

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
@@ -27,6 +27,7 @@ from pipeline.catalog.text import path_text
 from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
 from schemas.tables import photo_paths, photos, scenes
 
+Key = Literal["photo_id", "row"]  # what identifies a photo in a statement
 _KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
 _BY_INDEX_OF = {"taken_at": "time", "latitude": "near", "place_id": "place"}  # else of its name
 
@@ -168,19 +169,33 @@ class Conditions:
 
     def has_a_flag(self, flags: Collection[str], *, wanted: bool) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has one of some flags, or none."""
+        # Not correlated: it is read once for all photos.
+        with_flag = sa.union_all(*self.of_a_flag(flags, "row")).subquery()
+        holds = self.key(photos, "row").in_(sa.select(*with_flag.c))
+        return holds if wanted else sa.not_(holds)
+
+    def of_a_flag(self, flags: Collection[str], key: Key) -> list[sa.Select[Any]]:
+        """Return the photos that have one of some flags, and those whose best scene has one."""
         names = [str(flag) for flag in flags]
-        # Neither is correlated: each is read once for all photos, and by photo_id alone, which the
-        # indexes of the usual orders hold.
-        of_photo = sa.select(photo_flags.c.photo_id).where(photo_flags.c.flag.in_(names))
-        made, best = scenes.alias(), photos.alias()
-        of_scene = (
-            sa.select(best.c.photo_id)
+        flagged, made, best = photos.alias(), scenes.alias(), photos.alias()
+        return [
+            sa.select(self.key(flagged, key))
+            .join(photo_flags, photo_flags.c.photo_id == flagged.c.photo_id)
+            .where(photo_flags.c.flag.in_(names)),
+            sa.select(self.key(best, key))
             .join(made, made.c.photo_id == best.c.photo_id)
             .join(scene_flags, scene_flags.c.scene_id == made.c.scene_id)
-            .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id)
-        )
-        holds = sa.or_(photos.c.photo_id.in_(of_photo), photos.c.photo_id.in_(of_scene))
-        return holds if wanted else sa.not_(holds)
+            .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id),
+        ]
+
+    def key(self, table: sa.FromClause, name: Key) -> sa.ColumnElement[Any]:
+        """Return what identifies a row of photos: "photo_id", or "row" for the fastest.
+
+        The numbers of rows are in each index of SQLite, and are compared faster than ids.
+        """
+        if name == "photo_id" or self.dialect != "sqlite":
+            return table.c.photo_id
+        return sa.column("rowid", sa.Integer, _selectable=table)
 
     def is_first_of_group(self) -> sa.ColumnElement[bool]:
         """Return the condition that a photo stands for its group, or is in none.

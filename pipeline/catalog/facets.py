@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
+from pipeline.catalog.selection import conditions_of, left_out_by_usual
 from pipeline.catalog.timeline import count_selected
 from schemas.context import TagKind
 from schemas.context_tables import photo_tags, tags
@@ -28,6 +29,8 @@ MOST_STARS = 5
 _SCORE = sa.cast(1000 + 1000 * sa.func.coalesce(photos.c.score, 0), sa.Integer)
 _COVER = sa.func.max(sa.cast(_SCORE, sa.String) + photos.c.photo_id)
 _ID_LENGTH = 32
+# How many photos are read: of all albums or people together, but some of each, and the latest.
+_MOST_SEEN, _LEAST_SEEN, _LATEST_SEEN = 6_000, 3, 2_000
 
 
 class Facet(NamedTuple):
@@ -43,29 +46,67 @@ class Facet(NamedTuple):
 def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> list[Facet]:
     """Return the albums or the people of photos, the one with the newest photo first.
 
-    The value of a filter is the name behind a "/": from its first level on.
+    The value of a filter is the name behind a "/": from its first level on. To find the newest and
+    the best photo of each would be to read all photos with a tag. So the newest is one of the
+    latest photos of all, or else, as the cover, one of some of the tag, which may be all.
     """
     filters = _with_tag(filters, kind, None)
-    f = sa.func
-    columns = (tags.c.name, tags.c.folded, f.count(), _COVER, f.max(photos.c.taken_at))
-    # Joined before it is asked what holds for each photo: most photos have no such tag.
-    statement = selected_photos(connection, filters, *columns)
-    statement = statement.join_from(photos, photo_tags, photo_tags.c.photo_id == photos.c.photo_id)
-    statement = statement.join(tags, tags.c.tag_id == photo_tags.c.tag_id)
-    statement = statement.where(tags.c.kind == kind).group_by(
-        tags.c.tag_id, tags.c.name, tags.c.folded
-    )
+    is_selected = _is_selected(connection, filters, photo_tags.c.photo_id)
+    columns = (tags.c.tag_id, tags.c.name, tags.c.folded)
+    statement = sa.select(*columns, sa.func.count().label("photos")).join(photo_tags)
+    statement = statement.where(tags.c.kind == kind, is_selected).group_by(*columns)
     rows = connection.execute(statement).all()
-    unclear = _unclear([row[1] for row in rows])
+    looks = _looks_at(connection, filters, kind, len(rows))
+    unclear = _unclear([row.folded for row in rows])
     found: dict[str, Facet] = {}
-    for name, folded, count, cover, newest in rows:
-        facet = Facet(name, f"/{name}", count, cover[-_ID_LENGTH:], newest)
-        if folded in unclear and folded not in found:
+    for row in rows:
+        newest, cover = looks[row.tag_id]
+        facet = Facet(row.name, f"/{row.name}", row.photos, cover[-_ID_LENGTH:], newest)
+        if row.folded in unclear and row.folded not in found:
             with_tag = _with_tag(filters, kind, facet.value)
             facet = facet._replace(photos=count_selected(connection, with_tag))
-        found.setdefault(folded, facet)
+        found.setdefault(row.folded, facet)
     oldest = datetime.min
     return sorted(found.values(), key=lambda facet: facet.newest or oldest, reverse=True)
+
+
+def _is_selected(
+    connection: Connection, filters: Filters, photo_id: sa.Column[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that filters select the photo with an id in another table."""
+    others = left_out_by_usual(connection, filters)
+    if others is not None:
+        return photo_id.not_in(others)
+    return photo_id.in_(selected_photos(connection, filters, photos.c.photo_id))
+
+
+def _looks_at(
+    connection: Connection, filters: Filters, kind: TagKind, number: int
+) -> dict[int, tuple[datetime | None, str]]:
+    """Return the time of the newest photo and the best photo, as of `_COVER`, of each tag."""
+    of_kind, f = tags.c.kind == kind, sa.func
+    some, newest = photo_tags.alias(), f.max(photos.c.taken_at)
+    is_selected = _is_selected(connection, filters, some.c.photo_id)
+    ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id, is_selected)
+    ids = ids.order_by(some.c.photo_id).limit(max(_LEAST_SEEN, _MOST_SEEN // max(number, 1)))
+    tagged = tags.join(photos, photos.c.photo_id.in_(ids.correlate(tags)))
+    statement = sa.select(tags.c.tag_id, newest, _COVER).select_from(tagged).where(of_kind)
+    rows = connection.execute(statement.group_by(tags.c.tag_id))
+    looks = {tag_id: (time, cover) for tag_id, time, cover in rows}
+    last = _latest(connection, filters).subquery()
+    tagged = last.join(photo_tags, photo_tags.c.photo_id == last.c.photo_id).join(tags)
+    times = sa.select(tags.c.tag_id, f.max(last.c.taken_at)).select_from(tagged).where(of_kind)
+    for tag_id, time in connection.execute(times.group_by(tags.c.tag_id)):
+        looks[tag_id] = (time, looks[tag_id][1])
+    return looks
+
+
+def _latest(connection: Connection, filters: Filters) -> sa.Select[tuple[str, datetime]]:
+    """Return the last photos by their time, with it."""
+    columns = sa.select(photos.c.photo_id, photos.c.taken_at)
+    conditions = conditions_of(connection, filters, is_page=True)
+    dated = columns.where(*conditions, photos.c.taken_at.is_not(None))
+    return dated.order_by(photos.c.taken_at.desc()).limit(_LATEST_SEEN)
 
 
 def _with_tag(filters: Filters, kind: TagKind, value: str | None) -> Filters:

@@ -111,13 +111,15 @@ def read_named_places(
     """
     levels = [name for name in inside.split("/") if name]
     columns = [places.c[name] for name in reversed(PlaceNames._fields)]
-    statement = selected_photos(connection, filters, *columns, sa.func.count())
-    statement = statement.join(places, places.c.place_id == photos.c.place_id).group_by(*columns)
+    place_id = photos.c.place_id
+    statement = selected_photos(connection, filters, place_id, sa.func.count())
+    statement = statement.where(place_id.is_not(None)).group_by(place_id)
+    photos_at = {row[0]: row[1] for row in connection.execute(statement)}
     counts: Counter[tuple[str, ...]] = Counter()
-    for row in connection.execute(statement):
-        names = tuple(name.replace("/", " ") for name in row[:-1] if name)
-        if len(names) > len(levels):
-            counts[names[: len(levels) + 1]] += row[-1]
+    for row in connection.execute(sa.select(places.c.place_id, *columns)):
+        names = tuple(name.replace("/", " ") for name in row[1:] if name)
+        if len(names) > len(levels) and row[0] in photos_at:
+            counts[names[: len(levels) + 1]] += photos_at[row[0]]
     return [NamedPlace(*found) for found in sorted(counts.items(), key=lambda one: -one[1])]
 
 

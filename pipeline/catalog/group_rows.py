@@ -110,6 +110,26 @@ def represented(
     return found
 
 
+def without_scene(connection: Connection, photo_ids: Collection[str]) -> list[str]:
+    """Return those of the photos, and of the photos of their moments, that are due or failed.
+
+    The representatives of moments come first. Hidden photos and those in the trash are left out.
+    """
+    found: dict[str, None] = {}
+    for chunk in in_groups(photo_ids):
+        groups = sa.select(photos.c.group_id).where(photos.c.photo_id.in_(chunk))
+        is_meant = sa.or_(photos.c.photo_id.in_(chunk), photos.c.group_id.in_(groups))
+        query = sa.select(photos.c.photo_id).where(
+            is_meant,
+            photos.c.state.in_((PhotoState.DUE, PhotoState.FAILED)),
+            photos.c.hidden.is_not(True),
+            photos.c.trashed.is_not(True),
+        )
+        ordered = query.order_by(photos.c.group_rank, photos.c.taken_at, photos.c.photo_id)
+        found.update(dict.fromkeys(connection.scalars(ordered)))
+    return list(found)
+
+
 def has_groups(connection: Connection) -> bool:
     """Tell whether there are photos of one moment."""
     found = (

@@ -28,6 +28,7 @@ from pipeline.store.root import RemoteRoot
 from schemas.errors import LibraryBusyError, RunError
 
 ANOTHER_RUN = "another run"  # of which nothing is known
+HOLDER = "'{0}' (process {1} on {2}, since {3})"  # command, process, host, time
 _WAIT_SECONDS = 0.2  # longer than `is_held` takes
 
 
@@ -41,7 +42,7 @@ class Holder:
     command: str
 
     def __str__(self) -> str:
-        return f"'{self.command}' (process {self.pid} on {self.host}, since {self.started_at})"
+        return HOLDER.format(self.command, self.pid, self.host, self.started_at)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ _CONNECT: dict[str, Any] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
+POSTGRES_HOLDER = "{0} (process {1} on {2})"  # command, process, host; an application name
 _NAME_BYTES = 63  # PostgreSQL cuts longer application names
 # Two numbers: ours, and the schema's, for each schema is a catalog of its own.
 _LOCK = "hashtext('sharp-batch'), hashtext(current_schema())"
@@ -60,7 +61,7 @@ def hold_postgres(url: sa.URL, command: str) -> Iterator[None]:
 
     Raises LibraryBusyError at once where another run holds it.
     """
-    holder = f"{command} (process {os.getpid()} on {socket.gethostname()})"
+    holder = POSTGRES_HOLDER.format(command, os.getpid(), socket.gethostname())
     engine = postgres_engine(url, name=holder)
     with contextlib.closing(engine.connect()) as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")

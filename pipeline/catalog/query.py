@@ -17,7 +17,7 @@ from pipeline.catalog.flags import read_flags
 from pipeline.catalog.in_lists import MOST_VALUES, in_groups
 from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
-from pipeline.catalog.selection import conditions_by, conditions_of
+from pipeline.catalog.selection import conditions_by, conditions_for_sums, conditions_of
 from pipeline.catalog.tags import label_of, read_tags
 from schemas.context import PlaceNames, TagKind
 from schemas.context_tables import places
@@ -241,10 +241,7 @@ def selected_photos(
 
     A filter that selects more than `most` photos is not used to find them.
     """
-    if most is None:
-        conditions = conditions_of(connection, filters, is_page=False)
-    else:
-        conditions = conditions_of(connection, filters, is_page=True, most=most)
+    conditions = conditions_for_sums(connection, filters, most)
     return sa.select(*columns).select_from(photos).where(*conditions)
 
 

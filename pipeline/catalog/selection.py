@@ -7,13 +7,17 @@ time, which finds the first of them soon.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions
+from pipeline.catalog.filters import Filters
+from pipeline.catalog.left_out import are_few, left_out
 from pipeline.catalog.photo_filters import Filter, PhotoFilters
+from schemas.records import PhotoState
 from schemas.setting_fields import setting_fields
 from schemas.tables import photos
 
@@ -37,17 +41,63 @@ def conditions_of(
     return conditions_by(connection, filters, index)
 
 
+def conditions_for_sums(
+    connection: Connection, filters: Filters, most: int | None = None
+) -> list[Condition]:
+    """Return what holds for the photos that `filters` select, for sums over all of them.
+
+    Filters that select more than `most` photos are not used to find them.
+    """
+    index = index_for_sums(connection, filters, most)
+    if index != "" or filters.state is not PhotoState.DONE or not are_few(connection):
+        return conditions_by(connection, filters, index)
+    q = Conditions(connection.dialect.name, index)
+    is_shown = q.key(photos, "row").not_in(left_out(q, filters, "row"))
+    return [is_shown, *_conditions(q, _without_usual(filters))]
+
+
+def left_out_by_usual(connection: Connection, filters: Filters) -> sa.Select[tuple[str]] | None:
+    """Return the ids of the photos that are not selected, where only what is usual is asked for.
+
+    None where filters ask for more, or leave out many.
+    """
+    is_usual = filters.state is PhotoState.DONE and _without_usual(filters) == Filters()
+    if not is_usual or not are_few(connection):
+        return None
+    return left_out(Conditions(connection.dialect.name, ""), filters, "photo_id")
+
+
+def _without_usual(filters: Filters) -> Filters:
+    """Return the filters but for what `left_out` knows."""
+    with_depth = False if filters.with_depth is False else None
+    return replace(filters, state=None, one_per_group=None, with_depth=with_depth)
+
+
+def index_for_sums(connection: Connection, filters: Filters, most: int | None = None) -> str | None:
+    """Return the index that finds the photos for a sum, "" for none of the filters'.
+
+    None leaves it to the database.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    return _best_index(connection, _set_filters(filters), most)
+
+
 def conditions_by(
     connection: Connection, filters: PhotoFilters, index: str | None
 ) -> list[Condition]:
     """Return the same with an index of the caller's choice, "" for none of the filters'."""
     q = Conditions(connection.dialect.name, index)
-    found = [one.condition(q, value) for one, value in _set_filters(filters) if one.condition]
+    found = _conditions(q, filters)
     for field in setting_fields(type(filters)):
         otherwise = getattr(field.setting, "otherwise", None)
         if otherwise is not None and getattr(filters, field.name) is None:
             found.append(otherwise(q))
     return found
+
+
+def _conditions(q: Conditions, filters: PhotoFilters) -> list[Condition]:
+    return [one.condition(q, value) for one, value in _set_filters(filters) if one.condition]
 
 
 def _set_filters(filters: PhotoFilters) -> list[tuple[Filter, Any]]:

@@ -125,8 +125,8 @@ def check_settings(settings: ModelSettings, entry: ModelEntry) -> None:
     if settings.checkpoint is not None and not entry.needs_download:
         others = [other.name for other in MODELS if other.needs_download]
         raise UsageError(
-            f"--checkpoint: the model {entry.name!r} has no weights",
-            f"Use --model {' or '.join(others)} with it.",
+            f"the model '{entry.name}' has no weights (--checkpoint)",
+            f"Use one that has: {' or '.join(others)} (--model).",
         )
     for option, value, choices in (
         ("--preset", settings.preset, entry.presets),
@@ -140,7 +140,7 @@ def check_settings(settings: ModelSettings, entry: ModelEntry) -> None:
             )
     if settings.compiled and not entry.can_compile:
         raise UsageError(
-            f"--compile: the model {entry.name!r} cannot be compiled", "Omit --compile."
+            f"the model '{entry.name}' cannot be compiled (--compile)", "Choose another model."
         )
 
 
@@ -157,7 +157,7 @@ def resolve_device(device: Device) -> str:
         return next(name.value for name, is_there in there.items() if is_there)
     if not there[device]:
         raise UsageError(
-            f"--device {device}: torch cannot use such a device here",
-            "Run 'sharp-batch doctor' to list the devices, or omit --device.",
+            f"torch cannot use the device '{device}' here (--device)",
+            "Run 'sharp-batch doctor' to list the devices.",
         )
     return device.value

@@ -28,6 +28,7 @@ export function makeSelection() {
   for (const button of bar.querySelectorAll("[data-favorite]")) {
     button.addEventListener("click", () => setFavorites(selection, button));
   }
+  bar.querySelector(".select-make")?.addEventListener("click", ({ target }) => makeMissing(selection, target));
   bar.querySelector(".select-download").addEventListener("click", ({ target }) => download(selection, target));
   if (share) offerLink(share.querySelector("form"), () => ({ photos: [...selection.ids] }));
   return selection;
@@ -64,6 +65,14 @@ async function setFavorites(selection, button) {
     const count = photos.length.toLocaleString(LOCALE);
     if (favorite) return photos.length === 1 ? text("1 photo is a favorite now") : text("{count} photos are favorites now", { count });
     return photos.length === 1 ? text("1 photo is no favorite now") : text("{count} photos are no favorites now", { count });
+  });
+}
+
+async function makeMissing(selection, button) {
+  await act(button, async () => {
+    const { photos } = await post("/api/make-missing", JSON.stringify({ photos: [...selection.ids] }));
+    if (photos === 0) return text("These photos and their moments have their scenes already.");
+    return photos === 1 ? text("1 scene is being made") : text("{count} scenes are being made", { count: photos.toLocaleString(LOCALE) });
   });
 }
 

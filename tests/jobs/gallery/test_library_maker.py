@@ -190,10 +190,33 @@ def test_nonsense_and_too_much_are_refused(
     assert client.post("/api/make", json=many).status_code == 429
 
 
+def test_of_selected_photos_the_missing_scenes_of_their_moments_are_made(
+    client: TestClient, library: Path
+) -> None:
+    states = by_state(library)
+    of_moment = photos.c.photo_id.in_((states["done"], states["due"]))
+    with Library.resolve(library).note() as connection:
+        connection.execute(photos.update().where(of_moment).values(group_id="m", group_rank=0))
+    scene = value(library, sa.select(photos.c.scene_id).where(photos.c.state == "done"))
+    asked = {"photos": [states["done"], states["failed"]]}
+    assert client.post("/api/make-missing", json=asked).json()["photos"] == 2
+    ended = wait(client, lambda making: making["state"] in ("done", "failed"))
+    assert (ended["made"], ended["failed"]) == (1, 1), ended
+    assert set(by_state(library)) == {"done", "failed"}
+    of_done = sa.select(photos.c.scene_id).where(photos.c.photo_id == states["done"])
+    assert value(library, of_done) == scene
+    again = client.post("/api/make-missing", json={"photos": [states["done"], states["due"]]})
+    assert (again.json()["photos"], again.json()["making"]["number"]) == (0, ended["number"])
+    forged = {"sec-fetch-site": "cross-site"}
+    assert client.post("/api/make-missing", json=asked, headers=forged).status_code == 403
+
+
 def test_a_read_only_gallery_makes_nothing(library: Path, tmp_path: Path) -> None:
     settings = GallerySettings(Library.resolve(library), tmp_path / "cache", read_only=True)
     with gallery_client(settings) as client:
-        assert client.post("/api/make", json={"photos": ["0" * 32]}).status_code == 403
+        for address in ("/api/make", "/api/make-missing"):
+            assert client.post(address, json={"photos": ["0" * 32]}).status_code == 403
+        assert "Make now" not in client.get("/").text
         assert client.post("/api/make/stop").status_code == 403
 
 

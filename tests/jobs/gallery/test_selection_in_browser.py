@@ -23,7 +23,7 @@ EXPECTED = ("Failed to load resource",)
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a library of 24 photos in two months, whose files are gone."""
+    """Return a library of 24 photos in two months, and one that waits; their files are gone."""
     library = tmp_path_factory.mktemp("select") / "library"
     library.mkdir()
     with new_catalog(library) as catalog:
@@ -31,6 +31,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file = photo_file(f"IMG_{number:03d}.jpg")
             catalog.add_found([(file, None)])
             catalog.record(done(file, meta(2021 - number // 12)), RUN)
+        waiting = photo_file("waits.jpg")
+        catalog.add_found([(waiting, None)])
+        moment = photos.c.photo_id.in_((photo_file("IMG_000.jpg").photo_id, waiting.photo_id))
+        with catalog.connection.begin():
+            catalog.connection.execute(
+                photos.update().where(moment).values(group_id="moment", group_rank=0)
+            )
         catalog.end_run(RUN, RunState.FINISHED, due=24, done=24, failed=0)
     return library
 
@@ -155,6 +162,27 @@ def test_favorites_of_a_selection_are_in_the_catalog(page: Page, library: Path) 
     assert len(found) == 2
     page.get_by_role("button", name="No favorite").click()
     expect(page.locator(".select-status")).to_have_text("2 photos are no favorites now")
+
+
+def test_missing_scenes_of_a_selection_are_asked_for_by_key_and_by_touch(page: Page) -> None:
+    button, status = page.get_by_role("button", name="Make now"), page.locator(".select-status")
+    names = page.locator(".tiles a").evaluate_all("links => links.map((link) => link.ariaLabel)")
+    of_moment = next(index for index, name in enumerate(names) if "IMG_000" in name)
+    tile(page, (of_moment + 1) % 12).locator("a").focus()
+    page.keyboard.press("Space")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(status).to_have_text("These photos and their moments have their scenes already.")
+    tile(page, of_moment).locator("a").click()
+    box = button.bounding_box()
+    assert box is not None
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    touches = page.context.new_cdp_session(page)
+    touches.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for kind, points in (("touchStart", [point]), ("touchEnd", [])):
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(status).to_have_text("1 scene is being made")
+    touches.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
 def test_a_selection_is_shared(page: Page, library: Path) -> None:

@@ -22,7 +22,8 @@ from jobs.gallery.texts import (
     translate_known,
     without_options,
 )
-from pipeline.catalog.lock import ANOTHER_RUN
+from pipeline.catalog.lock import ANOTHER_RUN, HOLDER
+from pipeline.catalog.postgres import POSTGRES_HOLDER
 from pipeline.exports.registry import KINDS
 from pipeline.flow.content_rules import OWN_EXPORT_MESSAGE
 from schemas.context import ContextSource
@@ -49,6 +50,8 @@ TELLING = [
         ROOT / name
         for name in (
             *("pipeline/catalog/filter_values.py", "pipeline/catalog/lock.py"),
+            *("pipeline/catalog/database.py", "pipeline/catalog/postgres.py"),
+            *("pipeline/flow/model.py", "sharp_core/models/sharp/checkpoint.py"),
             *("pipeline/catalog/timeline.py", "pipeline/catalog/photo_details.py"),
             *("pipeline/flow/content_rules.py", "pipeline/scan/read_file.py"),
             *("pipeline/scan/size_rules.py", "pipeline/store/disk_errors.py"),
@@ -76,13 +79,14 @@ def written_texts() -> Iterator[str]:
     yield from VALUE_TEXTS.values()
     for pair in TRUTH_TEXTS.values():
         yield from pair
-    yield from (COMMA, AND, ANOTHER_RUN, OWN_EXPORT_MESSAGE)
+    yield from (COMMA, AND, ANOTHER_RUN, HOLDER, POSTGRES_HOLDER, OWN_EXPORT_MESSAGE)
     missing = WeightsMissingError.of_model("{0}")
     yield from (missing.message, missing.hint)
     for file in TELLING:
         # Pages say the reason in place of a message that names options of commands.
         is_of_photos = GALLERY not in file.parents
-        yield from (text for text in messages_of(file) if not (is_of_photos and "--" in text))
+        told = map(without_options, messages_of(file))
+        yield from (text for text in told if not (is_of_photos and "--" in text))
     for names in (FailureReason, SkipReason, QualityFlag, FocalSource, ScaleSource):
         yield from filter(None, (without_options(names.explain(name)) for name in names))
     yield from filter(None, (ContextSource.explain(name) for name in ContextSource))
@@ -125,6 +129,15 @@ def test_every_text_is_there_in_german_with_its_values() -> None:
         (
             "the library a b is held by another run",
             "an der Bibliothek a b arbeitet gerade ein anderer Lauf",
+        ),
+        (
+            "the library a is held by 'ingest' (process 7 on nas, since 2026-11-30T09:05:13+00:00)",
+            "an der Bibliothek a arbeitet gerade 'ingest' (Prozess 7 auf nas, seit "
+            "2026-11-30T09:05:13+00:00)",
+        ),
+        (
+            "the catalog postgresql://a is held by nightly (process 7 on nas)",
+            "am Katalog postgresql://a arbeitet gerade nightly (Prozess 7 auf nas)",
         ),
         ("This gallery is read-only.", "Diese Galerie ist schreibgeschützt."),
         ("something else happened", None),

@@ -49,7 +49,7 @@ class Conditions:
     @property
     def state(self) -> sa.ColumnElement[Any]:
         """The state of a photo. Most photos are in one: its index counts where no other does."""
-        return self._not_by_index(photos.c.state) if self.index else photos.c.state
+        return self.not_by_index(photos.c.state) if self.index else photos.c.state
 
     @property
     def taken_at(self) -> sa.ColumnElement[Any]:
@@ -59,7 +59,7 @@ class Conditions:
     def column(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column of photos that has an index, so that it is used only if it is to be."""
         column = photos.c[name]
-        return column if self._by(_BY_INDEX_OF.get(name, name)) else self._not_by_index(column)
+        return column if self._by(_BY_INDEX_OF.get(name, name)) else self.not_by_index(column)
 
     def at_least(self, name: str, value: float) -> sa.ColumnElement[bool]:
         """Return the condition that a column of photos has a value or a larger one."""
@@ -128,7 +128,7 @@ class Conditions:
         words = search_words(text)
         if not words:
             return self.all(())
-        photo_id = photos.c.photo_id if self._by("text") else self._not_by_index(photos.c.photo_id)
+        photo_id = photos.c.photo_id if self._by("text") else self.not_by_index(photos.c.photo_id)
         return photo_id.in_(with_words(words, self.dialect))
 
     def with_text(self, text: str) -> sa.Select[tuple[str]]:
@@ -233,7 +233,7 @@ class Conditions:
         """Return the condition that a column of the best scene has a value."""
         best = scenes.alias()
         holds = sa.exists().where(
-            best.c.scene_id == photos.c.scene_id, self._not_by_index(best.c[name]) == value
+            best.c.scene_id == photos.c.scene_id, self.not_by_index(best.c[name]) == value
         )
         if not self._by(name):
             return holds
@@ -282,7 +282,7 @@ class Conditions:
         for column in columns:
             values = distinct_values(column)
             matching = sa.select(values.c.value).where(self.contains(values.c.value, part))
-            used = column if self._by(index) else self._not_by_index(column)
+            used = column if self._by(index) else self.not_by_index(column)
             found.append(used.in_(matching))
         return sa.or_(*found)
 
@@ -290,7 +290,7 @@ class Conditions:
         # A photo has few tags: those are compared, and not each of many that match looked up.
         return sa.exists().where(
             photo_tags.c.photo_id == photos.c.photo_id,
-            self._not_by_index(photo_tags.c.tag_id).in_(matching),
+            self.not_by_index(photo_tags.c.tag_id).in_(matching),
         )
 
     def _found_by(self, name: str, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -306,7 +306,7 @@ class Conditions:
     def _by(self, index: str) -> bool:
         return self.index is None or self.index == index
 
-    def _not_by_index(self, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    def not_by_index(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """Return the same value in a form for which SQLite uses no index."""
         if self.dialect != "sqlite":
             return column

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
 from pipeline.catalog.selection import conditions_of, left_out_by_usual
@@ -71,9 +72,14 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
 
 
 def _is_selected(
-    connection: Connection, filters: Filters, photo_id: sa.Column[str]
+    connection: Connection, filters: Filters, photo_id: sa.ColumnElement[str]
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that filters select the photo with an id in another table."""
+    """Return the condition that filters select the photo with an id in another table.
+
+    The rows of that table are found by their tags: to look for each photo of each tag would take
+    minutes.
+    """
+    photo_id = Conditions(connection.dialect.name).not_by_index(photo_id)
     others = left_out_by_usual(connection, filters)
     if others is not None:
         return photo_id.not_in(others)

@@ -30,7 +30,7 @@ _SURE = 0.6  # probability from which a pixel counts as sky or ground
 # get up to 0.8.
 _TOP, _TOP_SHARE = 0.04, 0.25  # of the rows, and how much of them
 _SURE_SKY_INSIDE = 0.9
-_SURE_PERSON = 0.9  # other upright things get up to 0.8
+_SURE_PERSON = 0.7  # animals and toys get more in parts, which have not the shape of who stands
 _SMALLEST_SKY, _SMALLEST_GROUND = 0.01, 0.04  # shares of the picture that are enough to go by
 # Disparity at the far end (2nd percentile) over that at the near end, where no sky is seen: rooms
 # end after a few metres. Where nobody is seen and no ground leads from near to far, a photo shows a

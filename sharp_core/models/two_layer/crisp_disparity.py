@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
+from sharp_core.models.two_layer.color_edges import snap_to_colors
 from sharp_core.models.two_layer.neighborhood import despeckled, local_maximum, local_minimum
 from sharp_core.scene.colors import srgb_to_lab
 
@@ -23,9 +24,13 @@ STEEP = 1.5 / HEAD_BOX_SHIFT
 _COLOR_TOLERANCE = 7.0  # CIE L*a*b* units
 _NEIGHBORHOOD = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3) if abs(dy * dx) < 4]
 _ROUNDS, _SMOOTHING_ROUNDS = 3, 4
+# Outlines of `coarse` are wrong by up to so many of its pixels, and are moved by at most so many
+# cells, where disparity changes by at least a step that opens a gap too wide for its rims to cover.
+_DOUBT_PIXELS, _MAX_DOUBT_CELLS = 4.5, 12
+TEARING_STEP = 0.06
 # Mixed pixels go to the near side, for this many cells: left behind, they would show as a ghost of
 # its outline. Enlarged photos have wider edges.
-_MIXED_CELLS, _MAX_MIXED_CELLS = 3, 6
+_MIXED_CELLS, _MAX_MIXED_CELLS = 2, 5
 
 
 def crisp_disparity(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, enlarged: float) -> Tensor:
@@ -38,6 +43,8 @@ def crisp_disparity(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, enlarged: f
     coarse = _steps_for_ramps(coarse, 2 * STEEP * pixel)
     disparity = _upsample(coarse, coarse_rgb, rgb, 4 * STEEP * pixel)
     disparity = _steps_for_ramps(despeckled(disparity), 2 * STEEP * cell)
+    doubt = min(round(_DOUBT_PIXELS * pixel / cell), _MAX_DOUBT_CELLS)
+    disparity = despeckled(despeckled(snap_to_colors(disparity, rgb, TEARING_STEP, doubt)))
     for _ in range(min(round(_MIXED_CELLS * max(1.0, enlarged)), _MAX_MIXED_CELLS)):
         near = local_maximum(disparity, 3)
         disparity = torch.where(near - disparity > 2 * STEEP * cell, near, disparity)

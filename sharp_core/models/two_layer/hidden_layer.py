@@ -13,11 +13,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP
+from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP, TEARING_STEP
 from sharp_core.models.two_layer.neighborhood import local_maximum, local_minimum
 
-# Steps of relative disparity that tear open a gap too wide for its rims to cover.
-_TEARING_STEP = 0.06
 _BEHIND = 0.99  # disparity of the hidden layer over that of the visible one, where both are one
 _SHRINK = 2  # growing works on every second cell
 _TINGED = 7  # cells of the shrunk grid: window in which a thing's colour tinges its background's
@@ -56,11 +54,11 @@ def _grow(values: Tensor, front: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
     """
     # Beside a step the colours of the far side hold some of the near side's: they are no source,
     # and are replaced as well, by what lies as far away as they.
-    tinged = local_maximum(front, _TINGED) - front > _TEARING_STEP
-    limit = torch.where(tinged, front + _TEARING_STEP / 2, front - _TEARING_STEP)
+    tinged = local_maximum(front, _TINGED) - front > TEARING_STEP
+    limit = torch.where(tinged, front + TEARING_STEP / 2, front - TEARING_STEP)
     # Nor is a source what itself stands just before something else.
     floor = _without_cliffs(front, STEEP / len(front))
-    source = ~tinged & (front - floor < _TEARING_STEP)
+    source = ~tinged & (front - floor < TEARING_STEP)
     start = local_minimum(torch.where(source, front, torch.inf), 3) < limit
     return _spread(_Frame(values, source, limit), start, rounds)
 

@@ -30,9 +30,16 @@ def field(camera_height: float, pitch: float = 0.0) -> tuple[np.ndarray, np.ndar
     return np.maximum(disparity, 0), classes
 
 
-def metric(disparity: np.ndarray, classes: np.ndarray, scale: float = 3.7, shift: float = -0.4):
+def metric(
+    disparity: np.ndarray,
+    classes: np.ndarray,
+    scale: float = 3.7,
+    shift: float = -0.4,
+    sure: float = 1.0,
+):
     relative = (scale * disparity + shift).astype(np.float32)
-    probabilities = np.stack([classes == index for index in range(4)]).astype(np.float32)
+    is_class = np.stack([classes == index for index in range(4)])
+    probabilities = np.where(is_class, sure, (1 - sure) / 3).astype(np.float32)
     return metric_disparity(relative, probabilities, FOCAL)
 
 
@@ -59,16 +66,28 @@ def test_ground_without_sky_is_seen_by_a_level_camera():
     assert np.median(found.disparity / disparity) == pytest.approx(1.0, rel=0.1)
 
 
-def test_a_standing_person_gives_metres_where_no_ground_is_seen():
+@pytest.mark.parametrize(
+    ("sure", "source"),
+    [(1.0, ScaleSource.PEOPLE), (0.75, ScaleSource.PEOPLE), (0.65, ScaleSource.DEFAULT)],
+)
+def test_a_standing_person_gives_metres_where_no_ground_is_seen(sure, source):
     disparity = np.zeros((HEIGHT, WIDTH))
     classes = np.full((HEIGHT, WIDTH), SKY)
     depth = 6.0
     tall = round(FOCAL * 1.7 / depth)
     person = (slice(60, 60 + tall), slice(80, 95))
     disparity[person], classes[person] = 1 / depth, PERSON
-    found = metric(disparity, classes)
-    assert found.scale_source is ScaleSource.PEOPLE
-    assert np.median(found.disparity[person]) == pytest.approx(1 / depth, rel=0.05)
+    found = metric(disparity, classes, sure=sure)
+    assert found.scale_source is source
+    if source is ScaleSource.PEOPLE:
+        assert np.median(found.disparity[person]) == pytest.approx(1 / depth, rel=0.05)
+
+
+def test_things_wider_than_who_stands_give_no_scale():
+    disparity = np.zeros((HEIGHT, WIDTH))
+    classes = np.full((HEIGHT, WIDTH), OTHER)
+    disparity[60:90, 80:110], classes[60:90, 80:110] = 0.5, PERSON
+    assert metric(disparity, classes, sure=0.8).scale_source is ScaleSource.DEFAULT
 
 
 def test_a_picture_of_the_sky_alone_is_a_wall_at_the_usual_distance():

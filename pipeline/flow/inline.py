@@ -71,6 +71,7 @@ class _InlineRun:
                 yield _under_way(batch)
                 continue
             batch.append(decoded)
+            del decoded  # `_finish` lets the pixels go
             if len(batch) == batch_size or file.crashes:
                 yield from self._finish(batch)
                 batch = []
@@ -88,7 +89,7 @@ class _InlineRun:
             self._has_predicted = True
 
     def _finish(self, batch: Batch) -> Iterator[Outcome]:
-        """Predict a batch and encode its scenes."""
+        """Predict a batch and encode its scenes. Empties the batch: encoding needs no pixels."""
         flow, monitor = self._flow, self._monitor
         flow.predict.setup()
         monitor.update(StageCounts(predicting=len(batch), predictors=1, busy=1), Stage.PREDICT)
@@ -98,14 +99,16 @@ class _InlineRun:
             for photo, _ in batch:
                 yield self._crashed(photo.file, error.message, photo.file.crashes + 1)
             raise
-        for done, ((photo, _), result) in enumerate(zip(batch, results, strict=True), 1):
+        photos = [photo for photo, _ in batch]
+        batch.clear()
+        for done, (photo, result) in enumerate(zip(photos, results, strict=True), 1):
             monitor.update(StageCounts(encoding=1, predictors=1), Stage.ENCODE)
             if isinstance(result, Failed):
                 yield _settled(result)
             else:
                 self._has_predicted = True
                 yield _settled(flow.encode.process(photo, *result))
-            yield _under_way(batch[done:])
+            yield UnderWay(tuple(photo.file for photo in photos[done:]))
 
     def _crashed(self, file: PhotoFile, message: str, crashes: int) -> Failed:
         fingerprint = self._flow.encode.model.fingerprint

@@ -75,15 +75,16 @@ def predict_file(
     predict = PredictStage(model, _packer_for(format_to_write(to)))
     encode = EncodeStage(model, settings, SingleSceneWriter(to, format_to_write(to).name))
     on_step("decode")
-    decoded = decode_photo(photo, settings)
+    decoded, pixels = decode_photo(photo, settings)
     on_step("load")
     predict.setup()
     on_step("predict")
-    (predicted,) = predict.process([decoded])
+    (predicted,) = predict.process([(decoded, pixels)])
+    del pixels  # up to a few hundred MB that writing does not need
     if isinstance(predicted, Failed):
         raise error_of(photo, predicted)
     on_step("write")
-    done = encode.process(decoded[0], *predicted)
+    done = encode.process(decoded, *predicted)
     if isinstance(done, Failed):
         raise error_of(photo, done)
     return _prediction(photo, to, done, time.perf_counter() - started)

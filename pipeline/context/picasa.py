@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
     for photo in photos:
         parent, _, name = photo.rpartition("/")
         if parent == folder:
-            section = sections.get(name.casefold(), {})
+            section = sections.get(_folded(name), {})
             found[photo] = _facts(section, names, albums, of_folder)
     return {photo: facts for photo, facts in found.items() if not facts.is_empty}
 
@@ -123,11 +124,16 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
     for line in map(str.strip, text.splitlines()):
         if line.startswith("[") and line.endswith("]"):
             title = line[1:-1]
-            section = sections.setdefault(title.casefold(), {})
+            section = sections.setdefault(_folded(title), {})
         elif "=" in line:
             key, _, value = line.partition("=")
             section[key.strip().lower()] = value.strip()
     return sections
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared: macOS spells the names of files in another Unicode form."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _decode(content: bytes) -> str:

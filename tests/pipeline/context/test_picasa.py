@@ -120,3 +120,10 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path):
 @given(st.binary(max_size=200))
 def test_random_bytes_are_no_error(tmp_path_factory, data):
     read(tmp_path_factory.mktemp("ini"), data, "a.jpg")
+
+
+def test_names_in_either_unicode_form_are_one(tmp_path):
+    composed, decomposed = "\u00c4rger.jpg", "A\u0308rger.jpg"
+    for written, name in ((composed, decomposed), (decomposed, composed)):
+        (found,) = read(tmp_path, f"[{written}]\nstar=yes\n", name).values()
+        assert found.favorite

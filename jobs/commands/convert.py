@@ -12,11 +12,12 @@ from jobs.commands.finish import counts_text, finish_command, losses_text
 from jobs.commands.option_groups import option_of, with_options
 from jobs.commands.options import LibraryOptions, SplatInput, check_are_here
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.console.output import Output, count_text, size_text, time_text
+from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from schemas.budgets import BudgetSettings
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.execution_settings import SceneLimit
 from schemas.setting_fields import Setting

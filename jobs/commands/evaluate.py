@@ -11,11 +11,12 @@ from jobs.commands.finish import counts_text
 from jobs.commands.option_groups import WithoutFields, with_options
 from jobs.commands.options import LibraryOptions, check_are_here
 from jobs.commands.run_options import RunOptions
-from jobs.console.output import Output, count_text, time_text
+from jobs.console.output import Output, time_text
 from jobs.runs.deadline import deadline_of
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from pipeline.store.root import parse_root
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.evaluation_settings import EvaluationSettings
 from schemas.execution_settings import SceneLimit
@@ -115,7 +116,7 @@ def _samples(
     samples = samples_of_photos(photos, settings.stereo)
     if not samples:
         raise UsageError(
-            f"none of {len(photos)} photos of {library} is a stereo photo",
+            f"no stereo photo is among {count_text(len(photos), 'photo')} of {library}",
             "Give the paths of stereo photos, or of a data set's folder.",
         )
     return samples

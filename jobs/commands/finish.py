@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from jobs.console.output import Output, count_text
+from jobs.console.output import Output
+from schemas.count_text import count_text
 
 if TYPE_CHECKING:
     from jobs.runs.run import RunReport

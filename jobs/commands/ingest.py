@@ -13,10 +13,11 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.console.output import Output, count_text, size_text, time_text
+from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.photo_filters import PhotoFilters
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.export_settings import PreviewSettings
 from schemas.settings import IngestSettings

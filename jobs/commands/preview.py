@@ -10,10 +10,11 @@ from jobs.commands.finish import counts_text, finish_command
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions
 from jobs.commands.run_options import RunOptions, WatchOptions
-from jobs.console.output import Output, count_text, size_text, time_text
+from jobs.console.output import Output, size_text, time_text
 from jobs.runs.deadline import deadline_of
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
+from schemas.count_text import count_text
 from schemas.execution_settings import SceneLimit
 from schemas.export_settings import PreviewSettings
 

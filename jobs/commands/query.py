@@ -16,11 +16,12 @@ import typer
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
 from jobs.console.columns import column_lines
-from jobs.console.output import Output, count_text, ignore_broken_pipe, size_text
+from jobs.console.output import Output, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.text import path_text
+from schemas.count_text import count_text
 from schemas.errors import RunError, UsageError
 from schemas.records import RECORD_LISTS, PhotoRecord
 

@@ -8,7 +8,7 @@ import typer
 
 from jobs.commands.option_groups import with_options
 from jobs.commands.options import LibraryOptions, PlainOutput
-from jobs.console.output import count_text
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import typer
 from jobs.commands.finish import finish_command
 from jobs.commands.option_groups import OnlyFields, with_options
 from jobs.commands.options import LibraryOptions
-from jobs.console.output import Output, count_text, time_text
+from jobs.console.output import Output, time_text
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.execution_settings import RunnerSettings
 from schemas.training_settings import TrainChoices

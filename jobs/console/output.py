@@ -145,11 +145,6 @@ def json_default(value: object) -> object:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def count_text(count: int, one: str, many: str = "") -> str:
-    """Return a number and what it counts, such as `1 file` and `12 files`."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
-
-
 def size_text(count: float) -> str:
     """Return a number of bytes as text, such as `12.3 MB`."""
     for unit in ("B", "kB", "MB", "GB"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jobs.console.count_progress import count_progress
-from jobs.console.output import Output, count_text
+from jobs.console.output import Output
 from jobs.runs.run import new_run_id
 from pipeline.catalog.database import make_tables, open_unchecked, unusable
 from pipeline.catalog.migrate import Migrated, migrate
@@ -45,6 +45,7 @@ from pipeline.scan.scan import check_sources, scan
 from pipeline.scan.sidecars import find_sidecars
 from pipeline.store.layout import SCENES
 from pipeline.store.store import Store
+from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.outcomes import Done, Failed, Skipped
 from schemas.records import PhotoFile, RunState, StoredFile

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psutil
 
-from jobs.console.output import count_text, size_text
+from jobs.console.output import size_text
 from jobs.maintenance.platform_support import TESTED, platform_support
 from pipeline.catalog.status import read_status
 from pipeline.library import Library
 from pipeline.store.root import LibraryRoot, RemoteRoot
 from pipeline.store.store import Store
 from pipeline.work.usable_cores import usable_cores
+from schemas.count_text import count_text
 from schemas.errors import SharpBatchError
 from schemas.extras import Extra, extras, how_to_install
 from schemas.settings import SplatSettings

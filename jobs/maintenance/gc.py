@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, field
 
-from jobs.console.output import Output, count_text
+from jobs.console.output import Output
 from pipeline.library import Library
 from pipeline.maintenance.garbage import Garbage, find_garbage
 from pipeline.maintenance.repairs import drop_superseded
+from schemas.count_text import count_text
 
 
 @dataclass(slots=True)

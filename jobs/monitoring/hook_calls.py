@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from jobs.monitoring.hook_call import call_hook
+from schemas.count_text import count_text
 from schemas.errors import HookError
 
 _MOST_WAITING = 1000  # calls; further ones of scenes are left out
@@ -58,7 +59,7 @@ class HookCalls:
             self._warn(f"{self._failed} calls of hooks have failed")
         left_out = self._left_out + self._late
         if left_out:
-            self._warn(f"{left_out} calls of the scene hook were left out: it is too slow")
+            self._warn(f"the scene hook is too slow: {count_text(left_out, 'call')} left out")
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jobs.console.download_progress import download_progress
-from jobs.console.output import Output, count_text, size_text
+from jobs.console.output import Output, size_text
 from jobs.maintenance.gc import collect_garbage
 from jobs.maintenance.verify import verify
 from jobs.monitoring.watch import watching
@@ -34,6 +34,7 @@ from pipeline.flow.inline import run_inline
 from pipeline.flow.model import ResolvedModel, resolve_model
 from pipeline.library import Library
 from pipeline.work.stop import Stop
+from schemas.count_text import count_text
 from schemas.errors import ExitCode, RunError, SharpBatchError
 from schemas.settings import IngestSettings, VerifySettings
 from schemas.tables import failures, photo_paths

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from jobs.console.output import Output, count_text
+from jobs.console.output import Output
 from jobs.console.progress import RunProgress
 from jobs.monitoring.observers import Observers, WatchedRun
 from jobs.runs.recorder import Recorder
@@ -32,6 +32,7 @@ from pipeline.library import Library
 from pipeline.store.layout import ReportPath
 from pipeline.work.monitor import RunMonitor
 from pipeline.work.stop import Stop
+from schemas.count_text import count_text
 from schemas.errors import ExitCode, SharpBatchError
 from schemas.outcomes import Failed, Outcome, Skipped, UnderWay, Waiting
 from schemas.reasons import FailureReason

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jobs.console.output import Output
 from pipeline.catalog.filter_values import STANDARD_INPUT, PhotoList
 from pipeline.catalog.photo_filters import PhotoFilters
+from schemas.count_text import count_text
 
 if TYPE_CHECKING:
     from pipeline.library import Library
@@ -39,12 +40,12 @@ def warn_of_unmatched(output: Output, library: Library, filters: PhotoFilters) -
 def _lines_text(library: Library, listing: PhotoList, unmatched: list[str]) -> str:
     """Return how many lines of a list name no photo of the library, and the first few."""
     source = "the standard input" if listing.source == STANDARD_INPUT else listing.source
-    count = len(listing.ids) + len(listing.paths)
+    lines = count_text(len(listing.ids) + len(listing.paths), "line")
     verb = "matches" if len(unmatched) == 1 else "match"
     shown = unmatched[:_SHOWN_LINES]
     if len(shown) < len(unmatched):
         shown.append(f"and {len(unmatched) - len(shown):,} more")
     return (
-        f"{len(unmatched):,} of {count:,} lines of {source} {verb} no photo of {library}: "
+        f"{len(unmatched):,} of {lines} of {source} {verb} no photo of {library}: "
         f"{', '.join(shown)}"
     )

@@ -15,6 +15,7 @@ from pipeline.catalog.address import CatalogAddress
 from pipeline.catalog.database import check_not_newer, no_library, open_unchecked, unusable
 from pipeline.catalog.photo_texts import add_missing_texts
 from pipeline.store.layout import temporary_path
+from schemas.count_text import count_text
 from schemas.errors import StoreError
 from schemas.migrations import MIGRATIONS, Migration
 from schemas.tables import CATALOG_VERSION, catalog_info, utc_now
@@ -93,8 +94,9 @@ def _take(engine: Engine, version: int, step: Migration) -> None:
                 catalog_info.insert().values(version=version + 1, created_at=utc_now())
             )
             if is_sqlite and (broken := _pragma(connection, "foreign_key_check")):
+                references = count_text(len(broken), "reference")
                 raise StoreError(
-                    f"upgrading the catalog from version {version} broke {len(broken)} references",
+                    f"upgrading the catalog from version {version} broke {references}",
                     "Nothing was changed. Please report this.",
                 )
 

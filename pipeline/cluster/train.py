@@ -22,6 +22,7 @@ from pipeline.cluster.fault_attribution import first_line
 from pipeline.cluster.local import check_ray_lives
 from pipeline.work.stop import Stop
 from schemas.choices import Device
+from schemas.count_text import count_text
 from schemas.errors import (
     RESUME_HINT,
     MissingToolError,
@@ -95,8 +96,9 @@ def _on_gpus(job: TrainJob) -> bool:
     on_gpus = job.device is Device.CUDA or (job.device is Device.AUTO and gpus >= job.workers)
     if job.workers > (gpus if on_gpus else cores):
         raise UsageError(
-            f"{job.workers} workers need a {'GPU' if on_gpus else 'CPU core'} each; the cluster "
-            f"has {gpus} GPUs and {cores} cores",
+            f"{count_text(job.workers, 'worker needs', 'workers need')} a "
+            f"{'GPU' if on_gpus else 'CPU core'} each; the cluster has {count_text(gpus, 'GPU')} "
+            f"and {count_text(cores, 'core')}",
             "Lower --workers, or give the --address of a larger cluster.",
         )
     return on_gpus

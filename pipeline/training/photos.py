@@ -17,6 +17,7 @@ from pipeline.library import Library
 from pipeline.scan.identify import identify
 from pipeline.scan.scan import FoundFile, scan
 from pipeline.scan.sidecars import find_sidecars
+from schemas.count_text import count_text
 from schemas.errors import PhotoError, RunError, UsageError
 from schemas.outcomes import Failed, Skipped
 from schemas.reasons import FailureReason
@@ -57,7 +58,8 @@ class Photos:
         missing = [photo.path for photo in photos if not Path(photo.path).is_file()]
         if missing:
             raise UsageError(
-                f"{len(missing)} of {len(photos)} photos are not there, such as {missing[0]}",
+                f"{count_text(len(missing), 'photo is', 'photos are')} not there, such as "
+                f"{missing[0]}",
                 "Connect their disk, or run 'sharp-batch ingest' so that the catalog forgets them.",
             )
         try:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from schemas.count_text import count_text
 from sharp_core.scene.posed_picture import Pixels
 
 _Plane = npt.NDArray[np.float32]
@@ -56,8 +57,9 @@ def match(left: Pixels, right: Pixels) -> Matches:
     points = _match_rows(one, _moved_up(other, round(rise)), shift)
     if len(points) < FEWEST_MATCHES:
         raise ValueError(
-            f"the two pictures show too little in common: {len(points)} blocks match, and "
-            f"{FEWEST_MATCHES} are needed"
+            f"the two pictures show too little in common: "
+            f"{count_text(len(points), 'block matches', 'blocks match')}, and {FEWEST_MATCHES} are "
+            f"needed"
         )
     x, y, disparity = points.T * zoom
     return Matches(x, y, disparity, rise * zoom)

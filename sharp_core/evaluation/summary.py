@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
+from schemas.count_text import count_text
 from sharp_core.evaluation.metrics.registry import METRICS
 from sharp_core.evaluation.paper import PaperRow, paper_rows
 from sharp_core.evaluation.result import PairResult
@@ -98,7 +99,9 @@ def _dataset(name: str, results: list[PairResult]) -> DatasetSummary:
     notes = []
     left_out = len({result.pair for result in results} - common)
     if left_out:
-        notes.append(f"{left_out} pairs are left out of the means: not every method has them.")
+        notes.append(
+            f"{count_text(left_out, 'pair')} left out of the means: not every method has all."
+        )
     by_method: dict[str, list[PairResult]] = {}
     for result in results:
         if result.pair in common:

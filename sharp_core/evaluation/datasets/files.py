@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from schemas.count_text import count_text
 from schemas.errors import PhotoError, UsageError
 from schemas.reasons import FailureReason
 from sharp_core.scene.posed_picture import Depth, Pixels
@@ -103,5 +104,7 @@ def refuse_nan(values: Depth, path: Path, unknown: str) -> None:
     count = int(np.isnan(values).sum())
     if count:
         raise unreadable(
-            path, f"{count} values are NaN; in this data set unknown depth is {unknown}"
+            path,
+            f"{count_text(count, 'value is', 'values are')} NaN; in this data set unknown depth is "
+            f"{unknown}",
         )

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from plyfile import PlyData, PlyParseError
 
+from schemas.count_text import count_text
 from schemas.evaluation_settings import DatasetSettings
 from sharp_core.evaluation.datasets.colmap import read_cameras
 from sharp_core.evaluation.datasets.dataset_sample import DatasetSample, samples_of_pairs
@@ -90,7 +91,8 @@ def _pictures(scene: Path, name: str) -> tuple[list[PictureFile], bool]:
     files = sorted(path for path in scene.iterdir() if path.suffix.lower() in _SUFFIXES)
     poses = list(_poses(log))
     if len(files) != len(poses):
-        raise damaged(log, f"it has {len(poses)} poses, and the folder {len(files)} pictures")
+        of_log, of_folder = count_text(len(poses), "pose"), count_text(len(files), "picture")
+        raise damaged(log, f"it has {of_log}, and the folder {of_folder}")
     similarity = _similarity(trans)
     cameras = scene / "cameras.txt"
     intrinsics, is_guessed = _intrinsics(files[0], cameras if cameras.is_file() else None)

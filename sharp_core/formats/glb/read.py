@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from schemas.count_text import count_text
 from schemas.errors import FormatError
 from sharp_core.formats.glb import layout
 from sharp_core.formats.glb.accessors import Accessors
@@ -53,7 +54,7 @@ def _scene(document: Document) -> StoredScene:
         notes += [note for note in stored.notes if note not in notes]
         degree = max(degree, stored.sh_degree)
     if others:
-        notes.append(f"{others} meshes without Gaussians are left out")
+        notes.append(f"{count_text(others, 'mesh', 'meshes')} without Gaussians left out")
     gaussians = joined(parts)
     try:
         camera = _photo_camera(document, nodes)

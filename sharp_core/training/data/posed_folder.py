@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from schemas.choices import DatasetSplit, LengthUnit
+from schemas.count_text import count_text
 from schemas.errors import PhotoError, UsageError
 from schemas.evaluation_settings import DatasetSettings
 from schemas.reasons import FailureReason
@@ -45,7 +46,8 @@ class PosedPairs:
         missing = [path for one in pictures.values() for path in one.files if not path.is_file()]
         if missing:
             raise UsageError(
-                f"{self.folder}: {len(missing)} files are missing, such as {missing[0]}",
+                f"{self.folder}: {count_text(len(missing), 'file is', 'files are')} missing, "
+                f"such as {missing[0]}",
                 "Download that part of the data set again.",
             )
         names = sorted(pictures)

@@ -27,7 +27,7 @@ def test_two_workers_take_the_same_steps_as_one_process_with_both_pairs(tmp_path
     job = TrainJob(settings, SquarePairs(64), tmp_path / "two", 2, Device.CPU)
     reports: list[StepReport] = []
     with RayRunner(SMALL):
-        with pytest.raises(UsageError, match="1000 workers need a CPU core each"):
+        with pytest.raises(UsageError, match="1,000 workers need a CPU core each"):
             train_on_ray(replace(job, workers=1000), reports.append, Stop())
         train_on_ray(job, reports.append, Stop())
         with pytest.raises(UsageError, match="other settings"):  # as a worker raised it

@@ -98,7 +98,7 @@ def test_a_run_checks_its_photos_before_it_begins(tmp_path):
     (path,) = make_photos(tmp_path, 1)
     photos = photos_of_folders([tmp_path], 64)
     path.unlink()
-    with pytest.raises(UsageError, match=r"1 of 1 photos are not there, such as .*photo000\.jpg"):
+    with pytest.raises(UsageError, match=r"1 photo is not there, such as .*photo000\.jpg"):
         photos.check()
     path.write_bytes(b"no picture")
     with pytest.raises(UsageError, match="1 in a row cannot be used for training"):

@@ -44,7 +44,7 @@ def test_methods_are_compared_over_pairs_that_all_have() -> None:
     assert (small.method, small.pairs, small.plain["psnr"].mean) == ("small", 1, 20.0)
     assert flat.plain["psnr"].mean == 10.0
     assert small.aligned == flat.aligned == {}  # no pair has an aligned scale with both
-    assert "1 pairs are left out" in summary.notes[0]
+    assert "1 pair left out" in summary.notes[0]
 
 
 def test_pairs_are_binned_by_distance() -> None:

@@ -204,7 +204,7 @@ def test_what_is_not_known_is_told() -> None:
     assert stored.sh_degree == 2
     assert "'box' is not known" in stored.notes[0]
     assert "'rec2020' is not known" in stored.notes[1]
-    assert stored.notes[2] == "1 meshes without Gaussians are left out"
+    assert stored.notes[2] == "1 mesh without Gaussians left out"
 
 
 def test_an_spz_inside_is_read() -> None:

@@ -62,7 +62,7 @@ def test_nan_is_refused(tmp_path: Path) -> None:
     values = disparity()
     values[3, 3] = np.nan
     write_pfm(values, tmp_path / "Shelf-perfect" / "disp0.pfm")
-    with pytest.raises(PhotoError, match=r"disp0.pfm: 1 values are NaN"):
+    with pytest.raises(PhotoError, match=r"disp0.pfm: 1 value is NaN"):
         sample.read()
     with pytest.raises(UsageError, match="NaN"):
         find_samples(tmp_path, SETTINGS)

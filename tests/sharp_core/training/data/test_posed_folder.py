@@ -91,7 +91,7 @@ def test_a_missing_file_is_named_before_the_run(tmp_path):
     scene = wildrgbd_for_training(tmp_path)
     pairs = posed_pairs(tmp_path)
     (scene / "rgb" / "00002.png").unlink()
-    with pytest.raises(UsageError, match=r"1 files are missing, such as .*rgb/00002\.png"):
+    with pytest.raises(UsageError, match=r"1 file is missing, such as .*rgb/00002\.png"):
         pairs.check()
 
 
@@ -106,7 +106,7 @@ def test_a_nan_in_a_disparity_map_is_refused_before_the_run(tmp_path):
     values = disparity(1)
     values[3, 4] = np.nan
     write_pfm(values, tmp_path / "Shelf-perfect" / "disp1.pfm")
-    with pytest.raises(UsageError, match=r"disp1\.pfm: 1 values are NaN"):
+    with pytest.raises(UsageError, match=r"disp1\.pfm: 1 value is NaN"):
         posed_pairs(tmp_path).check()
 
 

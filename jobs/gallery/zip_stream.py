@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 from anyio import CapacityLimiter, to_thread
 
 from pipeline.catalog.text import path_text
+from pipeline.exports.names import same_name
 
 _Date = tuple[int, int, int, int, int, int]
 _CHUNK = 1 << 20  # bytes
@@ -38,7 +39,10 @@ class ZipEntry(NamedTuple):
 
 
 class UniqueNames:
-    """Gives each file of a folder a name of its own, also where case does not matter."""
+    """Gives each file of a folder a name of its own, also where systems take names for the same.
+
+    Case does not matter to some, and `é` as one character or two to others.
+    """
 
     def __init__(self) -> None:
         self._used: set[str] = set()
@@ -51,10 +55,10 @@ class UniqueNames:
         name = path_text(name).replace("\\", "_")
         path = PurePosixPath(name)
         number = 1
-        while name.casefold() in self._used:
+        while same_name(name) in self._used:
             number += 1
             name = f"{path.stem} ({number}){path.suffix}"
-        self._used.add(name.casefold())
+        self._used.add(same_name(name))
         return name
 
 

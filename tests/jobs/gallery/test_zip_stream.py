@@ -55,3 +55,11 @@ def test_names_that_are_not_utf_8_and_messages_with_them_are_in_the_archive(tmp_
     )
     assert found.namelist() == ["caf_xe9.jpg", "caf_xe9 (2).jpg"]
     assert [found.read(name) for name in found.namelist()] == [b"pixels", b"caf\\udce9"]
+
+
+def test_names_that_some_systems_take_for_the_same_are_told_apart() -> None:
+    names = UniqueNames()
+    given = ("caf\u00e9.jpg", "cafe\u0301.jpg", "CAF\u00c9.JPG", "cafe.jpg")
+    assert [names.take(name) for name in given] == [
+        *("caf\u00e9.jpg", "cafe\u0301 (2).jpg", "CAF\u00c9 (3).JPG", "cafe.jpg"),
+    ]

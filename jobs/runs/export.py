@@ -14,7 +14,6 @@ from jobs.runs.album_page import AlbumChange, check_album, is_album, write_album
 from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.exports.album import read_album
 from pipeline.exports.manifest import check_is_ours
@@ -244,8 +243,7 @@ def checked_target(root: LibraryRoot, order: ExportOrder) -> ExportTarget:
         check_album(target)
     if isinstance(root, RemoteRoot):
         return target
-    library = path_text(str(root.resolve()))
-    if f"{target.text}/".startswith(f"{library}/"):
+    if target.folder.is_relative_to(root.resolve()):
         raise UsageError(
             f"--to {order.folder} lies in the library", "Name a folder of your own: files go there."
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jobs.runs.export import ExportOrder, dry_export
+from jobs.runs.export import ExportOrder, checked_target, dry_export
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.filters import Filters
@@ -126,6 +126,18 @@ def test_a_protected_file_fails_alone(
     assert protected.read_bytes() == before
     assert run(library, to, replace(QUICK, max_disparity=0.01)).done == 1
     check_whole(library, to)
+
+
+def test_a_folder_in_the_library_is_refused(library: Path, to: Path) -> None:
+    def order(folder: Path) -> ExportOrder:
+        return ExportOrder(folder, Filters(), QUICK)
+
+    drive = Path(library.anchor)
+    for root, folder in ((library, library), (library, library / "new"), (drive, to)):
+        with pytest.raises(UsageError, match="lies in the library"):
+            checked_target(root, order(folder))
+    beside = library.with_name(f"{library.name} 2")
+    assert checked_target(library, order(beside)).folder == beside
 
 
 def test_a_file_in_the_way_of_a_folder_is_named_before_anything_is_done(

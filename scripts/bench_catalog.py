@@ -29,16 +29,13 @@ from bench_support import option_parser, print_environment
 from made_library import grow, hurry
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.address import find_catalog
-from pipeline.catalog.database import open_database
 from pipeline.catalog.filter_values import parse_circle
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find
-from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
+from pipeline.catalog.scan_state import ScanState
 from pipeline.catalog.status import read_status
 from pipeline.catalog.timeline import count_selected
-from pipeline.catalog.writer import CatalogWriter
 from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
@@ -176,11 +173,11 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
             return f"{sum(read_status(reader).photos.values())} photos"
 
     def known() -> str:
-        with CatalogWriter(open_database(find_catalog(root, url), read_only=True)) as catalog:
-            paths = read_recorded_paths(catalog.connection)
-            return (
-                f"{len(paths)} paths, {len(read_scan_state(catalog.connection).scene_ids)} scenes"
-            )
+        with Library.resolve(root, url).read() as reader, reader.begin():
+            state = ScanState(reader)
+            paths = state.paths_of_root("/", is_folder=True)
+            photo_ids = {one.photo_id: None for one in paths}
+            return f"{len(photo_ids)} paths, {len(state.load(photo_ids))} photos"
 
     with Library.resolve(root, url).read() as reader:
         for name, filters in QUESTIONS.items():
@@ -216,7 +213,11 @@ def main() -> None:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-catalog-"))
         )
         folder.mkdir(parents=True, exist_ok=True)
-        url = fresh_schema(stack.enter_context(running_server())) if options.postgres else None
+        url = (
+            fresh_schema(stack.enter_context(running_server(is_synced=True)))
+            if options.postgres
+            else None
+        )
         if url is not None or not (folder / CATALOG_FILE).exists():
             make_catalog(folder, url, options.photos)
         measure(folder, url, options.plans)

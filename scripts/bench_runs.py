@@ -74,7 +74,11 @@ def main() -> None:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-runs-"))
         )
         folder.mkdir(exist_ok=True)
-        url = fresh_schema(stack.enter_context(running_server())) if options.postgres else None
+        url = (
+            fresh_schema(stack.enter_context(running_server(is_synced=True)))
+            if options.postgres
+            else None
+        )
         library = Library.resolve(folder / "library", url)
         library.store.make()
         for size in (10**power for power in range(3, 10) if 10**power <= options.photos):

@@ -13,7 +13,8 @@ maximum:
     splat              MB a photo
 
 `--busy N` measures each round twice, the second time beside N more processes that compute all the
-time at the priority of this one: threads that wait for each other must not spend CPU time.
+time at the priority of this one: threads that wait for each other must not spend CPU time. The last
+line compares the minima of both, of the run and of the previews.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ def main() -> None:
             spread(measured.splat_mb, 2),
         )
         print(f"{variant.model:6} | {busy:4} | {' | '.join(cells)}")
+    for variant in variants if options.busy else ():
+        quiet, loaded = figures[variant, 0], figures[variant, options.busy]
+        run = min(loaded.cpu_s) / min(quiet.cpu_s)
+        previews = min(loaded.previews_s) / min(quiet.previews_s)
+        print(f"{variant.model}: {run:.2f} and {previews:.2f} times the CPU time when busy")
 
 
 def parse_options() -> argparse.Namespace:

@@ -102,7 +102,7 @@ def dry_run(
                 skipped[reason] += 1
                 continue
             due += 1
-            new += identified.photo.photo_id not in plan.rules.state.photos
+            new += plan.rules.state.get(identified.photo.photo_id) is None
             if reason is not None:
                 failing += 1
                 reasons[reason] += 1

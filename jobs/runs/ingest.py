@@ -132,7 +132,7 @@ class Ingest:
         return self._report
 
     def _plan(self, catalog: CatalogWriter) -> Plan:
-        found, plan = plan_ingest(
+        walk, plan = plan_ingest(
             self._sources,
             self._library.root,
             self._settings,
@@ -140,14 +140,15 @@ class Ingest:
             catalog.connection,
             self._focal_change,
         )
-        for folder in found.unreadable_folders:
+        for folder in walk.unreadable_folders:
             self._output.warn(f"{folder} cannot be read and is skipped")
-        for folder in found.libraries:
+        for folder in walk.libraries:
             self._output.note(f"{folder} is a library: its own files are skipped")
-        catalog.mark_missing(plan.gone, plan.back)
-        catalog.set_skips(plan.new_skips)
+        live = plan.live_paths
+        catalog.mark_missing(sorted(live.gone), live.back)
+        catalog.set_skips(live.skips.items())
         catalog.change_user_focals(plan.focal_changes, self._focal_change)
-        plan.add_changed(record_changes(catalog, plan.collections, plan.recorded_ids))
+        plan.add_changed(record_changes(catalog, plan.collections, live))
         return plan
 
     def _flow(self) -> Flow:

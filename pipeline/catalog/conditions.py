@@ -14,10 +14,10 @@ from sqlalchemy.sql.operators import custom_op
 
 from pipeline.catalog.filter_values import GeoArea, GeoCircle, PhotoList
 from pipeline.catalog.folding import matches_name
+from pipeline.catalog.path_ranges import is_below
 from pipeline.catalog.photo_texts import search_words, with_words
 from pipeline.catalog.portable_sql import (
     EARTH_RADIUS_KM,
-    by_code_point,
     distance_expression,
     distinct_values,
     listed,
@@ -103,12 +103,8 @@ class Conditions:
 
     def with_file_in(self, folder: str) -> sa.Select[tuple[str]]:
         """Return the ids of the photos that have a file below a folder."""
-        inside = path_text(os.path.normpath(folder).rstrip(os.sep)) + os.sep
-        path = by_code_point(photo_paths.c.path, self.dialect)
-        beyond = inside[:-1] + chr(ord(os.sep) + 1)
-        return sa.select(photo_paths.c.photo_id).where(
-            path >= inside, path < beyond, photo_paths.c.missing_at.is_(None)
-        )
+        below = is_below(os.path.normpath(folder), self.dialect)
+        return sa.select(photo_paths.c.photo_id).where(below, photo_paths.c.missing_at.is_(None))
 
     def is_listed(self, listing: PhotoList) -> sa.ColumnElement[bool]:
         """Return the condition that a list has the photo's id or one of its paths."""

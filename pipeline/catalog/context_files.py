@@ -7,7 +7,7 @@ between the two finds the file changed again.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,11 +18,14 @@ from schemas.records import ContextFile, ContextKind
 from schemas.tables import context_files
 
 
-def read_context_files(connection: Connection) -> dict[str, frozenset[ContextFile]]:
-    """Return the files that each photo's metadata was read from."""
+def read_context_files(
+    connection: Connection, photo_ids: Collection[str]
+) -> dict[str, frozenset[ContextFile]]:
+    """Return the files that the metadata of some photos was read from."""
     found: dict[str, set[ContextFile]] = {}
     columns = ("photo_id", "path", "kind", "bytes", "mtime_ns")
     query = sa.select(*(context_files.c[name] for name in columns))
+    query = query.where(context_files.c.photo_id.in_(photo_ids))
     for photo_id, text, kind, size, mtime_ns in connection.execute(query):
         # Only few paths hold bytes that are no UTF-8, and only those ask the disk.
         path = os.fsdecode(path_bytes(text)) if "\\x" in text else text

@@ -5,7 +5,7 @@ Each function is a part of the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,11 +16,16 @@ from schemas.tables import user_focals, utc_now
 from schemas.user_focals import FocalChange, UserFocals, UserFocalSource
 
 
-def read_user_focals(connection: Connection) -> dict[str, UserFocals]:
-    """Return the focal lengths that a person has set, by photo and source."""
+def read_user_focals(
+    connection: Connection, photo_ids: Collection[str] | None = None
+) -> dict[str, UserFocals]:
+    """Return the focal lengths that a person has set, by photo and source; of all, or of some."""
     focals: dict[str, dict[UserFocalSource, float]] = {}
     columns = (user_focals.c.photo_id, user_focals.c.source, user_focals.c.focal_35mm)
-    for photo_id, source, focal_35mm in connection.execute(sa.select(*columns)):
+    query = sa.select(*columns)
+    if photo_ids is not None:
+        query = query.where(user_focals.c.photo_id.in_(photo_ids))
+    for photo_id, source, focal_35mm in connection.execute(query):
         focals.setdefault(photo_id, {})[UserFocalSource(source)] = focal_35mm
     return dict(focals)
 

@@ -16,6 +16,7 @@ from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.collections import Collections, FoundCollection
+from pipeline.flow.live_paths import LivePaths
 from pipeline.flow.survey import context_of
 from schemas.context import ContextFacts, ContextUpdate, Said
 
@@ -52,14 +53,13 @@ class CollectionChange:
 
 
 def find_changes(
-    connection: Connection, collections: Collections, photo_ids: Mapping[str, str]
+    connection: Connection, collections: Collections, live: LivePaths
 ) -> Iterator[CollectionChange]:
     """Yield what changed collections change.
 
-    `photo_ids` are those of the recorded files that the scan found, by path. Nothing is changed of
-    other photos: a collection was only asked about those that were found.
+    Nothing is changed of photos that the scan has not found as they are recorded: a collection was
+    only asked about those that were found.
     """
-    scanned = set(photo_ids.values())
     for one in collections.changed:
         path = path_text(one.path)
         by_path = collections.facts_of(one)
@@ -67,6 +67,7 @@ def find_changes(
             state = RecordedCollection(one.size, one.mtime_ns, collections.problems[one.path])
             yield CollectionChange(path, one, state)
             continue
+        photo_ids = dict(live.scanned_among(by_path))
         now: dict[str, ContextFacts] = {}
         for photo_path, facts in by_path.items():
             photo_id = photo_ids.get(photo_path)
@@ -76,23 +77,23 @@ def find_changes(
         changed = {
             photo_id: now.get(photo_id)
             for photo_id in now | before
-            if photo_id in scanned and now.get(photo_id) != before.get(photo_id)
+            if now.get(photo_id) != before.get(photo_id)
         }
+        there = {one.photo_id for one in live.scanned(changed) if live.is_open(one)}
+        changed = {photo_id: facts for photo_id, facts in changed.items() if photo_id in there}
         yield CollectionChange(path, one, RecordedCollection(one.size, one.mtime_ns), changed)
     for path in collections.gone:
         before = _facts_before(connection, path)
         yield CollectionChange(path, None, None, dict.fromkeys(before))
 
 
-def record_changes(
-    catalog: CatalogWriter, collections: Collections, photo_ids: Mapping[str, str]
-) -> list[str]:
+def record_changes(catalog: CatalogWriter, collections: Collections, live: LivePaths) -> list[str]:
     """Record what changed collections say; return the photos of which that is something else.
 
     A photo of which several collections say something else is in the list for each of them.
     """
     changed: list[str] = []
-    for change in find_changes(catalog.connection, collections, photo_ids):
+    for change in find_changes(catalog.connection, collections, live):
         for updates in change.updates(catalog.connection):
             catalog.record_contexts(updates)
             changed += (update.photo_id for update in updates)

@@ -6,8 +6,9 @@ written last counts first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 
+from pipeline.catalog.scan_state import ScanState
 from pipeline.catalog.text import path_text
 from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.sidecars import may_be_of
@@ -17,17 +18,20 @@ _NONE: frozenset[ContextFile] = frozenset()
 
 
 class ContextChanges:
-    """Which photos have other files beside them than when their metadata was read."""
+    """Which photos have other files beside them than when their metadata was read.
 
-    def __init__(self, recorded: Mapping[str, frozenset[ContextFile]], area: ScannedArea) -> None:
-        self._recorded = recorded
+    Photos are known by a state that has loaded them.
+    """
+
+    def __init__(self, state: ScanState, area: ScannedArea) -> None:
+        self._state = state
         self._area = area
         self._kept: dict[str, frozenset[ContextFile]] = {}  # beside paths of other sources
         self._found: dict[str, frozenset[ContextFile]] = {}
 
     def add(self, photo_id: str, path: str, found: Collection[ContextFile]) -> None:
         """Add what a scan found beside one of the photo's paths."""
-        recorded = self._recorded.get(photo_id, _NONE)
+        recorded = self._recorded(photo_id)
         if not found and not recorded:
             return
         kept = self._kept.get(photo_id)
@@ -38,9 +42,21 @@ class ContextChanges:
         self._kept[photo_id] = frozenset(file for file in kept if not may_be_of(file, path))
         self._found[photo_id] = self._found.get(photo_id, _NONE) | {*found}
 
+    def add_unchanged(self, photo_id: str) -> None:
+        """Add a photo that the scan has found with the files beside it that are recorded."""
+        recorded = self._recorded(photo_id)
+        if recorded:
+            self._kept[photo_id] = self._found[photo_id] = recorded
+
+    def forget(self, photo_ids: Iterable[str]) -> None:
+        """Forget what was found beside photos."""
+        for photo_id in photo_ids:
+            self._kept.pop(photo_id, None)
+            self._found.pop(photo_id, None)
+
     def is_changed(self, photo_id: str) -> bool:
         """Tell whether the photo's metadata has to be read again."""
-        return self._now(photo_id) != self._recorded.get(photo_id, _NONE)
+        return self._now(photo_id) != self._recorded(photo_id)
 
     def of(self, photo_id: str) -> tuple[ContextFile, ...]:
         """Return the files beside a photo, the latest first."""
@@ -48,5 +64,9 @@ class ContextChanges:
 
     def _now(self, photo_id: str) -> frozenset[ContextFile]:
         if photo_id not in self._found:
-            return self._recorded.get(photo_id, _NONE)
+            return self._recorded(photo_id)
         return self._kept[photo_id] | self._found[photo_id]
+
+    def _recorded(self, photo_id: str) -> frozenset[ContextFile]:
+        photo = self._state.get(photo_id)
+        return _NONE if photo is None else photo.context

@@ -7,12 +7,12 @@ close in time the pictures are compared, by a small version of each.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os import fsdecode
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.text import path_bytes, path_text
 from pipeline.context.groups.grouping import find_groups
 from pipeline.context.groups.shot_names import read_shot_name
 from pipeline.context.groups.similar import neighbours_in_time
@@ -42,32 +42,24 @@ class GroupRecord(Protocol):
 class ShotIndex:
     """Photos by folder and the name of their shot, of the folders that are asked for."""
 
-    def __init__(self, recorded: Mapping[str, str]) -> None:
-        """Take recorded files and their photo_ids, which may grow until the first is added."""
+    def __init__(self, recorded: Callable[[str], Iterable[tuple[str, str]]]) -> None:
+        """Take what returns path and photo_id of the recorded files in a folder."""
         self._recorded = recorded
-        self._folders: dict[str, list[str]] | None = None
         self._shots: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._indexed: set[str] = set()
 
     def add(self, path: str, photo_id: str) -> None:
         """Add a file that was read."""
-        self._index(path.rpartition("/")[0])
+        folder = path.rpartition("/")[0]
+        if folder not in self._indexed:
+            self._indexed.add(folder)
+            for recorded, recorded_id in self._recorded(folder):
+                self._shots[_shot(recorded)].add(recorded_id)
         self._shots[_shot(path)].add(photo_id)
 
     def of_same_shot(self, path: str) -> set[str]:
         """Return the photos whose names say that they are of the same shot."""
         return self._shots[_shot(path)]
-
-    def _index(self, folder: str) -> None:
-        if folder in self._indexed:
-            return
-        self._indexed.add(folder)
-        if self._folders is None:
-            self._folders = defaultdict(list)
-            for path in self._recorded:
-                self._folders[path.rpartition("/")[0]].append(path)
-        for path in self._folders.get(folder, ()):
-            self._shots[_shot(path)].add(self._recorded[path])
 
 
 def group_photos(photos: Iterable[tuple[str, str]], shots: ShotIndex, record: GroupRecord) -> None:
@@ -109,5 +101,5 @@ def _read_fingerprint(candidate: GroupCandidate) -> Fingerprint | None:
 
 
 def _shot(path: str) -> tuple[str, str]:
-    folder, _, name = path.rpartition("/")
+    folder, _, name = path_text(path).rpartition("/")
     return folder, read_shot_name(name.rpartition(".")[0] or name).shot

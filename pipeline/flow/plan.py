@@ -14,11 +14,12 @@ items at a time:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple
 
+from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.scan_state import RecordedPath
 from pipeline.catalog.text import path_text
 from pipeline.flow.collections import Collections
@@ -35,7 +36,6 @@ from pipeline.scan.scan import FoundFile
 from pipeline.work.stop import Stop
 from schemas.context import Said
 from schemas.outcomes import Surveyed
-from schemas.reasons import SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.user_focals import set_focal_35mm
 
@@ -60,7 +60,7 @@ class Plan:
     context: ContextChanges
     collections: Collections
     live_paths: LivePaths
-    found: int
+    found: int = 0
     skipped: Counter[str] = field(default_factory=Counter)  # by reason
     duplicates: int = 0
     unchanged: int = 0
@@ -69,25 +69,19 @@ class Plan:
     one_per_group: bool = False
     represented: int = 0  # photos that lack a scene, and for which another of their group stands
     metadata_updated: int = 0  # photos of which a file beside them, or a collection, says other
-    # By path, of the recorded files that the scan found: for collections that changed.
-    recorded_ids: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)  # paths whose files have disappeared
-    back: list[str] = field(default_factory=list)  # paths whose files are there again
-    # Paths that are skipped now, or no longer; their content is recorded.
-    new_skips: list[tuple[str, SkipReason | None]] = field(default_factory=list)
     # Recorded photos whose focal length this run sets or takes back.
     focal_changes: list[str] = field(default_factory=list)
     # In order: a recorded photo that is due, or a file or photo that has to be read first.
     todo: list[Item] = field(default_factory=list)
     to_read: int = 0  # files and photos that may be due once they are read
     unread: set[str] = field(default_factory=set)  # paths that could not be read before
-    _seen: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)  # photo_ids, but for those with nothing to do
     _left: set[str] = field(default_factory=set)  # photo_ids that the filters do not select
     _regrouped: set[str] = field(default_factory=set)  # photo_ids whose groups are looked at again
     _shots: ShotIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        self._shots = ShotIndex(self.recorded_ids)
+        self._shots = ShotIndex(self.live_paths.scanned_in)
 
     @property
     def at_most(self) -> int:
@@ -95,29 +89,39 @@ class Plan:
         return self.due + self.to_read
 
     def add_new(self, file: FoundFile, recorded: RecordedPath | None) -> None:
-        """Add a file that has to be read."""
+        """Add a file that has to be read; the photo that its path was recorded of is loaded."""
         self.todo.append(file)
         if file.skip is None:
             self.to_read += 1
-        if recorded is not None and recorded.is_unread:
-            self.unread.add(path_text(file.path))
+        if recorded is not None:
+            self.live_paths.changed.add(recorded.path)
+            photo = self.rules.state.get(recorded.photo_id)
+            if photo is not None and photo.is_unread:
+                self.unread.add(recorded.path)
 
-    def add_recorded(self, file: FoundFile, recorded: RecordedPath) -> None:
-        """Add a file whose content the catalog has recorded."""
-        photo_id = recorded.photo_id
-        self.recorded_ids[file.path] = photo_id
-        if not self._is_first(photo_id):
-            return
+    def add_recorded(self, photo_id: str, file: FoundFile, copies: int) -> bool:
+        """Add a recorded photo by the first of its files, with the number of the others.
+
+        Its state is loaded, and what is beside all of its files is known. Returns whether there is
+        anything to do for it, for which these have to be kept.
+        """
+        self.duplicates += copies
+        recorded = self.rules.state.get(photo_id)
+        assert recorded is not None
         if self.rules.changes_focal(photo_id):
             self.focal_changes.append(photo_id)
-        kind = self.rules.state.photos[photo_id].media_type
-        photo = PhotoFile(photo_id, file.path, file.size, file.mtime_ns, MediaType(kind))
-        if self._has_to_be_read(photo_id):
+        kind = MediaType(recorded.media_type)
+        photo = PhotoFile(photo_id, file.path, file.size, file.mtime_ns, kind)
+        if not recorded.has_metadata or self._has_changed_context(photo_id):
             self.todo.append(ToReread(self._completed(photo)))
             self.to_read += 1
         elif self._lacks_scene(photo):
             self.due += 1
             self.todo.append(self._completed(photo))
+        else:
+            return False
+        self._seen.add(photo_id)
+        return True
 
     def add_changed(self, photo_ids: Collection[str]) -> None:
         """Add recorded photos of which collections say something else now: their groups may too."""
@@ -156,9 +160,9 @@ class Plan:
         yield from takewhile(lambda _: not stop.is_asked, self._of_groups(last, record))
 
     def _regroup(self, record: PlanRecord) -> None:
-        changed = [one for one in self.recorded_ids.items() if one[1] in self._regrouped]
-        for start in range(0, len(changed), _ITEMS_AT_ONCE):
-            group_photos(changed[start : start + _ITEMS_AT_ONCE], self._shots, record)
+        for ids in in_groups(self._regrouped):
+            changed = [one for one in self.live_paths.scanned(ids) if self.live_paths.is_open(one)]
+            group_photos([(one.path, one.photo_id) for one in changed], self._shots, record)
 
     def _by_group(
         self, due: Sequence[Identified], record: PlanRecord
@@ -196,6 +200,9 @@ class Plan:
         added: list[Identified] = []
         readings: list[PhotoReading] = []
         candidates: list[Identified | PhotoFile] = []  # the latter are counted as due already
+        read_new = [next(new) for item in items if isinstance(item, FoundFile)]
+        self._recall(one.identified.photo.photo_id for one in read_new)
+        rest = iter(read_new)
         for item in items:
             match item:
                 case PhotoFile():
@@ -208,7 +215,7 @@ class Plan:
                     candidates.append(Identified(photo))
                 case FoundFile():
                     self.to_read -= item.skip is None
-                    self._take_new(next(new), added, readings, candidates)
+                    self._take_new(next(rest), added, readings, candidates)
         surveys = self._surveys(readings, record)
         record.add(added, surveys)
         read = [(reading.photo.path, reading.photo.photo_id) for reading in readings]
@@ -221,6 +228,14 @@ class Plan:
         # Files beside copies that came after them belong to them too.
         whole = [replace(one, photo=self._completed(one.photo)) for one in due]
         return self._selected(whole, record)
+
+    def _recall(self, photo_ids: Iterable[str]) -> None:
+        """Load photos of which files were read, as the comparison with the scan has left them."""
+        loaded = self.rules.state.load(photo_ids)
+        for one in self.live_paths.scanned(loaded):
+            self.context.add_unchanged(one.photo_id)
+            if self.live_paths.is_open(one):
+                self._seen.add(one.photo_id)
 
     def _take_new(
         self,
@@ -257,20 +272,21 @@ class Plan:
 
     def _surveys(self, readings: Sequence[PhotoReading], record: PlanRecord) -> list[Surveyed]:
         state = self.rules.state
+        self.live_paths.load(reading.photo.photo_id for reading in readings)
         latest = {reading.photo.photo_id: reading for reading in readings}  # of copies, the last
-        recorded = [photo_id for photo_id in latest if photo_id in state.photos]
+        recorded = [photo_id for photo_id in latest if state.get(photo_id) is not None]
         before = record.said_before(recorded) if recorded else {}
         surveys = [self._survey(reading, before) for reading in latest.values()]
         for survey in surveys:
             photo_id = survey.file.photo_id
-            if photo_id in state.photos:
+            if state.get(photo_id) is not None:
                 self.rules.note_survey(survey)
                 self.metadata_updated += self._has_changed_context(photo_id)
         return surveys
 
     def _survey(self, reading: PhotoReading, before: Mapping[str, Sequence[Said]]) -> Surveyed:
         photo_id = reading.photo.photo_id
-        recorded = self.rules.state.photos.get(photo_id)
+        recorded = self.rules.state.get(photo_id)
         paths = self.live_paths.of(photo_id)
         is_new = recorded is None or self.live_paths.has_new(photo_id)
         said, asked = self.collections.said_of(paths, only_if_read=not is_new)
@@ -316,25 +332,23 @@ class Plan:
         if self.rules.is_due(photo.photo_id, photo.media_type):
             return True
         reason = self.rules.skip_of(photo.photo_id)
-        recorded = self.rules.state.photos[photo.photo_id]
-        if reason is not None and recorded.state == PhotoState.SKIPPED:
+        recorded = self.rules.state.get(photo.photo_id)
+        is_skipped = recorded is not None and recorded.state == PhotoState.SKIPPED
+        if reason is not None and is_skipped:
             self.skipped[reason] += 1
         else:
             self.unchanged += 1
         return False
-
-    def _has_to_be_read(self, photo_id: str) -> bool:
-        """Tell whether the photo's metadata has to be read, for the first time or again."""
-        return not self.rules.state.has_metadata(photo_id) or self._has_changed_context(photo_id)
 
     def _has_changed_context(self, photo_id: str) -> bool:
         return self.context.is_changed(photo_id)
 
     def _completed(self, photo: PhotoFile) -> PhotoFile:
         """Return the photo with what the catalog and the scan know beside its file."""
+        recorded = self.rules.state.get(photo.photo_id)
         return replace(
             photo,
-            crashes=self.rules.state.crashes.get(photo.photo_id, 0),
+            crashes=0 if recorded is None else recorded.crashes,
             set_focal_35mm=set_focal_35mm(self.rules.user_focals(photo.photo_id)),
             context=self.context.of(photo.photo_id),
         )

@@ -1,17 +1,21 @@
 """Folders -> files: photos with their sidecars, and files that are skipped. Opens no file.
 
-A file may be a photo, or is skipped for a reason that its name or folder gives. The order is
-stable: folders and files by name, links to folders after all real folders, so that a photo is first
-found at its real path.
+A file may be a photo, or is skipped for a reason that its name or folder gives. Files come in the
+order of their paths, as the catalog sorts them; links to folders come after all real folders, so
+that a photo is first found at its real path. No more than the folders on the way to a file are in
+memory.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.scan.name_rules import skip_by_folder, skip_by_name
 from pipeline.scan.own_exports import MANIFEST_FILES, exported_files
@@ -41,9 +45,9 @@ class FoundFile:
 class Scan:
     """All files below the sources without those of libraries, and folders that gave an error."""
 
-    files: list[FoundFile] = field(default_factory=list)
-    libraries: list[str] = field(default_factory=list)
-    unreadable_folders: list[str] = field(default_factory=list)
+    files: list[FoundFile]
+    libraries: list[str]
+    unreadable_folders: list[str]
 
 
 def scan(
@@ -57,13 +61,9 @@ def scan(
     `exclude` and `include` hold glob patterns for paths and for names; where any are to be
     included, other files are skipped. Raises UsageError if a source is missing.
     """
-    check_sources(sources)
-    own = os.path.realpath(library) if isinstance(library, Path) else None
-    walk = _Walk(tuple(exclude), own, tuple(include))
-    for source in sources:
-        walk.add(Path(os.path.realpath(source)))
-    walk.finish()
-    return walk.result
+    walk = Walk(sources, exclude, library, include)
+    files = [file for root in walk.roots() for file in root.files]
+    return Scan(files, walk.libraries, walk.unreadable_folders)
 
 
 def check_sources(sources: Sequence[Path]) -> None:
@@ -80,98 +80,144 @@ def check_sources(sources: Sequence[Path]) -> None:
             )
 
 
-class _Walk:
-    """The state of one scan: what was found, and links to folders that are followed at the end."""
+class FoundRoot(NamedTuple):
+    """A source, or a link to a folder: its path, and its files in the order of their paths."""
+
+    path: str
+    is_folder: bool
+    files: Iterator[FoundFile]
+
+
+class _Folder(NamedTuple):
+    """A folder to descend into, and why its files are skipped, if they are."""
+
+    path: str
+    skip: SkipReason | None
+
+
+class Walk:
+    """One walk over some sources: each file once, at the first of the roots that it is below.
+
+    `libraries` and `unreadable_folders` are complete when all roots have been walked.
+    """
 
     def __init__(
-        self, exclude: tuple[str, ...], library: str | None, include: tuple[str, ...]
+        self,
+        sources: Sequence[Path],
+        exclude: Sequence[str] = (),
+        library: LibraryRoot | None = None,
+        include: Sequence[str] = (),
     ) -> None:
-        self.result = Scan()
-        self._exclude = exclude
-        self._include = include
-        self._library = library
+        """Take the arguments of `scan`. Raises UsageError if a source is missing."""
+        check_sources(sources)
+        self.libraries: list[str] = []
+        self.unreadable_folders: list[str] = []
+        self._exclude = tuple(exclude)
+        self._include = tuple(include)
+        self._library = os.path.realpath(library) if isinstance(library, Path) else None
+        # Whether each source is a folder.
+        self._sources = {path: os.path.isdir(path) for path in map(os.path.realpath, sources)}  # noqa: PTH112
+        # Paths, as the catalog has them, of what may be below a root and is walked for itself.
+        self._apart = {_as_recorded(path) for path in self._sources}
         self._seen_folders: set[tuple[int, int]] = set()
-        self._seen_files: set[str] = set()
-        self._links: list[tuple[str, SkipReason | None]] = []
-        self._sidecars = Sidecars()
+        self._links: deque[_Folder] = deque()
         self._exports: set[str] = set()
 
-    def add(self, source: Path) -> None:
-        if source.is_dir():
-            self._folder(str(source), None)
-            return
-        stat = source.stat()
-        self._file(str(source), stat.st_size, stat.st_mtime_ns, self._skip_file(str(source)))
-        for file in find_sidecars(str(source)):
-            self._sidecars.add(file.path, file.size, file.mtime_ns)
-
-    def finish(self) -> None:
+    def roots(self) -> Iterator[FoundRoot]:
+        """Yield single files, folders, and then links. The files of one are to be taken first."""
+        for path in sorted(path for path, is_folder in self._sources.items() if not is_folder):
+            yield FoundRoot(path, False, self._one(path))
+        for path in (path for path, is_folder in self._sources.items() if is_folder):
+            yield FoundRoot(path, True, self._below(path, None))
         while self._links:
-            link, skip = self._links.pop(0)
-            self._folder(link, skip)
-        if self._sidecars:
-            self._pair_sidecars()
+            path, skip = self._links.popleft()
+            yield FoundRoot(path, True, self._below(path, skip))
 
-    def _pair_sidecars(self) -> None:
-        for index, file in enumerate(self.result.files):
-            if skip_by_name(os.path.basename(file.path)) is None:  # noqa: PTH119 - a hot loop
-                context = self._sidecars.of(file.path)
-                if context:
-                    self.result.files[index] = replace(file, context=context)
+    def is_apart(self, path: str, root: str) -> bool:
+        """Tell whether a path below a root, as the catalog has them, was left to another root.
 
-    def _folder(self, root: str, skip: SkipReason | None) -> None:
-        waiting = [(root, skip)]
+        Asked for before all files of the root are taken, only paths before the last file count.
+        """
+        while len(path) > len(root):
+            if path in self._apart:
+                return True
+            path = path.rpartition(os.sep)[0]
+        return False
+
+    def _one(self, path: str) -> Iterator[FoundFile]:
+        stat = os.stat(path)  # noqa: PTH116 - as below
+        file = self._file(path, stat, None)
+        yield replace(file, context=find_sidecars(path))
+
+    def _below(self, root: str, skip: SkipReason | None) -> Iterator[FoundFile]:
+        waiting = [iter(self._listed(_Folder(root, skip)))]
         while waiting:
-            folder, skip = waiting.pop()
-            try:
-                stat = os.stat(folder)  # noqa: PTH116 - a hot loop over plain strings
-                entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-            except OSError:
-                self.result.unreadable_folders.append(folder)
-                continue
-            if (stat.st_dev, stat.st_ino) in self._seen_folders:
-                continue
-            self._seen_folders.add((stat.st_dev, stat.st_ino))
-            if any(entry.name in MANIFEST_FILES for entry in entries):
-                self._exports.update(exported_files(folder))
-            if self._is_library(folder, entries):
-                self.result.libraries.append(folder)
-                entries = [entry for entry in entries if not _is_of_library(entry.name)]
-            inner: list[tuple[str, SkipReason | None]] = []
-            for entry in entries:
-                below = self._entry(entry, skip)
-                if below is not None:
-                    inner.append(below)
-            waiting.extend(reversed(inner))
+            found = next(waiting[-1], None)
+            if found is None:
+                waiting.pop()
+            elif isinstance(found, _Folder):
+                waiting.append(iter(self._listed(found)))
+            else:
+                yield found
+
+    def _listed(self, found: _Folder) -> list[FoundFile | _Folder]:
+        """Return what is in a folder, with the files that belong to photos, in the order of paths.
+
+        A folder comes where the paths of its files do: after `a.jpg`, if its name is `a`.
+        """
+        folder, skip = found
+        try:
+            stat = os.stat(folder)  # noqa: PTH116 - a hot loop over plain strings
+            entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+        except OSError:
+            self.unreadable_folders.append(folder)
+            return []
+        if (stat.st_dev, stat.st_ino) in self._seen_folders:
+            return []
+        self._seen_folders.add((stat.st_dev, stat.st_ino))
+        if any(entry.name in MANIFEST_FILES for entry in entries):
+            self._exports.update(exported_files(folder))
+        if self._is_library(folder, entries):
+            self.libraries.append(folder)
+            entries = [entry for entry in entries if not _is_of_library(entry.name)]
+        listed: list[tuple[str, FoundFile | _Folder]] = []
+        sidecars = Sidecars()
+        for entry in entries:
+            one = self._entry(entry, skip)
+            if isinstance(one, FoundFile):
+                sidecars.add(one.path, one.size, one.mtime_ns)
+            if one is not None and _as_recorded(one.path) not in self._apart:
+                text = _as_recorded(entry.name)
+                listed.append((text + os.sep if isinstance(one, _Folder) else text, one))
+        listed.sort(key=itemgetter(0))
+        if not sidecars:
+            return [one for _, one in listed]
+        return [_with_sidecars(one, sidecars) for _, one in listed]
 
     def _entry(
         self, entry: os.DirEntry[str], skip: SkipReason | None
-    ) -> tuple[str, SkipReason | None] | None:
-        """Add a file to the result, or return a folder to descend into."""
+    ) -> FoundFile | _Folder | None:
+        """Return a file, or a folder to descend into; None for what is neither, or walked later."""
         try:
             if entry.is_dir():
                 skip = skip or self._skip_folder(entry.path, entry.name)
-                if entry.is_symlink():
-                    self._links.append((entry.path, skip))
-                    return None
-                return entry.path, skip
+                found = _Folder(entry.path, skip)
+                if not entry.is_symlink():
+                    return found
+                self._apart.add(_as_recorded(entry.path))
+                self._links.append(found)
+                return None
             if not entry.is_file():
                 return None  # a broken link, a socket or a device
-            stat = entry.stat()
+            return self._file(entry.path, entry.stat(), skip)
         except OSError:
-            self.result.unreadable_folders.append(entry.path)
+            self.unreadable_folders.append(entry.path)
             return None
-        skip = skip or self._skip_file(entry.path)
-        self._file(entry.path, stat.st_size, stat.st_mtime_ns, skip)
-        return None
 
-    def _file(self, path: str, size: int, mtime_ns: int, skip: SkipReason | None) -> None:
-        if path not in self._seen_files:
-            self._seen_files.add(path)
-            # Times beyond 64 bits occur on damaged disks; no database can store them.
-            mtime_ns = max(-(1 << 63), min(mtime_ns, (1 << 63) - 1))
-            self.result.files.append(FoundFile(path, size, mtime_ns, skip))
-            self._sidecars.add(path, size, mtime_ns)
+    def _file(self, path: str, stat: os.stat_result, skip: SkipReason | None) -> FoundFile:
+        # Times beyond 64 bits occur on damaged disks; no database can store them.
+        mtime_ns = max(-(1 << 63), min(stat.st_mtime_ns, (1 << 63) - 1))
+        return FoundFile(path, stat.st_size, mtime_ns, skip or self._skip_file(path))
 
     def _is_library(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         names = {entry.name for entry in entries}
@@ -200,6 +246,20 @@ def _matches(path: str, name: str, patterns: tuple[str, ...]) -> bool:
         fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
         for pattern in patterns
     )
+
+
+def _as_recorded(name: str) -> str:
+    """Return a name or path as the catalog holds and sorts it: no bytes that are not UTF-8."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _with_sidecars(found: FoundFile | _Folder, sidecars: Sidecars) -> FoundFile | _Folder:
+    if isinstance(found, _Folder):
+        return found
+    if skip_by_name(os.path.basename(found.path)) is not None:  # noqa: PTH119 - a hot loop
+        return found
+    context = sidecars.of(found.path)
+    return replace(found, context=context) if context else found
 
 
 def _is_of_library(name: str) -> bool:

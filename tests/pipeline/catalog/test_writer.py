@@ -12,7 +12,7 @@ from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
-from pipeline.catalog.scan_state import read_recorded_paths, read_scan_state
+from pipeline.catalog.scan_state import ScanState, read_recorded_paths
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.status import read_status
 from pipeline.catalog.text import path_text
@@ -46,7 +46,11 @@ def test_a_found_photo_is_due_and_then_done(tmp_path: Path, catalog_url: str | N
         assert (record.state, record.scene_id) == (PhotoState.DONE, outcome.scene.scene_id)
         assert (record.width, record.focal_px) == (4000, 3000.0)
         assert record.taken_at_offset == "+02:00"
-        assert read_scan_state(catalog.connection).scene_ids == {outcome.scene.scene_id}
+        state = ScanState(catalog.connection)
+        assert state.load([file.photo_id, "new"]) == [file.photo_id]
+        recorded = state.get(file.photo_id)
+        assert recorded is not None
+        assert recorded.scene_focal_px == {outcome.scene.scene_id: record.focal_px}
 
 
 def test_copies_are_one_photo_with_several_paths(tmp_path: Path, catalog_url: str | None) -> None:

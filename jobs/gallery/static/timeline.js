@@ -261,12 +261,16 @@ export class Timeline {
 
   async #load(period) {
     try {
-      await period.fetchMore();
+      await this.#fetchMore(period);
     } catch {
       return; // the next scroll asks again
     }
-    this.#rearrange(period);
     this.ask();
+  }
+
+  async #fetchMore(period) {
+    await period.fetchMore();
+    this.#rearrange(period);
   }
 
   #rearrange(period) {
@@ -279,10 +283,7 @@ export class Timeline {
 
   /** Return the link of a photo of a period, fetched if needed; null if there is none. */
   async reach(period, index) {
-    while (index >= period.shown && !period.isComplete) {
-      await period.fetchMore();
-      this.#rearrange(period);
-    }
+    while (index >= period.shown && !period.isComplete) await this.#fetchMore(period);
     return index < period.shown ? period.tileOf(index) : null;
   }
 
@@ -323,8 +324,7 @@ export class Timeline {
       const from = number === first[0] ? first[1] : 0;
       const to = number === last[0] ? last[1] + 1 : Infinity;
       while (!period.isComplete && period.photos.length < Math.min(to, from + most)) {
-        await period.fetchMore();
-        this.#rearrange(period);
+        await this.#fetchMore(period);
       }
       ids.push(...period.photos.slice(from, to).map(([id]) => id));
     }
@@ -417,11 +417,10 @@ export class Timeline {
   async find(id, taken) {
     const period = this.periods.find(({ name }) => (taken ? taken.startsWith(name) : name === "undated"));
     for (;;) {
-      const index = period?.photos.findIndex(([photo]) => photo === id) ?? -1;
+      const index = this.#indexOf(period, id);
       if (index >= 0) return this.reach(period, index);
       if (!period || period.isComplete) return null;
-      await period.fetchMore();
-      this.#rearrange(period);
+      await this.#fetchMore(period);
     }
   }
 

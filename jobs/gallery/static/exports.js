@@ -1,5 +1,6 @@
 // Downloads that are made on request: while one is made, its link says so, and what went wrong.
 
+import { messageOf } from "./post.js";
 import { text } from "./texts.js";
 
 for (const link of document.querySelectorAll("a[data-made]")) {
@@ -39,10 +40,4 @@ async function make(link, state) {
     clearInterval(timer);
     link.removeAttribute("aria-busy");
   }
-}
-
-async function messageOf(response) {
-  const { error, hint } = await response.json().catch(() => ({}));
-  const message = error ?? text("The gallery answered with the error {status}.", { status: response.status });
-  return [message, hint].filter(Boolean).join(" ");
 }

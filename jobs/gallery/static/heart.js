@@ -1,19 +1,15 @@
 // The heart of a photo: whether it is a favorite, kept in the catalog.
 
-import { post } from "./post.js";
+import { act, post } from "./post.js";
 
 const button = document.querySelector(".heart");
 const status = document.querySelector(".heart-status");
 
 button?.addEventListener("click", async () => {
   const favorite = button.getAttribute("aria-pressed") !== "true";
-  button.disabled = true;
-  try {
+  await act(button, status, async () => {
     await post("/api/favorites", JSON.stringify({ photos: [button.dataset.photo], favorite }));
     button.setAttribute("aria-pressed", favorite);
-    status.textContent = "";
-  } catch (problem) {
-    status.textContent = problem.message;
-  }
-  button.disabled = false;
+    return "";
+  });
 });

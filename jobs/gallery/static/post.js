@@ -1,4 +1,4 @@
-// POST requests to the gallery, with readable errors.
+// Requests to the gallery, with readable errors, and buttons that make them.
 
 import { text } from "./texts.js";
 
@@ -11,8 +11,24 @@ export async function post(address, body = null) {
   } catch {
     throw new Error(text("The gallery does not answer. Check that it is still running."));
   }
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  const message = answer.error ?? text("The gallery answered with the error {status}.", { status: response.status });
-  throw new Error([message, answer.hint].filter(Boolean).join(" "));
+  if (!response.ok) throw new Error(await messageOf(response));
+  return response.json().catch(() => ({}));
+}
+
+/** Return what an answer that is an error says. */
+export async function messageOf(response) {
+  const { error, hint } = await response.json().catch(() => ({}));
+  const message = error ?? text("The gallery answered with the error {status}.", { status: response.status });
+  return [message, hint].filter(Boolean).join(" ");
+}
+
+/** Do the work of a button, which is disabled meanwhile; `status` tells what it returns, or its error. */
+export async function act(button, status, work) {
+  button.disabled = true;
+  try {
+    status.textContent = await work();
+  } catch (problem) {
+    status.textContent = problem.message;
+  }
+  button.disabled = false;
 }

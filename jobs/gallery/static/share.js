@@ -1,6 +1,6 @@
 // Links for others: the panel that makes one, and the buttons that revoke them.
 
-import { post } from "./post.js";
+import { act, post } from "./post.js";
 import { text } from "./texts.js";
 
 const LOCAL = /^(localhost$|127\.|\[::1\])/;
@@ -23,9 +23,7 @@ export function offerLink(form, shared) {
 async function makeLink(form, shared) {
   const { title, days, downloads, link } = form.elements;
   const status = form.querySelector(".share-status");
-  const button = form.querySelector("button");
-  button.disabled = true;
-  try {
+  await act(form.querySelector("button"), status, async () => {
     const order = {
       title: title.value,
       downloads: downloads.checked,
@@ -41,7 +39,7 @@ async function makeLink(form, shared) {
     link.focus();
     link.select();
     const isCopied = await navigator.clipboard?.writeText(link.value).then(() => true, () => false);
-    status.textContent = [
+    return [
       made.photos === 1
         ? text("It shows {count} photo.", { count: 1 })
         : text("It shows {count} photos.", { count: made.photos }),
@@ -49,23 +47,13 @@ async function makeLink(form, shared) {
       made.is_local &&
         text("Only this computer can open it, since the gallery serves no others."),
     ].filter(Boolean).join(" ");
-  } catch (problem) {
-    status.textContent = problem.message;
-  }
-  button.disabled = false;
+  });
 }
 
 for (const button of document.querySelectorAll("[data-share]")) {
-  button.addEventListener("click", async () => {
-    const status = document.querySelector(".share-status");
-    button.disabled = true;
-    try {
-      await post(`/api/shares/${button.dataset.share}/revoke`);
-      button.closest("li").remove();
-      status.textContent = text("The link is revoked.");
-    } catch (problem) {
-      status.textContent = problem.message;
-      button.disabled = false;
-    }
-  });
+  button.addEventListener("click", () => act(button, document.querySelector(".share-status"), async () => {
+    await post(`/api/shares/${button.dataset.share}/revoke`);
+    button.closest("li").remove();
+    return text("The link is revoked.");
+  }));
 }

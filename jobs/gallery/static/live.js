@@ -4,7 +4,7 @@
 // when the connection is lost. A page that nobody sees holds no connection: browsers allow six to a
 // gallery, for all of its pages together.
 
-import { LOCALE, text } from "./texts.js";
+import { numberText, text } from "./texts.js";
 
 const AGAIN_MS = 10_000;
 const strip = document.querySelector(".live");
@@ -70,35 +70,31 @@ function show({ run, making }) {
   words.textContent = [`${titleOf(run)}: ${countsOf(run)}`, rateOf(run), timeOf(run)].filter(Boolean).join(" · ");
 }
 
-function number(value, digits = 0) {
-  return value.toLocaleString(LOCALE, { maximumFractionDigits: digits });
-}
-
 function countsOf({ done, failed, left }) {
-  const parts = [text("{count} done", { count: number(done) })];
-  if (failed) parts.push(text("{count} failed", { count: number(failed) }));
-  parts.push(text("{count} left", { count: number(left) }));
+  const parts = [text("{count} done", { count: numberText(done) })];
+  if (failed) parts.push(text("{count} failed", { count: numberText(failed) }));
+  parts.push(text("{count} left", { count: numberText(left) }));
   return parts.join(", ");
 }
 
 function rateOf({ per_second: rate }) {
   if (!rate) return "";
-  if (rate >= 1) return text("{rate} a second", { rate: number(rate, 1) });
-  if (rate >= 1 / 60) return text("{rate} a minute", { rate: number(60 * rate, 1) });
-  return text("{rate} an hour", { rate: number(3600 * rate, 1) });
+  if (rate >= 1) return text("{rate} a second", { rate: numberText(rate, 1) });
+  if (rate >= 1 / 60) return text("{rate} a minute", { rate: numberText(60 * rate, 1) });
+  return text("{rate} an hour", { rate: numberText(3600 * rate, 1) });
 }
 
 function timeOf({ seconds_left: seconds }) {
   if (seconds === null) return "";
   if (seconds < 90) return text("about {count} s to go", { count: seconds });
   if (seconds < 5400) return text("about {count} min to go", { count: Math.round(seconds / 60) });
-  return text("about {count} h to go", { count: number(seconds / 3600, 1) });
+  return text("about {count} h to go", { count: numberText(seconds / 3600, 1) });
 }
 
 function waitText({ photos }) {
   return photos === 1
     ? text("1 photo waits until another run no longer holds the library")
-    : text("{count} photos wait until another run no longer holds the library", { count: number(photos) });
+    : text("{count} photos wait until another run no longer holds the library", { count: numberText(photos) });
 }
 
 // The strip changes every second: a screen reader is told of beginnings and ends alone.

@@ -1,7 +1,7 @@
 // Photos that a run adds while the page is open. They are announced, and placed in when the person
 // asks for them; at once where the window is at the top, and nothing there is in use.
 
-import { LOCALE, text } from "./texts.js";
+import { numberText, photosText, text } from "./texts.js";
 
 const button = document.querySelector(".fresh");
 const heading = document.querySelector(".count");
@@ -64,16 +64,14 @@ async function take(grid, added) {
   const label =
     added === 1
       ? text("1 new scene: show")
-      : text("{count} new scenes: show", { count: added.toLocaleString(LOCALE) });
+      : text("{count} new scenes: show", { count: numberText(added) });
   if (button.textContent !== label) button.textContent = label;
   button.hidden = false;
 }
 
 async function place(grid) {
   const period = await grid.update(found.periods);
-  const count = grid.count;
-  heading.textContent =
-    count === 1 ? text("{count} photo", { count }) : text("{count} photos", { count: count.toLocaleString(LOCALE) });
+  heading.textContent = photosText(grid.count);
   button.hidden = true;
   return period;
 }
@@ -82,7 +80,7 @@ function showStates(states) {
   for (const link of document.querySelectorAll("[data-state-count]")) {
     const name = link.dataset.stateCount;
     link.hidden = !states[name];
-    const count = (states[name] ?? 0).toLocaleString(LOCALE);
+    const count = numberText(states[name] ?? 0);
     if (name === "failed") link.textContent = text("{count} failed", { count });
     if (name === "skipped") link.textContent = text("{count} skipped", { count });
     if (name === "due") link.textContent = text("{count} waiting", { count });

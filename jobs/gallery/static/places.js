@@ -1,7 +1,7 @@
 // The map of the page "Places": coasts and clusters of photos, with zoom, and without a network.
 // x and y are degrees of longitude and of negative latitude.
 
-import { LOCALE, text } from "./texts.js";
+import { numberText, photosText } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NARROWEST = 0.05; // degrees across
@@ -57,11 +57,10 @@ function start() {
   function linkOf([latitude, longitude, photos, name, address]) {
     const link = document.createElementNS(SVG, "a");
     link.setAttribute("href", address);
-    const count = photos.toLocaleString(LOCALE);
-    const label = photos === 1 ? text("{count} photo", { count }) : text("{count} photos", { count });
+    const label = photosText(photos);
     link.setAttribute("aria-label", name ? `${name}, ${label}` : label);
     Object.assign(link.dataset, { x: longitude, y: -latitude, photos });
-    link.append(make("circle"), make("circle"), make("text", count), make("text", name ?? ""));
+    link.append(make("circle"), make("circle"), make("text", numberText(photos)), make("text", name ?? ""));
     link.firstChild.setAttribute("class", "reach");
     link.firstChild.setAttribute("r", REACH);
     link.lastChild.setAttribute("class", "name");

@@ -2,7 +2,7 @@
 // a run like any other: live.js shows its progress.
 
 import { post } from "./post.js";
-import { LOCALE, text } from "./texts.js";
+import { numberText, text } from "./texts.js";
 
 const bar = document.querySelector(".make-all");
 const state = bar?.dataset.state;
@@ -13,14 +13,10 @@ let number = 0; // of what was asked for last
 const rows = () => [...document.querySelectorAll(".problems li")];
 const idOf = (row) => new URL(row.querySelector("a").href).pathname.split("/").pop();
 
-function count(value) {
-  return value.toLocaleString(LOCALE);
-}
-
 function makeButtons() {
   const all = rows();
   bar.hidden = all.length === 0;
-  const values = { count: count(all.length) };
+  const values = { count: numberText(all.length) };
   if (state === "failed") {
     makeAll.textContent = all.length === 1 ? text("Try this photo again") : text("Try these {count} photos again", values);
   } else {
@@ -64,11 +60,11 @@ function resultOf({ state: end, error, hint, made, failed, skipped, not_begun: l
   if (end === "stopped") return text("Stopped");
   const problem = [error, hint].filter(Boolean).join(" ");
   if (end === "failed") return problem;
-  const parts = [text("{count} made", { count: count(made) })];
-  if (failed) parts.push(text("{count} failed", { count: count(failed) }));
-  if (skipped) parts.push(text("{count} skipped", { count: count(skipped) }));
-  if (gone) parts.push(text("{count} without a file", { count: count(gone) }));
-  if (left) parts.push(text("{count} not begun", { count: count(left) }));
+  const parts = [text("{count} made", { count: numberText(made) })];
+  if (failed) parts.push(text("{count} failed", { count: numberText(failed) }));
+  if (skipped) parts.push(text("{count} skipped", { count: numberText(skipped) }));
+  if (gone) parts.push(text("{count} without a file", { count: numberText(gone) }));
+  if (left) parts.push(text("{count} not begun", { count: numberText(left) }));
   return [parts.join(", "), problem].filter(Boolean).join(". ");
 }
 

@@ -1,15 +1,13 @@
 // Select many photos in the timeline: by their check marks, Shift for a range, a drag, a long press
 // on touch screens, Space and Shift with arrow keys. Escape ends it.
 
-import { LOCALE, text } from "./texts.js";
+import { numberText, text } from "./texts.js";
 
 export const MOST = 10_000; // as the gallery takes at once
 const LONG_PRESS_MS = 450;
 const STILL = 10; // pixels that a finger moves at rest
 const EDGE = 70; // pixels from the edge of the window where a drag scrolls
 const STEP = 14;
-
-const number = (value) => value.toLocaleString(LOCALE);
 
 /** The photos that are selected, and the gestures that select them. */
 export class Selection {
@@ -100,7 +98,7 @@ export class Selection {
     else if (!isFull) this.ids.add(place.id);
     this.#before = new Set(this.ids);
     this.isOn = true;
-    this.#tell(isFull ? text("No more than {most} photos can be selected at once.", { most: number(MOST) }) : "");
+    this.#tell(isFull ? text("No more than {most} photos can be selected at once.", { most: numberText(MOST) }) : "");
   }
 
   /** Select, or deselect, from where the last photo was toggled up to this one. */
@@ -130,7 +128,7 @@ export class Selection {
   }
 
   #leftOut(left) {
-    const counts = { most: number(MOST), all: number(this.ids.size + left) };
+    const counts = { most: numberText(MOST), all: numberText(this.ids.size + left) };
     if (this.#isAdding) return text("These are the first {most} of {all}: no more can be selected at once.", counts);
     return text("No more than {most} photos can be deselected at once.", counts);
   }

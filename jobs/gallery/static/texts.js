@@ -16,6 +16,17 @@ async function fetchTable() {
   }
 }
 
+/** Return a number as the language of the page writes it. */
+export function numberText(value, digits = 0) {
+  return value.toLocaleString(LOCALE, { maximumFractionDigits: digits });
+}
+
+/** Return how many photos there are. */
+export function photosText(photos) {
+  const count = numberText(photos);
+  return photos === 1 ? text("{count} photo", { count }) : text("{count} photos", { count });
+}
+
 /** Return an English text in the language of the page, with `values` in the places in braces. */
 export function text(english, values = {}) {
   return (TABLE[english] ?? english).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

@@ -24,6 +24,7 @@ from pipeline.catalog.scenes import scene_files
 from pipeline.catalog.text import path_bytes, path_text
 from pipeline.catalog.user_marks import set_favorite
 from pipeline.library import Library
+from pipeline.scan.read_file import is_in_place
 from pipeline.store.root import parse_root
 from schemas.records import MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
@@ -182,11 +183,8 @@ class LibraryReader:
         Raises HTTPException 404 where none is left, or all have changed since.
         """
         for photo in self._files_of(photo_id):
-            path = Path(photo.path)
-            with contextlib.suppress(OSError):
-                stat = path.stat()
-                if (stat.st_size, stat.st_mtime_ns) == (photo.size, photo.mtime_ns):
-                    return path
+            if is_in_place(photo):
+                return Path(photo.path)
         raise HTTPException(
             404, "The file of this photo is gone, or has changed since it was read."
         )

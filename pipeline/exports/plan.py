@@ -9,7 +9,6 @@ in every run over the same photos.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,6 +34,7 @@ from pipeline.exports.names import NameTemplate
 from pipeline.exports.registry import kinds_of_files
 from pipeline.exports.target import ExportTarget
 from pipeline.exports.wanted import WantedKind, is_provisional
+from pipeline.scan.read_file import is_in_place
 from pipeline.scenes.read import intrinsics_of
 from pipeline.scenes.scene_info import info_of_stored
 from schemas.export_settings import ExportSettings
@@ -176,7 +176,7 @@ def _plan_due(
         for one in files:
             if refusal := one.kind.refuses(settings, camera):
                 plan.left_out.append(f"{one.file.file}: {refusal}")
-            elif not one.waits_for_photo or _is_in_place(scene.photo):
+            elif not one.waits_for_photo or is_in_place(scene.photo):
                 planned.append(one.file)
         if planned:
             plan.items.append(ExportTask(scene, record, tuple(planned)))
@@ -184,15 +184,6 @@ def _plan_due(
     names = [file.file for item in plan.items for file in item.files]
     plan.folders.update(file.rpartition("/")[0] for file in names)
     target.check_folders(names)
-
-
-def _is_in_place(photo: PhotoFile) -> bool:
-    """Tell whether a photo's file is there as the catalog knows it."""
-    try:
-        found = os.stat(photo.path)  # noqa: PTH116 - for many files
-    except OSError:
-        return False
-    return (found.st_size, found.st_mtime_ns) == (photo.size, photo.mtime_ns)
 
 
 def _with_paths(connection: Connection, found: Iterable[PhotoRecord]) -> list[PhotoRecord]:

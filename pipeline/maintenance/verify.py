@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.text import path_bytes
 from pipeline.maintenance.repairs import in_library
+from pipeline.scan.read_file import is_in_place
 from pipeline.store.store import Store, measure
 from schemas.errors import FormatError, StoreError
 from schemas.records import MediaType, PhotoFile, PhotoState
@@ -185,9 +185,7 @@ def source_of(connection: Connection, photo_id: str) -> PhotoFile | None:
     )
     for row in connection.execute(query).all():
         path = os.fsdecode(path_bytes(row.path))
-        with contextlib.suppress(OSError):
-            stat = Path(path).stat()
-            if (stat.st_size, stat.st_mtime_ns) != (row.bytes, row.mtime_ns):
-                continue
-            return PhotoFile(photo_id, path, row.bytes, row.mtime_ns, MediaType(row.media_type))
+        file = PhotoFile(photo_id, path, row.bytes, row.mtime_ns, MediaType(row.media_type))
+        if is_in_place(file):
+            return file
     return None

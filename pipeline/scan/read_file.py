@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pipeline.scan.identify import photo_id_of
@@ -13,6 +14,15 @@ from sharp_core.containers.jpeg import reaches_scan
 LARGEST_FILE_BYTES = 2_000_000_000
 _JPEG_HEAD_BYTES = 1 << 18  # most have their metadata, and a thumbnail, in less
 _LARGEST_BESIDE = 100_000_000  # bytes; a sidecar has some thousand
+
+
+def is_in_place(file: PhotoFile) -> bool:
+    """Tell whether a file is there with the size and the time that the catalog knows."""
+    try:
+        found = os.stat(file.path)  # noqa: PTH116 - for many files
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (file.size, file.mtime_ns)
 
 
 def read_unchanged(file: PhotoFile) -> bytes:

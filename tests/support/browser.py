@@ -16,6 +16,7 @@ from jobs.gallery.app import GallerySettings, make_gallery_app
 from jobs.gallery.serve import GalleryServer, listen
 from pipeline.library import Library
 from tests.support.paths import ROOT
+from tests.support.viewer_pictures import WAIT_MS
 
 VIEWER = ROOT / "viewer"
 WORKER = "tests.support.quick_worker"
@@ -26,6 +27,7 @@ _FLAGS = (
     "--enable-unsafe-swiftshader --force-device-scale-factor=1 --force-color-profile=srgb "
     "--disable-dev-shm-usage"
 ).split()
+_REFUSED = "Failed to load resource"
 _ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -66,16 +68,18 @@ def serving(library: Path, cache: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def watched_page(
-    context: BrowserContext, address: str, wait_ms: int, expected: Sequence[str]
-) -> Iterator[Page]:
-    """Give a page that may ask nothing of other hosts, and complain of what is `expected` alone."""
+def watched_page(context: BrowserContext, address: str, also: Sequence[str] = ()) -> Iterator[Page]:
+    """Give a page that may ask nothing of other hosts.
+
+    It may complain of what the server refuses, and of what is in `also`.
+    """
     page = context.new_page()
-    page.set_default_timeout(wait_ms)
+    page.set_default_timeout(WAIT_MS)
     watch = Watch(page)
     yield page
     page.close()
     assert watch.strangers(address) == []
+    expected = (_REFUSED, *also)
     assert [text for text in watch.complaints if not any(part in text for part in expected)] == []
 
 

@@ -15,7 +15,6 @@ from tests.support.browser import browser, serving, watched_page
 from tests.support.gallery_client import gallery_client
 from tests.support.paths import PHOTOS
 from tests.support.relief import ingest_reliefs
-from tests.support.viewer_pictures import WAIT_MS
 
 PREVIEWS = PreviewSettings(seconds=0.2, long_side=64)
 
@@ -61,6 +60,5 @@ def address(gallery_library: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    # Some tests make the server refuse something, which browsers report.
-    with watched_page(context, address, WAIT_MS, ("Failed to load resource",)) as page:
+    with watched_page(context, address) as page:
         yield page

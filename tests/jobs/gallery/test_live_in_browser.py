@@ -21,9 +21,6 @@ from tests.support.made_photos import make_photo
 from tests.support.relief import ingest_reliefs
 from tests.support.viewer_pictures import WAIT_MS
 
-# These catalogs have no thumbnails.
-EXPECTED = ("Failed to load resource",)
-
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
@@ -50,7 +47,7 @@ def page(
     monkeypatch.setattr(live, "_POLL_SECONDS", 0.1)
     with (
         serving(library, tmp_path / "cache") as address,
-        watched_page(context, address, WAIT_MS, EXPECTED) as page,
+        watched_page(context, address) as page,
     ):
         page.goto(address)
         page.wait_for_selector(".tiles img")
@@ -212,7 +209,7 @@ def test_failures_are_tried_again_from_the_page(context: BrowserContext, tmp_pat
     ingest_reliefs(library, folder, settings=IngestSettings(limit=1))
     with (
         serving(library, tmp_path / "cache") as address,
-        watched_page(context, address, WAIT_MS, EXPECTED) as page,
+        watched_page(context, address) as page,
     ):
         page.goto(f"{address}/problems?state=failed")
         expect(page.get_by_role("button", name="Try this photo again")).to_be_enabled()

@@ -16,9 +16,6 @@ from schemas.records import RunState
 from schemas.tables import photos
 from tests.support.browser import change_script, serving, watched_page
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
-from tests.support.viewer_pictures import WAIT_MS
-
-EXPECTED = ("Failed to load resource",)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +47,7 @@ def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    with watched_page(context, address, WAIT_MS, EXPECTED) as page:
+    with watched_page(context, address) as page:
         page.goto(address)
         page.wait_for_selector(".tiles a >> nth=20")
         yield page

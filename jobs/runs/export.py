@@ -15,7 +15,7 @@ from jobs.runs.run import new_run_id
 from jobs.runs.scene_run import RunnerMaker, SceneRunReport, SceneWork, run_over_scenes
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.writer import CatalogWriter
-from pipeline.exports.album import read_album
+from pipeline.exports.album import count_removed
 from pipeline.exports.manifest import check_is_ours
 from pipeline.exports.manifest_sync import rewrite_manifest
 from pipeline.exports.names import NameTemplate
@@ -203,7 +203,7 @@ def dry_export(library: Library, order: ExportOrder) -> ExportDryRun:
         )
         removed = 0
         if is_album(order.settings):
-            removed = read_album(connection, target, order.filters, order.settings.name).removed
+            removed = count_removed(connection, target, order.filters)
     files = [(planned, item.record) for item in plan.items for planned in item.files]
     kinds = [kind_of_file(planned.kind) for planned, _ in files]
     due = len(plan.items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_by_ids, stream_scenes
-from pipeline.exports.exported import Exported, exports_by_photo
+from pipeline.exports.exported import Exported, RecordedExport, exports_by_photo
 from pipeline.exports.kinds.album import ALBUM_PARTS
 from pipeline.exports.target import ExportTarget
 from schemas.records import FocalSource, PhotoRecord
@@ -53,13 +53,12 @@ def read_album(
 
     Of a photo with files under two names, those of this template are shown.
     """
-    selected = {found.photo_id for found in stream_scenes(connection, filters)}
+    selected = _selected(connection, filters)
     stems: dict[str, str] = {}  # by photo_id
     versions: dict[str, str] = {}
     leftover: list[Exported] = []
     removed = 0
-    recorded = (one for one in exports_by_photo(connection, target) if one.kind in ALBUM_PARTS)
-    for photo_id, group in groupby(recorded, key=lambda one: one.photo_id):
+    for photo_id, group in groupby(_recorded(connection, target), key=lambda one: one.photo_id):
         exports = [one.parsed() for one in group]
         if photo_id not in selected:
             removed += 1
@@ -69,6 +68,12 @@ def read_album(
             versions[photo_id] = _version(one for one in exports if one.stem == stem)
             leftover += (one for one in exports if one.stem != stem)
     return AlbumState(album_photos(connection, stems, versions), leftover, removed)
+
+
+def count_removed(connection: Connection, target: ExportTarget, filters: Filters) -> int:
+    """Return how many photos have files in the folder and are no longer selected by filters."""
+    there = {one.photo_id for one in _recorded(connection, target)}
+    return len(there - _selected(connection, filters))
 
 
 def album_photos(
@@ -86,6 +91,14 @@ def photos_script(photos: Iterable[AlbumPhoto]) -> bytes:
     """Return the script that gives the photos of an album to its own element."""
     rows = json.dumps(list(photos), ensure_ascii=False, separators=(",", ":"))
     return f"document.currentScript.photos={rows};\n".encode()
+
+
+def _selected(connection: Connection, filters: Filters) -> set[str]:
+    return {found.photo_id for found in stream_scenes(connection, filters)}
+
+
+def _recorded(connection: Connection, target: ExportTarget) -> Iterator[RecordedExport]:
+    return (one for one in exports_by_photo(connection, target) if one.kind in ALBUM_PARTS)
 
 
 def _version(exports: Iterable[Exported]) -> str:

@@ -3,15 +3,15 @@
 // The album's element names its parts: data-photos is the id of the script whose `photos` are rows of
 // [id, width, height, time, name, focal length in pixels, whether it shows 360°, caption,
 // version of its files], the newest first. In data-thumb, data-photo, data-scene and data-scene-script,
-// {id} stands for the id of a photo, and {version} for the version; data-downloads is a JSON list of [address, label]. data-texts is the id of an element with the
-// German words by their English ones, as JSON. The address of a photo is the page's with # and its id.
+// {id} stands for the id of a photo, and {version} for the version; data-downloads is a JSON list of
+// [address, label]. data-texts is the id of an element with the German words by their English ones, as
+// JSON. The address of a photo is the page's with # and its id.
 
 import { walkByLinks } from "../../jobs/gallery/static/beside.js";
 import { makeScrubber } from "../../jobs/gallery/static/scrubber.js";
 import { makeWords, Timeline } from "../../jobs/gallery/static/timeline.js";
 import { walkByKeys } from "../../jobs/gallery/static/walk.js";
 import { make } from "./elements.js";
-import { startOf } from "./load.js";
 import { LANGUAGE } from "./texts.js";
 import { Viewer } from "./viewer.js";
 
@@ -189,12 +189,12 @@ export class Album {
     const nav = make("nav", { className: "beside" });
     nav.setAttribute("aria-label", this.#text("Neighbours"));
     const link = (rel, at, word, before, after) => {
-      const to = rel === "up" ? "#" : this.#photos[at] && hashOf(this.#photos[at][ID]);
-      const element = to ? make("a", { rel, href: to }) : make("span", { className: "none" });
+      const photo = this.#photos[at];
+      const element = photo ? make("a", { rel, href: hashOf(photo[ID]) }) : make("span", { className: "none" });
       element.append(before, make("span", { textContent: word }), after);
       // A step to the side replaces this photo in the history: one step back leads to all photos.
       element.addEventListener("click", (event) => {
-        if (rel === "up" || !to || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (!photo || event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         this.#goTo(at);
       });
@@ -253,7 +253,7 @@ export class Album {
     const at = (this.#headsetAt < 0 ? this.#at : this.#headsetAt) + side;
     if (!this.#photos[at]) return;
     try {
-      await this.#viewer.show(startOf(this.#startOf(this.#photos[at])));
+      await this.#viewer.show(this.#startOf(this.#photos[at]));
       this.#headsetAt = at;
     } catch {
       // The scene that is shown stays.

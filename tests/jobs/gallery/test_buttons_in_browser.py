@@ -1,0 +1,69 @@
+"""Buttons of a photo's page and of the list of links: what they do, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from pipeline.catalog.shares import list_shares
+from pipeline.library import Library
+from tests.support.browser import serving, watched_page
+from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
+
+NO_ANSWER = "The gallery does not answer. Check that it is still running."
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Return a library of one photo, whose files are gone."""
+    library = tmp_path / "library"
+    library.mkdir()
+    with new_catalog(library) as catalog:
+        file = photo_file("IMG_1.jpg")
+        catalog.add_found([(file, None)])
+        catalog.record(done(file, meta(2021)), RUN)
+    return library
+
+
+@pytest.fixture
+def page(library: Path, context: BrowserContext, tmp_path: Path) -> Iterator[Page]:
+    with (
+        serving(library, tmp_path / "cache") as address,
+        watched_page(context, address) as page,
+    ):
+        page.goto(f"{address}/photos/{photo_file('IMG_1.jpg').photo_id}")
+        yield page
+
+
+def test_the_heart_of_a_photo_is_kept_and_tells_what_went_wrong(page: Page) -> None:
+    heart, status = page.locator(".heart"), page.locator(".heart-status")
+    page.route("**/api/favorites", lambda route: route.abort())
+    heart.click()
+    expect(status).to_have_text(NO_ANSWER)
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    page.unroute("**/api/favorites")
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(status).to_have_text("")
+    page.reload()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_link_is_made_on_the_page_of_a_photo_and_revoked(page: Page, library: Path) -> None:
+    panel = page.locator(".share")
+    panel.locator("summary").click()
+    page.route("**/api/shares", lambda route: route.abort())
+    panel.get_by_role("button", name="Make a link").click()
+    expect(panel.locator(".share-status")).to_have_text(NO_ANSWER)
+    page.unroute("**/api/shares")
+    panel.get_by_role("button", name="Make a link").click()
+    expect(panel.locator(".share-status")).to_contain_text("It shows 1 photo.")
+    page.goto(page.url.replace(page.url[page.url.index("/photos/") :], "/shares"))
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.locator(".share-status")).to_have_text("The link is revoked.")
+    expect(page.get_by_role("button", name="Revoke")).to_have_count(0)
+    with Library.resolve(library).read() as connection:
+        assert list(list_shares(connection)) == []

@@ -18,16 +18,17 @@ from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.send_file import GONE, inside
+from pipeline.catalog.photo_files import files_of
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import paths_of
 from pipeline.catalog.scenes import scene_files
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.text import path_text
 from pipeline.catalog.user_marks import set_favorite
 from pipeline.library import Library
 from pipeline.scan.read_file import is_in_place
 from pipeline.store.root import parse_root
-from schemas.records import MediaType, PhotoFile, SceneFile
-from schemas.tables import photo_paths, photos, scenes
+from schemas.records import PhotoFile, SceneFile
+from schemas.tables import photos, scenes
 
 CACHE_BYTES = 4_000_000_000
 _MOST_ANSWERS = 60
@@ -182,9 +183,9 @@ class LibraryReader:
 
         Raises HTTPException 404 where none is left, or all have changed since.
         """
-        for photo in self._files_of(photo_id):
-            if is_in_place(photo):
-                return Path(photo.path)
+        photo = next(filter(is_in_place, self._files_of(photo_id)), None)
+        if photo is not None:
+            return Path(photo.path)
         raise HTTPException(
             404, "The file of this photo is gone, or has changed since it was read."
         )
@@ -212,23 +213,8 @@ class LibraryReader:
         return self.file(scene.file.splat_path, f"{scene.sha256[:32]}.{scene.format}")
 
     def _files_of(self, photo_id: str) -> list[PhotoFile]:
-        columns = (photos.c.media_type, photo_paths.c.path, photo_paths.c.bytes)
-        statement = sa.select(*columns, photo_paths.c.mtime_ns).join(photo_paths)
-        statement = statement.where(
-            photos.c.photo_id == photo_id, photo_paths.c.missing_at.is_(None)
-        )
         with self.catalog() as connection:
-            rows = connection.execute(statement).all()
-        return [
-            PhotoFile(
-                photo_id,
-                path_bytes(row.path).decode("utf-8", "surrogateescape"),
-                row.bytes,
-                row.mtime_ns,
-                MediaType(row.media_type),
-            )
-            for row in rows
-        ]
+            return files_of(connection, photo_id)
 
 
 def open_reader(library: str, catalog: str | None, cache: Path) -> LibraryReader:

@@ -15,6 +15,7 @@ from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.flags import read_flags
 from pipeline.catalog.in_lists import MOST_VALUES, in_groups
+from pipeline.catalog.photo_files import OPEN_FIRST
 from pipeline.catalog.photo_filters import PhotoFilters
 from pipeline.catalog.portable_sql import reading_only, register_functions, rows_where
 from pipeline.catalog.selection import conditions_by, conditions_for_sums, conditions_of
@@ -273,8 +274,7 @@ def paths_of(connection: Connection, ids: list[str]) -> dict[str, list[str]]:
     rows = connection.execute(
         sa.select(photo_paths.c.photo_id, photo_paths.c.path)
         .where(photo_paths.c.photo_id.in_(ids), photo_paths.c.missing_at.is_(None))
-        # A path in the open before one in a hidden folder.
-        .order_by(photo_paths.c.skip_reason.is_not(None), photo_paths.c.path)
+        .order_by(*OPEN_FIRST)
     )
     paths: dict[str, list[str]] = {}
     for photo_id, path in rows:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
+from pipeline.catalog.photo_files import OPEN_FIRST
 from schemas.records import FocalSource, MediaType, PhotoFile, SceneFile
 from schemas.tables import photo_paths, photos, scenes
 
@@ -40,8 +41,7 @@ def _first_paths(connection: Connection, photo_ids: Collection[str]) -> dict[str
     statement = (
         sa.select(*columns)
         .where(photo_paths.c.photo_id.in_(photo_ids), photo_paths.c.missing_at.is_(None))
-        # A path in the open before one in a hidden folder.
-        .order_by(photo_paths.c.skip_reason.is_not(None), photo_paths.c.path)
+        .order_by(*OPEN_FIRST)
     )
     paths: dict[str, tuple[str, int]] = {}
     for photo_id, path, mtime_ns in connection.execute(statement):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -11,13 +10,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.photo_files import files_of
 from pipeline.maintenance.repairs import in_library
 from pipeline.scan.read_file import is_in_place
 from pipeline.store.store import Store, measure
 from schemas.errors import FormatError, StoreError
-from schemas.records import MediaType, PhotoFile, PhotoState
-from schemas.tables import artifacts, photo_paths, photos, scenes
+from schemas.records import PhotoFile, PhotoState
+from schemas.tables import artifacts, photos, scenes
 from sharp_core.formats.registry import check_scene
 
 SCENE, THUMB, PHOTO = "scene", "thumb", "photo"  # kinds; other artifacts have their own
@@ -177,15 +176,4 @@ def _file_damage(path: Path, row: StoredRow) -> tuple[DamageKind, str] | None:
 
 def source_of(connection: Connection, photo_id: str) -> PhotoFile | None:
     """Return the photo's file, if one still exists with the recorded size and time."""
-    query = (
-        sa.select(photo_paths, photos.c.media_type)
-        .join(photos)
-        .where(photo_paths.c.photo_id == photo_id, photo_paths.c.missing_at.is_(None))
-        .order_by(photo_paths.c.skip_reason.is_not(None), photo_paths.c.path)
-    )
-    for row in connection.execute(query).all():
-        path = os.fsdecode(path_bytes(row.path))
-        file = PhotoFile(photo_id, path, row.bytes, row.mtime_ns, MediaType(row.media_type))
-        if is_in_place(file):
-            return file
-    return None
+    return next(filter(is_in_place, files_of(connection, photo_id)), None)

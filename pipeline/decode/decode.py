@@ -21,7 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from pipeline.decode import raw_development
 from pipeline.decode.deep import DeepImage
 from pipeline.decode.errors import cut_off, diagnosis
-from pipeline.decode.icc import is_srgb
+from pipeline.decode.icc import is_quick, pixels_to_srgb
 from pipeline.decode.jpeg_pixels import BLOCK, NO_DATA, decode_sound_jpeg
 from pipeline.decode.jxl_pixels import JxlPhoto
 from pipeline.decode.open import SIDEWAYS, OpenedPhoto, check_size, open_photo, without_warnings
@@ -132,14 +132,17 @@ def _other_size(stated: tuple[int, int], decoded: tuple[int, int]) -> str:
 
 
 def _load_quickly(opened: OpenedPhoto) -> Pixels | None:
-    """Return the stored pixels of a usual JPEG whose colours are sRGB's; None for all others."""
+    """Return the stored pixels, in sRGB, of a usual JPEG in usual colours; None for all others."""
     image, colors = opened.image, opened.colors
     if not isinstance(image, JpegImageFile):
         return None
     profile = image.info.get("icc_profile")
-    if (colors is not None and counts(colors, profile)) or not is_srgb(image.mode, profile):
+    if (colors is not None and counts(colors, profile)) or not is_quick(image.mode, profile):
         return None
-    return decode_sound_jpeg(image)
+    pixels = decode_sound_jpeg(image)
+    if pixels is not None:
+        pixels_to_srgb(pixels, profile)
+    return pixels
 
 
 def _load(opened: OpenedPhoto, data: bytes) -> Image.Image | DeepImage:

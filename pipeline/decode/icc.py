@@ -6,7 +6,10 @@ import io
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageCms
+
+from pipeline.decode.matrix_profile import MatrixToSrgb, read_matrix_profile
 
 # The colour space that a profile for images of a mode must be about, as its header spells it.
 _COLOR_SPACES = {"RGB": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK", "LAB": b"Lab "}
@@ -16,10 +19,11 @@ _SPACE = slice(16, 20)  # where the header spells it
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _SAME = 2  # levels of 255: a profile that moves no colour by more is sRGB under some name
+_ROUNDING = 1  # levels of 255 by which the quick conversion may differ from that of LittleCMS
 
 
 def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return an L, RGB, CMYK or LAB image as RGB in sRGB; an RGB image is changed in place.
+    """Return an L, RGB, CMYK or LAB image as RGB in sRGB; an RGB image may be changed in place.
 
     A profile that is broken, or is about another kind of image, counts as none: then colours are
     taken to be sRGB's.
@@ -27,15 +31,32 @@ def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile and image.mode == "L" and profile[_SPACE] == _COLOR_SPACES["RGB"]:
         image = image.convert("RGB")
     transform = _usable_transform(image.mode, profile)
-    if transform is not None:
-        in_place = image.mode == "RGB"
-        return transform.apply_in_place(image) if in_place else transform.apply(image)
-    return image if image.mode == "RGB" else image.convert("RGB")
+    if transform is None:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode != "RGB":
+        return transform.apply(image)
+    quick = _matrix(profile or b"")
+    if quick is None:
+        return transform.apply_in_place(image)
+    pixels = np.array(image)
+    quick.apply(pixels)
+    return Image.fromarray(pixels)
 
 
-def is_srgb(mode: str, profile: bytes | None) -> bool:
-    """Say whether `icc_to_srgb` changes nothing of an image of a mode and its profile."""
-    return mode == "RGB" and _usable_transform(mode, profile) is None
+def is_quick(mode: str, profile: bytes | None) -> bool:
+    """Say whether `pixels_to_srgb` can do what `icc_to_srgb` does for images of a mode."""
+    if mode != "RGB":
+        return False
+    return _usable_transform(mode, profile) is None or _matrix(profile or b"") is not None
+
+
+def pixels_to_srgb(pixels: npt.NDArray[np.uint8], profile: bytes | None) -> None:
+    """Convert (H, W, 3) to sRGB in place, where `is_quick`."""
+    if _usable_transform("RGB", profile) is not None:
+        quick = _matrix(profile or b"")
+        if quick is None:
+            raise ValueError("the profile is more than curves and a matrix")
+        quick.apply(pixels)
 
 
 def _usable_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
@@ -56,12 +77,31 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     return None if _changes_nothing(transform, mode) else transform
 
 
+@lru_cache(maxsize=64)
+def _matrix(profile: bytes) -> MatrixToSrgb | None:
+    """Return the quick conversion of a profile, if it does what LittleCMS does."""
+    transform = _transform(profile, "RGB")
+    quick = read_matrix_profile(profile)
+    if transform is None or quick is None:
+        return None
+    sample = _sample()
+    found = np.array(sample)
+    quick.apply(found)
+    difference = found.astype(np.int16) - np.asarray(transform.apply(sample), np.int16)
+    return quick if np.abs(difference).max() <= _ROUNDING else None
+
+
+def _sample() -> Image.Image:
+    """Return colours from everywhere in the cube, in one row."""
+    levels = np.arange(0, 256, 15, dtype=np.uint8)
+    cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    return Image.fromarray(cube)
+
+
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     if mode not in ("RGB", "L"):
         return False
-    levels = np.arange(0, 256, 15, dtype=np.uint8)
-    cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
-    sample = Image.fromarray(cube).convert(mode)
+    sample = _sample().convert(mode)
     before, after = (
         np.asarray(s.convert("RGB"), np.int16) for s in (sample, transform.apply(sample))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from PIL import Image, ImageCms
 
 from pipeline.decode.cicp import image_to_srgb
 from pipeline.decode.decode import decode
-from pipeline.decode.icc import icc_to_srgb
+from pipeline.decode.icc import icc_to_srgb, is_quick, pixels_to_srgb
 from pipeline.scan.media_type import media_type
 from schemas.records import MediaType
 from sharp_core.containers.cicp import Cicp
@@ -85,6 +86,62 @@ def test_grey_stays_grey_and_white_white():
     out = in_srgb(Image.fromarray(ramp), P3).astype(int)
     assert np.ptp(out, axis=2).max() <= 2
     assert out[0, 255].tolist() == [255, 255, 255]
+
+
+def _parametric(kind, *values):
+    return b"para\0\0\0\0" + struct.pack(">2H", kind, 0) + _fixed(*values)
+
+
+def _table(values):
+    return b"curv\0\0\0\0" + struct.pack(f">I{len(values)}H", len(values), *values)
+
+
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+CURVES = {
+    "power": _gamma(2.2),
+    "linear": b"curv\0\0\0\0" + struct.pack(">I", 0),
+    "table": _table([round(65535 * (i / 99) ** 1.8) for i in range(100)]),
+    "para 0": _parametric(0, 1.8),
+    "para 1": _parametric(1, 2.0, 1.1, -0.1),
+    "para 2": _parametric(2, 2.0, 1.1, -0.1, 0.0),
+    "para 3, as phones have": _parametric(3, *SRGB_CURVE),
+    "para 4": _parametric(4, *SRGB_CURVE, 0.0, 0.0),
+}
+
+
+def matrix_profile(curve: bytes) -> bytes:
+    return icc_profile(
+        b"RGB ",
+        WHITE
+        | {n: _xyz(*c) for n, c in zip((b"rXYZ", b"gXYZ", b"bXYZ"), P3_COLORANTS, strict=True)}
+        | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    )
+
+
+@pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
+def test_curves_and_a_matrix_are_applied_quickly_and_as_littlecms_does(curve):
+    profile = matrix_profile(curve)
+    levels = np.random.default_rng(0).integers(0, 256, (64, 1000, 3), np.uint8)
+    expected = ImageCms.profileToProfile(
+        Image.fromarray(levels),
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert is_quick("RGB", profile)
+    pixels_to_srgb(levels, profile)
+    difference = np.abs(levels.astype(int) - np.asarray(expected))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.01
+
+
+def test_other_profiles_are_left_to_littlecms():
+    lifted_black = _parametric(2, 2.0, 0.9, -0.05, 0.05)
+    assert not is_quick("RGB", matrix_profile(lifted_black))
+    assert not is_quick("RGB", lut_profile(lambda color: 1 - color))
+    assert is_quick("RGB", SRGB)
+    assert not is_quick("L", LINEAR_GREY)
 
 
 def test_a_grey_profile_is_applied_to_grey_pictures():

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from sharp_core.models.sharp.network.norm import GroupNorm
 
-# 100 MB in float32: high enough that the rows that two strips share cost little.
-_STRIP_VALUES = 25_000_000
+# 24 MB in bfloat16: high enough that the rows that two strips share cost little, and below the size
+# up to which freed memory is reused (`sharp/memory.py`).
+_STRIP_VALUES = 12 << 20
+_REACH = 2  # rows at either side on which a row after two 3x3 convolutions depends
 
 
 def conv3x3(inside: int, outside: int, *, bias: bool = True) -> nn.Conv2d:
@@ -20,28 +22,33 @@ def conv3x3(inside: int, outside: int, *, bias: bool = True) -> nn.Conv2d:
     return nn.Conv2d(inside, outside, 3, padding=1, bias=bias)
 
 
-def in_strips(layers: nn.Module, x: Tensor, reach: int) -> Tensor:
-    """Return `layers(x)`. A CPU computes it in strips of rows, to keep intermediate maps small.
+def add_residual(layers: nn.Module, x: Tensor, into: Tensor) -> Tensor:
+    """Add `layers(x)` to `into`, which may be `x` itself, and return it.
 
-    `layers` must keep the shape. A row of the result depends on `reach` rows at either side.
+    `layers` must keep the shape, and a row of their result depend on two rows at either side. A CPU
+    computes the result in strips of rows, so that it never exists as a whole.
     """
     _, channels, height, width = x.shape
-    rows = max(_STRIP_VALUES // (channels * width), 1)
+    rows = max(_STRIP_VALUES // (channels * width) - 2 * _REACH, _REACH)
     if x.device.type != "cpu" or torch.is_grad_enabled() or height <= rows:
-        whole: Tensor = layers(x)
-        return whole
-    result = torch.empty_like(x)
-    for image, into in zip(torch.split(x, 1), torch.split(result, 1), strict=True):
+        return into.add_(layers(x))
+    for image, target in zip(torch.split(x, 1), torch.split(into, 1), strict=True):
+        # A strip is added once the next one has read its last rows: `into` may be `x`.
+        done: tuple[Tensor, Tensor] | None = None
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
-            first, last = max(top - reach, 0), min(bottom + reach, height)
-            strip = layers(image[:, :, first:last])
-            into[:, :, top:bottom] = strip[:, :, top - first : bottom - first]
-    return result
+            first, last = max(top - _REACH, 0), min(bottom + _REACH, height)
+            strip = layers(image[:, :, first:last])[:, :, top - first : bottom - first]
+            if done is not None:
+                done[0].add_(done[1])
+            done = target[:, :, top:bottom], strip
+        if done is not None:
+            done[0].add_(done[1])
+    return into
 
 
 class PlainResidual(nn.Module):
-    """ReLU, 3x3 convolution, ReLU, 3x3 convolution. The caller adds the result to the input."""
+    """ReLU, 3x3 convolution, ReLU, 3x3 convolution. The result is added to a map."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -49,9 +56,9 @@ class PlainResidual(nn.Module):
             nn.ReLU(), conv3x3(width, width), nn.ReLU(inplace=True), conv3x3(width, width)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the residual of `x`, (B, width, H, W)."""
-        return in_strips(self.residual, x, reach=2)
+    def forward(self, x: Tensor, into: Tensor) -> Tensor:
+        """Add the residual of `x`, (B, width, H, W), to `into`, which may be `x`; return that."""
+        return add_residual(self.residual, x, into)
 
 
 class NormedResidual(nn.Module):
@@ -97,8 +104,8 @@ class FusionBlock(nn.Module):
         With `upsample` the result has twice the resolution.
         """
         if skip is not None:
-            x += self.resnet1(skip).add_(skip)
-        x += self.resnet2(x)
+            x = self.resnet1(skip, into=x.add_(skip))
+        x = self.resnet2(x, into=x)
         if self.deconv is not None:
             x = self.deconv(x)
         fused: Tensor = self.out_conv(x)

@@ -43,7 +43,11 @@ def load_network(
     check_names_and_shapes(path, network.state_dict(), weights)
     dtypes = _dtypes(network, dtype)
     for name in list(weights):
-        weights[name] = _place(weights[name], torch.device(device), dtypes[name])
+        mapped = weights[name]
+        weights[name] = _place(mapped, torch.device(device), dtypes[name])
+        if dtype != torch.float32 and weights[name].data_ptr() == mapped.data_ptr():
+            # One mapped tensor would keep all 2.8 GB of the file in memory.
+            weights[name] = weights[name].clone()
     network.load_state_dict(weights, assign=True)
     return network.eval().requires_grad_(False)
 

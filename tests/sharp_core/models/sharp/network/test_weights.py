@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -41,6 +42,13 @@ def test_matrices_are_memory_mapped(checkpoint):
         file.seek(at)
         file.write(b"\0\0\0\0")
     assert parameter.flatten()[0] == 0.0
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists what is mapped")
+def test_a_converted_network_does_not_keep_the_file_in_memory(checkpoint):
+    network = load_network(checkpoint, TINY, dtype=torch.bfloat16)
+    assert network.state_dict()
+    assert str(checkpoint) not in Path("/proc/self/maps").read_text()
 
 
 def test_safetensors_load_too(tmp_path, tiny_weights):

@@ -17,7 +17,7 @@ from jobs.gallery.downloads import downloads_of, exports_of, original_link
 from jobs.gallery.fact_links import fact_links, folder_links
 from jobs.gallery.media import Id, is_viewer_built
 from jobs.gallery.photo_facts import photo_facts, technical_facts
-from jobs.gallery.reader import library_reader
+from jobs.gallery.reader import LibraryReader, library_reader
 from jobs.gallery.rendering import language_for, render
 from jobs.gallery.router import Router
 from jobs.gallery.texts import shown_text
@@ -58,7 +58,7 @@ _PROBLEM_STATES = (PhotoState.FAILED, PhotoState.SKIPPED, PhotoState.DUE)
 def library(request: Request) -> Response:
     """Show photos by capture time."""
     view = read_view(request.query_params)
-    shown = library_reader(request).remembered(("library", *view.texts.items()), view, _overview)
+    shown = read_overview(library_reader(request), view)
     return render(
         request,
         "library.html",
@@ -74,6 +74,11 @@ class _Overview(NamedTuple):
     timeline: Timeline
     states: dict[str, int]
     is_stacked: bool
+
+
+def read_overview(reader: LibraryReader, view: FilteredView) -> _Overview:
+    """Return what the first page shows of a view, remembered. Raises StoreError."""
+    return reader.remembered(("library", *view.texts.items()), view, _overview)
 
 
 def _overview(connection: Connection, view: FilteredView) -> _Overview:

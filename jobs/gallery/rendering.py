@@ -55,6 +55,12 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters.update(json=json_data, filename=filename)
 
 
+def compile_templates() -> None:
+    """Compile all templates, so that no page waits for that."""
+    for name in _ENVIRONMENT.list_templates():
+        _ENVIRONMENT.get_template(name)
+
+
 def language_for(request: Request) -> str:
     """Return the language for a request's answer."""
     return language_of(request.headers.get("accept-language", ""))

@@ -24,6 +24,7 @@ from jobs.gallery.live import LiveLibrary
 from jobs.gallery.media import is_viewer_built
 from jobs.gallery.network_names import check_names, machine_name, shown_names
 from jobs.gallery.security import TOKEN_PARAMETER, AccessPolicy, is_loopback
+from jobs.gallery.warm_up import warm_up
 from jobs.gallery.workshop import Workshop
 from pipeline.library import Library
 from schemas.errors import RunError, UsageError
@@ -108,6 +109,7 @@ def serve(
     # itself, it raises the signal again, which changes nothing then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
+    warm_up(app.state.reader)
     asyncio.run(server.serve(sockets=[listener]))
 
 

@@ -1,9 +1,9 @@
 // The bar of a selection: how many photos, and what can be done with all of them.
 
-import { post } from "./post.js";
+import { act, post } from "./post.js";
 import { Selection } from "./selection.js";
 import { offerLink } from "./share.js";
-import { LOCALE, text } from "./texts.js";
+import { numberText, text } from "./texts.js";
 
 const bar = document.querySelector(".select-bar");
 const number = bar.querySelector(".select-count");
@@ -38,7 +38,7 @@ function show(selection) {
   bar.hidden = !selection.isOn;
   if (share && !selection.isOn) share.open = false;
   status.textContent = selection.note;
-  const count = selection.ids.size.toLocaleString(LOCALE);
+  const count = numberText(selection.ids.size);
   number.textContent = selection.ids.size === 1 ? text("1 photo selected") : text("{count} photos selected", { count });
   for (const part of bar.querySelectorAll("[data-acts]")) part.disabled = selection.ids.size === 0;
   if (selection.isOn && !hasChoices) fetchChoices();
@@ -60,36 +60,26 @@ async function fetchChoices() {
 async function setFavorites(selection, button) {
   const favorite = button.dataset.favorite === "true";
   const photos = [...selection.ids];
-  await act(button, async () => {
+  await act(button, status, async () => {
     await post("/api/favorites", JSON.stringify({ photos, favorite }));
-    const count = photos.length.toLocaleString(LOCALE);
+    const count = numberText(photos.length);
     if (favorite) return photos.length === 1 ? text("1 photo is a favorite now") : text("{count} photos are favorites now", { count });
     return photos.length === 1 ? text("1 photo is no favorite now") : text("{count} photos are no favorites now", { count });
   });
 }
 
 async function makeMissing(selection, button) {
-  await act(button, async () => {
+  await act(button, status, async () => {
     const { photos } = await post("/api/make-missing", JSON.stringify({ photos: [...selection.ids] }));
     if (photos === 0) return text("These photos and their moments have their scenes already.");
-    return photos === 1 ? text("1 scene is being made") : text("{count} scenes are being made", { count: photos.toLocaleString(LOCALE) });
+    return photos === 1 ? text("1 scene is being made") : text("{count} scenes are being made", { count: numberText(photos) });
   });
 }
 
 async function download(selection, button) {
-  await act(button, async () => {
+  await act(button, status, async () => {
     const { href } = await post("/api/zips", JSON.stringify({ photos: [...selection.ids], what: choice.value }));
     location.assign(href);
     return text("The download begins. Files are made one after the other while it runs.");
   });
-}
-
-async function act(button, work) {
-  button.disabled = true;
-  try {
-    status.textContent = await work();
-  } catch (problem) {
-    status.textContent = problem.message;
-  }
-  button.disabled = false;
 }

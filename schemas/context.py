@@ -16,7 +16,7 @@ from schemas.explained import ExplainedStr
 
 # Of what is read of a photo before its pixels. A catalog's photos that were read by an earlier
 # version are read again: raise it when the readers learn to read more.
-METADATA_VERSION = 1
+METADATA_VERSION = 2
 
 
 class TagKind(StrEnum):

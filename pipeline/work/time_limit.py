@@ -29,13 +29,20 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
 
+    is_inside = True
+
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise OutOfTime(seconds)
+        if is_inside:
+            raise OutOfTime(seconds)
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
+    # The timer may ring at every step, also between these: none of them may leave it set.
     try:
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
+            yield
+        finally:
+            is_inside = False
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -135,6 +136,7 @@ class GalleryServer(uvicorn.Server):
             ssl_keyfile=certificates.key if certificates else None,
         )
         super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_request)
         self._workshop: Workshop = app.state.workshop
         self._live: LiveLibrary = app.state.live
 
@@ -169,6 +171,16 @@ class GalleryServer(uvicorn.Server):
         for connection in list(self.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+
+
+def _is_no_cancelled_request(record: logging.LogRecord) -> bool:
+    """Return False for what uvicorn says of requests that it cancels as it ends.
+
+    It logs a traceback of each, which tells a person who pressed Ctrl-C nothing.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+        return False
+    return not str(record.msg).startswith("Cancel %s running task")
 
 
 def listen(host: str, port: int) -> socket.socket:

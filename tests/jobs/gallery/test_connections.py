@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -186,6 +187,45 @@ def test_one_client_has_a_limited_number_of_requests_at_once() -> None:
                 writer.close()
 
     asyncio.run(run())
+
+
+def test_a_request_that_does_not_end_is_ended_without_a_traceback(
+    gallery_library: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("jobs.gallery.serve._END_SECONDS", 0.1)
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        app = make_gallery_app(GallerySettings(Library.resolve(gallery_library), tmp_path))
+
+        @app.get("/for-ever")
+        async def for_ever() -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        listener = listen("127.0.0.1", 0)
+        server = GalleryServer(app, "warning")
+        logging.getLogger("uvicorn.error").addHandler(caplog.handler)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        port = listener.getsockname()[1]
+        _, writer = await connect(port, b"GET /for-ever HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await begun.wait()
+        server.should_exit = True
+        await serving
+        await ended.wait()
+        writer.close()
+
+    try:
+        asyncio.run(run())
+    finally:
+        logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("steps", range(5))

@@ -7,6 +7,7 @@
 Without --checkpoint it uses the stand-in weights of the tests: times are the same, errors are not
 those of real weights. `photo` is the time from 12 megapixels of uint8 to metric Gaussians on the
 device, `forward` the network's part of it, both per photo. Errors are relative to fp32 at batch 1.
+On a GPU a line below says what the copies of a photo and of its scene take.
 The floor is the network's operations over the rate of matrix products, measured in the same run and
 precision. --published PATH first runs the forward pass of a checkout of apple/ml-sharp.
 """
@@ -42,6 +43,7 @@ from sharp_core.models.sharp.predictor import SharpPredictor
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.models.two_layer.ndc_to_metric import Shapes, covariances
 from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.to_host import to_host
 from tests.support import stand_in
 
 PHOTO_HEIGHT, PHOTO_WIDTH, FOCAL_PX = 3024, 4032, 3200.0
@@ -77,6 +79,8 @@ def main() -> None:
                     if reference is None and dtype == "fp32":
                         reference = scene
                     print_errors(scene, reference)
+                    if device.type == "cuda":
+                        bench_copies(predictor, scene, options.repeat)
                     del predictor
 
 
@@ -126,6 +130,29 @@ def bench(
         flush=True,
     )
     return scenes[0]
+
+
+def bench_copies(predictor: SharpPredictor, scene: Gaussians, repeat: int) -> None:
+    """Print the time of the copies of one photo to the device, and of its scene back.
+
+    Each first through memory of any kind. An upload is hidden where another batch is computed.
+    """
+    device = predictor.device
+    pixels = photo(0).pixels
+    pixels.flags.writeable = False  # as Ray gives them
+    columns = torch.from_numpy(scene.to_array()).to(device)
+
+    def copy_plainly() -> None:
+        torch.from_numpy(np.require(pixels, requirements="W")).to(device)
+
+    def upload() -> None:
+        with predictor.uploading([pixels]):
+            synchronize(device)
+
+    runs = (copy_plainly, upload, columns.cpu, lambda: to_host(columns))
+    times = [f"{best_on(device, repeat, run).wall:.4f}" for run in runs]
+    print(f"# copies: photo {times[0]} s, uploaded ahead {times[1]} s;"
+          f" scene {times[2]} s, page-locked {times[3]} s")  # fmt: skip
 
 
 def timed(

@@ -72,8 +72,10 @@ class _PredictorWorker:
 
     def predict(self, photos: list[DecodedPhoto], *pixels: Pixels) -> tuple[Any, ...]:
         """Return, first, the seconds or the failure of each photo; then each one's scene."""
-        with self._one_at_a_time:
-            results = self._stage.process(list(zip(photos, pixels, strict=True)))
+        batch = list(zip(photos, pixels, strict=True))
+        # Copied to the GPU while the other call is predicted.
+        with self._stage.uploading(batch), self._one_at_a_time:
+            results = self._stage.process(batch)
         statuses = [r if isinstance(r, Failed) else r[1] for r in results]
         return (statuses, *(None if isinstance(r, Failed) else r[0] for r in results))
 

@@ -6,6 +6,7 @@ torch is imported where a model is loaded: the driver of a cluster makes the sta
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from pipeline.flow.decode_stage import Pixels
@@ -58,6 +59,15 @@ class PredictStage:
         if self._predictor is None:
             raise RuntimeError("setup() comes before process()")
         return self._predictor
+
+    def uploading(self, photos: list[tuple[DecodedPhoto, Pixels]]) -> AbstractContextManager[None]:
+        """Start to copy photos to the GPU, in any thread, for their `process` inside."""
+        from sharp_core.models.interface import Uploading
+
+        if not isinstance(self.predictor, Uploading):
+            return nullcontext()
+        # Of a panorama, the views that are cut from it are copied, by `process`.
+        return self.predictor.uploading([pixels for one, pixels in photos if one.sphere is None])
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]

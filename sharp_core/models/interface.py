@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -37,6 +38,17 @@ class PredictedScene(NamedTuple):
 
     gaussians: Gaussians
     scale_source: ScaleSource
+
+
+@runtime_checkable
+class Uploading(Predictor, Protocol):
+    """A predictor whose photos can be copied to its device while it predicts others."""
+
+    def uploading(
+        self, photos: Sequence[npt.NDArray[np.uint8]]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Start to copy pixels, in any thread; `predict` finds these arrays inside."""
+        ...
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sharp_core.scene.conventions import COLUMNS
+from sharp_core.scene.to_host import to_host
 
 
 class GaussianArrays(NamedTuple):
@@ -103,7 +104,7 @@ class Gaussians:
     def to_array(self) -> npt.NDArray[np.float32]:
         """Return one (N, 14) array, to send a scene between processes."""
         columns = (self.means, self.quats, self.scales, self.opacities[:, None], self.colors)
-        return torch.cat(columns, dim=1).cpu().numpy()
+        return to_host(torch.cat(columns, dim=1)).numpy()
 
     @staticmethod
     def from_array(array: npt.NDArray[np.float32]) -> Gaussians:

@@ -13,6 +13,7 @@ from schemas.errors import FormatError
 from sharp_core.formats.sog.planes import LONGEST_SIDE, Plane, compress_lengths
 from sharp_core.scene.conventions import LAYERS, is_grid_count
 from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.to_host import to_host
 
 _MORTON_BITS = 10  # per axis: finer than any neighbourhood that image compression uses
 
@@ -27,7 +28,7 @@ class ImageLayout(NamedTuple):
     def image(self, channels: Tensor) -> Plane:
         """Return channels (C, N) as an image (height, width, C), padded with zeros."""
         image = np.zeros((self.height * self.width, len(channels)), dtype=np.uint8)
-        image[: channels.shape[1]] = channels.t().to(torch.uint8).cpu().numpy()
+        image[: channels.shape[1]] = to_host(channels.t().to(torch.uint8)).numpy()
         return image.reshape(self.height, self.width, -1)
 
 

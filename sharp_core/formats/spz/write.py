@@ -39,6 +39,7 @@ from sharp_core.formats.spz.zstd import load_zstd
 from sharp_core.formats.values import colors_to_sh0, scales_to_log, unit_quats
 from sharp_core.scene.axes import OURS
 from sharp_core.scene.gaussians import Gaussians
+from sharp_core.scene.to_host import to_host
 
 # 13 bits are an eighth of a millimetre. Each further bit costs 5 % of the file size.
 _FRACTIONAL_BITS = 13
@@ -96,7 +97,7 @@ def quantize_spz(gaussians: Gaussians, fractional_bits: int) -> list[Block]:
         quats, logs_t = smallest_rotation(unit, logs.t())
         blocks[3][rows] = _byte((logs_t.t() + SCALE_OFFSET) * SCALE_STEPS)
         blocks[4][rows] = _rotation_bytes(quats)
-    return [block.cpu().numpy() for block in blocks]
+    return [to_host(block).numpy() for block in blocks]
 
 
 def _fractional_bits(gaussians: Gaussians) -> int:

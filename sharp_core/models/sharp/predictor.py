@@ -10,6 +10,7 @@ All intermediate values stay on the device.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
 
@@ -39,6 +40,7 @@ from sharp_core.models.sharp.precision import (
     torch_precision,
 )
 from sharp_core.models.sharp.resize import resize_to_square
+from sharp_core.models.sharp.uploads import CudaLane, Pixels, Uploads
 from sharp_core.models.two_layer.composer import NdcGaussians
 from sharp_core.models.two_layer.ndc_to_metric import ndc_to_metric
 from sharp_core.scene.gaussians import Gaussians
@@ -87,6 +89,7 @@ class SharpPredictor:
         self._run: Callable[[Tensor, Tensor], NdcGaussians] = compile_network(
             network, compiled, device
         )
+        self._uploads = Uploads(CudaLane(device) if device.type == "cuda" else None)
         self._compiled_size = 0  # the largest batch so far; smaller ones are padded to it
 
     @staticmethod
@@ -118,6 +121,10 @@ class SharpPredictor:
             batch_size=batch_size or automatic_batch_size(config, target, dtype_of(chosen)),
             compiled=compiled,
         )
+
+    def uploading(self, photos: Sequence[Pixels]) -> AbstractContextManager[None]:
+        """Start to copy pixels to a GPU, in any thread; `predict` finds these arrays inside."""
+        return self._uploads.of(photos)
 
     def predict(self, photos: Sequence[PredictorInput]) -> list[Gaussians]:
         """Return one scene per photo, in order, in metres, on the predictor's device.
@@ -177,6 +184,9 @@ class SharpPredictor:
         return NdcGaussians(*(value.clone() for value in self._run(images, disparity_factor)))
 
     def _square(self, photo: PredictorInput) -> Tensor:
-        # Copies if torch needs it: for flipped views and read-only arrays.
-        pixels = torch.from_numpy(np.require(photo.pixels, requirements=("C", "W")))
-        return resize_to_square(pixels.to(self.device), self._config.resolution)
+        pixels = self._uploads.find(photo.pixels)
+        if pixels is None:
+            # Copies if torch needs it: for flipped views and read-only arrays.
+            writable = np.require(photo.pixels, requirements=("C", "W"))
+            pixels = torch.from_numpy(writable).to(self.device)
+        return resize_to_square(pixels, self._config.resolution)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from schemas.records import (
     FocalSource,
     PhotoMeta,
     ScaleSource,
+    SphereWindow,
     StoredFile,
 )
 from schemas.settings import ModelSettings, SplatSettings
@@ -90,6 +92,29 @@ def test_a_photo_that_does_not_fit_fails_alone(error: Exception) -> None:
     results = stage.process(batch_of(64, TOO_LARGE, 80))
     assert reasons(results) == [None, FailureReason.OUT_OF_MEMORY, None]
     assert reasons(stage.process(batch_of(64))) == [None]  # the run goes on
+
+
+class Uploads(TrivialPredictor):
+    """Notes which photos are to be copied to its device."""
+
+    def __init__(self) -> None:
+        super().__init__(seconds=0.0, deadly_width=None)
+        self.widths: list[int] = []
+
+    def uploading(self, photos: Sequence[Pixels]) -> AbstractContextManager[None]:
+        self.widths += [pixels.shape[1] for pixels in photos]
+        return nullcontext()
+
+
+def test_photos_are_uploaded_whole_where_the_predictor_can_but_no_panoramas() -> None:
+    flat, panorama = batch_of(64, 128)
+    panorama = (replace(panorama[0], sphere=SphereWindow(128, 64, 128.0, 0.0, 0.0)), panorama[1])
+    predictor, packer = Uploads(), ScenePacker(SplatSettings("ply"))
+    with stage_of(predictor, packer).uploading([flat, panorama]):
+        assert predictor.widths == [64]
+    plain = stage_of(TrivialPredictor(0.0, None), packer)
+    with plain.uploading([flat]):
+        assert reasons(plain.process([flat])) == [None]
 
 
 class NoRoom(ScenePacker):

@@ -61,6 +61,8 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
     unclear = _unclear([row.folded for row in rows])
     found: dict[str, Facet] = {}
     for row in rows:
+        if row.tag_id not in looks:  # a run has just taken it from its last photo
+            continue
         newest, cover = looks[row.tag_id]
         facet = Facet(row.name, f"/{row.name}", row.photos, cover[-_ID_LENGTH:], newest)
         if row.folded in unclear and row.folded not in found:
@@ -103,7 +105,8 @@ def _looks_at(
     tagged = last.join(photo_tags, photo_tags.c.photo_id == last.c.photo_id).join(tags)
     times = sa.select(tags.c.tag_id, f.max(last.c.taken_at)).select_from(tagged).where(of_kind)
     for tag_id, time in connection.execute(times.group_by(tags.c.tag_id)):
-        looks[tag_id] = (time, looks[tag_id][1])
+        if tag_id in looks:  # else a run has just given it to its first photo
+            looks[tag_id] = (time, looks[tag_id][1])
     return looks
 
 

@@ -128,16 +128,24 @@ def check_settings(settings: ModelSettings, entry: ModelEntry) -> None:
             f"the model '{entry.name}' has no weights (--checkpoint)",
             f"Use one that has: {' or '.join(others)} (--model).",
         )
-    for option, value, choices in (
-        ("--preset", settings.preset, entry.presets),
-        ("--dtype", settings.dtype.value, (DType.AUTO.value, *entry.dtypes)),
-    ):
-        if value is not None and value not in choices:
-            has = f"it has {', '.join(choices)}" if choices else "it has none"
-            raise UsageError(
-                f"{option} {value}: not of the model {entry.name!r}; {has}",
-                f"Omit {option}, or choose another model.",
-            )
+    if settings.preset is not None and not entry.presets:
+        raise UsageError(
+            f"the model '{entry.name}' has no presets (--preset)",
+            "Omit it, or choose another model (--model).",
+        )
+    if settings.preset is not None and settings.preset not in entry.presets:
+        raise UsageError(
+            f"the model '{entry.name}' has no preset '{settings.preset}' (--preset); it has: "
+            f"{', '.join(entry.presets)}",
+            "Omit it, or choose another model (--model).",
+        )
+    dtypes = (DType.AUTO.value, *entry.dtypes)
+    if settings.dtype.value not in dtypes:
+        raise UsageError(
+            f"the model '{entry.name}' has no number format '{settings.dtype.value}' (--dtype); "
+            f"it has: {', '.join(dtypes)}",
+            "Omit it, or choose another model (--model).",
+        )
     if settings.compiled and not entry.can_compile:
         raise UsageError(
             f"the model '{entry.name}' cannot be compiled (--compile)", "Choose another model."

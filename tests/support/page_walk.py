@@ -50,6 +50,31 @@ _SMALL_TARGETS = """(least) => {
     return found;
 }"""
 LEAST_TARGET = 44  # pixels, each way
+_OFF_MIDDLE = """(most) => {
+    const found = [];
+    for (const target of document.querySelectorAll("button, .button, .chip, summary")) {
+        const words = [...target.childNodes].filter((node) => node.nodeValue?.trim());
+        if (words.length !== 1 || target.children.length) continue;
+        const range = document.createRange();
+        range.selectNodeContents(words[0]);
+        const [text, box] = [range.getBoundingClientRect(), target.getBoundingClientRect()];
+        const off = (text.top + text.bottom - box.top - box.bottom) / 2;
+        if (text.height && Math.abs(off) > most) found.push(`${target.outerHTML} ${off}`);
+    }
+    return found;
+}"""
+_MOST_OFF_MIDDLE = 3  # pixels
+_COVERED_BY = """(above) => {
+    const covers = [...document.querySelectorAll(above)].map((one) => one.getBoundingClientRect());
+    return [...document.querySelectorAll(":is(main, .bar) :is(a, button, summary)")]
+        .filter((one) => one.getClientRects().length && !one.closest(above))
+        .filter((one) => {
+            const box = one.getBoundingClientRect();
+            return covers.some((cover) => box.left < cover.right && cover.left < box.right
+                && box.top < cover.bottom && cover.top < box.bottom);
+        })
+        .map((one) => one.outerHTML.slice(0, 90));
+}"""
 
 
 def untranslated(page: Page) -> list[str]:
@@ -60,3 +85,13 @@ def untranslated(page: Page) -> list[str]:
 def small_targets(page: Page) -> list[Any]:
     """Return what is too small for a finger, but for links within sentences."""
     return cast("list[Any]", page.evaluate(_SMALL_TARGETS, LEAST_TARGET))
+
+
+def off_middle(page: Page) -> list[Any]:
+    """Return the buttons of a page whose words are not in the middle of their height."""
+    return cast("list[Any]", page.evaluate(_OFF_MIDDLE, _MOST_OFF_MIDDLE))
+
+
+def covered_by(page: Page, above: str) -> list[Any]:
+    """Return the links and buttons of a page that elements of a selector cover a part of."""
+    return cast("list[Any]", page.evaluate(_COVERED_BY, above))

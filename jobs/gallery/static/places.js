@@ -60,10 +60,10 @@ function start() {
     const label = photosText(photos);
     link.setAttribute("aria-label", name ? `${name}, ${label}` : label);
     Object.assign(link.dataset, { x: longitude, y: -latitude, photos });
-    link.append(make("circle"), make("circle"), make("text", numberText(photos)), make("text", name ?? ""));
+    link.append(make("circle"), make("circle"), make("text", name ?? ""), " ", make("text", numberText(photos)));
     link.firstChild.setAttribute("class", "reach");
     link.firstChild.setAttribute("r", REACH);
-    link.lastChild.setAttribute("class", "name");
+    link.children[2].setAttribute("class", "name");
     return link;
   }
 
@@ -78,7 +78,7 @@ function start() {
     const pixel = view.width / svg.clientWidth;
     const { x, y, photos } = link.dataset;
     const radius = 9 + 4 * Math.log10(Number(photos));
-    const [, circle, count, name] = link.children;
+    const [, circle, name, count] = link.children;
     link.setAttribute("transform", `translate(${x} ${y}) scale(${pixel})`);
     circle.setAttribute("r", radius);
     count.setAttribute("y", 4);

@@ -13,11 +13,12 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
+from schemas.context_tables import places
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import formats_written_here
 from tests.support.browser import VIEWER, Watch, serving
 from tests.support.made_photos import make_photo
-from tests.support.page_walk import small_targets
+from tests.support.page_walk import covered_by, off_middle, small_targets
 from tests.support.viewer_pictures import READY, WAIT_MS
 
 
@@ -166,8 +167,28 @@ def test_only_photos_near_the_window_are_in_the_page(
     assert watch.complaints == []
 
 
+def test_years_cover_nothing_and_places_are_named_as_they_are_read(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    many_photos(library, 500)
+    with serving(library, tmp_path / "cache") as address:
+        page = context.new_page()
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 700})
+            page.goto(address)
+            page.wait_for_selector(".scrubber a")
+            page.wait_for_selector(".tiles a")
+            assert covered_by(page, ".scrubber a") == [], width
+        page.goto(f"{address}/places")
+        assert page.locator(".map svg a").first.get_attribute("aria-label") == "Vienna, 500 photos"
+        assert accessibility_problems(page) == []
+        page.close()
+
+
 def many_photos(library: Path, count: int) -> None:
-    """Fill a catalog with photos of ten years that share one thumbnail."""
+    """Fill a catalog with photos of ten years at one place that share one thumbnail."""
     buffer = io.BytesIO()
     Image.new("RGB", (32, 24), "teal").save(buffer, "WEBP")
     (library / "thumb.webp").write_bytes(buffer.getvalue())
@@ -182,12 +203,16 @@ def many_photos(library: Path, count: int) -> None:
             "taken_at": datetime(2010, 1, 1) + timedelta(days=3650 * index / count),
             "thumb_path": "thumb.webp",
             "found_at": utc_now(),
+            "latitude": 48.2,
+            "longitude": 16.4,
+            "place_id": 1,
         }
         for index in range(count)
     ]
     engine = open_database(find_catalog(library), create=True)
     with engine.begin() as connection:
         connection.execute(photos.insert(), rows)
+        connection.execute(places.insert(), {"place_id": 1, "city": "Vienna", "folded": "vienna"})
     engine.dispose()
 
 
@@ -233,15 +258,20 @@ def open_page(page: Page, address: str, path: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_an_accessibility_problem(page: Page, address: str, scheme: str) -> None:
-    axe = VIEWER / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.exists():
-        pytest.skip("axe-core is not installed: npm ci in viewer/")
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     for path in paths_of_pages(page, address):
         open_page(page, address, path)
-        page.evaluate(axe.read_text())
-        found = page.evaluate("axe.run().then((result) => result.violations)")
-        assert not found, [(path, item["id"], item["nodes"][0]["html"]) for item in found]
+        assert accessibility_problems(page) == [], path
+
+
+def accessibility_problems(page: Page) -> list[tuple[str, str]]:
+    """Return what axe finds on a page: its rule, and the first element at fault."""
+    axe = VIEWER / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("axe-core is not installed: npm ci in viewer/")
+    page.evaluate(axe.read_text())
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return [(item["id"], item["nodes"][0]["html"]) for item in found]
 
 
 def test_no_page_is_wider_than_its_window_nor_too_small_for_fingers(
@@ -255,8 +285,8 @@ def test_no_page_is_wider_than_its_window_nor_too_small_for_fingers(
     for path in paths_of_pages(page, address):
         open_page(page, address, path)
         assert page.evaluate("matchMedia('(pointer: coarse)').matches")
-        if small := small_targets(page):
-            found[path] = small
+        if faults := small_targets(page) + off_middle(page):
+            found[path] = faults
         for width in (1440, 1024, 390, 320):
             hands.send("Emulation.setDeviceMetricsOverride", {**size, "width": width})
             widest = page.evaluate("document.documentElement.scrollWidth")

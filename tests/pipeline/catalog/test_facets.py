@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.facets import (
@@ -111,3 +113,32 @@ def test_years_count_scored_scenes(catalog: Connection) -> None:
         Filters(), after=parse_filter_time("", "2018"), before=parse_filter_time("", "2019")
     )
     assert len(find_photo_ids(catalog, of_2018)) == 3
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"), [(1, {"Kept": 2}), (2, {"First": 1, "Kept": 2})]
+)
+def test_a_run_may_change_tags_while_they_are_read(
+    statement: int, expected: dict[str, int], tmp_path: Path
+) -> None:
+    files = [photo_file(f"{number}.jpg") for number in range(3)]
+    with new_catalog(tmp_path) as writer:
+        for file in files:
+            writer.add_found([(file, None)])
+            writer.record(done(file, meta(2018)), RUN)
+        names = dict(zip((file.photo_id for file in files), ("First", "Kept", "Kept"), strict=True))
+        with writer.connection.begin():
+            albums = {photo: [(TagKind.ALBUM, name)] for photo, name in names.items()}
+            set_tags(writer.connection, albums)
+        with Library.resolve(tmp_path).read() as reader:
+            left = iter(range(statement - 1, -9, -1))
+
+            def change(*_: object) -> None:
+                if next(left) == 0:
+                    with writer.connection.begin():
+                        new = {files[0].photo_id: [(TagKind.ALBUM, "New")]}
+                        set_tags(writer.connection, new)
+
+            sa.event.listen(reader, "after_cursor_execute", change)
+            found = read_tag_facets(reader, Filters(), TagKind.ALBUM)
+    assert {facet.name: facet.photos for facet in found} == expected

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.flow.model import ResolvedModel, resolve_model
-from schemas.choices import Device
+from pipeline.flow.model import ResolvedModel, check_settings, resolve_model
+from schemas.choices import Device, DType
 from schemas.errors import UsageError, WeightsError
 from schemas.settings import ModelSettings
+from sharp_core.models.registry import MODELS
 from sharp_core.models.sharp import checkpoint as published
 from tests.support.stand_in import weights
 
@@ -94,3 +95,17 @@ def test_a_gpu_predicts_several_photos_at_once_wherever_it_is() -> None:
     model = ResolvedModel(ModelSettings(device=Device.AUTO), "sharp-1")
     assert model.usual_batch_size(on_gpu=True) > 1
     assert model.usual_batch_size(on_gpu=False) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (ModelSettings("small", preset="tiny"), "has no presets"),
+        (ModelSettings("sharp", preset="huge"), "has no preset 'huge'.*it has: .*tiny"),
+        (ModelSettings("small", dtype=DType.FP16), "has no number format 'fp16'.*it has: auto"),
+    ],
+)
+def test_what_a_model_does_not_have_is_refused(settings: ModelSettings, message: str) -> None:
+    (entry,) = (entry for entry in MODELS if entry.name == settings.model)
+    with pytest.raises(UsageError, match=message):
+        check_settings(settings, entry)

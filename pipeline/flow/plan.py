@@ -210,6 +210,9 @@ class Plan:
                 case ToReread(photo):
                     self.to_read -= 1
                     reading = next(again)
+                    now = self._completed(photo)
+                    if reading is not None and {*now.context} != {*photo.context}:
+                        reading = read_again(now)  # a copy was read since, with a file beside it
                     if reading is not None:  # what cannot be read now is left for the next run
                         readings.append(reading)
                     candidates.append(Identified(photo))

@@ -8,6 +8,8 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pipeline.flow.plan import Plan
 from pipeline.flow.plan_ingest import plan_ingest
 from pipeline.library import Library
@@ -113,4 +115,21 @@ def test_a_sidecar_beside_a_copy_is_noticed_and_that_of_the_other_stays(tmp_path
     with sqlite3.connect(library / "catalog.sqlite") as catalog:
         paths = {path for (path,) in catalog.execute("SELECT path FROM context_files")}
     assert paths == {str(photos / folder / "1.xmp") for folder in "ab"}
+    assert planned(library, photos).todo == []
+
+
+@pytest.mark.parametrize("touched", ["a", "b"])
+def test_a_copy_that_is_read_again_keeps_its_sidecar(tmp_path: Path, touched: str) -> None:
+    photos, library = tmp_path / "photos", tmp_path / "library"
+    for folder in "ab":
+        make_photo(photos / folder / "1.jpg", 1)
+    sidecar = photos / touched / "1.xmp"
+    sidecar.write_text(SIDECAR)
+    ingest(library, photos)
+    os.utime(photos / touched / "1.jpg", (1_600_000_000, 1_600_000_000))
+    report = ingest(library, photos)
+    assert (report.duplicates, report.unchanged, report.metadata_updated) == (1, 1, 0)
+    with sqlite3.connect(library / "catalog.sqlite") as catalog:
+        paths = catalog.execute("SELECT path FROM context_files").fetchall()
+    assert paths == [(str(sidecar),)]
     assert planned(library, photos).todo == []

@@ -16,8 +16,8 @@ from torch import Tensor
 from sharp_core.models.two_layer.neighborhood import local_maximum, local_minimum
 from sharp_core.scene.colors import srgb_to_lab
 
-_SHRINK = 2  # the colours of sides are gathered on every second cell
-_BESIDE = 8  # cells of the shrunk grid beyond those in doubt, whose colours count
+_SHRINK = 4  # the colours of sides are gathered on every fourth cell
+_BESIDE = 4  # cells of the shrunk grid beyond those in doubt, whose colours count
 _LEAST_SEEN = 0.02  # share of a window that has to be surely of a side
 _NOISE = 4.0  # CIE L*a*b* units by which one colour varies by itself
 # Log likelihoods: how much better the other side has to fit for a cell to change sides, and the

@@ -37,7 +37,7 @@ def visible_depth(scene: Gaussians) -> torch.Tensor:
 
 def test_the_fingerprint_names_the_bundled_weights() -> None:
     digest = hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
-    assert SMALL.fingerprint == f"small-6-{digest[:12]}"
+    assert SMALL.fingerprint == f"small-7-{digest[:12]}"
 
 
 def test_the_weights_take_at_most_8_megabytes() -> None:

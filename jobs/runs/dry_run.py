@@ -90,7 +90,7 @@ def dry_run(
         )
         record = TrialRecord(catalog, filters)
         due = new = failing = 0
-        skipped = plan.skipped.copy()
+        skipped = Counter[str]()
         reasons = Counter[str]()
         for identified in _up_to(settings.limit, plan.due_photos(record, Stop())):
             reason = (
@@ -106,6 +106,7 @@ def dry_run(
             if reason is not None:
                 failing += 1
                 reasons[reason] += 1
+    skipped.update(plan.skipped)  # it grew while files were read
     reasons.update(skipped)
     return DryRun(
         library=str(library),

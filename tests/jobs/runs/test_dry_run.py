@@ -9,6 +9,7 @@ import pytest
 from jobs.runs.dry_run import dry_run
 from pipeline.library import Library
 from schemas.settings import IngestSettings, PhotoSettings
+from tests.support.made_photos import make_photo
 from tests.support.trivial_model import ingest, trivial_model
 
 PLANS = {
@@ -50,3 +51,14 @@ def test_the_plans_differ_from_each_other(messy: Path, tmp_path: Path) -> None:
         for name in ("plain", "include", "exclude", "include and exclude", "limit", "small")
     }
     assert len(set(dues.values())) == len(dues), dues
+
+
+def test_a_skipped_photo_that_was_moved_is_counted(tmp_path: Path) -> None:
+    photos, library = tmp_path / "photos", tmp_path / "library"
+    small = make_photo(photos / "small.jpg", size=(64, 48))
+    ingest(library, photos)
+    small.rename(photos / "moved.jpg")
+    dry = dry_run(Library.resolve(library), [photos], IngestSettings(), trivial_model())
+    report = ingest(library, photos)
+    assert (dry.found, dry.skipped, dry.due) == (1, 1, 0)
+    assert (report.found, report.skipped, report.done) == (1, 1, 0)

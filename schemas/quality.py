@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from schemas.explained import ExplainedStr
 
 # Of the measures and rules that a score comes from. Scores of other versions do not compare.
-SCORE_VERSION = 1
+SCORE_VERSION = 2
 SCORE_PREFIX = f'{{"version": {SCORE_VERSION},'  # of the parts of a score, as they are recorded
 
 
@@ -24,7 +24,7 @@ class QualityFlag(ExplainedStr):
     NIGHT_SKY = "night_sky", "stars, which have no depth to show"
     PANORAMA = "panorama", "a panorama or a 360° picture, which no single lens has taken"
     MIRROR_LIKE = "mirror_like", "a reflection that has the depth of what it shows"
-    FLAT = "flat", "everything is about as far away: the scene shows hardly any depth"
+    FLAT = "flat", "all of it lies near one plane: the scene shows hardly any depth"
 
 
 # Photos with one of these are hidden in the gallery unless they are asked for.

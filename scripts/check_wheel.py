@@ -147,6 +147,8 @@ def use_commands(person: Person) -> None:
     _check("pip install" in checks["extra s3"]["advice"], "doctor does not say how to get 's3'")
     report = person.document("ingest", "--samples", "--model", "small", "--inline")
     _check((report["done"], report["failed"]) == (SAMPLES, 0), f"ingest reports {report}")
+    shown = person.document("query", "--with-depth")
+    _check(len(shown) == SAMPLES, f"the gallery hides {SAMPLES - len(shown)} sample photos")
     records = person.document("query", "--place", "*")
     _check(any(one["city"] for one in records), "no photo has the name of its place")
     person.document("export", "--kind", "html", "--to", "pages", "--inline", "--limit", "1")

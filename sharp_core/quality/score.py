@@ -22,8 +22,10 @@ from schemas.records import PhotoLook
 from sharp_core.quality.coarse_scene import CoarseScene
 from sharp_core.quality.scene import measure_scene
 
-# Below this relief all is about a plane: a page on a table, a wall.
-FLAT_RELIEF = 0.045
+# Below this relief all is about a plane: a page on a table, a wall. It is where relief begins to
+# count: `small` gives places without sky 0.45 of the range of disparity, so shallow scenes of real
+# depth have 0.035 to 0.045.
+FLAT_RELIEF = 0.03
 # With a smaller median depth, metres are centimetres: lenses blur what is behind.
 _MACRO_M = 0.3
 _PLAUSIBLE_M = (0.1, 2000.0)  # of the median depth

@@ -7,6 +7,7 @@ number is given).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -145,6 +146,11 @@ class FaultyPredict:
     def setup(self, threads: int | None = None) -> None:
         if self.setup_fault is not None:
             self.faults.strike("setup", self.setup_fault)
+
+    def uploading(
+        self, photos: list[tuple[DecodedPhoto, Pixels]]
+    ) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def process(
         self, photos: list[tuple[DecodedPhoto, Pixels]]

@@ -152,7 +152,8 @@ def test_only_photos_near_the_window_are_in_the_page(
         for share in (0, 0.3, 0.6, 1, 0.2):
             page.evaluate("share => scrollTo(0, share * document.body.scrollHeight)", share)
             page.wait_for_timeout(500)
-            assert 5 < tiles.count() < 200
+            page.wait_for_function("document.querySelectorAll('.tiles li').length > 5")
+            assert tiles.count() < 200
             found = page.locator(".tiles a").evaluate_all("all => all.map((link) => link.href)")
             assert len(found) == len(set(found))
             seen.update(found)

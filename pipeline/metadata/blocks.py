@@ -109,7 +109,7 @@ def _as_utf8(text: bytes) -> bytes:
         order = "be" if text[:1] == b"\0" else "le"
         return text.decode(f"utf-{8 * width}-{order}", "replace").encode()
     if declared := _DECLARED_ENCODING.match(text):
-        with suppress(LookupError):
+        with suppress(LookupError, UnicodeError):  # unknown, or one that replaces nothing
             return text.decode(declared[1].decode("ascii"), "replace").encode()
     return text
 

@@ -15,7 +15,7 @@ from PIL.ExifTags import Base
 
 from pipeline.metadata.exif import ExifTags
 from pipeline.metadata.position import read_utc
-from pipeline.metadata.time import TIME_OF_DAY, Dated, LocalTime, offset_from_gps, parse_dated
+from pipeline.metadata.time import Dated, LocalTime, offset_from_gps, parse_dated
 from schemas.context import ContextSource
 from sharp_core.containers.exif_values import as_text
 from sharp_core.containers.iptc import (
@@ -107,13 +107,12 @@ def _completed(first: _Candidate, others: list[_Candidate]) -> _Candidate:
     for other in others:
         local, offset = first.dated.time
         more, their_offset = other.dated.time
+        offset = their_offset if offset is None else offset
         if first.dated.includes(other.dated):
-            time = LocalTime(more, offset or their_offset)
-            first = first._replace(dated=Dated(time, other.dated.known))
+            first = first._replace(dated=Dated(LocalTime(more, offset), other.dated.known))
         elif other.source is ContextSource.EXIF and _same_second(local, more):
-            exact = local if local.microsecond else more
-            time = LocalTime(exact, their_offset if offset is None else offset)
-            first = first._replace(dated=Dated(time, TIME_OF_DAY))
+            time = LocalTime(local if local.microsecond else more, offset)
+            first = first._replace(dated=first.dated._replace(time=time))
     return first
 
 

@@ -33,6 +33,7 @@ _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-])(\d{1,2})(?::?(\d{2}))?")
 _FIRST_YEAR, _LAST_YEAR = 1826, 2100  # 1826: the oldest photograph that survives
 _UNSET_CLOCKS = (datetime(1904, 1, 1), datetime(1970, 1, 1))  # where clocks begin to count
 _DAY = timedelta(days=1)
+_MONTHS = 12
 _NOON, _MIDNIGHT = 12, 24
 _FIELDS = ("year", "month", "day", "hour", "minute", "second")
 YEAR, MONTH, DAY, TIME_OF_DAY = 1, 2, 3, 6  # how many fields of a date are known
@@ -105,9 +106,9 @@ def parse_dated(
         match = _TIME.match(text) or _COMPACT_TIME.match(text)
         return Dated(time, DAY if match is not None and match["hour"] is None else TIME_OF_DAY)
     if match := _PART_OF_DATE.fullmatch(text):
-        year, month = match[1] or match[3], int(match[2] or match[4] or 0)
-        if time := parse_time(f"{year}-{month or 1}-01"):
-            return Dated(time, MONTH if month else YEAR)
+        year, month = int(match[1] or match[3]), int(match[2] or match[4] or 0)
+        if _FIRST_YEAR <= year <= _LAST_YEAR and month <= _MONTHS:
+            return Dated(LocalTime(datetime(year, month or 1, 1)), MONTH if month else YEAR)
     return None
 
 

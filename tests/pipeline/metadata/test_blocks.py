@@ -91,6 +91,7 @@ XMP_FILE = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{RDF.decode()[:-10]}é</rdf:RDF
         f'<?xml version="1.0" encoding="UTF-8"?>{XMP_FILE}'.encode(),
         f"<?xml version='1.0' encoding='ISO-8859-1'?>\n{XMP_FILE}".encode("latin-1"),
         f'<?xml version="1.0" encoding="no-such"?>{XMP_FILE}'.encode(),
+        f'<?xml version="1.0" encoding="idna"?>{XMP_FILE}'.encode(),
     ],
 )
 def test_an_xmp_file_in_any_encoding(content):

@@ -112,6 +112,16 @@ def test_xmp_that_was_copied_from_exif_tag_by_tag():
     assert meta.taken_at_offset == 5.5 * HOUR
 
 
+@pytest.mark.parametrize(
+    ("sidecar", "exif"), [("2014-09-16", "2014:09:16"), ("2014-09", "2014:09:00")]
+)
+def test_a_date_that_two_know_is_completed_by_a_third(sidecar, exif):
+    file = jpeg({Base.DateTimeOriginal: exif}, xmp_of(exif_DateTimeOriginal="2014-09-16T14:05:00Z"))
+    meta = read_metadata(file, MediaType.JPEG, xmp_of(exif_DateTimeOriginal=sidecar))
+    assert meta.taken_at == datetime(2014, 9, 16, 14, 5)
+    assert meta.taken_at_offset == timedelta(0)
+
+
 def test_iptc_has_the_time_that_a_date_lacks():
     file = jpeg({}, xmp_of(photoshop_DateCreated="2006-10-29"), app13(iptc_block(PRESS)))
     meta = read_metadata(file, MediaType.JPEG)

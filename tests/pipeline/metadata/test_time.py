@@ -100,6 +100,7 @@ def test_the_ways_in_which_times_are_written(text, local, offset):
     ("text", "first", "known"),
     [
         ("1985", datetime(1985, 1, 1), YEAR),
+        ("1970", datetime(1970, 1, 1), YEAR),
         ("19850000", datetime(1985, 1, 1), YEAR),
         ("1985:00:00 00:00:00", datetime(1985, 1, 1), YEAR),
         ("1985-07", datetime(1985, 7, 1), MONTH),

@@ -87,7 +87,7 @@ def pixels_to_srgb(
     if is_hdr(colors):
         light = _tone_down(light)
     steps = (np.clip(light, 0, 1) * (_LEVELS - 1) + 0.5).astype(np.intp)
-    return _srgb_table()[steps]
+    return srgb_table(_LEVELS)[steps]
 
 
 @lru_cache(maxsize=16)
@@ -184,9 +184,9 @@ def _tone_down(light: Light) -> Light:
     return toned_light
 
 
-@lru_cache(maxsize=1)
-def _srgb_table() -> npt.NDArray[np.uint8]:
-    """Return the level of each of `_LEVELS` steps of light, by the curve of IEC 61966-2-1."""
-    light = np.linspace(0, 1, _LEVELS)
+@lru_cache(maxsize=2)
+def srgb_table(levels: int) -> npt.NDArray[np.uint8]:
+    """Return sRGB's level of each of so many steps of light, by the curve of IEC 61966-2-1."""
+    light = np.linspace(0, 1, levels)
     encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return (encoded * 255 + 0.5).astype(np.uint8)

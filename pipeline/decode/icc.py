@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from pipeline.decode.matrix_profile import MatrixToSrgb, read_matrix_profile
+from pipeline.decode.row_blocks import row_blocks
 
 # The colour space that a profile for images of a mode must be about, as its header spells it.
 _COLOR_SPACES = {"RGB": b"RGB ", "L": b"GRAY", "CMYK": b"CMYK", "LAB": b"Lab "}
@@ -30,59 +32,63 @@ def icc_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """
     if profile and image.mode == "L" and profile[_SPACE] == _COLOR_SPACES["RGB"]:
         image = image.convert("RGB")
-    transform = _usable_transform(image.mode, profile)
-    if transform is None:
+    found = _usable_conversion(image.mode, profile)
+    if found is None:
         return image if image.mode == "RGB" else image.convert("RGB")
     if image.mode != "RGB":
-        return transform.apply(image)
-    quick = _matrix(profile or b"")
-    if quick is None:
-        return transform.apply_in_place(image)
-    pixels = np.array(image)
-    quick.apply(pixels)
-    return Image.fromarray(pixels)
+        return found.transform.apply(image)
+    if found.quick is None:
+        return found.transform.apply_in_place(image)
+    for rows in row_blocks(image.height):
+        box = (0, rows.start, image.width, rows.stop)
+        pixels = np.array(image.crop(box))
+        found.quick.apply(pixels)
+        image.paste(Image.fromarray(pixels), box)
+    return image
 
 
 def is_quick(mode: str, profile: bytes | None) -> bool:
     """Say whether `pixels_to_srgb` can do what `icc_to_srgb` does for images of a mode."""
-    if mode != "RGB":
-        return False
-    return _usable_transform(mode, profile) is None or _matrix(profile or b"") is not None
+    found = _usable_conversion(mode, profile)
+    return mode == "RGB" and (found is None or found.quick is not None)
 
 
 def pixels_to_srgb(pixels: npt.NDArray[np.uint8], profile: bytes | None) -> None:
     """Convert (H, W, 3) to sRGB in place, where `is_quick`."""
-    if _usable_transform("RGB", profile) is not None:
-        quick = _matrix(profile or b"")
-        if quick is None:
-            raise ValueError("the profile is more than curves and a matrix")
-        quick.apply(pixels)
+    found = _usable_conversion("RGB", profile)
+    if found is not None and found.quick is not None:
+        found.quick.apply(pixels)
 
 
-def _usable_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+class _Conversion(NamedTuple):
+    transform: ImageCms.ImageCmsTransform
+    quick: MatrixToSrgb | None  # does the same, for profiles of curves and a matrix
+
+
+def _usable_conversion(mode: str, profile: bytes | None) -> _Conversion | None:
     if not profile or profile[_SPACE] != _COLOR_SPACES.get(mode):
         return None
-    return _transform(profile, mode)
+    return _conversion(profile, mode)
 
 
 @lru_cache(maxsize=64)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform to sRGB; None where there is none to make, or none is needed."""
+def _conversion(profile: bytes, mode: str) -> _Conversion | None:
+    """Return the conversion to sRGB; None where there is none to make, or none is needed."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
         transform = ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, _FLAGS)
     except (OSError, ImageCms.PyCMSError):
         return None
-    return None if _changes_nothing(transform, mode) else transform
+    if _changes_nothing(transform, mode):
+        return None
+    return _Conversion(transform, _quick(profile, transform) if mode == "RGB" else None)
 
 
-@lru_cache(maxsize=64)
-def _matrix(profile: bytes) -> MatrixToSrgb | None:
+def _quick(profile: bytes, transform: ImageCms.ImageCmsTransform) -> MatrixToSrgb | None:
     """Return the quick conversion of a profile, if it does what LittleCMS does."""
-    transform = _transform(profile, "RGB")
     quick = read_matrix_profile(profile)
-    if transform is None or quick is None:
+    if quick is None:
         return None
     sample = _sample()
     found = np.array(sample)

@@ -2,7 +2,7 @@
 
 LittleCMS takes 16 ns a pixel for such a profile. The same arithmetic in whole numbers, compiled for
 this one case, takes 3 ns. Formulas: ICC.1:2022, annex F.3 (three-component matrix-based profiles),
-with its curve types `curv` (10.6) and `para` (10.18); sRGB's curve is that of IEC 61966-2-1.
+with its curve types `curv` (10.6) and `para` (10.18).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PIL import ImageCms
+
+from pipeline.decode.cicp import srgb_table
 
 Levels = npt.NDArray[np.uint8]
 
@@ -36,7 +38,7 @@ class MatrixToSrgb(NamedTuple):
         """Convert `pixels` (..., 3), contiguous, in place."""
         from pipeline.decode.matrix_loop import convert  # numba takes a while to import
 
-        convert(pixels.reshape(-1, 3), self.curves, self.matrix, _encoded())
+        convert(pixels.reshape(-1, 3), self.curves, self.matrix, srgb_table(_ONE + 1))
 
 
 def read_matrix_profile(profile: bytes) -> MatrixToSrgb | None:
@@ -111,10 +113,3 @@ def _colorants(profile: ImageCms.ImageCmsProfile) -> npt.NDArray[np.float64] | N
 
 def _fixed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
     return np.floor(values * _ONE + 0.5).astype(np.int32)
-
-
-def _encoded() -> Levels:
-    """Return sRGB's level of each linear light in fixed point, (16385,)."""
-    light = np.arange(_ONE + 1) / _ONE
-    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.floor(255 * encoded + 0.5).astype(np.uint8)

@@ -14,12 +14,12 @@ from pipeline.flow.model import ResolvedModel
 from pipeline.flow.pack_scene import PackedScene, ScenePacker
 from pipeline.scenes.scene_info import info_of
 from pipeline.work.failures import failed
-from pipeline.work.freed_memory import return_freed_memory
 from pipeline.work.time_limit import time_limit
 from schemas.errors import RESUME_HINT, DeviceError, OutOfTime
 from schemas.execution_settings import StageLimits
 from schemas.outcomes import Failed, Stage
 from schemas.records import DecodedPhoto
+from sharp_core.models.freed_memory import return_freed_memory
 
 if TYPE_CHECKING:
     from sharp_core.models.interface import PredictedScene, Predictor
@@ -49,8 +49,8 @@ class PredictStage:
             import torch
 
             torch.set_num_threads(threads)
-        return_freed_memory()
         if self._predictor is None:
+            return_freed_memory()  # unless the model sets otherwise
             self._predictor = self._model.load()
 
     @property

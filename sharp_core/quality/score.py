@@ -72,7 +72,8 @@ def scene_flags(measures: SceneMeasures) -> tuple[QualityFlag, ...]:
 def _depth(measures: SceneMeasures) -> float:
     ragged = 1 - 0.6 * _ramp(measures.edge_share, 0.05, 0.11)  # depth of leaves and lattices
     edges = _ramp(measures.edge_share, 0, 0.035)
-    return (0.2 + 0.4 * _ramp(measures.relief, 0.03, 0.17) + 0.4 * edges) * ragged
+    relief = _ramp(measures.relief, FLAT_RELIEF, 0.17)
+    return (0.2 + 0.4 * relief + 0.4 * edges) * ragged
 
 
 def _detail(measures: SceneMeasures) -> float:

@@ -21,16 +21,13 @@ from torch import Tensor
 from schemas.choices import DType
 from schemas.errors import WeightsMissingError
 from schemas.settings import ModelSettings
+from sharp_core.models.freed_memory import reuse_freed_memory
 from sharp_core.models.interface import PredictorInput
 from sharp_core.models.out_of_memory import is_out_of_memory
 from sharp_core.models.sharp.checkpoint import inspect_checkpoint
 from sharp_core.models.sharp.compiling import Compiled, compile_network
 from sharp_core.models.sharp.entry import SHARP
-from sharp_core.models.sharp.memory import (
-    automatic_batch_size,
-    empty_device_cache,
-    reuse_freed_memory,
-)
+from sharp_core.models.sharp.memory import automatic_batch_size, empty_device_cache
 from sharp_core.models.sharp.network.config import PRESETS, NetworkConfig, PresetName
 from sharp_core.models.sharp.network.model import SharpNetwork
 from sharp_core.models.sharp.network.weights import load_network
@@ -110,7 +107,8 @@ class SharpPredictor:
         target = torch.device(device)
         chosen = resolve_precision(dtype, target)
         config = PRESETS[preset]
-        reuse_freed_memory(target)
+        if target.type == "cpu":
+            reuse_freed_memory()
         with torch_precision(chosen):  # torch starts its threads here
             network = load_network(checkpoint, config, target, dtype_of(chosen))
         return SharpPredictor(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sharp_core.models.sharp.network.norm import GroupNorm
 
 # 24 MB in bfloat16: high enough that the rows that two strips share cost little, and below the size
-# up to which freed memory is reused (`sharp/memory.py`).
+# up to which freed memory is reused (`models/freed_memory.py`).
 _STRIP_VALUES = 12 << 20
 _REACH = 2  # rows at either side on which a row after two 3x3 convolutions depends
 
@@ -34,16 +34,14 @@ def add_residual(layers: nn.Module, x: Tensor, into: Tensor) -> Tensor:
         return into.add_(layers(x))
     for image, target in zip(torch.split(x, 1), torch.split(into, 1), strict=True):
         # A strip is added once the next one has read its last rows: `into` may be `x`.
-        done: tuple[Tensor, Tensor] | None = None
+        done = target[:, :, :0], image[:, :, :0]  # nothing yet
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             first, last = max(top - _REACH, 0), min(bottom + _REACH, height)
             strip = layers(image[:, :, first:last])[:, :, top - first : bottom - first]
-            if done is not None:
-                done[0].add_(done[1])
-            done = target[:, :, top:bottom], strip
-        if done is not None:
             done[0].add_(done[1])
+            done = target[:, :, top:bottom], strip
+        done[0].add_(done[1])
     return into
 
 

@@ -10,18 +10,6 @@ from sharp_core.scene.gaussians import Gaussians
 from tests.support import stand_in
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "tiny.pt"
-    torch.save(stand_in.weights("tiny"), path)
-    return path
-
-
-@pytest.fixture
-def predictor(checkpoint):
-    return SharpPredictor.load(checkpoint, "tiny", dtype="fp32")
-
-
 def photo_of(height: int, width: int, salt: str = "dev") -> PredictorInput:
     return PredictorInput(stand_in.photo(height, width, salt), 0.8 * width)
 

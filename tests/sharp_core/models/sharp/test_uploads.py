@@ -45,18 +45,6 @@ def pixels_of(photos: Sequence[PredictorInput]) -> list[Pixels]:
     return [photo.pixels for photo in photos]
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "tiny.pt"
-    torch.save(stand_in.weights("tiny"), path)
-    return path
-
-
-@pytest.fixture
-def predictor(checkpoint):
-    return SharpPredictor.load(checkpoint, "tiny", dtype="fp32", batch_size=2)
-
-
 def squares(predictor: SharpPredictor, photos: Sequence[PredictorInput]) -> list[Tensor]:
     """Return what the network is given of each photo, without running it."""
     return [predictor._square(photo) for photo in photos]

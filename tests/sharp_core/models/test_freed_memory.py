@@ -9,7 +9,7 @@ import pytest
 SCRIPT = """
 import numpy as np
 import psutil
-from pipeline.work.freed_memory import return_freed_memory
+from sharp_core.models.freed_memory import return_freed_memory
 
 def resident_mb() -> float:
     return psutil.Process().memory_info().rss / 1e6

@@ -20,9 +20,9 @@ from jobs.console.output import Output, ignore_broken_pipe, size_text
 from jobs.console.record_formats import WRITERS, QueryFormat
 from jobs.runs.unmatched import warn_of_unmatched
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.text import path_text
 from schemas.count_text import count_text
 from schemas.errors import RunError, UsageError
+from schemas.path_text import path_text
 from schemas.records import RECORD_LISTS, PhotoRecord
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def status(
 ) -> None:
     """Count photos by state, scenes by model, failures by reason, bytes and the last runs."""
     from pipeline.catalog.status import read_status
-    from pipeline.catalog.text import path_text
+    from schemas.path_text import path_text
 
     with place.resolve().read() as connection:
         result = read_status(connection)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.query import paths_of
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.text import path_on_disk
 from pipeline.library import Library
 from pipeline.store.root import parse_root
 from schemas.choices import Device, DType
@@ -126,7 +125,7 @@ def _known(connection: Connection, photo_ids: Sequence[str]) -> _Known:
         )
         settings = {row.photo_id: row.settings for row in connection.execute(failed)}
         for photo_id in chunk:
-            named = (Path(os.fsdecode(path_bytes(path))) for path in paths.get(photo_id, ()))
+            named = (Path(path_on_disk(path)) for path in paths.get(photo_id, ()))
             there = [path for path in named if path.is_file()]
             if there:
                 files[_of_run(settings.get(photo_id, usual))].append(there[0])

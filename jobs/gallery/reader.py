@@ -22,11 +22,11 @@ from pipeline.catalog.photo_files import files_of
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import paths_of
 from pipeline.catalog.scenes import scene_files
-from pipeline.catalog.text import path_text
 from pipeline.catalog.user_marks import set_favorite
 from pipeline.library import Library
 from pipeline.scan.read_file import is_in_place
 from pipeline.store.root import parse_root
+from schemas.path_text import path_text
 from schemas.records import PhotoFile, SceneFile
 from schemas.tables import photos, scenes
 

@@ -31,7 +31,7 @@ from jobs.gallery.texts import (
     translate_known,
     without_options,
 )
-from pipeline.catalog.text import path_text
+from schemas.path_text import path_text
 
 
 def json_data(value: object) -> Markup:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from pipeline.catalog.text import path_text
+from schemas.path_text import path_text
 
 _IMMUTABLE = "private, max-age=31536000, immutable"
 _CHECKED = "no-cache"  # stored by the browser, and validated at each request

@@ -11,8 +11,8 @@ from typing import BinaryIO, NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 
-from pipeline.catalog.text import path_text
 from pipeline.exports.names import same_name
+from schemas.path_text import path_text
 
 _Date = tuple[int, int, int, int, int, int]
 _CHUNK = 1 << 20  # bytes

@@ -48,6 +48,7 @@ from pipeline.store.store import Store
 from schemas.count_text import count_text
 from schemas.errors import UsageError
 from schemas.outcomes import Done, Failed, Skipped
+from schemas.path_text import path_text
 from schemas.records import PhotoFile, RunState, StoredFile
 from schemas.user_focals import FocalChange
 
@@ -197,7 +198,9 @@ def _find_photos(
 ) -> dict[str, PhotoFile]:
     """Read files that the snapshot does not hold, and record the wanted ones."""
     paths = read_recorded_paths(catalog.connection)
-    new = (file for file in scan(sources, (), library.root).files if file.path not in paths)
+    new = (
+        file for file in scan(sources, (), library.root).files if path_text(file.path) not in paths
+    )
     found = {}
     for identified in identify_all(file for file in new if file.skip is None):
         if identified.photo.photo_id in wanted:

@@ -9,9 +9,9 @@ from pathlib import Path
 from jobs.console.output import json_text
 from jobs.monitoring.hook_calls import HookCall, HookCalls
 from jobs.monitoring.observers import RunObserver, WatchedRun
-from pipeline.catalog.text import path_text
 from schemas.monitoring_settings import HookSettings
 from schemas.outcomes import Done, Failed, Made, Outcome, SceneScored
+from schemas.path_text import path_text
 from schemas.records import PhotoFile
 
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.text import clean_text, path_text
+from pipeline.catalog.text import clean_text
 from schemas.context import ContextSource
 from schemas.context_tables import context_collections as table
+from schemas.path_text import path_text
 
 
 class RecordedCollection(NamedTuple):

@@ -23,8 +23,8 @@ from pipeline.catalog.portable_sql import (
     listed,
     matches_glob,
 )
-from pipeline.catalog.text import path_text
 from schemas.context_tables import photo_flags, photo_tags, places, scene_flags, tags
+from schemas.path_text import path_text
 from schemas.tables import photo_paths, photos, scenes
 
 Key = Literal["photo_id", "row"]  # what identifies a photo in a statement

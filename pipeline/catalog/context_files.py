@@ -6,14 +6,14 @@ between the two finds the file changed again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.text import path_on_disk
+from schemas.path_text import path_text
 from schemas.records import ContextFile, ContextKind
 from schemas.tables import context_files
 
@@ -27,9 +27,7 @@ def read_context_files(
     query = sa.select(*(context_files.c[name] for name in columns))
     query = query.where(context_files.c.photo_id.in_(photo_ids))
     for photo_id, text, kind, size, mtime_ns in connection.execute(query):
-        # Only few paths hold bytes that are no UTF-8, and only those ask the disk.
-        path = os.fsdecode(path_bytes(text)) if "\\x" in text else text
-        file = ContextFile(path, ContextKind(kind), size, mtime_ns)
+        file = ContextFile(path_on_disk(text), ContextKind(kind), size, mtime_ns)
         found.setdefault(photo_id, set()).add(file)
     return {photo_id: frozenset(files) for photo_id, files in found.items()}
 

@@ -18,7 +18,7 @@ from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.photo_columns import KEY, POSITION_COLUMNS, TIME_COLUMNS, update_by_key
 from pipeline.catalog.place_rows import place_ids
 from pipeline.catalog.tags import Tag, set_tags
-from pipeline.catalog.text import clean_text, offset_text, path_text
+from pipeline.catalog.text import clean_text, offset_text
 from pipeline.catalog.user_marks import apply_marks
 from schemas.context import (
     CONTEXT_FIELDS,
@@ -30,6 +30,7 @@ from schemas.context import (
     TagKind,
 )
 from schemas.context_tables import context_facts
+from schemas.path_text import path_text
 from schemas.tables import photos
 
 _COLUMNS = (

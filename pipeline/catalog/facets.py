@@ -7,7 +7,7 @@ of a view of one person, the list of people has everyone with all of their photo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,6 +34,10 @@ _ID_LENGTH = 32
 _MOST_SEEN, _LEAST_SEEN, _LATEST_SEEN = 6_000, 3, 2_000
 
 
+# The condition that a photo is selected, from the column of another table with its id.
+_Selection = Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
+
+
 class Facet(NamedTuple):
     """A value that a filter can have."""
 
@@ -52,12 +56,13 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
     latest photos of all, or else, as the cover, one of some of the tag, which may be all.
     """
     filters = _with_tag(filters, kind, None)
-    is_selected = _is_selected(connection, filters, photo_tags.c.photo_id)
+    is_selected = _selection(connection, filters)
     columns = (tags.c.tag_id, tags.c.name, tags.c.folded)
     statement = sa.select(*columns, sa.func.count().label("photos")).join(photo_tags)
-    statement = statement.where(tags.c.kind == kind, is_selected).group_by(*columns)
+    statement = statement.where(tags.c.kind == kind, is_selected(photo_tags.c.photo_id))
+    statement = statement.group_by(*columns)
     rows = connection.execute(statement).all()
-    looks = _looks_at(connection, filters, kind, len(rows))
+    looks = _looks_at(connection, filters, is_selected, kind, len(rows))
     unclear = _unclear([row.folded for row in rows])
     found: dict[str, Facet] = {}
     for row in rows:
@@ -73,29 +78,28 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
     return sorted(found.values(), key=lambda facet: facet.newest or oldest, reverse=True)
 
 
-def _is_selected(
-    connection: Connection, filters: Filters, photo_id: sa.ColumnElement[str]
-) -> sa.ColumnElement[bool]:
-    """Return the condition that filters select the photo with an id in another table.
+def _selection(connection: Connection, filters: Filters) -> _Selection:
+    """Return what makes the condition that filters select the photo with an id in another table.
 
     The rows of that table are found by their tags: to look for each photo of each tag would take
     minutes.
     """
-    photo_id = Conditions(connection.dialect.name).not_by_index(photo_id)
+    q = Conditions(connection.dialect.name)
     others = left_out_by_usual(connection, filters)
     if others is not None:
-        return photo_id.not_in(others)
-    return photo_id.in_(selected_photos(connection, filters, photos.c.photo_id))
+        return lambda photo_id: q.not_by_index(photo_id).not_in(others)
+    selected = selected_photos(connection, filters, photos.c.photo_id)
+    return lambda photo_id: q.not_by_index(photo_id).in_(selected)
 
 
 def _looks_at(
-    connection: Connection, filters: Filters, kind: TagKind, number: int
+    connection: Connection, filters: Filters, is_selected: _Selection, kind: TagKind, number: int
 ) -> dict[int, tuple[datetime | None, str]]:
     """Return the time of the newest photo and the best photo, as of `_COVER`, of each tag."""
     of_kind, f = tags.c.kind == kind, sa.func
     some, newest = photo_tags.alias(), f.max(photos.c.taken_at)
-    is_selected = _is_selected(connection, filters, some.c.photo_id)
-    ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id, is_selected)
+    is_of_tag = some.c.tag_id == tags.c.tag_id
+    ids = sa.select(some.c.photo_id).where(is_of_tag, is_selected(some.c.photo_id))
     ids = ids.order_by(some.c.photo_id).limit(max(_LEAST_SEEN, _MOST_SEEN // max(number, 1)))
     tagged = tags.join(photos, photos.c.photo_id.in_(ids.correlate(tags)))
     statement = sa.select(tags.c.tag_id, newest, _COVER).select_from(tagged).where(of_kind)

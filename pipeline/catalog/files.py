@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.in_lists import in_groups
-from pipeline.catalog.text import path_text
 from schemas.context_tables import context_facts, photo_flags, photo_tags
+from schemas.path_text import path_text
 from schemas.reasons import SkipReason
 from schemas.records import PhotoFile, PhotoState
 from schemas.search_tables import photo_texts

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.catalog.text import path_text
 from schemas.errors import UsageError
+from schemas.path_text import path_text
 
 STANDARD_INPUT = "-"
 _PHOTO_ID = re.compile(r"[0-9a-f]{32}")

@@ -113,7 +113,8 @@ def represented(
 def without_scene(connection: Connection, photo_ids: Collection[str]) -> list[str]:
     """Return those of the photos, and of the photos of their moments, that are due or failed.
 
-    The representatives of moments come first. Hidden photos and those in the trash are left out.
+    Of a moment, the representative comes before the others. Hidden photos and those in the trash
+    are left out.
     """
     found: dict[str, None] = {}
     for chunk in in_groups(photo_ids):

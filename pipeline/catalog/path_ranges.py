@@ -7,7 +7,7 @@ import os
 import sqlalchemy as sa
 
 from pipeline.catalog.portable_sql import by_code_point
-from pipeline.catalog.text import path_text
+from schemas.path_text import path_text
 from schemas.tables import photo_paths
 
 

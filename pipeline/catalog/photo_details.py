@@ -12,10 +12,10 @@ from pipeline.catalog.best_scene import FIELDS_OF_BEST_SCENE
 from pipeline.catalog.flags import read_flags
 from pipeline.catalog.group_rows import read_group
 from pipeline.catalog.tags import read_tags
-from pipeline.catalog.text import path_text
 from schemas.context import PlaceNames, TagKind
 from schemas.context_tables import places
 from schemas.errors import UsageError
+from schemas.path_text import path_text
 from schemas.tables import (
     artifacts,
     context_files,

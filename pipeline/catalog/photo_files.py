@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.text import path_on_disk
 from schemas.records import MediaType, PhotoFile
 from schemas.tables import photo_paths, photos
 
@@ -26,7 +24,7 @@ def files_of(connection: Connection, photo_id: str) -> list[PhotoFile]:
     return [
         PhotoFile(
             photo_id,
-            os.fsdecode(path_bytes(row.path)),
+            path_on_disk(row.path),
             row.bytes,
             row.mtime_ns,
             MediaType(row.media_type),

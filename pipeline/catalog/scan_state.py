@@ -19,15 +19,15 @@ from pipeline.catalog.context_files import read_context_files
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.path_ranges import is_below
 from pipeline.catalog.portable_sql import by_code_point
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.query import streamed
+from pipeline.catalog.text import path_on_disk
 from pipeline.catalog.user_focals import read_user_focals
 from schemas.context import METADATA_VERSION
 from schemas.outcomes import PHOTO_STAGES
+from schemas.path_text import path_text
 from schemas.records import ContextFile, FocalSource, MediaType
 from schemas.tables import context_files, failures, photo_paths, photos, scenes, user_focals
 from schemas.user_focals import UserFocals
-
-_ROWS_AT_ONCE = 5_000
 
 
 class RecordedPath(NamedTuple):
@@ -42,8 +42,8 @@ class RecordedPath(NamedTuple):
 
     @property
     def disk_path(self) -> str:
-        """The path as a scan finds it; only few paths hold bytes that are no UTF-8."""
-        return os.fsdecode(path_bytes(self.path)) if "\\x" in self.path else self.path
+        """The path as a scan finds it."""
+        return path_on_disk(self.path)
 
 
 @dataclass(slots=True)
@@ -112,6 +112,11 @@ class ScanState:
         """Return what was recorded of a photo that was loaded; None where it was new."""
         return self._photos.get(photo_id)
 
+    def is_unread(self, photo_id: str) -> bool:
+        """Tell whether the file of a photo that was loaded could not be read."""
+        photo = self._photos.get(photo_id)
+        return photo is not None and photo.is_unread
+
     def paths_of_root(self, root: str, *, is_folder: bool) -> Iterator[RecordedPath]:
         """Yield the paths below a folder, or the path of a file, in the order of their texts."""
         if self._connection is None:
@@ -159,9 +164,7 @@ class ScanState:
     def _paths(self, query: sa.Select[Any]) -> Iterator[RecordedPath]:
         assert self._connection is not None
         with _reading(self._connection) as connection:
-            rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
-            for row in rows:
-                yield RecordedPath(*row)
+            yield from map(RecordedPath._make, streamed(connection, query))
 
     def _has_rows(self, table: sa.Table) -> bool:
         assert self._connection is not None

@@ -34,10 +34,7 @@ def conditions_of(
     `is_page` tells that the first photos by time are wanted, and not all of them. Filters that
     select more than `most` photos are not used to find them then.
     """
-    set_filters = _set_filters(filters)
-    index = None
-    if connection.dialect.name == "sqlite":
-        index = _best_index(connection, set_filters, most if is_page else None)
+    index = index_for(connection, filters, most if is_page else None)
     return conditions_by(connection, filters, index)
 
 
@@ -48,7 +45,7 @@ def conditions_for_sums(
 
     Filters that select more than `most` photos are not used to find them.
     """
-    index = index_for_sums(connection, filters, most)
+    index = index_for(connection, filters, most)
     if index != "" or filters.state is not PhotoState.DONE or not are_few(connection):
         return conditions_by(connection, filters, index)
     q = Conditions(connection.dialect.name, index)
@@ -73,8 +70,8 @@ def _without_usual(filters: Filters) -> Filters:
     return replace(filters, state=None, one_per_group=None, with_depth=with_depth)
 
 
-def index_for_sums(connection: Connection, filters: Filters, most: int | None = None) -> str | None:
-    """Return the index that finds the photos for a sum, "" for none of the filters'.
+def index_for(connection: Connection, filters: PhotoFilters, most: int | None = None) -> str | None:
+    """Return the index that finds the photos, "" for none of the filters'.
 
     None leaves it to the database.
     """

@@ -6,17 +6,14 @@ import os
 import re
 from datetime import timedelta
 
+from schemas.path_text import path_text
+
 _ESCAPED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 def clean_text(text: str | None) -> str | None:
     """Return text from a file or an error as a database takes it: no halves of characters."""
     return text and text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
-
-
-def path_text(path: str) -> str:
-    r"""Return `path` as the catalog holds it: bytes that are no UTF-8 are written as \xNN."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def path_bytes(path: str) -> bytes:
@@ -30,6 +27,11 @@ def path_bytes(path: str) -> bytes:
         return literal
     raw = _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), literal)
     return raw if path_text(os.fsdecode(raw)) == path else literal
+
+
+def path_on_disk(path: str) -> str:
+    r"""Return a path of the catalog as a scan finds it; only those that hold a \x ask the disk."""
+    return os.fsdecode(path_bytes(path)) if "\\x" in path else path
 
 
 def offset_text(offset: timedelta | None) -> str | None:

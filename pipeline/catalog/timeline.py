@@ -21,7 +21,7 @@ from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import count_made
 from pipeline.catalog.query import paths_of, record_select, selected, selected_photos
-from pipeline.catalog.selection import conditions_by, conditions_of, index_for_sums
+from pipeline.catalog.selection import conditions_by, conditions_of, index_for
 from schemas.errors import UsageError
 from schemas.quality import WITHOUT_DEPTH
 from schemas.tables import photos, scenes
@@ -103,7 +103,8 @@ class Timeline(NamedTuple):
 def read_timeline(connection: Connection, filters: Filters) -> Timeline:
     """Return the periods of the photos with depth that filters select, and count the others."""
     most = _MOST_TO_FIND if filters.text else None
-    if filters.text is None and index_for_sums(connection, filters) == "":
+    is_usual = filters.state is not None and filters.text is None
+    if is_usual and index_for(connection, filters) == "":
         all_months, flat_months = _count_by_month(connection, filters)
     else:
         all_months, flat_months = _count_at_once(connection, filters, most)

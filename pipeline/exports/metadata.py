@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import ImageCms
 from PIL.ExifTags import GPS, Base
 
-from pipeline.catalog.text import path_bytes
+from pipeline.catalog.text import path_on_disk
 from pipeline.metadata.blocks import find_blocks
 from pipeline.scan.identify import photo_id_of
 from schemas.program import GENERATOR
@@ -130,7 +130,7 @@ def _of_file(record: PhotoRecord, media_type: MediaType) -> Exif:
     """Read the first of a photo's files that is there and still holds that photo."""
     for path in record.paths:
         try:
-            data = Path(path_bytes(path).decode("utf-8", "surrogateescape")).read_bytes()
+            data = Path(path_on_disk(path)).read_bytes()
         except OSError:
             continue
         if photo_id_of(data) != record.photo_id:

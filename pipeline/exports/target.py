@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.text import path_on_disk
 from pipeline.store.disk_errors import write_error
 from pipeline.store.layout import TEMPORARY_PREFIX, temporary_path
 from pipeline.store.local import fill, sync_folder
@@ -23,6 +23,7 @@ from pipeline.store.root import LibraryRoot
 from pipeline.store.store import Store
 from schemas.errors import UsageError
 from schemas.outcomes import UnnamedFile
+from schemas.path_text import path_text
 from schemas.records import StoredFile
 
 _OWNER_DIGITS = 8
@@ -114,7 +115,7 @@ class ExportTarget:
 
 def give_name(file: UnnamedFile) -> None:
     """Rename a temporary file. Raises FileExistsError if a foreign file has the name by now."""
-    partial, path = Path(file.partial), Path(os.fsdecode(path_bytes(file.path)))
+    partial, path = Path(file.partial), Path(path_on_disk(file.path))
     if file.may_replace:
         partial.replace(path)
     else:

@@ -13,12 +13,12 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.collection_rows import RecordedCollection
 from pipeline.catalog.context_rows import read_facts_of, read_own_positions, read_said
 from pipeline.catalog.in_lists import in_groups
-from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.flow.collections import Collections, FoundCollection
 from pipeline.flow.live_paths import LivePaths
 from pipeline.flow.survey import context_of
 from schemas.context import ContextFacts, ContextUpdate, Said
+from schemas.path_text import path_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def find_changes(
             for photo_id in now | before
             if now.get(photo_id) != before.get(photo_id)
         }
-        there = {one.photo_id for one in live.scanned(changed) if live.is_open(one)}
+        there = {found.photo_id for found in live.scanned_open(changed)}
         changed = {photo_id: facts for photo_id, facts in changed.items() if photo_id in there}
         yield CollectionChange(path, one, RecordedCollection(one.size, one.mtime_ns), changed)
     for path in collections.gone:

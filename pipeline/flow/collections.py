@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.catalog.collection_rows import RecordedCollection
-from pipeline.catalog.text import path_text
 from pipeline.context.registry import SOURCES
 from pipeline.context.source import Collection
 from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.scan import FoundFile
 from schemas.context import ContextFacts, ContextSource, Said
 from schemas.errors import CollectionError
+from schemas.path_text import path_text
 
 _WRITE_AHEAD = "-wal"  # of SQLite: what its database file does not hold yet
 

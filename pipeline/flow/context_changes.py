@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from pipeline.catalog.scan_state import ScanState
-from pipeline.catalog.text import path_text
 from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.sidecars import may_be_of
+from schemas.path_text import path_text
 from schemas.records import ContextFile
 
 _NONE: frozenset[ContextFile] = frozenset()

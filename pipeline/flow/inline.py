@@ -55,7 +55,6 @@ class _InlineRun:
                 return
             if batch and file.crashes:
                 yield from self._finish(batch)
-                batch = []
             if is_last_crash(file.crashes):
                 message = "the process died while it was at this photo"
                 yield self._crashed(file, message, file.crashes)
@@ -74,7 +73,6 @@ class _InlineRun:
             del decoded  # `_finish` lets the pixels go
             if len(batch) == batch_size or file.crashes:
                 yield from self._finish(batch)
-                batch = []
         if batch and not self._stop.is_asked:
             yield from self._finish(batch)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from pipeline.catalog.scan_state import RecordedPath, ScanState
-from pipeline.catalog.text import path_text
 from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.name_rules import skip_by_name
+from schemas.path_text import path_text
 from schemas.reasons import SkipReason
 
 
@@ -27,15 +27,15 @@ class LivePaths:
         self.skips: dict[str, SkipReason | None] = {}
         self._state = state
         self._area = area
-        self._content: dict[str, str] = {}  # the photo_id of each path that was read
-        self._new: dict[str, list[str]] = {}  # these paths, by photo_id
+        self._read: set[str] = set()  # paths that were read
+        self._new: dict[str, list[str]] = {}  # the same, by photo_id
         self._old: dict[str, list[str]] = {}  # of the photos that were loaded
 
     def add(self, photo_id: str, path: str) -> None:
         """Add a file that is new, or whose content has changed."""
         text = path_text(path)
         self._new.setdefault(photo_id, []).append(text)
-        self._content[text] = photo_id
+        self._read.add(text)
 
     def has_new(self, photo_id: str) -> bool:
         """Tell whether the run has found a file of the photo that was not recorded."""
@@ -50,13 +50,16 @@ class LivePaths:
 
     def of(self, photo_id: str) -> tuple[str, ...]:
         """Return the paths of a photo that was loaded, as the catalog writes them."""
-        new = self._new.get(photo_id, ())
-        old = (path for path in self._old.get(photo_id, ()) if path not in new)
-        return (*(path for path in old if self._content.get(path, photo_id) == photo_id), *new)
+        old = (path for path in self._old.get(photo_id, ()) if path not in self._read)
+        return (*old, *self._new.get(photo_id, ()))
 
     def scanned(self, photo_ids: Iterable[str]) -> Iterator[RecordedPath]:
         """Yield the paths at which the scan found photos as they are recorded, skipped or not."""
         return filter(self._is_as_recorded, self._state.paths_of_photos(photo_ids))
+
+    def scanned_open(self, photo_ids: Iterable[str]) -> Iterator[RecordedPath]:
+        """Yield the same, but for those that a rule skips."""
+        return filter(self.is_open, self._state.paths_of_photos(photo_ids))
 
     def scanned_in(self, folder: str) -> Iterator[tuple[str, str]]:
         """Yield path and photo_id of the photos that the scan found in a folder, as recorded."""

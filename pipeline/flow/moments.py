@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from os import fsdecode
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.text import path_on_disk
 from pipeline.context.groups.grouping import find_groups
 from pipeline.context.groups.shot_names import read_shot_name
 from pipeline.context.groups.similar import neighbours_in_time
 from pipeline.decode.fingerprint import read_fingerprint
 from pipeline.scan.read_ahead import read_ahead
 from schemas.groups import Fingerprint, GroupCandidate, PhotoGroup
+from schemas.path_text import path_text
 from schemas.records import MediaType
 
 
@@ -94,7 +94,7 @@ def _missing_fingerprints(candidates: Sequence[GroupCandidate]) -> dict[str, Fin
 
 def _read_fingerprint(candidate: GroupCandidate) -> Fingerprint | None:
     try:
-        data = Path(fsdecode(path_bytes(candidate.path))).read_bytes()
+        data = Path(path_on_disk(candidate.path)).read_bytes()
     except OSError:
         return None
     return read_fingerprint(data, MediaType(candidate.media_type))

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.scan_state import RecordedPath
-from pipeline.catalog.text import path_text
 from pipeline.flow.collections import Collections
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
@@ -36,6 +35,7 @@ from pipeline.scan.scan import FoundFile
 from pipeline.work.stop import Stop
 from schemas.context import Said
 from schemas.outcomes import Surveyed
+from schemas.path_text import path_text
 from schemas.records import MediaType, PhotoFile, PhotoState
 from schemas.user_focals import set_focal_35mm
 
@@ -95,8 +95,7 @@ class Plan:
             self.to_read += 1
         if recorded is not None:
             self.live_paths.changed.add(recorded.path)
-            photo = self.rules.state.get(recorded.photo_id)
-            if photo is not None and photo.is_unread:
+            if self.rules.state.is_unread(recorded.photo_id):
                 self.unread.add(recorded.path)
 
     def add_recorded(self, photo_id: str, file: FoundFile, copies: int) -> bool:
@@ -161,7 +160,7 @@ class Plan:
 
     def _regroup(self, record: PlanRecord) -> None:
         for ids in in_groups(self._regrouped):
-            changed = [one for one in self.live_paths.scanned(ids) if self.live_paths.is_open(one)]
+            changed = self.live_paths.scanned_open(ids)
             group_photos([(one.path, one.photo_id) for one in changed], self._shots, record)
 
     def _by_group(
@@ -200,9 +199,9 @@ class Plan:
         added: list[Identified] = []
         readings: list[PhotoReading] = []
         candidates: list[Identified | PhotoFile] = []  # the latter are counted as due already
-        read_new = [next(new) for item in items if isinstance(item, FoundFile)]
-        self._recall(one.identified.photo.photo_id for one in read_new)
-        rest = iter(read_new)
+        just_read = [next(new) for item in items if isinstance(item, FoundFile)]
+        self._recall(one.identified.photo.photo_id for one in just_read)
+        rest = iter(just_read)
         for item in items:
             match item:
                 case PhotoFile():

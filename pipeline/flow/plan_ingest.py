@@ -19,7 +19,6 @@ from pipeline.catalog.collection_rows import read_collections
 from pipeline.catalog.in_lists import in_groups
 from pipeline.catalog.merits import read_merits
 from pipeline.catalog.scan_state import RecordedPath, ScanState
-from pipeline.catalog.text import path_text
 from pipeline.flow.collections import Collections
 from pipeline.flow.context_changes import ContextChanges
 from pipeline.flow.due_rules import DueRules
@@ -29,6 +28,7 @@ from pipeline.flow.scanned_area import ScannedArea
 from pipeline.scan.name_rules import PHOTO_SUFFIXES, skip_by_name
 from pipeline.scan.scan import FoundFile, Walk
 from pipeline.store.root import LibraryRoot
+from schemas.path_text import path_text
 from schemas.records import PhotoFile
 from schemas.settings import IngestSettings, PhotoSettings
 from schemas.user_focals import FocalChange, UserFocalSource
@@ -135,7 +135,8 @@ class _Comparison:
 
     def _compare(self, matches: Sequence[_Match]) -> None:
         plan = self._plan
-        self._state.load(one.recorded.photo_id for one in matches if one.recorded is not None)
+        photo_ids = {one.recorded.photo_id for one in matches if one.recorded is not None}
+        self._state.load(photo_ids)
         single: dict[str, list[FoundFile]] = {}
         for file, recorded in matches:
             plan.found += 1
@@ -144,10 +145,9 @@ class _Comparison:
                 plan.live_paths.back.add(recorded.path)
             if file.skip is not None:
                 plan.skipped[file.skip] += 1
-            is_same = recorded is not None and self._is_same(file, recorded)
-            if file.skip is not None and not _belongs_in_catalog(file):
-                continue
-            if recorded is None or not is_same:
+                if not _belongs_in_catalog(file):
+                    continue
+            if recorded is None or not self._is_same(file, recorded):
                 plan.add_new(file, recorded)
                 continue
             if file.skip != recorded.skip_reason:
@@ -160,8 +160,7 @@ class _Comparison:
                 plan.context.add(photo_id, file.path, file.context)
                 single.setdefault(photo_id, []).append(file)
         self._add_recorded(single.items())
-        of_others = {one.recorded.photo_id for one in matches if one.recorded is not None}
-        self._state.forget(of_others.difference(single))
+        self._state.forget(photo_ids - single.keys())
 
     def _add_recorded(self, photos: Iterable[tuple[str, Sequence[FoundFile]]]) -> None:
         """Add recorded photos by their files, and forget those for which there is nothing to do."""
@@ -174,9 +173,8 @@ class _Comparison:
         self._plan.context.forget(done)
 
     def _is_same(self, file: FoundFile, recorded: RecordedPath) -> bool:
-        photo = self._state.get(recorded.photo_id)
-        is_unread = photo is not None and photo.is_unread
-        return (file.size, file.mtime_ns) == (recorded.size, recorded.mtime_ns) and not is_unread
+        is_as_before = (file.size, file.mtime_ns) == (recorded.size, recorded.mtime_ns)
+        return is_as_before and not self._state.is_unread(recorded.photo_id)
 
 
 def _belongs_in_catalog(file: FoundFile) -> bool:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.catalog.text import path_text
+from schemas.path_text import path_text
 
 
 class ScannedArea:

@@ -23,6 +23,7 @@ from pipeline.scan.sidecars import Sidecars, find_sidecars
 from pipeline.store import layout
 from pipeline.store.root import LibraryRoot
 from schemas.errors import UsageError
+from schemas.path_text import path_text
 from schemas.reasons import SkipReason
 from schemas.records import ContextFile
 
@@ -118,7 +119,7 @@ class Walk:
         # Whether each source is a folder.
         self._sources = {path: os.path.isdir(path) for path in map(os.path.realpath, sources)}  # noqa: PTH112
         # Paths, as the catalog has them, of what may be below a root and is walked for itself.
-        self._apart = {_as_recorded(path) for path in self._sources}
+        self._apart = {path_text(path) for path in self._sources}
         self._seen_folders: set[tuple[int, int]] = set()
         self._links: deque[_Folder] = deque()
         self._exports: set[str] = set()
@@ -186,8 +187,8 @@ class Walk:
             one = self._entry(entry, skip)
             if isinstance(one, FoundFile):
                 sidecars.add(one.path, one.size, one.mtime_ns)
-            if one is not None and _as_recorded(one.path) not in self._apart:
-                text = _as_recorded(entry.name)
+            if one is not None and one.path not in self._sources:
+                text = path_text(entry.name)
                 listed.append((text + os.sep if isinstance(one, _Folder) else text, one))
         listed.sort(key=itemgetter(0))
         if not sidecars:
@@ -204,7 +205,7 @@ class Walk:
                 found = _Folder(entry.path, skip)
                 if not entry.is_symlink():
                     return found
-                self._apart.add(_as_recorded(entry.path))
+                self._apart.add(path_text(entry.path))
                 self._links.append(found)
                 return None
             if not entry.is_file():
@@ -246,11 +247,6 @@ def _matches(path: str, name: str, patterns: tuple[str, ...]) -> bool:
         fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(name, pattern)
         for pattern in patterns
     )
-
-
-def _as_recorded(name: str) -> str:
-    """Return a name or path as the catalog holds and sorts it: no bytes that are not UTF-8."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _with_sidecars(found: FoundFile | _Folder, sidecars: Sidecars) -> FoundFile | _Folder:

@@ -19,12 +19,12 @@ _ENDINGS = (*_XMP_ENDINGS, _JSON_ENDING)
 
 
 class Sidecars:
-    """The files that a scan found which may belong to photos beside them."""
+    """The files in one folder which may belong to photos beside them."""
 
     def __init__(self) -> None:
         self._xmp: dict[str, ContextFile] = {}
-        self._json: dict[str, dict[str, ContextFile]] = {}  # by folder and name
-        self._names: dict[str, TakeoutNames] = {}  # by folder, once photos in it are asked for
+        self._json: dict[str, ContextFile] = {}  # by name
+        self._names: TakeoutNames | None = None  # once photos are asked for
 
     def __bool__(self) -> bool:
         return bool(self._xmp or self._json)
@@ -34,10 +34,9 @@ class Sidecars:
         if not path.endswith(_ENDINGS):
             return
         if path.endswith(_JSON_ENDING):
-            folder, _, name = path.rpartition("/")
+            name = path.rpartition("/")[2]
             if not is_album_json(name):
-                file = ContextFile(path, ContextKind.TAKEOUT, size, mtime_ns)
-                self._json.setdefault(folder, {})[name] = file
+                self._json[name] = ContextFile(path, ContextKind.TAKEOUT, size, mtime_ns)
         else:
             self._xmp[path] = ContextFile(path, ContextKind.XMP, size, mtime_ns)
 
@@ -48,14 +47,12 @@ class Sidecars:
         return tuple(file for file in found if file is not None)
 
     def _takeout(self, photo_path: str) -> ContextFile | None:
-        folder, _, name = photo_path.rpartition("/")
-        files = self._json.get(folder)
-        if files is None:
+        if not self._json:
             return None
-        if folder not in self._names:
-            self._names[folder] = TakeoutNames(files)
-        found = self._names[folder].find(name)
-        return None if found is None else files[found]
+        if self._names is None:
+            self._names = TakeoutNames(self._json)
+        found = self._names.find(photo_path.rpartition("/")[2])
+        return None if found is None else self._json[found]
 
 
 def find_sidecars(photo_path: str) -> tuple[ContextFile, ...]:

@@ -16,10 +16,11 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.portable_sql import distance_km
 from pipeline.catalog.query import find
-from pipeline.catalog.text import path_bytes, path_text
+from pipeline.catalog.text import path_bytes
 from pipeline.catalog.unmatched import unmatched_lines
 from pipeline.library import Library
 from schemas.errors import UsageError
+from schemas.path_text import path_text
 from schemas.records import ScaleSource
 from tests.support.library_of_records import RUN, done, failed, meta, new_catalog, photo_file
 from tests.support.postgres import fresh_schema

@@ -15,7 +15,6 @@ from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import ScanState, read_recorded_paths
 from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.status import read_status
-from pipeline.catalog.text import path_text
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE
@@ -23,6 +22,7 @@ from pipeline.store.store import Store
 from schemas.arrow import snapshot_tables, table_schema
 from schemas.errors import StoreError, UsageError
 from schemas.outcomes import Skipped
+from schemas.path_text import path_text
 from schemas.reasons import FailureReason, SkipReason
 from schemas.records import MediaType, PhotoFile, PhotoRecord, PhotoState
 from schemas.table_metadata import metadata

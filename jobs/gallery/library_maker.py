@@ -148,8 +148,6 @@ class LibraryMaker:
 
     async def _run(self, request: LibraryRequest) -> dict[str, Any]:
         try:
-            return await run_worker(
-                self._worker, request.as_json(), None, lambda _: None, lambda _: None
-            )
+            return await run_worker(self._worker, request.as_json())
         except OSError as error:
             return {"error": str(error), "hint": ""}

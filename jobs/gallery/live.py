@@ -134,11 +134,10 @@ class LiveLibrary:
     def _read(self) -> None:
         """Read the pulse of the library, if its catalog has changed."""
         stamp = self._reader.stamp()
-        if self._pulse is not None and stamp is not None and stamp == self._stamp:
-            return
-        with self._reader.catalog() as connection:
-            self._pulse = read_pulse(connection)
-        self._stamp = stamp
+        if stamp is None or stamp != self._stamp:
+            with self._reader.catalog() as connection:
+                self._pulse = read_pulse(connection)
+            self._stamp = stamp
 
     def _take(self) -> None:
         pulse = self._pulse

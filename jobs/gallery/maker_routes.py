@@ -62,7 +62,7 @@ async def make_missing(
         with reader.catalog() as connection:
             return without_scene(connection, photos)
 
-    missing = await run_in_threadpool(read)
+    missing = (await run_in_threadpool(read))[:MOST_PHOTOS]  # moments may hold more
     if missing:
         maker.ask(missing)
     return JSONResponse({"photos": len(missing), "making": _told(request, maker)}, 202)

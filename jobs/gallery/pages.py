@@ -76,9 +76,12 @@ class _Overview(NamedTuple):
     is_stacked: bool
 
 
-def read_overview(reader: LibraryReader, view: FilteredView) -> _Overview:
-    """Return what the first page shows of a view, remembered. Raises StoreError."""
-    return reader.remembered(("library", *view.texts.items()), view, _overview)
+def read_overview(reader: LibraryReader, view: FilteredView, content: object = None) -> _Overview:
+    """Return what the first page shows of a view, remembered, also for the same `content`.
+
+    Raises StoreError.
+    """
+    return reader.remembered(("library", *view.texts.items()), view, _overview, content)
 
 
 def _overview(connection: Connection, view: FilteredView) -> _Overview:
@@ -98,8 +101,7 @@ def periods(request: Request) -> Response:
     Every open page asks for them after each change that it is told of: they are read once for all.
     """
     view, live = read_view(request.query_params), request.app.state.live
-    key = ("library", *view.texts.items())  # as the first page has just asked for
-    shown = library_reader(request).remembered(key, view, _overview, live.content)
+    shown = read_overview(library_reader(request), view, live.content)
     found = {"periods": shown.timeline.periods, "flat": shown.timeline.flat}
     return JSONResponse({**found, "states": shown.states})
 

@@ -23,13 +23,12 @@ from jobs.gallery.reader import library_reader
 from jobs.gallery.texts import (
     Figures,
     Message,
+    known,
     language_of,
     number_text,
     sentence,
     shown_text,
     translate,
-    translate_known,
-    without_options,
 )
 from schemas.path_text import path_text
 
@@ -67,12 +66,8 @@ def language_for(request: Request) -> str:
 
 
 def known_text(request: Request, text: str) -> str:
-    """Return an English text, such as an error's, in a request's language where it is known.
-
-    Without the options of commands that it names in parentheses.
-    """
-    text = without_options(text)
-    return translate_known(language_for(request), text) or text
+    """Return an English text, such as an error's, in a request's language where it is known."""
+    return known(language_for(request), text)
 
 
 def known_sentences(
@@ -137,7 +132,7 @@ def _texts_of(language: str) -> dict[str, object]:
     def note(text: str) -> str:
         # Warnings of earlier runs are in the catalog as they were told.
         is_ours = isinstance(text, Message | Figures)
-        return shown(text) if is_ours else translate_known(language, text) or text
+        return shown(text) if is_ours else known(language, text)
 
     return {
         "_": partial(translate, language),

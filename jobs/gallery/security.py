@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jobs.gallery.rendering import render
-from jobs.gallery.texts import language_of, translate_known
+from jobs.gallery.texts import known, language_of
 
 COOKIE = "sharp-batch-gallery"  # followed by the port: browsers share cookies between ports
 SIGN_IN = "/sign-in"
@@ -256,7 +256,7 @@ async def _answer(
 ) -> None:
     """Send a short answer in the request's language: a page for people, JSON for programs."""
     language = language_of(headers.get("accept-language", ""))
-    message = translate_known(language, message) or message
+    message = known(language, message)
     if "text/html" in headers.get("accept", ""):
         page = f'<!doctype html><html lang="{language}"><title>{escape(message)}</title>'
         kind, body = "text/html; charset=utf-8", f"{page}<p>{escape(message)}</p>"

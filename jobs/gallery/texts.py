@@ -24,7 +24,7 @@ _DECIMAL = {ENGLISH: ".", "de": ","}
 COMMA, AND = "{some}, {other}", "{some} and {other}"
 _PLACES = re.compile(r"\{\d+\}")
 # What texts say in parentheses of the options of commands, which pages do not have.
-_OPTIONS = re.compile(r" \([^()]*--[^()]*\)")
+_OPTIONS = re.compile(r" \((?:'[a-z-]+ )?--[a-z][^()]*\)")
 
 
 class Message(str):
@@ -137,6 +137,15 @@ def _templates(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 def without_options(text: str) -> str:
     """Return a text without the options of commands that it names in parentheses."""
     return _OPTIONS.sub("", text)
+
+
+def known(language: str, text: str) -> str:
+    """Return a text of another package, such as an error's, in a language where it is known.
+
+    Without the options of commands that it names in parentheses.
+    """
+    text = without_options(text)
+    return translate_known(language, text) or text
 
 
 def sentence(text: str) -> str:

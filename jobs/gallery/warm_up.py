@@ -14,9 +14,11 @@ from schemas.errors import SharpBatchError
 _logger = logging.getLogger(__name__)
 
 
-def warm_up(reader: LibraryReader) -> None:
+def warm_up(reader: LibraryReader) -> threading.Thread:
     """Prepare the first page in the background. A damaged catalog is told by the pages."""
-    threading.Thread(target=_prepare, args=(reader,), name="warm-up", daemon=True).start()
+    thread = threading.Thread(target=_prepare, args=(reader,), daemon=True)
+    thread.start()
+    return thread
 
 
 def _prepare(reader: LibraryReader) -> None:

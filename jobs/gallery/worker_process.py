@@ -25,17 +25,21 @@ def try_again_seconds(tries: int) -> float:
     return min(_FIRST_TRY_SECONDS * 1.5 ** (tries - 1), _LAST_TRY_SECONDS)
 
 
+def _to_nobody(_: object) -> None:
+    pass
+
+
 async def run_worker(
     module: str,
     request: str,
-    seconds: float | None,
-    begun: Callable[[asyncio.subprocess.Process], object],
-    tell: Callable[[str], object],
+    seconds: float | None = None,
+    begun: Callable[[asyncio.subprocess.Process], object] = _to_nobody,
+    tell: Callable[[str], object] = _to_nobody,
 ) -> dict[str, Any]:
     """Run a module with a request in JSON; return its last document, a result or an error.
 
-    It is stopped after `seconds`, and where this is cancelled. `begun` gets its process, `tell` the
-    names of its steps.
+    It is stopped after `seconds`, if given, and where this is cancelled. `begun` gets its process,
+    `tell` the names of its steps.
     """
     last: dict[str, Any] = {"error": _DIED, "hint": ""}
     process = await asyncio.create_subprocess_exec(

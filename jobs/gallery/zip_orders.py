@@ -20,7 +20,7 @@ from jobs.gallery.derived import DerivedKind, FileRequest, derive, just_made
 from jobs.gallery.downloads import ORIGINALS, zip_choices
 from jobs.gallery.file_worker import FileJob
 from jobs.gallery.reader import LibraryReader
-from jobs.gallery.texts import Message, translate, translate_known
+from jobs.gallery.texts import Message, known, translate
 from jobs.gallery.workshop import Workshop
 from jobs.gallery.zip_stream import OpenFile, UniqueNames, ZipEntry, open_file
 from pipeline.catalog.in_lists import in_groups
@@ -120,7 +120,7 @@ async def zip_entries(
                 content = await to_thread.run_sync(_open, path, limiter=limiter)
             except (HTTPException, SharpBatchError) as error:
                 message = error.detail if isinstance(error, HTTPException) else error.message
-                problems.append(f"{shown}: {translate_known(order.language, message) or message}")
+                problems.append(f"{shown}: {known(order.language, message)}")
                 continue
             yield ZipEntry(names.take(name), content)
     if problems:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,6 +34,21 @@ def new_catalog(root: Path, url: str | None = None) -> CatalogWriter:
     catalog = CatalogWriter(open_database(find_catalog(root, url), create=True))
     catalog.begin_run(RUN, "ingest", {})
     return catalog
+
+
+def add_done(catalog: CatalogWriter, name: str, about: PhotoMeta | None = None) -> PhotoFile:
+    """Record a photo with a scene, as a run does; return its file."""
+    file = photo_file(name)
+    catalog.add_found([(file, None)])
+    catalog.record(done(file, about), RUN)
+    return file
+
+
+def last_written(library: Path, seconds_ago: float) -> None:
+    """Set the time of the catalog's files, as a file system does in steps of its own."""
+    at = int((time.time() - seconds_ago) * 1e9)
+    for path in library.glob("catalog.sqlite*"):
+        os.utime(path, ns=(at, at))
 
 
 def digest(text: str) -> str:

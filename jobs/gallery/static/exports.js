@@ -1,6 +1,6 @@
 // Downloads that are made on request: while one is made, its link says so, and what went wrong.
 
-import { messageOf } from "./post.js";
+import { ask } from "./post.js";
 import { text } from "./texts.js";
 
 for (const link of document.querySelectorAll("a[data-made]")) {
@@ -24,18 +24,14 @@ async function make(link, state) {
   tell();
   const timer = setInterval(tell, 1000);
   try {
-    const response = await fetch(link.href, { headers: { accept: "application/json" } });
-    if (!response.ok) throw new Error(await messageOf(response));
+    const response = await ask(link.href, { headers: { accept: "application/json" } });
     // It is made, and kept: the browser's own download of it starts at once.
     await response.body?.cancel();
     state.textContent = text("Ready");
     location.assign(link.href);
-  } catch (error) {
+  } catch (problem) {
     state.classList.add("is-error");
-    state.textContent =
-      error instanceof TypeError
-        ? text("The gallery does not answer. Check that it is still running.")
-        : error.message;
+    state.textContent = problem.message;
   } finally {
     clearInterval(timer);
     link.removeAttribute("aria-busy");

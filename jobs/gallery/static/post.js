@@ -2,21 +2,27 @@
 
 import { text } from "./texts.js";
 
-/** Post `body` to `address` and return the JSON of the answer. Throws an Error with a message. */
-export async function post(address, body = null) {
+/** Return the answer of the gallery. Throws an Error with a message. */
+export async function ask(address, options) {
   let response;
   try {
-    const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
-    response = await fetch(address, { method: "POST", body, headers });
+    response = await fetch(address, options);
   } catch {
     throw new Error(text("The gallery does not answer. Check that it is still running."));
   }
   if (!response.ok) throw new Error(await messageOf(response));
+  return response;
+}
+
+/** Post `body` to `address` and return the JSON of the answer. Throws an Error with a message. */
+export async function post(address, body = null) {
+  const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
+  const response = await ask(address, { method: "POST", body, headers });
   return response.json().catch(() => ({}));
 }
 
 /** Return what an answer that is an error says. */
-export async function messageOf(response) {
+async function messageOf(response) {
   const { error, hint } = await response.json().catch(() => ({}));
   const message = error ?? text("The gallery answered with the error {status}.", { status: response.status });
   return [message, hint].filter(Boolean).join(" ");

@@ -18,7 +18,7 @@ from pipeline.library import Library
 from schemas.context import TagKind
 from schemas.tables import photos
 from tests.support.gallery_client import gallery_client
-from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
+from tests.support.library_of_records import add_done, meta, new_catalog, photo_file
 
 _CARD = re.compile(r'<li><a href="([^"]+)">.*?card-name">(.*?)</span>.*?number">([\d,]+) ', re.S)
 _FACT = re.compile(r"<dt>([^<]+)</dt><dd[^>]*>(.*?)</dd>", re.S)
@@ -29,9 +29,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     root = tmp_path_factory.mktemp("browse")
     with new_catalog(root) as catalog:
         for number in range(12):
-            file = photo_file(f"trip {number % 2}/IMG_{number}.jpg")
-            catalog.add_found([(file, None)])
-            catalog.record(done(file, meta(2018 + number // 4)), RUN)
+            name = f"trip {number % 2}/IMG_{number}.jpg"
+            file = add_done(catalog, name, meta(2018 + number // 4))
             with catalog.connection.begin():
                 names = ["Italy & <sea>", "ITALY & <sea>/Rome"][: 1 + (number % 3 == 0)]
                 found = [(TagKind.ALBUM, name) for name in names]
@@ -83,9 +82,7 @@ def test_the_last_page_that_there_may_be_leads_to_no_other(
 ) -> None:
     monkeypatch.setattr(browse, "PAGE", 1)
     with new_catalog(tmp_path) as catalog:
-        file = photo_file("IMG.jpg")
-        catalog.add_found([(file, None)])
-        catalog.record(done(file), RUN)
+        file = add_done(catalog, "IMG.jpg")
         with catalog.connection.begin():
             names = [(TagKind.ALBUM, f"{number}") for number in range(browse.MOST_PAGES + 1)]
             set_tags(catalog.connection, {file.photo_id: names})

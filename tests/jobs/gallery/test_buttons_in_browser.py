@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pipeline.catalog.shares import list_shares
 from pipeline.library import Library
 from tests.support.browser import serving, watched_page
-from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
+from tests.support.library_of_records import add_done, meta, new_catalog, photo_file
 
 NO_ANSWER = "The gallery does not answer. Check that it is still running."
 
@@ -22,9 +23,7 @@ def library(tmp_path: Path) -> Path:
     library = tmp_path / "library"
     library.mkdir()
     with new_catalog(library) as catalog:
-        file = photo_file("IMG_1.jpg")
-        catalog.add_found([(file, None)])
-        catalog.record(done(file, meta(2021)), RUN)
+        add_done(catalog, "IMG_1.jpg", meta(2021))
     return library
 
 
@@ -61,7 +60,7 @@ def test_a_link_is_made_on_the_page_of_a_photo_and_revoked(page: Page, library: 
     page.unroute("**/api/shares")
     panel.get_by_role("button", name="Make a link").click()
     expect(panel.locator(".share-status")).to_contain_text("It shows 1 photo.")
-    page.goto(page.url.replace(page.url[page.url.index("/photos/") :], "/shares"))
+    page.goto(urljoin(page.url, "/shares"))
     page.get_by_role("button", name="Revoke").click()
     expect(page.locator(".share-status")).to_have_text("The link is revoked.")
     expect(page.get_by_role("button", name="Revoke")).to_have_count(0)

@@ -21,7 +21,7 @@ from pipeline.library import Library
 from schemas.records import RunState
 from schemas.tables import utc_now
 from tests.support.browser import serving
-from tests.support.library_of_records import RUN, done, new_catalog, photo_file
+from tests.support.library_of_records import RUN, add_done, new_catalog
 
 PERIOD = "/api/periods"
 
@@ -37,9 +37,7 @@ def library(tmp_path: Path) -> Path:
 
 
 def add(catalog: Any, number: int) -> None:
-    file = photo_file(f"2020/IMG_{number:03d}.jpg")
-    catalog.add_found([(file, None)])
-    catalog.record(done(file), RUN)
+    add_done(catalog, f"2020/IMG_{number:03d}.jpg")
 
 
 @contextlib.contextmanager

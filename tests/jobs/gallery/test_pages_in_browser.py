@@ -16,7 +16,7 @@ from pipeline.catalog.database import open_database
 from schemas.context_tables import places
 from schemas.tables import photos, utc_now
 from sharp_core.formats.registry import formats_written_here
-from tests.support.browser import VIEWER, Watch, serving
+from tests.support.browser import VIEWER, Watch, serving, watched_page
 from tests.support.made_photos import make_photo
 from tests.support.page_walk import covered_by, off_middle, small_targets
 from tests.support.viewer_pictures import READY, WAIT_MS
@@ -140,10 +140,7 @@ def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Pat
 def test_only_photos_near_the_window_are_in_the_page(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
-    many_photos(library, 3000)
-    with serving(library, tmp_path / "cache") as address:
+    with serving(many_photos(tmp_path / "library", 3000), tmp_path / "cache") as address:
         page = context.new_page()
         watch = Watch(page)
         page.goto(address)
@@ -171,11 +168,10 @@ def test_only_photos_near_the_window_are_in_the_page(
 def test_years_cover_nothing_and_places_are_named_as_they_are_read(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
-    many_photos(library, 500)
-    with serving(library, tmp_path / "cache") as address:
-        page = context.new_page()
+    with (
+        serving(many_photos(tmp_path / "library", 500), tmp_path / "cache") as address,
+        watched_page(context, address) as page,
+    ):
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 700})
             page.goto(address)
@@ -185,11 +181,11 @@ def test_years_cover_nothing_and_places_are_named_as_they_are_read(
         page.goto(f"{address}/places")
         assert page.locator(".map svg a").first.get_attribute("aria-label") == "Vienna, 500 photos"
         assert accessibility_problems(page) == []
-        page.close()
 
 
-def many_photos(library: Path, count: int) -> None:
-    """Fill a catalog with photos of ten years at one place that share one thumbnail."""
+def many_photos(library: Path, count: int) -> Path:
+    """Make a library of photos of ten years at one place that share one thumbnail; return it."""
+    library.mkdir()
     buffer = io.BytesIO()
     Image.new("RGB", (32, 24), "teal").save(buffer, "WEBP")
     (library / "thumb.webp").write_bytes(buffer.getvalue())
@@ -215,6 +211,7 @@ def many_photos(library: Path, count: int) -> None:
         connection.execute(photos.insert(), rows)
         connection.execute(places.insert(), {"place_id": 1, "city": "Vienna", "folded": "vienna"})
     engine.dispose()
+    return library
 
 
 def paths_of_pages(page: Page, address: str) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,32 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from jobs.gallery.reader import LibraryReader
-from pipeline.catalog.writer import CatalogWriter
 from pipeline.library import Library
 from schemas.tables import photos
-from tests.support.library_of_records import RUN, done, new_catalog, photo_file
+from tests.support.library_of_records import add_done, last_written, new_catalog
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[LibraryReader]:
     with new_catalog(tmp_path) as catalog:
-        add(catalog, 0)
+        add_done(catalog, "0.jpg")
     reader = LibraryReader(Library.resolve(tmp_path), tmp_path / "cache")
     yield reader
     reader.close()
-
-
-def add(catalog: CatalogWriter, number: int) -> None:
-    file = photo_file(f"{number}.jpg")
-    catalog.add_found([(file, None)])
-    catalog.record(done(file), RUN)
-
-
-def last_written(library: Path, seconds_ago: float) -> None:
-    """Set the time of the catalog's files, as a file system does in steps of its own."""
-    at = int((time.time() - seconds_ago) * 1e9)
-    for path in library.glob("catalog.sqlite*"):
-        os.utime(path, ns=(at, at))
 
 
 class Count:
@@ -59,7 +43,7 @@ def test_an_answer_is_remembered_until_the_catalog_is_written(
     assert [reader.remembered(("a",), None, count) for _ in range(3)] == [1, 1, 1]
     assert count.asked == 1
     with Library.resolve(tmp_path).write() as catalog:
-        add(catalog, 1)
+        add_done(catalog, "1.jpg")
     assert reader.remembered(("a",), None, count) == 2
 
 

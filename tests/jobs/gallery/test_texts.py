@@ -148,6 +148,11 @@ def test_a_message_of_another_package_is_known_by_its_words(text: str, german: s
     assert translate_known("en", text) == text
 
 
+def test_names_of_people_in_parentheses_are_no_options() -> None:
+    told = "the library /fotos/Urlaub (2019--2020) (--library) is held"
+    assert without_options(told) == "the library /fotos/Urlaub (2019--2020) is held"
+
+
 def test_no_text_of_a_page_names_an_option_of_a_command() -> None:
     # The one exception is for who runs the gallery, which answers to no unknown host name.
     named = [text for text in texts.translations("de") if re.search(r"--\w|FOLDER", text)]

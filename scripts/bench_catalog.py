@@ -175,9 +175,8 @@ def measure(root: Path, url: str | None, plans: bool) -> None:
     def known() -> str:
         with Library.resolve(root, url).read() as reader, reader.begin():
             state = ScanState(reader)
-            paths = state.paths_of_root("/", is_folder=True)
-            photo_ids = {one.photo_id: None for one in paths}
-            return f"{len(photo_ids)} paths, {len(state.load(photo_ids))} photos"
+            ids = [one.photo_id for one in state.paths_of_root("/", is_folder=True)]
+            return f"{len(ids)} paths, {len(state.load(ids))} photos"
 
     with Library.resolve(root, url).read() as reader:
         for name, filters in QUESTIONS.items():

@@ -11,10 +11,10 @@ those of all sources. Three kinds of values are not a person's word, and give wa
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pipeline.context.texts import folded
 from schemas.context import CONTEXT_FIELDS, ContextFacts, ContextSource, PhotoContext
 
 _LISTS = ("keywords", "people", "albums")
@@ -89,7 +89,7 @@ def _union(said: Sequence[ContextFacts], name: str) -> tuple[tuple[str, ...], So
     found: dict[str, str] = {}
     for one in said:
         for value in getattr(one, name):
-            found.setdefault(unicodedata.normalize("NFC", value).casefold(), value)
+            found.setdefault(folded(value), value)
     by = dict.fromkeys(one.source for one in said if getattr(one, name))
     return tuple(found.values()), tuple(by)
 

@@ -6,9 +6,10 @@ same folder is `/mnt/photos` here. A folder is recognized by the photos' folders
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
+
+from pipeline.context.texts import folded
 
 _LEAST_SHARE = 0.5  # of a database's folders that must be found where its root is thought to be
 
@@ -24,13 +25,13 @@ class FolderPhotos:
         self._exact: set[str] = set()
         for path in photos:
             self._exact.add(path)
-            self._paths.setdefault(_folded(path), path)
+            self._paths.setdefault(folded(path), path)
         self.folders = frozenset(path.rpartition("/")[0] for path in self._paths)
 
     def find(self, base: str, relative: str) -> str | None:
         """Return the photo at `relative` below the folder `base`, or None."""
         path = f"{base}/{relative.strip('/')}"
-        return path if path in self._exact else self._paths.get(_folded(path))
+        return path if path in self._exact else self._paths.get(folded(path))
 
 
 def find_base(candidates: Sequence[str], inner: Sequence[str], found: FolderPhotos) -> str | None:
@@ -40,14 +41,14 @@ def find_base(candidates: Sequence[str], inner: Sequence[str], found: FolderPhot
     is below any of them, that folder counts below which most of `inner` are, if no other has as
     many.
     """
-    wanted = {_folded(path.strip("/")) for path in inner}
+    wanted = {folded(path.strip("/")) for path in inner}
     for candidate in candidates:
-        base = _folded(_plain(candidate))
+        base = folded(_plain(candidate))
         if any(_below(base, path) in found.folders for path in wanted):
             return base
     votes = Counter(base for folder in found.folders for base in _bases(folder, wanted))
     if not votes and wanted == {""}:
-        name = _folded(_plain(candidates[0])).rpartition("/")[2]
+        name = folded(_plain(candidates[0])).rpartition("/")[2]
         same = [folder for folder in found.folders if folder.rpartition("/")[2] == name]
         return same[0] if len(same) == 1 else None
     return _winner(votes, len(wanted - {""}))
@@ -82,7 +83,3 @@ def _plain(path: str) -> str:
         elif part != "." and (part or not parts):
             parts.append(part)
     return "/".join(parts)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()

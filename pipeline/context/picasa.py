@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.context.captions import clean_caption
 from pipeline.context.folder import album_name
 from pipeline.context.positions import read_position
-from pipeline.context.texts import clean, clean_all
+from pipeline.context.texts import clean, clean_all, folded
 from pipeline.metadata.position import GpsPosition
 from schemas.context import ContextFacts, ContextSource
 from schemas.errors import CollectionError
@@ -67,7 +66,7 @@ def read(path: Path, photos: Sequence[str]) -> dict[str, ContextFacts]:
     for photo in photos:
         parent, _, name = photo.rpartition("/")
         if parent == folder:
-            section = sections.get(_folded(name), {})
+            section = sections.get(folded(name), {})
             found[photo] = _facts(section, names, albums, of_folder)
     return {photo: facts for photo, facts in found.items() if not facts.is_empty}
 
@@ -124,16 +123,11 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
     for line in map(str.strip, text.splitlines()):
         if line.startswith("[") and line.endswith("]"):
             title = line[1:-1]
-            section = sections.setdefault(_folded(title), {})
+            section = sections.setdefault(folded(title), {})
         elif "=" in line:
             key, _, value = line.partition("=")
             section[key.strip().lower()] = value.strip()
     return sections
-
-
-def _folded(name: str) -> str:
-    """Return a name as it is compared: macOS spells the names of files in another Unicode form."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _decode(content: bytes) -> str:

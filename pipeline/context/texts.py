@@ -11,6 +11,11 @@ _HALVES = re.compile("[\ud800-\udfff]")  # of characters that were cut: no datab
 MOST_OF_A_TEXT, MOST_OF_A_NAME = 10_000, 500  # characters; an index has to hold the names
 
 
+def folded(text: str) -> str:
+    """Return a text as it is compared: in one Unicode form, without its case."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
 def clean(text: object, most: int = MOST_OF_A_TEXT) -> str | None:
     """Return a text in the composed form (NFC); macOS writes decomposed ones. None if empty."""
     if text is None:

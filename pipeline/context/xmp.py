@@ -15,31 +15,38 @@ from pipeline.context.source import PhotoMaterial
 from pipeline.context.texts import clean, clean_all, joined, without_parts
 from pipeline.metadata.blocks import find_xmp_beside
 from pipeline.metadata.xmp import parse_descriptions
+from pipeline.metadata.xmp_repair import NAMESPACES
 from schemas.context import ContextFacts, ContextSource
 from schemas.records import ContextKind
 
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+def _in(prefix: str) -> str:
+    """Return what stands before the names in a namespace, for its usual prefix."""
+    return f"{{{NAMESPACES[prefix]}}}"
+
+
+_RDF = _in("rdf")
 _ITEMS, _DESCRIPTION = f"*/{_RDF}li", f"{_RDF}Description"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ANY_LANGUAGE = "x-default"
-_DC = "{http://purl.org/dc/elements/1.1/}"
-_XMP = "{http://ns.adobe.com/xap/1.0/}"
-_TIFF, _EXIF = "{http://ns.adobe.com/tiff/1.0/}", "{http://ns.adobe.com/exif/1.0/}"
-_PICK = "{http://ns.adobe.com/xmp/1.0/DynamicMedia/}"
-_PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
-_LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0/}"
-_IPTC_CORE = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}"
-_IPTC_EXT = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
-_REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions/}"
-_DIGIKAM = "{http://www.digikam.org/ns/1.0/}"
-_DARKTABLE = "{http://darktable.sf.net/}"
-_MICROSOFT = "{http://ns.microsoft.com/photo/1.0/}"
+_DC = _in("dc")
+_XMP = _in("xmp")
+_TIFF, _EXIF = _in("tiff"), _in("exif")
+_PICK = _in("xmpDM")
+_PHOTOSHOP = _in("photoshop")
+_LIGHTROOM = _in("lr")
+_IPTC_CORE = _in("Iptc4xmpCore")
+_IPTC_EXT = _in("Iptc4xmpExt")
+_REGIONS = _in("mwg-rs")
+_DIGIKAM = _in("digiKam")
+_DARKTABLE = _in("darktable")
+_MICROSOFT = _in("MicrosoftPhoto")
 _MICROSOFT_OLD = "{http://ns.microsoft.com/photo/1.0}"
 _MICROSOFT_FACES = "{http://ns.microsoft.com/photo/1.2/}"
 _MICROSOFT_REGION = "{http://ns.microsoft.com/photo/1.2/t/Region#}"
 _PHOTO_MECHANIC = "{http://ns.camerabits.com/photomechanic/1.0/}"
 _MEDIAPRO = "{http://ns.iview-multimedia.com/mediapro/1.0/}"
-_GOOGLE = "{http://ns.google.com/photos/1.0/camera/}"
+_GOOGLE = _in("GCamera")
 
 _REJECTED, _MOST_STARS = -1, 5
 _OWN_OF_DARKTABLE = ("darktable/", "darktable|")  # its notes on a file, written as keywords

@@ -5,21 +5,13 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError
 
-from pipeline.metadata.xmp_repair import repaired
+from pipeline.metadata.xmp_repair import NAMESPACES, repaired
 
 _FIRST = b"<rdf:RDF"  # as `pipeline.metadata.blocks` cuts it out of a packet
-_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-_PREFIXES = {
-    "http://ns.adobe.com/exif/1.0/": "exif",
-    "http://cipa.jp/exif/1.0/": "exifEX",
-    "http://ns.adobe.com/exif/1.0/aux/": "aux",
-    "http://ns.adobe.com/tiff/1.0/": "tiff",
-    "http://ns.adobe.com/xap/1.0/": "xmp",
-    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
-    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
-    "http://ns.google.com/photos/1.0/panorama/": "GPano",
-    "https://sharp-batch.github.io/ns/1.0/": "sharpbatch",  # this program's own
-}
+_RDF = f"{{{NAMESPACES['rdf']}}}"
+_READ = ("exif", "exifEX", "aux", "tiff", "xmp", "photoshop", "crs", "GPano")
+_OWN = {"https://sharp-batch.github.io/ns/1.0/": "sharpbatch"}
+_PREFIXES = {NAMESPACES[prefix]: prefix for prefix in _READ} | _OWN
 
 
 def parse_descriptions(rdf: bytes | None) -> list[Element]:

@@ -10,7 +10,7 @@ import re
 
 # Prefixes that the specifications, or the programs that own them, use (XMP parts 1 and 2, IPTC
 # Photo Metadata, MWG regions).
-_NAMESPACES = {
+NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
@@ -53,7 +53,7 @@ def repaired(rdf: bytes) -> bytes:
     used = {prefix for tag in _TAG.findall(text) for prefix in _PREFIX.findall(tag)}
     missing = sorted(used - set(_DECLARED.findall(text)) - _BUILT_IN)
     declarations = "".join(
-        f' xmlns:{prefix}="{_NAMESPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
+        f' xmlns:{prefix}="{NAMESPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
         for prefix in missing
     )
     return text.replace("<rdf:RDF", f"<rdf:RDF{declarations}", 1).encode()

@@ -59,7 +59,8 @@ class HookCalls:
             self._warn(f"{self._failed} calls of hooks have failed")
         left_out = self._left_out + self._late
         if left_out:
-            self._warn(f"the scene hook is too slow: {count_text(left_out, 'call')} left out")
+            calls = count_text(left_out, "call")
+            self._warn(f"{calls} of the scene hook left out: it is too slow")
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:

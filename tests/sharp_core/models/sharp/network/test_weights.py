@@ -44,6 +44,7 @@ def test_matrices_are_memory_mapped(checkpoint):
     assert parameter.flatten()[0] == 0.0
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists what is mapped")
 def test_a_converted_network_does_not_keep_the_file_in_memory(checkpoint):
     network = load_network(checkpoint, TINY, dtype=torch.bfloat16)

@@ -1,5 +1,7 @@
 // What hands do to a viewer: keys, wheel, mouse, and one or two fingers.
 
+import { usesKey } from "../../jobs/gallery/static/keys.js";
+
 const KEYS = {
   ArrowLeft: [-1, 0, 0],
   ArrowRight: [1, 0, 0],
@@ -17,7 +19,8 @@ const FLICK_SLOPE = 2;
 /** Pass key presses on to `on`: step(x, y, z), home() and fullscreen(). Returns how to stop that. */
 export function listenToKeys(root, on) {
   const act = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !isForViewer(event.target, root)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || usesKey(event.target, event.key)) return;
+    if (!isForViewer(event.target, root)) return;
     const step = KEYS[event.key];
     if (step) on.step(...step);
     else if (event.key === "Home") on.home();
@@ -31,9 +34,8 @@ export function listenToKeys(root, on) {
 
 // Keys are for the viewer if it has the focus, or if nothing has it and the viewer is in the window.
 function isForViewer(target, root) {
-  if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return false;
   if (root.contains(target)) return true;
-  if (target.matches?.("a, button, summary, textarea, [tabindex='0']")) return false;
+  if (target.matches("a, button, input, summary, [tabindex='0']")) return false;
   const { top, bottom } = root.getBoundingClientRect();
   return top < innerHeight / 2 && bottom > innerHeight / 2;
 }

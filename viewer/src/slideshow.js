@@ -4,6 +4,7 @@
 // "best" or "shuffle"), data-eyes how they are shown ("one", "two" or "squeezed"), data-back where
 // the show ends, and data-kiosk hides all controls. data-seconds is the time of a slide.
 
+import { usesKey } from "../../jobs/gallery/static/keys.js";
 import { button, make, press, setIcon, toggle, toggleFullscreen } from "./elements.js";
 import { Slide } from "./slide.js";
 import { text } from "./texts.js";
@@ -243,13 +244,11 @@ export class Slideshow {
   }
 
   #onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLSelectElement) return;
-    const isButton = event.target instanceof HTMLButtonElement;
+    if (event.ctrlKey || event.metaKey || event.altKey || usesKey(event.target, event.key)) return;
     const act = {
       ArrowRight: () => this.#go(1),
       ArrowLeft: () => this.#go(-1),
-      " ": isButton ? null : () => this.#setPlaying(!this.#isPlaying),
+      " ": () => this.#setPlaying(!this.#isPlaying),
       f: () => toggleFullscreen(this.#root),
       Escape: () => document.fullscreenElement || this.#end(),
     }[event.key.length === 1 ? event.key.toLowerCase() : event.key];

@@ -1,6 +1,8 @@
 // The first page: the timeline of the photos of a view, its place when a person returns, and filters.
 
+import { usesKey } from "./keys.js";
 import { showNewPhotos } from "./new_photos.js";
+import { closeByEscape } from "./panels.js";
 import { makeScrubber } from "./scrubber.js";
 import { makeSelection } from "./select_bar.js";
 import { LOCALE, text } from "./texts.js";
@@ -69,11 +71,7 @@ if (periods.length) {
 }
 
 const panel = document.querySelector(".filters");
-panel.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  panel.open = false;
-  panel.querySelector("summary").focus();
-});
+closeByEscape(panel);
 document.addEventListener("pointerdown", (event) => {
   if (!panel.contains(event.target)) panel.open = false;
 });
@@ -96,7 +94,7 @@ panel.querySelector("form").addEventListener("submit", ({ target }) => {
   for (const field of target.elements) if (!field.value) field.disabled = true;
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  if (event.key !== "/" || usesKey(event.target, event.key)) return;
   event.preventDefault();
   document.getElementById("text").focus();
 });

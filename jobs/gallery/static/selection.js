@@ -1,6 +1,7 @@
 // Select many photos in the timeline: by their check marks, Shift for a range, a drag, a long press
 // on touch screens, Space and Shift with arrow keys. Escape ends it.
 
+import { usesKey } from "./keys.js";
 import { numberText, text } from "./texts.js";
 
 export const MOST = 10_000; // as the gallery takes at once
@@ -57,6 +58,7 @@ export class Selection {
     for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => this.#release());
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.isOn || event.defaultPrevented) return;
+      if (usesKey(event.target, event.key)) return;
       event.preventDefault();
       this.end();
     });

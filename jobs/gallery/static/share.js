@@ -1,5 +1,6 @@
 // Links for others: the panel that makes one, and the buttons that revoke them.
 
+import { closeByEscape } from "./panels.js";
 import { act, post } from "./post.js";
 import { text } from "./texts.js";
 
@@ -14,6 +15,7 @@ for (const form of document.querySelectorAll(".share form[data-view]")) {
 
 /** Let the form of a panel make links to what `shared` returns: ids as `photos`, or a `view`. */
 export function offerLink(form, shared) {
+  closeByEscape(form.closest("details"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     makeLink(form, shared());

@@ -163,6 +163,31 @@ def test_keys_work_without_a_click_and_with_shift(page: Page, address: str) -> N
     page.wait_for_url(lambda there: there != url)
 
 
+def test_keys_that_the_divider_does_not_use_work_while_it_has_the_focus(
+    page: Page, address: str
+) -> None:
+    url = scene_page(page, address)
+    page.goto(url)
+    page.wait_for_selector(READY)
+    compare = page.get_by_role("button", name="Compare")
+    compare.click()
+    divider = page.get_by_role("slider")
+    expect(divider).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(divider).to_have_value("49")
+    assert eye(page) == (0, 0, 0)
+    page.keyboard.press("f")
+    page.wait_for_selector(".viewer:fullscreen")
+    page.keyboard.press("f")
+    page.wait_for_selector(".viewer:not(:fullscreen)")
+    page.keyboard.press("p" if page.locator('a[rel="prev"]').count() else "n")
+    page.wait_for_url(lambda there: there != url)
+    page.wait_for_selector(READY)
+    compare.click()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("/#photo-"))
+
+
 def test_two_fingers_move_the_camera_and_flicks_lead_on(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 600})
     url = scene_page(page, address)

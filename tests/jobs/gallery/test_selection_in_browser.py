@@ -198,6 +198,18 @@ def test_a_selection_is_shared(page: Page, library: Path) -> None:
         assert (share.title, shown) == ("", 2)
 
 
+def test_escape_in_the_panel_of_a_selection_closes_it_and_keeps_the_selection(page: Page) -> None:
+    page.get_by_role("button", name="Select", exact=True).click()
+    tile(page, 0).locator("a").click()
+    panel = page.locator(".select-bar .share")
+    panel.locator("summary").click()
+    panel.get_by_label("Title for visitors").press("Escape")
+    expect(panel).not_to_have_attribute("open", "")
+    expect(panel.locator("summary")).to_be_focused()
+    page.locator(".select-bar select").first.press("Escape")
+    expect(page.locator(".select-count")).to_have_text("1 photo selected")
+
+
 def test_a_selection_is_downloaded_as_one_archive(page: Page, tmp_path: Path) -> None:
     tile(page, 0).hover()
     tile(page, 0).locator(".check").click()

@@ -14,6 +14,7 @@ MIRRORED = ("jobs", "pipeline", "schemas", "scripts", "sharp_core")
 # These test their whole folder.
 OF_A_FOLDER = {
     "jobs/gallery/test_buttons_in_browser.py",
+    "jobs/gallery/test_keyboard_in_browser.py",
     "jobs/gallery/test_live_in_browser.py",
     "jobs/gallery/test_pages_in_browser.py",
     "jobs/gallery/test_texts_in_browser.py",

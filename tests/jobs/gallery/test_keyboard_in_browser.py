@@ -1,4 +1,4 @@
-"""Which keys of a page a control with the focus takes for itself."""
+"""The keyboard on the pages: which keys a control takes for itself, and where the focus goes."""
 
 from __future__ import annotations
 

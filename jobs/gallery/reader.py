@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from jobs.gallery.cache import FileCache
 from jobs.gallery.send_file import GONE, inside
+from pipeline.catalog.database import begin_consistent_read
 from pipeline.catalog.photo_files import files_of
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import paths_of
@@ -74,9 +75,13 @@ class LibraryReader:
 
     @contextlib.contextmanager
     def catalog(self) -> Iterator[Connection]:
-        """Yield a connection to the catalog. Raises StoreError if the catalog is damaged."""
+        """Yield a connection to one state of the catalog: lists and their numbers agree.
+
+        Raises StoreError if the catalog is damaged.
+        """
         with self._library.known_errors(), self._engine.connect() as connection:
             register_functions(connection)
+            begin_consistent_read(connection)
             yield connection
 
     def remembered(

@@ -57,6 +57,18 @@ def read_catalog(address: CatalogAddress) -> Iterator[Connection]:
     engine.dispose()
 
 
+def begin_consistent_read(connection: Connection) -> None:
+    """Begin a transaction whose reads all see one state of the catalog.
+
+    A run may commit meanwhile. For a new connection that is closed soon: SQLite keeps what is
+    written until then in the WAL file.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")  # the driver begins no transaction for SELECT
+    else:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+
+
 @contextlib.contextmanager
 def known_errors(address: CatalogAddress) -> Iterator[None]:
     """Translate what the catalog's database raises inside into StoreError, or RunError if full."""

@@ -56,3 +56,19 @@ def test_an_answer_of_a_catalog_written_just_now_is_not_remembered(
     for asked in (1, 2):
         assert reader.remembered(("a",), None, count) == 1
         assert count.asked == asked
+
+
+def test_all_reads_of_a_page_see_one_state_of_the_catalog(
+    tmp_path: Path, catalog_url: str | None
+) -> None:
+    count = Count()
+    with new_catalog(tmp_path, catalog_url) as catalog:
+        add_done(catalog, "0.jpg")
+        reader = LibraryReader(Library.resolve(tmp_path, catalog_url), tmp_path / "cache")
+        with reader.catalog() as connection:
+            before = count(connection, None)
+            add_done(catalog, "1.jpg")  # a run commits
+            assert (before, count(connection, None)) == (1, 1)
+        with reader.catalog() as connection:
+            assert count(connection, None) == 2
+        reader.close()

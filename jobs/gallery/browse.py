@@ -20,8 +20,10 @@ from jobs.gallery.texts import Message
 from pipeline.catalog.facets import (
     MOST_STARS,
     Facet,
+    newest_first,
     read_favorites,
     read_rating_facets,
+    read_tag_covers,
     read_tag_facets,
     read_year_facets,
 )
@@ -42,6 +44,13 @@ class Card(NamedTuple):
     href: str
 
 
+class _Cards(NamedTuple):
+    """The entries on one page of a list, and whether others follow."""
+
+    cards: list[Card]
+    has_more: bool
+
+
 class BrowsePage(NamedTuple):
     """A list, and what is said where it has no entries."""
 
@@ -49,7 +58,7 @@ class BrowsePage(NamedTuple):
     title: str
     lead: str
     empty: str
-    read: Callable[[Connection, FilteredView], list[Card]]
+    read: Callable[[Connection, FilteredView, slice], _Cards]
 
 
 @router.read("/albums")
@@ -71,36 +80,43 @@ def ratings(request: Request) -> Response:
 
 
 @router.read("/years")
-def years(request: Request) -> Response:
+def years(request: Request, page: int = Query(1, ge=1, le=MOST_PAGES)) -> Response:
     """List the years of a view, with the best scenes of each."""
-    return _browse(request, PAGES[3], 1)
+    return _browse(request, PAGES[3], page)
 
 
 def _browse(request: Request, shown: BrowsePage, page: int) -> Response:
     view = read_view(request.query_params)
-    key = (shown.path, *view.texts.items())
-    found = library_reader(request).remembered(key, view, shown.read)
-    has_more = len(found) > page * PAGE and page < MOST_PAGES
+
+    def read(connection: Connection, view: FilteredView) -> _Cards:
+        return shown.read(connection, view, slice((page - 1) * PAGE, page * PAGE))
+
+    key = (shown.path, page, *view.texts.items())
+    found = library_reader(request).remembered(key, view, read)
+    has_more = found.has_more and page < MOST_PAGES
     return render(
         request,
         "browse.html",
         view=view,
         pages=PAGES,
         listing=shown,
-        cards=found[(page - 1) * PAGE : page * PAGE],
+        cards=found.cards,
         more=view.query(page=str(page + 1)) if has_more else None,
         less=view.query(page=str(page - 1)) if page > 1 else None,
     )
 
 
-def _tag_cards(kind: TagKind, connection: Connection, view: FilteredView) -> list[Card]:
-    found = read_tag_facets(connection, view.of_state(PhotoState.DONE), kind)
-    if kind is TagKind.PERSON:
-        found.sort(key=lambda facet: -facet.photos)
-    return [_card(facet, "/", view, **{kind.value: facet.value}) for facet in found]
+def _tag_cards(kind: TagKind, connection: Connection, view: FilteredView, shown: slice) -> _Cards:
+    filters = view.of_state(PhotoState.DONE)
+    found = read_tag_facets(connection, filters, kind)
+    if kind is TagKind.ALBUM:
+        found = newest_first(connection, kind, found)
+    with_covers = read_tag_covers(connection, filters, kind, found[shown])
+    cards = [_card(facet, "/", view, **{kind.value: facet.value}) for facet in with_covers]
+    return _Cards(cards, len(found) > shown.stop)
 
 
-def _rating_cards(connection: Connection, view: FilteredView) -> list[Card]:
+def _rating_cards(connection: Connection, view: FilteredView, _: slice) -> _Cards:
     filters = view.of_state(PhotoState.DONE)
     cards = []
     favorites = read_favorites(connection, filters)
@@ -112,15 +128,16 @@ def _rating_cards(connection: Connection, view: FilteredView) -> list[Card]:
         if int(facet.name) < MOST_STARS:
             stars = Message("{stars} or more", stars=stars)
         cards.append(_card(facet._replace(name=stars), "/", view, rating=facet.value))
-    return cards
+    return _Cards(cards, has_more=False)
 
 
-def _year_cards(connection: Connection, view: FilteredView) -> list[Card]:
+def _year_cards(connection: Connection, view: FilteredView, shown: slice) -> _Cards:
     found = read_year_facets(connection, view.of_state(PhotoState.DONE))
-    return [
+    cards = [
         _card(facet, "/best", view, after=facet.value, before=_year_after(facet.value))
-        for facet in found
+        for facet in found[shown]
     ]
+    return _Cards(cards, len(found) > shown.stop)
 
 
 def _year_after(year: str) -> str | None:

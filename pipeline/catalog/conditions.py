@@ -173,16 +173,22 @@ class Conditions:
     def of_a_flag(self, flags: Collection[str], key: Key) -> list[sa.Select[Any]]:
         """Return the photos that have one of some flags, and those whose best scene has one."""
         names = [str(flag) for flag in flags]
-        flagged, made, best = photos.alias(), scenes.alias(), photos.alias()
-        return [
-            sa.select(self.key(flagged, key))
-            .join(photo_flags, photo_flags.c.photo_id == flagged.c.photo_id)
-            .where(photo_flags.c.flag.in_(names)),
+        made, best = scenes.alias(), photos.alias()
+        of_scenes = (
             sa.select(self.key(best, key))
             .join(made, made.c.photo_id == best.c.photo_id)
             .join(scene_flags, scene_flags.c.scene_id == made.c.scene_id)
-            .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id),
-        ]
+            .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id)
+        )
+        return [self._flagged_photos(names, key), of_scenes]
+
+    def _flagged_photos(self, flags: list[str], key: Key) -> sa.Select[Any]:
+        is_one, photo_id = photo_flags.c.flag.in_(flags), photo_flags.c.photo_id
+        if key == "photo_id":
+            return sa.select(photo_id).where(is_one)
+        flagged = photos.alias()
+        found = sa.select(self.key(flagged, key)).join(photo_flags, photo_id == flagged.c.photo_id)
+        return found.where(is_one)
 
     def key(self, table: sa.FromClause, name: Key) -> sa.ColumnElement[Any]:
         """Return what identifies a row of photos: "photo_id", or "row" for the fastest.

@@ -7,7 +7,7 @@ of a view of one person, the list of people has everyone with all of their photo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
-from pipeline.catalog.selection import conditions_of, left_out_by_usual
+from pipeline.catalog.selection import left_out_by_usual
 from pipeline.catalog.timeline import count_selected
 from schemas.context import TagKind
 from schemas.context_tables import photo_tags, tags
@@ -30,9 +30,9 @@ MOST_STARS = 5
 _SCORE = sa.cast(1000 + 1000 * sa.func.coalesce(photos.c.score, 0), sa.Integer)
 _COVER = sa.func.max(sa.cast(_SCORE, sa.String) + photos.c.photo_id)
 _ID_LENGTH = 32
-# How many photos are read: of all albums or people together, but some of each, and the latest.
-_MOST_SEEN, _LEAST_SEEN, _LATEST_SEEN = 6_000, 3, 2_000
-
+# How many photos are read for covers, of all tags together, and of each tag at least.
+_MOST_LOOKED_AT, _LEAST_LOOKED_AT = 1_000, 8
+_LATEST, _OF_OLDER = 2_000, 3  # how many photos tell which tags are the newest
 
 # The condition that a photo is selected, from the column of another table with its id.
 _Selection = Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
@@ -45,37 +45,100 @@ class Facet(NamedTuple):
     value: str  # of the filter
     photos: int
     cover: str  # id of a photo
-    newest: datetime | None = None
 
 
-def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> list[Facet]:
-    """Return the albums or the people of photos, the one with the newest photo first.
+class TagFacet(NamedTuple):
+    """An album or a person. Its cover is found by `read_tag_covers`, for those that are shown."""
 
-    The value of a filter is the name behind a "/": from its first level on. To find the newest and
-    the best photo of each would be to read all photos with a tag. So the newest is one of the
-    latest photos of all, or else, as the cover, one of some of the tag, which may be all.
-    """
+    tag_id: int
+    name: str
+    value: str  # of the filter: behind a "/", which is to say from the first level on
+    photos: int
+
+
+def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> list[TagFacet]:
+    """Return the albums or the people of photos, those with the most photos first."""
     filters = _with_tag(filters, kind, None)
-    is_selected = _selection(connection, filters)
-    columns = (tags.c.tag_id, tags.c.name, tags.c.folded)
-    statement = sa.select(*columns, sa.func.count().label("photos")).join(photo_tags)
-    statement = statement.where(tags.c.kind == kind, is_selected(photo_tags.c.photo_id))
-    statement = statement.group_by(*columns)
-    rows = connection.execute(statement).all()
-    looks = _looks_at(connection, filters, is_selected, kind, len(rows))
+    others = left_out_by_usual(connection, filters)
+    tag_id, q = photo_tags.c.tag_id, Conditions(connection.dialect.name)
+    count = sa.select(sa.func.count()).where(tag_id == tags.c.tag_id).correlate(tags)
+    if others is None:
+        selected = selected_photos(connection, filters, photos.c.photo_id)
+        count = count.where(q.not_by_index(photo_tags.c.photo_id).in_(selected))
+    counted = count.scalar_subquery().label("photos")
+    named = sa.select(tags.c.tag_id, tags.c.name, tags.c.folded, counted)
+    rows = connection.execute(named.where(tags.c.kind == kind).order_by(tags.c.tag_id)).all()
+    # All photos of a tag are counted without looking at each, and few are left out.
+    without = Counter[int]() if others is None else _count_tags(connection, others)
+    counts = {row.tag_id: row.photos - without[row.tag_id] for row in rows}
+    rows = [row for row in rows if counts[row.tag_id]]
     unclear = _unclear([row.folded for row in rows])
-    found: dict[str, Facet] = {}
-    for row in rows:
-        if row.tag_id not in looks:  # a run has just taken it from its last photo
+    found: dict[str, TagFacet] = {}
+    for number, name, name_folded, _ in rows:
+        if name_folded in found:
             continue
-        newest, cover = looks[row.tag_id]
-        facet = Facet(row.name, f"/{row.name}", row.photos, cover[-_ID_LENGTH:], newest)
-        if row.folded in unclear and row.folded not in found:
-            with_tag = _with_tag(filters, kind, facet.value)
-            facet = facet._replace(photos=count_selected(connection, with_tag))
-        found.setdefault(row.folded, facet)
+        value, photo_count = f"/{name}", counts[number]
+        if name_folded in unclear:
+            photo_count = count_selected(connection, _with_tag(filters, kind, value))
+        found[name_folded] = TagFacet(number, name, value, photo_count)
+    return sorted(found.values(), key=lambda facet: -facet.photos)
+
+
+def _count_tags(connection: Connection, photo_ids: sa.Select[tuple[str]]) -> Counter[int]:
+    """Return how many of some photos have each tag, by its number."""
+    statement = sa.select(photo_tags.c.tag_id, sa.func.count())
+    statement = statement.where(photo_tags.c.photo_id.in_(photo_ids))
+    rows = connection.execute(statement.group_by(photo_tags.c.tag_id))
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def newest_first(
+    connection: Connection, kind: TagKind, facets: Iterable[TagFacet]
+) -> list[TagFacet]:
+    """Return the tags of a kind by their newest photo, whether a view shows that photo or not.
+
+    To find the newest photo of each would be to read all photos with a tag. So it is one of the
+    latest photos of all, or else the newest of a few.
+    """
+    # SQLite would else look for each photo of each tag among the latest.
+    is_of_kind = Conditions(connection.dialect.name).not_by_index(tags.c.kind) == kind
+    newest = sa.func.max
+    last = sa.select(photos.c.photo_id, photos.c.taken_at).where(photos.c.taken_at.is_not(None))
+    last_few = last.order_by(photos.c.taken_at.desc()).limit(_LATEST).subquery()
+    tagged = last_few.join(photo_tags, photo_tags.c.photo_id == last_few.c.photo_id).join(tags)
+    latest = sa.select(tags.c.tag_id, newest(last_few.c.taken_at)).select_from(tagged)
+    some = photo_tags.alias()
+    ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id)
+    ids = ids.order_by(some.c.photo_id).limit(_OF_OLDER).correlate(tags)
+    tagged = tags.join(photos, photos.c.photo_id.in_(ids))
+    older = sa.select(tags.c.tag_id, newest(photos.c.taken_at)).select_from(tagged)
+    times: dict[int, datetime | None] = {}
+    for statement in (older, latest):
+        rows = connection.execute(statement.where(is_of_kind).group_by(tags.c.tag_id))
+        times.update((tag_id, time) for tag_id, time in rows)
     oldest = datetime.min
-    return sorted(found.values(), key=lambda facet: facet.newest or oldest, reverse=True)
+    return sorted(facets, key=lambda facet: times.get(facet.tag_id) or oldest, reverse=True)
+
+
+def read_tag_covers(
+    connection: Connection, filters: Filters, kind: TagKind, facets: Sequence[TagFacet]
+) -> list[Facet]:
+    """Return tags with their covers: the best of some of the photos of each, or of all."""
+    is_selected = _selection(connection, _with_tag(filters, kind, None))
+    some = photo_tags.alias()
+    ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id)
+    ids = ids.where(is_selected(some.c.photo_id)).order_by(some.c.photo_id)
+    most = max(_LEAST_LOOKED_AT, _MOST_LOOKED_AT // max(len(facets), 1))
+    tagged = tags.join(photos, photos.c.photo_id.in_(ids.limit(most).correlate(tags)))
+    shown = tags.c.tag_id.in_([facet.tag_id for facet in facets])
+    statement = sa.select(tags.c.tag_id, _COVER).select_from(tagged).where(shown)
+    rows = connection.execute(statement.group_by(tags.c.tag_id))
+    covers = {tag_id: cover[-_ID_LENGTH:] for tag_id, cover in rows}
+    return [
+        Facet(facet.name, facet.value, facet.photos, covers[facet.tag_id])
+        for facet in facets
+        if facet.tag_id in covers
+    ]
 
 
 def _selection(connection: Connection, filters: Filters) -> _Selection:
@@ -90,36 +153,6 @@ def _selection(connection: Connection, filters: Filters) -> _Selection:
         return lambda photo_id: q.not_by_index(photo_id).not_in(others)
     selected = selected_photos(connection, filters, photos.c.photo_id)
     return lambda photo_id: q.not_by_index(photo_id).in_(selected)
-
-
-def _looks_at(
-    connection: Connection, filters: Filters, is_selected: _Selection, kind: TagKind, number: int
-) -> dict[int, tuple[datetime | None, str]]:
-    """Return the time of the newest photo and the best photo, as of `_COVER`, of each tag."""
-    of_kind, f = tags.c.kind == kind, sa.func
-    some, newest = photo_tags.alias(), f.max(photos.c.taken_at)
-    is_of_tag = some.c.tag_id == tags.c.tag_id
-    ids = sa.select(some.c.photo_id).where(is_of_tag, is_selected(some.c.photo_id))
-    ids = ids.order_by(some.c.photo_id).limit(max(_LEAST_SEEN, _MOST_SEEN // max(number, 1)))
-    tagged = tags.join(photos, photos.c.photo_id.in_(ids.correlate(tags)))
-    statement = sa.select(tags.c.tag_id, newest, _COVER).select_from(tagged).where(of_kind)
-    rows = connection.execute(statement.group_by(tags.c.tag_id))
-    looks = {tag_id: (time, cover) for tag_id, time, cover in rows}
-    last = _latest(connection, filters).subquery()
-    tagged = last.join(photo_tags, photo_tags.c.photo_id == last.c.photo_id).join(tags)
-    times = sa.select(tags.c.tag_id, f.max(last.c.taken_at)).select_from(tagged).where(of_kind)
-    for tag_id, time in connection.execute(times.group_by(tags.c.tag_id)):
-        if tag_id in looks:  # else a run has just given it to its first photo
-            looks[tag_id] = (time, looks[tag_id][1])
-    return looks
-
-
-def _latest(connection: Connection, filters: Filters) -> sa.Select[tuple[str, datetime]]:
-    """Return the last photos by their time, with it."""
-    columns = sa.select(photos.c.photo_id, photos.c.taken_at)
-    conditions = conditions_of(connection, filters, is_page=True)
-    dated = columns.where(*conditions, photos.c.taken_at.is_not(None))
-    return dated.order_by(photos.c.taken_at.desc()).limit(_LATEST_SEEN)
 
 
 def _with_tag(filters: Filters, kind: TagKind, value: str | None) -> Filters:

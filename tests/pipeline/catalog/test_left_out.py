@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog import left_out
-from pipeline.catalog.facets import read_tag_facets, read_year_facets
+from pipeline.catalog.facets import read_tag_covers, read_tag_facets, read_year_facets
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.geography import WORLD, read_bounds, read_named_places
 from pipeline.catalog.query import find_photo_ids
@@ -96,7 +96,9 @@ def test_sums_count_what_is_selected(
     assert sum(period.photos for period in read_periods(catalog, filters)) == len(selected)
     albums = read_tag_facets(catalog, filters, TagKind.ALBUM)
     assert sum(album.photos for album in albums) == len(selected)
-    assert {album.cover for album in albums} <= selected
+    with_covers = read_tag_covers(catalog, filters, TagKind.ALBUM, albums)
+    assert [album.name for album in with_covers] == [album.name for album in albums]
+    assert {album.cover for album in with_covers} <= selected
     assert [album.photos for album in albums] == [
         len(find_photo_ids(catalog, replace(filters, album=album.value))) for album in albums
     ]

@@ -1,5 +1,6 @@
 // The toolbar of a viewer. It appears when the scene is ready; its space is reserved before.
 
+import { keepFocus } from "../../jobs/gallery/static/focus.js";
 import { button, isPressed, make, press, setIcon, toggle, toggleFullscreen } from "./elements.js";
 import { canTilt, listenToTilt } from "./gestures.js";
 import { text } from "./texts.js";
@@ -78,8 +79,9 @@ export class Controls {
 
   /** Offer the headset, or not. */
   set hasHeadset(isThere) {
+    if (isThere === this.#headset.isConnected) return;
     if (isThere) this.#bar.append(this.#headset);
-    else this.#headset.remove();
+    else keepFocus(() => this.#headset.remove(), () => [this.#bar.lastElementChild]);
   }
 
   #makeMoves(is360, motion) {

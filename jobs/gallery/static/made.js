@@ -1,6 +1,7 @@
 // The button "Add to library" on the page of an uploaded photo.
 
-import { post } from "./post.js";
+import { keepFocus } from "./focus.js";
+import { post, rest, rests } from "./post.js";
 import { text } from "./texts.js";
 
 const POLL_MS = 700;
@@ -10,8 +11,7 @@ const status = keep.querySelector("[role=status]");
 const { job, photo } = keep.dataset;
 
 function show(state, error) {
-  button.hidden = state === "done";
-  button.disabled = /running|waiting/.test(state);
+  rest(button, /running|waiting/.test(state));
   if (state === "waiting") status.textContent = text("Waiting for another run to end. {error}", { error });
   if (state === "running") status.textContent = text("Adding the photo to the library…");
   if (state === "failed") status.textContent = error;
@@ -20,6 +20,9 @@ function show(state, error) {
     link.href = `/photos/${photo}`;
     link.textContent = text("The photo is in the library.");
     status.replaceChildren(link);
+    keepFocus(() => {
+      button.hidden = true;
+    }, () => [link]);
   }
   if (/running|waiting/.test(state)) setTimeout(poll, POLL_MS);
 }
@@ -31,6 +34,7 @@ async function poll() {
 }
 
 button.addEventListener("click", async () => {
+  if (rests(button)) return;
   try {
     const answer = await post(`/api/jobs/${job}/keep`);
     show(answer.keep, answer.keep_error);

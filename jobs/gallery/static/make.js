@@ -1,5 +1,6 @@
 // The page "Make a scene": upload photos, and show the state of each.
 
+import { keepFocus } from "./focus.js";
 import { post } from "./post.js";
 import { text } from "./texts.js";
 
@@ -74,7 +75,10 @@ function show(jobs) {
     fill(row, job);
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
   }
-  for (const row of rows.values()) row.remove();
+  for (const row of rows.values()) {
+    const beside = [row.nextElementSibling, row.previousElementSibling];
+    keepFocus(() => row.remove(), () => [...beside.map((other) => other?.querySelector("button")), field]);
+  }
 }
 
 function makeRow(job) {
@@ -119,7 +123,7 @@ function fill(row, job) {
     });
     await update();
   });
-  end.replaceChildren(button);
+  keepFocus(() => end.replaceChildren(button), () => [button]);
 }
 
 function make(tag, className = "") {

@@ -1,6 +1,7 @@
 // Photos that a run adds while the page is open. They are announced, and placed in when the person
 // asks for them; at once where the window is at the top, and nothing there is in use.
 
+import { keepFocus } from "./focus.js";
 import { numberText, photosText, text } from "./texts.js";
 
 const button = document.querySelector(".fresh");
@@ -72,14 +73,18 @@ async function take(grid, added) {
 async function place(grid) {
   const period = await grid.update(found.periods);
   heading.textContent = photosText(grid.count);
-  button.hidden = true;
+  keepFocus(() => {
+    button.hidden = true;
+  });
   return period;
 }
 
 function showStates(states) {
   for (const link of document.querySelectorAll("[data-state-count]")) {
     const name = link.dataset.stateCount;
-    link.hidden = !states[name];
+    keepFocus(() => {
+      link.hidden = !states[name];
+    });
     const count = numberText(states[name] ?? 0);
     if (name === "failed") link.textContent = text("{count} failed", { count });
     if (name === "skipped") link.textContent = text("{count} skipped", { count });

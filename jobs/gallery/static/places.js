@@ -1,6 +1,7 @@
 // The map of the page "Places": coasts and clusters of photos, with zoom, and without a network.
 // x and y are degrees of longitude and of negative latitude.
 
+import { keepFocus } from "./focus.js";
 import { numberText, photosText } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -46,12 +47,18 @@ function start() {
     const response = await fetch(`/api/map?${query}`).catch(() => null);
     if (!response?.ok || mine !== asked) return;
     const { clusters } = await response.json();
-    const focused = document.activeElement?.getAttribute?.("href");
-    group.replaceChildren(...clusters.reverse().map(linkOf));
-    for (const link of group.children) {
-      place(link);
-      if (link.getAttribute("href") === focused) link.focus();
-    }
+    const { x, y } = document.activeElement?.dataset ?? {};
+    const links = clusters.reverse().map(linkOf);
+    keepFocus(() => {
+      group.replaceChildren(...links);
+      for (const link of links) place(link);
+    }, () => nearest(links, x, y));
+  }
+
+  /** Return the link of the cluster that is nearest to a point, in a list. */
+  function nearest(links, x, y) {
+    const distance = ({ dataset }) => Math.hypot(dataset.x - x, dataset.y - y);
+    return [...links].sort((one, other) => distance(one) - distance(other)).slice(0, 1);
   }
 
   function linkOf([latitude, longitude, photos, name, address]) {

@@ -28,13 +28,24 @@ async function messageOf(response) {
   return [message, hint].filter(Boolean).join(" ");
 }
 
-/** Do the work of a button, which is disabled meanwhile; `status` tells what it returns, or its error. */
+/** Let a button rest, or no more. It cannot be pressed then, but keeps the focus: `disabled` drops it. */
+export function rest(button, on) {
+  button.setAttribute("aria-disabled", on);
+}
+
+/** Return whether a button rests. */
+export function rests(button) {
+  return button.getAttribute("aria-disabled") === "true";
+}
+
+/** Do the work of a button, which rests meanwhile; `status` tells what it returns, or its error. */
 export async function act(button, status, work) {
-  button.disabled = true;
+  if (rests(button)) return;
+  rest(button, true);
   try {
     status.textContent = await work();
   } catch (problem) {
     status.textContent = problem.message;
   }
-  button.disabled = false;
+  rest(button, false);
 }

@@ -1,7 +1,8 @@
 // The page of problems: photos that failed are tried again, and those that wait are made now. It is
 // a run like any other: live.js shows its progress.
 
-import { post } from "./post.js";
+import { keepFocus } from "./focus.js";
+import { post, rest, rests } from "./post.js";
 import { numberText, text } from "./texts.js";
 
 const bar = document.querySelector(".make-all");
@@ -28,7 +29,7 @@ function makeButtons() {
     button.className = "quiet";
     button.textContent = state === "failed" ? text("Try again") : text("Make its scene now");
     button.setAttribute("aria-label", `${button.textContent}: ${row.querySelector("a").textContent}`);
-    button.addEventListener("click", () => make([row]));
+    button.addEventListener("click", () => rests(button) || make([row]));
     row.append(button);
   }
 }
@@ -50,10 +51,10 @@ function mark() {
   for (const row of rows()) {
     const button = row.querySelector("button");
     if (!button) continue;
-    button.disabled = asked.has(idOf(row));
-    if (button.disabled) button.textContent = text("Asked for");
+    rest(button, asked.has(idOf(row)));
+    if (rests(button)) button.textContent = text("Asked for");
   }
-  makeAll.disabled = rows().every((row) => asked.has(idOf(row)));
+  rest(makeAll, rows().every((row) => asked.has(idOf(row))));
 }
 
 function resultOf({ state: end, error, hint, made, failed, skipped, not_begun: left, without_file: gone }) {
@@ -71,7 +72,9 @@ function resultOf({ state: end, error, hint, made, failed, skipped, not_begun: l
 document.addEventListener("library-state", async ({ detail: { making } }) => {
   if (!bar || !making) return;
   const isOver = !/waiting|running/.test(making.state) && making.then === 0;
-  stop.hidden = isOver;
+  keepFocus(() => {
+    stop.hidden = isOver;
+  }, () => [makeAll]);
   if (!isOver || asked.size === 0 || making.number < number) return;
   asked.clear();
   await refresh().catch(() => null);
@@ -85,18 +88,26 @@ async function refresh() {
   const response = await fetch(location.href);
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const name of ["main > h1", "main > .tabs", "main > .reasons", ".problems"]) {
-    const now = page.querySelector(name);
-    if (now) document.querySelector(name)?.replaceWith(document.importNode(now, true));
-  }
-  makeButtons();
-  mark();
-  if (document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  const focused = document.activeElement;
+  const at = rows().findIndex((row) => row.contains(focused));
+  const id = at < 0 ? null : idOf(rows()[at]);
+  keepFocus(() => {
+    for (const name of ["main > h1", "main > .tabs", "main > .reasons", ".problems"]) {
+      const now = page.querySelector(name);
+      if (now) document.querySelector(name)?.replaceWith(document.importNode(now, true));
+    }
+    makeButtons();
+    mark();
+  }, () => {
+    const all = rows();
+    const row = all.find((other) => idOf(other) === id) ?? all[Math.min(at, all.length - 1)];
+    return [row?.querySelector(focused.localName), makeAll];
+  });
 }
 
 if (bar) {
   makeButtons();
-  makeAll.addEventListener("click", () => make(rows().filter((row) => !asked.has(idOf(row)))));
+  makeAll.addEventListener("click", () => rests(makeAll) || make(rows().filter((row) => !asked.has(idOf(row)))));
   stop.addEventListener("click", () => post("/api/make/stop").catch((problem) => {
     status.textContent = problem.message;
   }));

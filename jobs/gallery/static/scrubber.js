@@ -1,5 +1,6 @@
 // The years beside a timeline.
 
+import { keepFocus } from "./focus.js";
 import { topHeight } from "./timeline.js";
 
 /** A strip with the years at the edge of the window, to jump in a large library. */
@@ -62,6 +63,10 @@ export function makeScrubber(grid) {
     clearTimeout(timer);
     timer = setTimeout(() => document.body.classList.remove("is-scrolling"), 900);
   });
+  const labelAgain = () => {
+    const year = document.activeElement?.textContent;
+    keepFocus(label, () => [...scrubber.querySelectorAll("a")].filter((link) => link.textContent === year));
+  };
   label();
-  new ResizeObserver(label).observe(grid.element);
+  new ResizeObserver(labelAgain).observe(grid.element);
 }

@@ -1,5 +1,6 @@
 // The bar of a selection: how many photos, and what can be done with all of them.
 
+import { keepFocus } from "./focus.js";
 import { act, post } from "./post.js";
 import { Selection } from "./selection.js";
 import { offerLink } from "./share.js";
@@ -21,10 +22,7 @@ export function makeSelection() {
     selection.begin();
     bar.querySelector("button").focus();
   });
-  bar.querySelector(".select-end").addEventListener("click", () => {
-    selection.end();
-    opener.focus();
-  });
+  bar.querySelector(".select-end").addEventListener("click", () => selection.end());
   for (const button of bar.querySelectorAll("[data-favorite]")) {
     button.addEventListener("click", () => setFavorites(selection, button));
   }
@@ -35,7 +33,9 @@ export function makeSelection() {
 }
 
 function show(selection) {
-  bar.hidden = !selection.isOn;
+  keepFocus(() => {
+    bar.hidden = !selection.isOn;
+  }, () => [opener]);
   if (share && !selection.isOn) share.open = false;
   status.textContent = selection.note;
   const count = numberText(selection.ids.size);

@@ -1,5 +1,6 @@
 // Links for others: the panel that makes one, and the buttons that revoke them.
 
+import { keepFocus } from "./focus.js";
 import { closeByEscape } from "./panels.js";
 import { act, post } from "./post.js";
 import { text } from "./texts.js";
@@ -55,7 +56,9 @@ async function makeLink(form, shared) {
 for (const button of document.querySelectorAll("[data-share]")) {
   button.addEventListener("click", () => act(button, document.querySelector(".share-status"), async () => {
     await post(`/api/shares/${button.dataset.share}/revoke`);
-    button.closest("li").remove();
+    const item = button.closest("li");
+    const beside = [item.nextElementSibling, item.previousElementSibling];
+    keepFocus(() => item.remove(), () => beside.map((other) => other?.querySelector("[data-share]")));
     return text("The link is revoked.");
   }));
 }

@@ -7,6 +7,7 @@
 // functions of makeWords return them. onTile(tile, id, name), if it is there, is told of each tile
 // that comes into the page.
 
+import { focusHeading } from "./focus.js";
 import { estimateHeight, indexInRow, justify, shownAspect } from "./layout.js";
 
 const GAP = 4;
@@ -357,7 +358,7 @@ export class Timeline {
     const takeOver = await Promise.all(known.map(([name, count]) => this.named(name).fetchAgain(count)));
     // From here on at once: nothing is painted in between.
     const focused = this.element.querySelector(".tiles a:focus");
-    const kept = focused ? this.#photoOf(focused.dataset) : null;
+    const kept = focused && this.#whereabouts(focused.dataset);
     const seen = this.isAtTop ? null : this.place();
     const seenPhoto = seen && this.#photoOf({ period: seen.name, index: seen.index });
     for (const take of takeOver) take();
@@ -369,11 +370,27 @@ export class Timeline {
       this.goTo(index < 0 ? seen : { ...seen, index });
     }
     this.render();
-    for (const period of kept ? this.periods : []) {
-      const index = this.#indexOf(period, kept);
-      if (index >= 0 && index < period.shown) period.tileOf(index).focus({ preventScroll: true });
-    }
+    if (kept) this.#focusAgain(kept);
     return changed.length ? this.named(changed[0][0]) : null;
+  }
+
+  /**
+   * Focus the photo that had the focus. Where it is gone, the one that took its place in its period, or
+   * its last one; where the period is gone, the first of the period in its place.
+   */
+  #focusAgain({ id, name, number, index }) {
+    const holder = this.periods.find((period) => this.#indexOf(period, id) >= 0);
+    const same = this.named(name);
+    const period = holder ?? same ?? this.periods[Math.min(number, this.periods.length - 1)];
+    const wanted = holder ? this.#indexOf(holder, id) : same ? index : 0;
+    const at = Math.min(wanted, (period?.shown ?? 0) - 1);
+    if (at >= 0) period.tileOf(at).focus({ preventScroll: true });
+    else focusHeading();
+  }
+
+  #whereabouts({ period: name, index }) {
+    const number = this.periods.findIndex((period) => period.name === name);
+    return { id: this.#photoOf({ period: name, index }), name, number, index: Number(index) };
   }
 
   #photoOf({ period, index }) {

@@ -184,6 +184,12 @@ def test_years_cover_nothing_and_places_are_named_as_they_are_read(
             page.wait_for_selector(".scrubber a")
             page.wait_for_selector(".tiles a")
             assert covered_by(page, ".scrubber a") == [], width
+        year = page.locator(".scrubber a").nth(1)
+        year.focus()
+        name = year.text_content() or ""
+        page.set_viewport_size({"width": 1200, "height": 700})  # they are placed anew
+        page.wait_for_function("innerWidth === 1200 && !document.querySelector('.is-scrolling')")
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
         page.goto(f"{address}/places")
         assert page.locator(".map svg a").first.get_attribute("aria-label") == "Vienna, 500 photos"
         assert accessibility_problems(page) == []

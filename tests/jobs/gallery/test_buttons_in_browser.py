@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from pipeline.catalog.shares import list_shares
+from pipeline.catalog.shares import add_share, list_shares
 from pipeline.library import Library
 from tests.support.browser import serving, watched_page
 from tests.support.library_of_records import add_done, meta, new_catalog, photo_file
@@ -66,3 +66,24 @@ def test_a_link_is_made_on_the_page_of_a_photo_and_revoked(page: Page, library: 
     expect(page.get_by_role("button", name="Revoke")).to_have_count(0)
     with Library.resolve(library).read() as connection:
         assert list(list_shares(connection)) == []
+
+
+def test_the_button_of_the_next_link_is_focused_when_one_is_revoked(
+    page: Page, library: Path
+) -> None:
+    photo = photo_file("IMG_1.jpg").photo_id
+    with Library.resolve(library).write() as catalog, catalog.connection.begin():
+        for title in ("One", "Two", "Three"):
+            add_share(catalog.connection, [photo], title, downloads=False, expires_at=None)
+    page.goto(urljoin(page.url, "/shares"))
+    buttons = page.get_by_role("button", name="Revoke")
+    titles = page.locator(".shares strong").all_text_contents()
+    for left, at in (
+        ([titles[0], titles[2]], 1),  # the next one
+        ([titles[0]], 0),  # there is none: the previous one
+    ):
+        buttons.nth(1).press("Enter")
+        expect(page.locator(".shares strong")).to_have_text(left)
+        expect(buttons.nth(at)).to_be_focused()
+    buttons.press("Enter")
+    expect(page.get_by_role("heading", name="Shared links")).to_be_focused()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -114,6 +115,49 @@ def test_what_is_seen_stays_when_photos_before_it_are_gone(page: Page, library: 
     expect(page.locator(".count")).to_have_text("60 photos")
     after = first_tile_in_view(page)
     assert after == (before[0], pytest.approx(before[1], abs=1))
+
+
+def leave_the_view(library: Path, names: list[str]) -> None:
+    """Let photos fail, as if a run had done so."""
+    ids = [photo_file(name).photo_id for name in names]
+    with Library.resolve(library).write() as catalog:
+        with catalog.connection.begin():
+            rows = photos.update().where(photos.c.photo_id.in_(ids))
+            catalog.connection.execute(rows.values(state="failed"))
+        catalog.begin_run("run 2", "ingest", {})
+        catalog.end_run("run 2", RunState.FINISHED, due=0, done=0, failed=0)
+
+
+def test_the_photo_beside_one_that_leaves_the_view_is_focused(page: Page, library: Path) -> None:
+    tiles = page.locator(".tiles a")
+    tiles.nth(2).focus()
+    _, _, gone, next_one = (
+        tiles.nth(at).locator("img").get_attribute("alt") or "" for at in range(4)
+    )
+    leave_the_view(library, [gone.split(",")[0]])
+    expect(page.locator(".count")).to_have_text("59 photos")
+    expect(page.locator(".tiles a:focus").locator("img")).to_have_attribute("alt", next_one)
+
+
+def test_where_all_photos_leave_the_view_the_heading_is_focused(page: Page, library: Path) -> None:
+    page.locator(".tiles a").first.focus()
+    leave_the_view(library, [f"IMG_{number:03d}.jpg" for number in range(60)])
+    expect(page.locator(".count")).to_have_text("0 photos")
+    expect(page.locator(".count")).to_be_focused()
+
+
+def test_the_cluster_of_the_map_that_has_the_focus_keeps_it(page: Page) -> None:
+    page.goto(urljoin(page.url, "/places"))
+    clusters = page.locator(".map svg a")
+    expect(clusters).to_have_count(1)
+    clusters.first.focus()
+    # The wheel changes what the clusters are, and their addresses.
+    page.locator(".map svg").hover(position={"x": 5, "y": 5})
+    with page.expect_response("**/api/map?*") as answer:
+        page.mouse.wheel(0, 120)
+    answer.value.finished()
+    expect(clusters).to_have_count(1)
+    expect(clusters).to_be_focused()
 
 
 def test_what_came_is_asked_for_again_where_the_first_request_fails(

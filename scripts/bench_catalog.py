@@ -29,13 +29,13 @@ from bench_support import option_parser, print_environment
 from made_library import grow, hurry
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.counts import count_selected
 from pipeline.catalog.filter_values import parse_circle
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.portable_sql import register_functions
 from pipeline.catalog.query import find
 from pipeline.catalog.scan_state import ScanState
 from pipeline.catalog.status import read_status
-from pipeline.catalog.timeline import count_selected
 from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE

@@ -21,6 +21,7 @@ from jobs.gallery.reader import LibraryReader, library_reader
 from jobs.gallery.rendering import language_for, render
 from jobs.gallery.router import Router
 from jobs.gallery.texts import shown_text
+from pipeline.catalog.counts import count_scored, count_selected
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
 from pipeline.catalog.photo_details import photo_details
@@ -28,8 +29,6 @@ from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
     ScoredPhoto,
     Timeline,
-    count_scored,
-    count_selected,
     read_beside,
     read_best,
     read_choices,

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions
+from pipeline.catalog.counts import count_by, count_selected
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
 from pipeline.catalog.selection import left_out_by_usual
-from pipeline.catalog.timeline import count_selected
+from pipeline.catalog.timeline import by_score
 from schemas.context import TagKind
 from schemas.context_tables import photo_tags, tags
 from schemas.tables import photos
@@ -33,6 +34,8 @@ _ID_LENGTH = 32
 # How many photos are read for covers, of all tags together, and of each tag at least.
 _MOST_LOOKED_AT, _LEAST_LOOKED_AT = 1_000, 8
 _LATEST, _OF_OLDER = 2_000, 3  # how many photos tell which tags are the newest
+_MOST_BEST = 1_000  # photos among which the best of each year are looked for
+_YEAR_DIGITS = 4
 
 # The condition that a photo is selected, from the column of another table with its id.
 _Selection = Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
@@ -59,7 +62,7 @@ class TagFacet(NamedTuple):
 def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> list[TagFacet]:
     """Return the albums or the people of photos, those with the most photos first."""
     filters = _with_tag(filters, kind, None)
-    others = left_out_by_usual(connection, filters)
+    others = left_out_by_usual(connection, filters, "photo_id")
     tag_id, q = photo_tags.c.tag_id, Conditions(connection.dialect.name)
     count = sa.select(sa.func.count()).where(tag_id == tags.c.tag_id).correlate(tags)
     if others is None:
@@ -148,7 +151,7 @@ def _selection(connection: Connection, filters: Filters) -> _Selection:
     minutes.
     """
     q = Conditions(connection.dialect.name)
-    others = left_out_by_usual(connection, filters)
+    others = left_out_by_usual(connection, filters, "photo_id")
     if others is not None:
         return lambda photo_id: q.not_by_index(photo_id).not_in(others)
     selected = selected_photos(connection, filters, photos.c.photo_id)
@@ -209,9 +212,30 @@ def read_favorites(connection: Connection, filters: Filters) -> Facet | None:
 
 def read_year_facets(connection: Connection, filters: Filters) -> list[Facet]:
     """Return the years with scored scenes, the last one first; the cover is the best of each."""
-    year = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 4).label("year")
     of_all_years = replace(filters, after=None, before=None)
-    statement = selected_photos(connection, of_all_years, year, sa.func.count(), _COVER)
-    statement = statement.where(photos.c.score.is_not(None), photos.c.taken_at.is_not(None))
-    rows = connection.execute(statement.group_by(year).order_by(year.desc()))
-    return [Facet(name, name, count, cover[-_ID_LENGTH:]) for name, count, cover in rows]
+    year = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, _YEAR_DIGITS)
+    is_scored = (photos.c.score.is_not(None), photos.c.taken_at.is_not(None))
+    counts = count_by(connection, of_all_years, year, is_scored)
+    covers = _best_of_years(connection, of_all_years, counts)
+    return [Facet(one, one, counts[one], covers[one]) for one in sorted(covers, reverse=True)]
+
+
+def _best_of_years(
+    connection: Connection, filters: Filters, years: Iterable[str]
+) -> dict[str, str]:
+    """Return the photo with the best score of each year.
+
+    Most are among the best of all. The others are looked for in their years.
+    """
+    statement = by_score(connection, filters, photos.c.taken_at, photos.c.photo_id)
+    dated = statement.where(photos.c.taken_at.is_not(None))
+    best: dict[str, str] = {}
+    for taken_at, photo_id in connection.execute(dated.limit(_MOST_BEST)):
+        best.setdefault(f"{taken_at.year:04d}", photo_id)
+    for year in set(years) - best.keys():
+        first, last = datetime(int(year), 1, 1), datetime(int(year), 12, 31, 23, 59, 59, 999999)
+        of_year = dated.where(photos.c.taken_at.between(first, last))
+        row = connection.execute(of_year.limit(1)).first()
+        if row is not None:
+            best[year] = row.photo_id
+    return best

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions
+from pipeline.catalog.counts import count_by
 from pipeline.catalog.filter_values import GeoArea
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
@@ -112,13 +113,11 @@ def read_named_places(
     levels = [name for name in inside.split("/") if name]
     columns = [places.c[name] for name in reversed(PlaceNames._fields)]
     place_id = photos.c.place_id
-    statement = selected_photos(connection, filters, place_id, sa.func.count())
-    statement = statement.where(place_id.is_not(None)).group_by(place_id)
-    photos_at = {row[0]: row[1] for row in connection.execute(statement)}
+    photos_at = count_by(connection, filters, place_id, [place_id.is_not(None)])
     counts: Counter[tuple[str, ...]] = Counter()
     for row in connection.execute(sa.select(places.c.place_id, *columns)):
         names = tuple(name.replace("/", " ") for name in row[1:] if name)
-        if len(names) > len(levels) and row[0] in photos_at:
+        if len(names) > len(levels) and photos_at[row[0]]:
             counts[names[: len(levels) + 1]] += photos_at[row[0]]
     return [NamedPlace(*found) for found in sorted(counts.items(), key=lambda one: -one[1])]
 

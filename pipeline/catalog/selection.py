@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.conditions import Conditions
+from pipeline.catalog.conditions import Conditions, Key
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.left_out import are_few, left_out
 from pipeline.catalog.photo_filters import Filter, PhotoFilters
@@ -27,15 +27,20 @@ Condition = sa.ColumnElement[bool]
 
 
 def conditions_of(
-    connection: Connection, filters: PhotoFilters, *, is_page: bool, most: int = _MANY
+    connection: Connection,
+    filters: PhotoFilters,
+    *,
+    is_page: bool,
+    most: int = _MANY,
+    order: str = "",
 ) -> list[Condition]:
     """Return what holds for the photos that `filters` select, but for `where`.
 
-    `is_page` tells that the first photos by time are wanted, and not all of them. Filters that
-    select more than `most` photos are not used to find them then.
+    `is_page` tells that the first photos in an order are wanted, and not all of them. Where filters
+    select more than `most` photos, they are found by the index of that order then, "" for time.
     """
     index = index_for(connection, filters, most if is_page else None)
-    return conditions_by(connection, filters, index)
+    return conditions_by(connection, filters, order if index == "" else index)
 
 
 def conditions_for_sums(
@@ -53,15 +58,17 @@ def conditions_for_sums(
     return [is_shown, *_conditions(q, _without_usual(filters))]
 
 
-def left_out_by_usual(connection: Connection, filters: Filters) -> sa.Select[tuple[str]] | None:
-    """Return the ids of the photos that are not selected, where only what is usual is asked for.
+def left_out_by_usual(
+    connection: Connection, filters: Filters, key: Key
+) -> sa.Select[tuple[str]] | None:
+    """Return the keys of the photos that are not selected, where only what is usual is asked for.
 
     None where filters ask for more, or leave out many.
     """
     is_usual = filters.state is PhotoState.DONE and _without_usual(filters) == Filters()
     if not is_usual or not are_few(connection):
         return None
-    return left_out(Conditions(connection.dialect.name, ""), filters, "photo_id")
+    return left_out(Conditions(connection.dialect.name, ""), filters, key)
 
 
 def _without_usual(filters: Filters) -> Filters:

@@ -204,11 +204,10 @@ def read_best(
     connection: Connection, filters: Filters, limit: int, skip: int = 0
 ) -> list[ScoredPhoto]:
     """Return up to `limit` photos with the best scores, the best first."""
-    statement = selected(connection, filters, is_page=True).where(photos.c.score.is_not(None))
-    statement = statement.order_by(photos.c.score.desc(), photos.c.photo_id)
-    names = ("photo_id", "score", "width", "height")
-    columns = [photos.c[name] for name in names]
-    rows = connection.execute(statement.with_only_columns(*columns).limit(limit).offset(skip)).all()
+    columns = [photos.c[name] for name in ("photo_id", "score", "width", "height")]
+    rows = connection.execute(
+        by_score(connection, filters, *columns).limit(limit).offset(skip)
+    ).all()
     paths = paths_of(connection, [row.photo_id for row in rows])
     return [
         ScoredPhoto(path=next(iter(paths.get(row.photo_id, ())), None), **row._mapping)
@@ -216,16 +215,13 @@ def read_best(
     ]
 
 
-def count_scored(connection: Connection, filters: Filters) -> int:
-    """Return how many of the photos that filters select have a score."""
-    statement = selected_photos(connection, filters, sa.func.count())
-    return connection.scalar(statement.where(photos.c.score.is_not(None))) or 0
-
-
-def count_selected(connection: Connection, filters: Filters) -> int:
-    """Return how many photos filters select."""
-    statement = selected_photos(connection, filters, sa.func.count())
-    return connection.scalar(statement) or 0
+def by_score(
+    connection: Connection, filters: Filters, *columns: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """Return the statement for the photos with a score that filters select, the best first."""
+    conditions = conditions_of(connection, filters, is_page=True, most=_MOST_TO_SORT, order="score")
+    statement = sa.select(*columns).where(*conditions, photos.c.score.is_not(None))
+    return statement.order_by(photos.c.score.desc(), photos.c.photo_id)
 
 
 def read_choices(connection: Connection) -> Choices:

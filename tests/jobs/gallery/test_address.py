@@ -13,8 +13,8 @@ from jobs.gallery.address import UNTIL, WEB_FILTERS, read_view
 from jobs.gallery.app import GallerySettings
 from jobs.gallery.filter_texts import filter_text
 from jobs.gallery.texts import languages, translate
+from pipeline.catalog.counts import count_selected
 from pipeline.catalog.portable_sql import register_functions
-from pipeline.catalog.timeline import count_selected
 from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.records import PhotoState

@@ -125,10 +125,16 @@ def test_stars_count_what_their_filters_select(catalog: Connection) -> None:
     assert read_favorites(catalog, Filters(camera="nothing")) is None
 
 
-def test_years_count_scored_scenes(catalog: Connection) -> None:
+@pytest.mark.parametrize("most", [1, 1000])
+def test_years_count_scored_scenes(
+    catalog: Connection, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.catalog.facets._MOST_BEST", most)
     found = read_year_facets(catalog, Filters())
     assert [(facet.name, facet.photos) for facet in found] == [("2019", 3), ("2018", 3)]
-    assert found[0].cover == photo_file("5.jpg").photo_id
+    assert [facet.cover for facet in found] == [
+        photo_file(name).photo_id for name in ("5.jpg", "2.jpg")
+    ]
     of_2018 = replace(
         Filters(), after=parse_filter_time("", "2018"), before=parse_filter_time("", "2019")
     )

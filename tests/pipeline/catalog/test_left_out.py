@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog import left_out
+from pipeline.catalog.counts import count_selected
 from pipeline.catalog.facets import read_tag_covers, read_tag_facets, read_year_facets
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.geography import WORLD, read_bounds, read_named_places
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.tags import set_tags
-from pipeline.catalog.timeline import UNDATED, count_selected, read_periods, read_timeline
+from pipeline.catalog.timeline import UNDATED, read_periods, read_timeline
 from pipeline.library import Library
 from schemas.context import TagKind
 from schemas.context_tables import photo_flags, scene_flags

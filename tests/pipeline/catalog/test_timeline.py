@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from pipeline.catalog.counts import count_selected
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.catalog.timeline import (
     UNDATED,
     Period,
-    count_selected,
     read_beside,
     read_choices,
     read_period,

@@ -34,9 +34,10 @@ _UNITS = {
 
 
 def table_schema(table: sa.Table) -> pa.Schema:
-    """Return the Arrow schema of one table of the catalog."""
+    """Return the Arrow schema of one table of the catalog, as a snapshot holds it."""
+    columns = (column for column in table.columns if not column.info.get(NOT_IN_SNAPSHOT))
     return pa.schema(
-        [_field(column) for column in table.columns],
+        [_field(column) for column in columns],
         metadata={"sharp_batch_table": table.name, "catalog_version": str(CATALOG_VERSION)},
     )
 

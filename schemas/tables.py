@@ -25,9 +25,9 @@ import schemas.context_tables
 import schemas.search_tables
 import schemas.share_tables
 import schemas.sql_types  # noqa: F401 - how both databases write the types
-from schemas.table_metadata import ABOUT, SINCE, metadata
+from schemas.table_metadata import ABOUT, NOT_IN_SNAPSHOT, SINCE, metadata
 
-CATALOG_VERSION = 5
+CATALOG_VERSION = 6
 
 catalog_info = Table(
     "catalog_info",
@@ -94,6 +94,12 @@ photos = Table(
     Column("group_kind", String, doc="What kind of group it is"),
     Column("group_rank", Integer, doc="0: the photo that represents its group"),
     Column("score", Float, doc="Score of the best scene, 0 to 1"),
+    Column(
+        "text_id",
+        Integer,
+        doc="Row of its text to search in; numbers are compared faster than ids",
+        info={NOT_IN_SNAPSHOT: True},
+    ),
     Index("photos_by_state", "state", "reason"),
     # With what else a query asks for, so that only rows that it selects are read.
     Index(
@@ -104,7 +110,7 @@ photos = Table(
     Index(
         "photos_by_state_and_time",
         *("state", "taken_at", "photo_id", "hidden", "trashed"),
-        *("group_id", "group_rank", "scene_id"),
+        *("group_id", "group_rank", "scene_id", "score", "text_id"),
     ),
     Index("photos_by_camera", "camera_model"),
     Index(
@@ -118,7 +124,7 @@ photos = Table(
     Index("photos_by_favorite", "favorite", "hidden", "trashed"),
     Index("photos_by_hidden", "hidden"),
     Index("photos_by_trashed", "trashed"),
-    Index("photos_by_place_name", "place_id", "hidden", "trashed"),
+    Index("photos_by_place_name", "place_id", "hidden", "trashed", "latitude", "longitude"),
     Index("photos_by_group", "group_id", "group_rank"),
     Index("photos_by_burst", "burst_id"),
     Index("photos_by_score", "score", "hidden", "trashed"),

@@ -15,7 +15,13 @@ from sqlalchemy.sql.operators import custom_op
 from pipeline.catalog.filter_values import GeoArea, GeoCircle, PhotoList
 from pipeline.catalog.folding import matches_name
 from pipeline.catalog.path_ranges import is_below
-from pipeline.catalog.photo_texts import search_words, with_words
+from pipeline.catalog.photo_texts import (
+    has_words,
+    search_words,
+    texts_that_may_have,
+    texts_with_words,
+    with_words,
+)
 from pipeline.catalog.portable_sql import (
     EARTH_RADIUS_KM,
     distance_expression,
@@ -40,6 +46,9 @@ class Conditions:
     # Name of the index by which photos are to be found (`Filter.index`); "": by none of them.
     # None leaves it to the database.
     index: str | None = None
+    # Whether the first photos in an order are wanted. What holds for few photos, or for many, is
+    # asked of each of them then; else it is read once for all.
+    is_page: bool = False
 
     @property
     def photos(self) -> Any:  # noqa: ANN401 - the columns as attributes
@@ -124,12 +133,15 @@ class Conditions:
         words = search_words(text)
         if not words:
             return self.all(())
-        photo_id = photos.c.photo_id if self._by("text") else self.not_by_index(photos.c.photo_id)
-        return photo_id.in_(with_words(words, self.dialect))
+        if self._by("text") or self.dialect != "sqlite":
+            return photos.c.photo_id.in_(with_words(words, self.dialect))
+        if self.is_page or self.index:
+            return has_words(words, self.dialect)
+        return photos.c.text_id.in_(texts_with_words(words, self.dialect))
 
-    def with_text(self, text: str) -> sa.Select[tuple[str]]:
-        """Return the ids of the photos that have these words."""
-        return with_words(search_words(text), self.dialect)
+    def with_text(self, text: str) -> sa.Select[tuple[int]]:
+        """Return at least the rows of the texts that have these words, to count them."""
+        return texts_that_may_have(search_words(text), self.dialect)
 
     def has_tag(self, kind: str, pattern: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo has a tag of a `TagKind` whose name matches."""
@@ -151,20 +163,15 @@ class Conditions:
 
     def has_flag(self, flag: str) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has a flag."""
-        name = flag.casefold()
-        is_of_best = sa.exists().where(
-            scene_flags.c.flag == name, scene_flags.c.scene_id == photos.c.scene_id
-        )
-        is_of_photo = sa.exists().where(
-            photo_flags.c.flag == name, photo_flags.c.photo_id == photos.c.photo_id
-        )
-        holds = sa.or_(is_of_photo, is_of_best)
+        holds = self._has_one_of_flags([flag.casefold()])
         if not self._by("flag"):
             return holds
         return sa.and_(photos.c.photo_id.in_(self.flagged(flag)), holds)
 
     def has_a_flag(self, flags: Collection[str], *, wanted: bool) -> sa.ColumnElement[bool]:
         """Return the condition that a photo or its best scene has one of some flags, or none."""
+        if self.is_page and not wanted:
+            return sa.not_(self._has_one_of_flags([str(flag) for flag in flags]))
         # Not correlated: it is read once for all photos.
         with_flag = sa.union_all(*self.of_a_flag(flags, "row")).subquery()
         holds = self.key(photos, "row").in_(sa.select(*with_flag.c))
@@ -181,6 +188,14 @@ class Conditions:
             .where(scene_flags.c.flag.in_(names), best.c.scene_id == made.c.scene_id)
         )
         return [self._flagged_photos(names, key), of_scenes]
+
+    def _has_one_of_flags(self, flags: list[str]) -> sa.ColumnElement[bool]:
+        is_of_photo = photo_flags.c.photo_id == photos.c.photo_id
+        is_of_best = scene_flags.c.scene_id == photos.c.scene_id
+        return sa.or_(
+            sa.exists().where(photo_flags.c.flag.in_(flags), is_of_photo),
+            sa.exists().where(scene_flags.c.flag.in_(flags), is_of_best),
+        )
 
     def _flagged_photos(self, flags: list[str], key: Key) -> sa.Select[Any]:
         is_one, photo_id = photo_flags.c.flag.in_(flags), photo_flags.c.photo_id

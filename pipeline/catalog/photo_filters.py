@@ -47,8 +47,8 @@ class Filter(Setting):
     index: str | None = None
     # The part of the condition that the index serves, where it is not the whole.
     indexed_part: Callable[[Conditions, Any], sa.ColumnElement[bool]] | None = None
-    # Where the index is one of another table: the ids that it finds, to be counted.
-    members: Callable[[Conditions, Any], sa.Select[tuple[str]]] | None = None
+    # Where the index is one of another table: what it finds, to be counted.
+    members: Callable[[Conditions, Any], sa.Select[Any]] | None = None
     is_on_web: bool = True  # whether an address of the gallery may hold it
 
 

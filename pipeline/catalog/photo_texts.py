@@ -51,11 +51,19 @@ def refresh_texts(connection: Connection, photo_ids: Iterable[str]) -> None:
         ]
         if new:
             connection.execute(photo_texts.insert(), new)
+            _note_rows(connection, [row["photo_id"] for row in new])
         if changed:
             row = photo_texts.c.photo_id == sa.bindparam("key")
             connection.execute(
                 photo_texts.update().where(row).values(text=sa.bindparam("value")), changed
             )
+
+
+def _note_rows(connection: Connection, photo_ids: list[str]) -> None:
+    """Have photos know the rows of their new texts."""
+    of_photo = sa.select(photo_texts.c.text_id).where(photo_texts.c.photo_id == photos.c.photo_id)
+    having = photos.update().where(photos.c.photo_id.in_(photo_ids))
+    connection.execute(having.values(text_id=of_photo.scalar_subquery()))
 
 
 def add_missing_texts(connection: Connection) -> None:
@@ -73,18 +81,57 @@ def search_words(text: str) -> list[str]:
 
 def with_words(words: Sequence[str], dialect: str) -> sa.Select[tuple[str]]:
     """Return the ids of the photos in whose texts each word occurs."""
-    text = photo_texts.c.text
-    query = sa.select(photo_texts.c.photo_id)
-    if dialect != "sqlite":
-        return query.where(*(text.contains(word, autoescape=True) for word in words))
+    return _matching(photo_texts.c.photo_id, words, dialect)
+
+
+def texts_with_words(words: Sequence[str], dialect: str) -> sa.Select[tuple[int]]:
+    """Return the rows of the texts in which each word occurs."""
+    if dialect == "sqlite" and words and all(len(word) == _TRIGRAM for word in words):
+        return _indexed(words)  # no text is read for what the index says
+    return _matching(photo_texts.c.text_id, words, dialect)
+
+
+def texts_that_may_have(words: Sequence[str], dialect: str) -> sa.Select[tuple[int]]:
+    """Return at least the rows of the texts in which each word occurs, to count them soon."""
+    has_indexed = any(len(word) >= _TRIGRAM for word in words)
+    return (
+        _indexed(words) if has_indexed and dialect == "sqlite" else texts_with_words(words, dialect)
+    )
+
+
+def has_words(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:
+    """Return the condition that the text of a photo has each word: its own text is read."""
+    own = photo_texts.c.text_id == photos.c.text_id
+    return sa.exists().where(own, *_occur(words, dialect))
+
+
+def _matching(column: sa.Column[Any], words: Sequence[str], dialect: str) -> sa.Select[tuple[Any]]:
+    query = sa.select(column).where(*_occur(words, dialect))
+    if dialect == "sqlite" and _has_trigram(words):
+        query = query.where(photo_texts.c.text_id.in_(_indexed(words)))
+    return query
+
+
+def _occur(words: Sequence[str], dialect: str) -> Iterator[sa.ColumnElement[bool]]:
+    for word in words:
+        text = photo_texts.c.text
+        if dialect == "sqlite":
+            yield sa.func.instr(text, word) > 0
+        else:
+            yield text.contains(word, autoescape=True)
+
+
+def _indexed(words: Sequence[str]) -> sa.Select[tuple[int]]:
+    """Return the rows of the texts that have all trigrams of words, by the index of SQLite."""
     trigrams = dict.fromkeys(part for word in words for part in _trigrams(word))
-    if trigrams:
-        parts = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in trigrams)
-        asked = " AND ".join(list(parts)[:_MOST_TRIGRAMS])
-        index = sa.table(SEARCH_INDEX, sa.column("rowid", sa.Integer), sa.column(SEARCH_INDEX))
-        found = sa.select(index.c.rowid).where(index.c[SEARCH_INDEX].op("MATCH")(asked))
-        query = query.where(photo_texts.c.text_id.in_(found))
-    return query.where(*(sa.func.instr(text, word) > 0 for word in words))
+    parts = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in trigrams)
+    asked = " AND ".join(list(parts)[:_MOST_TRIGRAMS])
+    index = sa.table(SEARCH_INDEX, sa.column("rowid", sa.Integer), sa.column(SEARCH_INDEX))
+    return sa.select(index.c.rowid).where(index.c[SEARCH_INDEX].op("MATCH")(asked))
+
+
+def _has_trigram(words: Sequence[str]) -> bool:
+    return any(len(word) >= _TRIGRAM for word in words)
 
 
 def _trigrams(word: str) -> Iterator[str]:

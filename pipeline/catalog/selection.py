@@ -40,7 +40,7 @@ def conditions_of(
     select more than `most` photos, they are found by the index of that order then, "" for time.
     """
     index = index_for(connection, filters, most if is_page else None)
-    return conditions_by(connection, filters, order if index == "" else index)
+    return conditions_by(connection, filters, order if index == "" else index, is_page=is_page)
 
 
 def conditions_for_sums(
@@ -88,10 +88,10 @@ def index_for(connection: Connection, filters: PhotoFilters, most: int | None = 
 
 
 def conditions_by(
-    connection: Connection, filters: PhotoFilters, index: str | None
+    connection: Connection, filters: PhotoFilters, index: str | None, *, is_page: bool = False
 ) -> list[Condition]:
     """Return the same with an index of the caller's choice, "" for none of the filters'."""
-    q = Conditions(connection.dialect.name, index)
+    q = Conditions(connection.dialect.name, index, is_page)
     found = _conditions(q, filters)
     for field in setting_fields(type(filters)):
         otherwise = getattr(field.setting, "otherwise", None)

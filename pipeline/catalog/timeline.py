@@ -103,8 +103,7 @@ class Timeline(NamedTuple):
 def read_timeline(connection: Connection, filters: Filters) -> Timeline:
     """Return the periods of the photos with depth that filters select, and count the others."""
     most = _MOST_TO_FIND if filters.text else None
-    is_usual = filters.state is not None and filters.text is None
-    if is_usual and index_for(connection, filters) == "":
+    if filters.state is not None and index_for(connection, filters, most) == "":
         all_months, flat_months = _count_by_month(connection, filters)
     else:
         all_months, flat_months = _count_at_once(connection, filters, most)
@@ -138,15 +137,17 @@ def _count_by_month(connection: Connection, filters: Filters) -> tuple[Counter[s
     later = sa.select(f.min(time)).where(is_done, time > month + _AFTER_MONTH).scalar_subquery()
     months = months.union_all(sa.select(later).where(months.c.time.is_not(None)))
     month = f.substr(months.c.time, 1, 7)
-    conditions = conditions_by(connection, filters, "")
-    count = sa.select(f.count()).select_from(photos).where(*conditions)
-    in_month = count.where(time >= month, time < month + _AFTER_MONTH).correlate(months)
-    counted = sa.select(month, in_month.scalar_subquery()).where(months.c.time.is_not(None))
+    count = sa.select(f.count()).select_from(photos)
+    of_month = count.where(*conditions_by(connection, filters, "")).correlate(months)
+    of_month = of_month.where(time >= month, time < month + _AFTER_MONTH)
+    counted = sa.select(month, of_month.scalar_subquery()).where(months.c.time.is_not(None))
     rows = connection.execute(counted).all()
-    undated = connection.scalar(count.where(time.is_(None))) or 0
+    # Few photos have no date: each is asked for its text, in place of looking for all texts again.
+    undated = count.where(*conditions_by(connection, filters, "", is_page=True), time.is_(None))
+    all_months = Counter[Any]({row[0]: row[1] for row in rows})
+    all_months[None] = connection.scalar(undated) or 0
     by_flags = conditions_by(connection, replace(filters, with_depth=False), "flag")
     flat = sa.select(_MONTH, f.count()).select_from(photos).where(*by_flags).group_by(_MONTH)
-    all_months = Counter[Any]({row[0]: row[1] for row in rows} | {None: undated})
     return all_months, Counter({row[0]: row[1] for row in connection.execute(flat)})
 
 

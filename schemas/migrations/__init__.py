@@ -15,6 +15,7 @@ from schemas.migrations.version_2 import TO_VERSION_2
 from schemas.migrations.version_3 import TO_VERSION_3
 from schemas.migrations.version_4 import TO_VERSION_4
 from schemas.migrations.version_5 import TO_VERSION_5
+from schemas.migrations.version_6 import TO_VERSION_6
 
 __all__ = ["MIGRATIONS", "Migration"]
 
@@ -23,4 +24,5 @@ MIGRATIONS: Mapping[int, Migration] = {
     2: TO_VERSION_3,
     3: TO_VERSION_4,
     4: TO_VERSION_5,
+    5: TO_VERSION_6,
 }

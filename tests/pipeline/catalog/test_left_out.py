@@ -7,16 +7,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog import left_out
-from pipeline.catalog.counts import count_selected
+from pipeline.catalog.counts import count_scored, count_selected
 from pipeline.catalog.facets import read_tag_covers, read_tag_facets, read_year_facets
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.geography import WORLD, read_bounds, read_named_places
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.tags import set_tags
-from pipeline.catalog.timeline import UNDATED, read_periods, read_timeline
+from pipeline.catalog.timeline import (
+    UNDATED,
+    read_best,
+    read_period,
+    read_periods,
+    read_timeline,
+)
 from pipeline.library import Library
 from schemas.context import TagKind
 from schemas.context_tables import photo_flags, scene_flags
@@ -36,8 +43,12 @@ VIEWS = {
     "in the trash": replace(SHOWN, trashed=True),
     "stars": replace(SHOWN, rating=3),
     "a word": replace(SHOWN, text="x-e2"),
+    "three letters": replace(SHOWN, text="Jpg"),
+    "two letters": replace(SHOWN, text="5."),
+    "words": replace(SHOWN, text="jul jpg 1 photos"),
     "waiting": Filters(state=PhotoState.DUE),
 }
+WORDS = ("a word", "three letters", "two letters", "words")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -111,7 +122,33 @@ def test_sums_count_what_is_selected(
     assert sum(place.photos for place in read_named_places(catalog, filters)) <= len(selected)
 
 
-@pytest.mark.parametrize("view", ["all that is shown", "all of each moment", "hidden", "a word"])
+@pytest.fixture(params=[True, False])
+def selects_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have filters select more photos than are found by them, or fewer."""
+    if request.param:
+        monkeypatch.setattr("pipeline.catalog.timeline._MOST_TO_FIND", 1)
+        monkeypatch.setattr("pipeline.catalog.timeline._MOST_TO_SORT", 1)
+
+
+@pytest.mark.usefixtures("selects_many")
+@pytest.mark.parametrize("view", VIEWS)
+def test_pages_show_what_is_selected(catalog: Connection, view: str) -> None:
+    filters = VIEWS[view]
+    selected = find_photo_ids(catalog, filters)
+    shown = [
+        photo.photo_id
+        for period in read_periods(catalog, filters)
+        for photo in read_period(catalog, filters, period.name, None, NUMBER)
+    ]
+    assert sorted(shown) == sorted(selected)
+    scored = sa.select(photos.c.photo_id).where(photos.c.score.is_not(None))
+    best = read_best(catalog, filters, NUMBER)
+    assert [photo.photo_id for photo in best] == sorted(selected & set(catalog.scalars(scored)))
+    assert count_scored(catalog, filters) == len(best)
+
+
+@pytest.mark.usefixtures("selects_many")
+@pytest.mark.parametrize("view", [*("all that is shown", "all of each moment", "hidden"), *WORDS])
 def test_the_timeline_counts_months_and_what_has_no_depth(catalog: Connection, view: str) -> None:
     filters = VIEWS[view]
     timeline = read_timeline(catalog, replace(filters, with_depth=None))

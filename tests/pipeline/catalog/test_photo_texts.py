@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from pipeline.catalog.address import find_catalog
+from pipeline.catalog.database import open_database
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.migrate import migrate
 from pipeline.catalog.query import find_photo_ids
+from pipeline.catalog.snapshot import write_snapshot
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.context.merge import merge
 from pipeline.library import Library
+from pipeline.maintenance.rebuild import find_snapshot, load_snapshot
+from pipeline.store.store import Store
 from schemas.context import (
     BY_POSITION,
     ContextFacts,
@@ -23,7 +28,7 @@ from schemas.context import (
     Said,
 )
 from schemas.search_tables import photo_texts
-from schemas.tables import CATALOG_VERSION
+from schemas.tables import CATALOG_VERSION, photos
 from tests.support.freeze_catalog import thaw
 from tests.support.library_of_records import RUN, done, meta, new_catalog, photo_file
 
@@ -89,9 +94,40 @@ def test_texts_follow_what_is_recorded(catalog: CatalogWriter) -> None:
         assert reader.scalar(sa.select(sa.func.count()).select_from(photo_texts)) == 2
 
 
-def test_an_older_catalog_gets_its_texts(tmp_path: Path, catalog_url: str | None) -> None:
-    thaw(tmp_path, 3, catalog_url)
+def check_rows_of_texts(connection: Connection) -> None:
+    """Check that each photo knows the row of its own text."""
+    joined = photos.outerjoin(photo_texts, photo_texts.c.text_id == photos.c.text_id)
+    query = sa.select(photos.c.photo_id, photo_texts.c.photo_id.label("of_text"))
+    rows = connection.execute(query.select_from(joined)).all()
+    assert rows
+    assert all(row.photo_id == row.of_text for row in rows)
+
+
+@pytest.mark.parametrize("version", [1, 3, 4, 5])
+def test_an_older_catalog_gets_its_texts(
+    tmp_path: Path, catalog_url: str | None, version: int
+) -> None:
+    thaw(tmp_path, version, catalog_url)
     assert migrate(find_catalog(tmp_path, catalog_url)).to_version == CATALOG_VERSION
     with Library.resolve(tmp_path, catalog_url).read() as reader:
-        assert len(find_photo_ids(reader, Filters(text="bergen ada"))) == 1
-        assert len(find_photo_ids(reader, Filters(text="DONE"))) == 1
+        check_rows_of_texts(reader)
+        assert len(find_photo_ids(reader, Filters(text="done"))) == 1
+        if version >= 3:
+            assert len(find_photo_ids(reader, Filters(text="bergen ada"))) == 1
+            assert len(find_photo_ids(reader, Filters(text="DONE"))) == 1
+
+
+def test_new_photos_and_those_of_a_snapshot_know_the_rows_of_their_texts(
+    catalog: CatalogWriter, tmp_path: Path
+) -> None:
+    check_rows_of_texts(catalog.connection)
+    catalog.connection.rollback()
+    store = Store(tmp_path)
+    with catalog.engine.connect() as reader:
+        write_snapshot(reader, store)
+    assert find_snapshot(store) == CATALOG_VERSION
+    other = find_catalog(tmp_path / "other")
+    other.file.parent.mkdir()
+    with open_database(other, create=True).begin() as connection:
+        load_snapshot(connection, store, CATALOG_VERSION)
+        check_rows_of_texts(connection)

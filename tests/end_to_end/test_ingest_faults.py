@@ -22,6 +22,7 @@ from tests.support.ingest_process import finish, start, wait_for_scenes
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.small_disk import small_disk
 from tests.support.trivial_model import STUCK, ingest
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.whole_library import check_whole, contents, files
 
 pytestmark = pytest.mark.posix
@@ -44,7 +45,7 @@ def test_a_run_whose_ray_is_killed_ends_with_a_word_and_blames_no_photo(
     for child in psutil.Process(process.pid).children():
         if child.name() == "raylet":
             child.kill()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1, err
     assert "Ray has died on this machine: its process raylet was killed" in err
     with Library.resolve(library).read() as connection:
@@ -101,7 +102,7 @@ def test_a_photo_that_kills_the_process_comes_last_and_is_given_up_after_three_t
     made = []
     for _ in range(3):
         process = start(library, photos, *dies)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 1
         made.append(len(files(library, "scenes")))
     assert made == [0, 3, 3]

@@ -47,6 +47,7 @@ from tests.support.made_photos import make_photos
 from tests.support.postgres import fresh_schema
 from tests.support.s3_proxy import Proxy, standing_before
 from tests.support.trivial_model import ingest, trivial_model
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 from tests.support.whole_library import check_whole, contents, files
 
 SHORT = PreviewSettings(seconds=0.2, long_side=64)
@@ -66,10 +67,8 @@ def photos(tmp_path: Path) -> Path:
 
 
 def wait_for_scenes(library: RemoteRoot, count: int) -> None:
-    store, deadline = Store(library), time.monotonic() + 60
-    while len(list(store.files("scenes"))) < count:
-        assert time.monotonic() < deadline, "no scenes came"
-        time.sleep(0.05)
+    store = Store(library)
+    wait_until(lambda: len(list(store.files("scenes"))) >= count, lambda: "no scenes came")
 
 
 @pytest.mark.posix
@@ -143,7 +142,7 @@ def test_a_run_outlives_an_outage(
         process = start_behind(proxy, remote_root, photos, *options, "--catalog", url)
     time.sleep(4)
     with Proxy(s3_server, proxy.port).listening():
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, err
     assert json.loads(out)["done"] == 8
     check_whole(remote_root)
@@ -160,7 +159,7 @@ def test_ctrl_c_ends_a_run_that_waits_for_its_store(
         time.sleep(4)
         asked = time.monotonic()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         assert time.monotonic() - asked < 10
     assert process.returncode == 130, err
     report = json.loads(out)

@@ -20,6 +20,7 @@ from schemas.tables import artifacts, runs
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
 from tests.support.trivial_model import ingest
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.whole_library import check_whole, files
 
 pytestmark = pytest.mark.posix
@@ -64,7 +65,7 @@ def test_killed_midway_and_run_again_every_scene_has_each_preview_once(tmp_path:
         assert kill_after(library, count) < 2 * PHOTOS
     kept = {path: path.stat().st_mtime_ns for path in made(library)}
     process = start(library, "--inline")
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, err
     report = json.loads(out)
     assert "Taking over" in err
@@ -93,7 +94,7 @@ def test_a_run_whose_ray_is_killed_ends_with_a_word(tmp_path: Path, vital: str) 
     for child in psutil.Process(process.pid).children():
         if child.name() == vital:
             child.kill()
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1, err
     assert f"Ray has died on this machine: its process {vital} was killed" in err
     with Library.resolve(library).read() as connection:

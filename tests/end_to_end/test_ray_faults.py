@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -19,6 +18,7 @@ from pipeline.library import Library
 from schemas.tables import photos as photos_table
 from tests.support.ingest_process import finish, start, wait_for_scenes
 from tests.support.made_photos import make_photo, make_photos
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 from tests.support.whole_library import check_whole
 
 DEADLY_WIDTH = 333
@@ -129,15 +129,13 @@ def kill_driver(driver: subprocess.Popen[str]) -> None:
 
 
 def check_gone(family: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=60)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
     assert not alive
 
 
 def wait_until_predicting(driver: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+    def predicts() -> bool:
         assert driver.poll() is None, driver.communicate()
-        if any(title(process).endswith("PredictorWorker.predict") for process in family_of(driver)):
-            return
-        time.sleep(0.02)
-    raise AssertionError("no prediction began")
+        return any(title(one).endswith("PredictorWorker.predict") for one in family_of(driver))
+
+    wait_until(predicts, lambda: "no prediction began", pause=0.02)

@@ -30,6 +30,7 @@ from tests.support.scenes import photo_scene
 from tests.support.small_model import one_torch_thread
 from tests.support.stereo_scene import mpo_bytes
 from tests.support.trivial_model import ingest
+from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.posix
 
@@ -153,7 +154,7 @@ def test_a_quiet_gallery_prints_nothing(places: dict[str, object]) -> None:
         wait_for_port(int(str(places["port"])))
     finally:
         process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60) == (b"", b"")
+    assert process.communicate(timeout=PATIENCE_SECONDS) == (b"", b"")
 
 
 def wait_for_port(port: int) -> None:

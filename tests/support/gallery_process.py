@@ -8,10 +8,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.support.waiting import PATIENCE_SECONDS
 
 COMMAND = [sys.executable, "-c", "from jobs.cli import main; main()", "gallery"]
 
@@ -44,19 +44,12 @@ def start(library: Path, *options: str, **environment: str) -> Server:
 
 def end(server: Server, number: int = signal.SIGINT) -> tuple[int, str]:
     server.process.send_signal(number)
-    _, said = server.process.communicate(timeout=20)
+    _, said = server.process.communicate(timeout=PATIENCE_SECONDS)
     return server.process.returncode, said
 
 
-def wait_until(is_true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def get(server: Server, path: str, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

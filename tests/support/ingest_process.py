@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.store.root import LibraryRoot
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
 def start(
@@ -29,18 +29,15 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, dict[str, object], str]:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, json.loads(out), err
 
 
 def wait_for_scenes(library: Path, count: int, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(f"ended early: {process.communicate()}")
-        if (library / "scenes").exists() and len(
-            list((library / "scenes").rglob("*.sog"))
-        ) >= count:
-            return
-        time.sleep(0.02)
-    raise AssertionError("no scenes came")
+    """Return as soon as a run has written so many scenes; it goes on."""
+
+    def are_there() -> bool:
+        assert process.poll() is None, f"ended early: {process.communicate()}"
+        return len(list((library / "scenes").rglob("*.sog"))) >= count
+
+    wait_until(are_there, lambda: "no scenes came", pause=0.02)

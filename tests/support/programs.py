@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def answer_of(module: str, folder: Path) -> Any:
@@ -18,7 +19,7 @@ def answer_of(module: str, folder: Path) -> Any:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert process.returncode == 0, process.stderr

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 HANG_UP = 0
 # Method and path of a request -> the status to answer with, None to pass it on.
 Fault = Callable[[str, str], int | None]
@@ -65,7 +67,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def _pass_on(self, body: bytes) -> None:
-        link = http.client.HTTPConnection(self.proxy.behind.removeprefix("http://"), timeout=30)
+        link = http.client.HTTPConnection(
+            self.proxy.behind.removeprefix("http://"), timeout=PATIENCE_SECONDS
+        )
         with contextlib.closing(link):
             headers = {k: v for k, v in self.headers.items() if k.lower() != "expect"}
             link.request(self.command, self.path, body, headers)

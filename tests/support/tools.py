@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 
 def run_tool(name: str, *arguments: str | Path) -> str:
     """Run a program and return what it prints; skip the test where it is not installed."""
@@ -26,7 +28,7 @@ def run_program(
         [name, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
         cwd=cwd,
     )

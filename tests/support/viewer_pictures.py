@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 READY = '.viewer[data-state="ready"][data-settled="true"]'
-WAIT_MS = 30_000
+WAIT_MS = 120_000  # as long as a machine with much other work may take
 Pixels = npt.NDArray[np.float64]
 
 

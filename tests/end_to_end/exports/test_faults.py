@@ -23,6 +23,7 @@ from tests.support.small_exports import (
     start,
 )
 from tests.support.trivial_model import ingest
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_a_damaged_scene_fails_alone(library: Path, to: Path) -> None:
@@ -79,7 +80,7 @@ def test_killed_twice_and_run_again_every_file_is_whole_and_none_is_double(
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     process = start(library, to, *kinds)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, err
     assert 0 < json.loads(out)["done"] < 8
     assert len(exported(to)) == 24

@@ -37,6 +37,7 @@ from tests.support.small_exports import (
     start,
 )
 from tests.support.trivial_model import ingest
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_every_kind_is_written_and_means_what_it_says(tmp_path: Path, to: Path) -> None:
@@ -156,7 +157,7 @@ def test_exiftool_finds_date_place_and_camera_of_the_photo_in_its_exports(
 
 def test_a_spatial_photo_is_checked_on_the_command_line(library: Path, to: Path) -> None:
     process = start(library, to, "--kind", "spatial-heic", "--limit", "1")
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, err
     (good,) = to.glob("*.heic")
     bad = to / "bad.heic"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from tests.support.gallery_client import gallery_client
 from tests.support.made_photos import make_photo
 from tests.support.quick_worker import ENDLESS_WIDTH
 from tests.support.relief import ReliefModel, ingest_reliefs
+from tests.support.waiting import wait_until
 from tests.support.whole_library import check_whole
 
 WORKER = "tests.support.quick_worker"
@@ -65,14 +65,13 @@ def value(library: Path, statement: sa.Select[Any]) -> Any:
         return connection.scalar(statement)
 
 
-def wait(client: TestClient, is_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    end = time.monotonic() + 60
-    while True:
-        making: dict[str, Any] | None = client.app.state.maker.as_dict()  # type: ignore[attr-defined]
-        if making is not None and is_wanted(making):
-            return making
-        assert time.monotonic() < end, making
-        time.sleep(0.05)
+def making(client: TestClient) -> dict[str, Any]:
+    return client.app.state.maker.as_dict() or {}  # type: ignore[attr-defined]
+
+
+def wait(client: TestClient, *states: str) -> dict[str, Any]:
+    wait_until(lambda: making(client).get("state") in states, lambda: making(client))
+    return making(client)
 
 
 def test_photos_are_made_when_no_other_run_holds_the_library(
@@ -83,9 +82,9 @@ def test_photos_are_made_when_no_other_run_holds_the_library(
     with Library.resolve(library).hold("a long run"):
         asked = [states["failed"], states["due"], "0" * 32]
         assert client.post("/api/make", json={"photos": asked}).status_code == 202
-        waiting = wait(client, lambda making: making["state"] == "waiting")
+        waiting = wait(client, "waiting")
         assert "a long run" in waiting["error"]
-    ended = wait(client, lambda making: making["state"] in ("done", "failed"))
+    ended = wait(client, "done", "failed")
     counts = {name: ended[name] for name in ("made", "failed", "without_file")}
     assert counts == {"made": 1, "failed": 1, "without_file": 1}, ended
     after = by_state(library)
@@ -100,9 +99,9 @@ def test_photos_are_made_when_no_other_run_holds_the_library(
 def test_what_is_being_made_can_be_stopped(client: TestClient, library: Path) -> None:
     with Library.resolve(library).hold("a long run"):
         client.post("/api/make", json={"photos": [by_state(library)["due"]]})
-        wait(client, lambda making: making["state"] == "waiting")
+        wait(client, "waiting")
         client.post("/api/make/stop")
-        wait(client, lambda making: making["state"] == "stopped")
+        wait(client, "stopped")
     assert "due" in by_state(library)
 
 
@@ -118,13 +117,10 @@ def test_a_photo_under_way_when_it_is_stopped_has_not_crashed(
     photo_id = value(library, of_path)
     client.post("/api/make", json={"photos": [photo_id]})
     last = sa.select(runs.c.under_way).order_by(runs.c.started_at.desc()).limit(1)
-    end = time.monotonic() + 60
-    while photo_id not in (value(library, last) or ""):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_until(lambda: photo_id in (value(library, last) or ""))
     client.post("/api/make/stop")
     client.post("/api/make/stop")
-    wait(client, lambda making: making["state"] == "stopped")
+    wait(client, "stopped")
     assert value(library, last) is None
     assert value(library, last.with_only_columns(runs.c.state)) == RunState.INTERRUPTED
     with Library.resolve(library).hold("the next run"):
@@ -161,7 +157,7 @@ def test_messages_are_in_the_language_of_who_asks(client: TestClient, library: P
     assert client.get("/api/make").json() is None
     (library.parent / "photos" / "half.jpg").unlink()
     client.post("/api/make", json={"photos": [by_state(library)["failed"]]})
-    wait(client, lambda making: making["state"] == "failed")
+    wait(client, "failed")
     for language, told in (
         ("en", "The files of these photos are gone."),
         ("de", "Die Dateien dieser Fotos fehlen."),
@@ -173,7 +169,7 @@ def test_messages_are_in_the_language_of_who_asks(client: TestClient, library: P
 def test_photos_without_a_file_are_told(client: TestClient, library: Path) -> None:
     (library.parent / "photos" / "half.jpg").unlink()
     client.post("/api/make", json={"photos": [by_state(library)["failed"]]})
-    ended = wait(client, lambda making: making["state"] not in ("running", "waiting"))
+    ended = wait(client, "done", "failed", "stopped")
     assert (ended["state"], "gone" in ended["error"]) == ("failed", True)
 
 
@@ -200,7 +196,7 @@ def test_of_selected_photos_the_missing_scenes_of_their_moments_are_made(
     scene = value(library, sa.select(photos.c.scene_id).where(photos.c.state == "done"))
     asked = {"photos": [states["done"], states["failed"]]}
     assert client.post("/api/make-missing", json=asked).json()["photos"] == 2
-    ended = wait(client, lambda making: making["state"] in ("done", "failed"))
+    ended = wait(client, "done", "failed")
     assert (ended["made"], ended["failed"]) == (1, 1), ended
     assert set(by_state(library)) == {"done", "failed"}
     of_done = sa.select(photos.c.scene_id).where(photos.c.photo_id == states["done"])

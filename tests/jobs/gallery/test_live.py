@@ -22,6 +22,7 @@ from schemas.records import RunState
 from schemas.tables import utc_now
 from tests.support.browser import serving
 from tests.support.library_of_records import RUN, add_done, new_catalog
+from tests.support.waiting import PATIENCE_SECONDS
 
 PERIOD = "/api/periods"
 
@@ -43,7 +44,9 @@ def add(catalog: Any, number: int) -> None:
 @contextlib.contextmanager
 def open_page(address: str) -> Iterator[Callable[[Callable[[dict[str, Any]], bool]], Any]]:
     """Give a function that waits for an event."""
-    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(
+        address.removeprefix("http://"), timeout=PATIENCE_SECONDS
+    )
     connection.request("GET", "/live")
     answer = connection.getresponse()
     assert answer.status == 200
@@ -66,7 +69,9 @@ def open_page(address: str) -> Iterator[Callable[[Callable[[dict[str, Any]], boo
 
 
 def get(address: str, path: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(
+        address.removeprefix("http://"), timeout=PATIENCE_SECONDS
+    )
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()

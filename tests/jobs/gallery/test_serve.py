@@ -22,8 +22,9 @@ from jobs.gallery.serve import TOKEN_VARIABLE, serve
 from jobs.gallery.upload_queue import MOST_WAITING
 from pipeline.library import Library
 from schemas.errors import ExitCode, RunError, UsageError
-from tests.support.gallery_process import Server, end, get, start, wait_until
+from tests.support.gallery_process import Server, end, get, start
 from tests.support.made_photos import make_photo
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.posix
 
@@ -70,13 +71,15 @@ def test_slow_clients_do_not_block_others(server: Server) -> None:
         slow.append(connection)
     assert get(server, "/")[0] == 200
     # An upload on its way has its place in the queue; what goes beyond it is refused at once.
-    end = time.monotonic() + 20
-    refused: list[socket.socket] = []
-    while len(refused) < 20 - MOST_WAITING and time.monotonic() < end:
-        refused = select.select(slow[100:], [], [], 0.1)[0]
+    wait_until(lambda: len(readable(slow[100:])) >= 20 - MOST_WAITING)
+    refused = readable(slow[100:])
     assert [connection.recv(12) for connection in refused] == [b"HTTP/1.1 429"] * 12
     for connection in slow:
         connection.close()
+
+
+def readable(connections: list[socket.socket]) -> list[socket.socket]:
+    return select.select(connections, [], [], 0.1)[0]
 
 
 def test_abandoned_exports_are_stopped(server: Server) -> None:
@@ -100,7 +103,7 @@ def test_abandoned_exports_are_stopped(server: Server) -> None:
 
 def test_what_is_made_for_an_abandoned_archive_is_stopped(server: Server) -> None:
     photo_id = json.loads(get(server, "/api/photos?period=undated")[1])["photos"][0][0]
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     order = json.dumps({"photos": [photo_id], "what": "export:gif"})
     headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
     connection.request("POST", "/api/zips", order, headers)
@@ -115,7 +118,7 @@ def test_what_is_made_for_an_abandoned_archive_is_stopped(server: Server) -> Non
 
 
 def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> None:
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
     connection.sendall(
         b"POST /api/jobs?name=a.jpg&model=small HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Sec-Fetch-Site: same-origin\r\nContent-Length: 999999999999\r\n\r\n"
@@ -125,7 +128,7 @@ def test_an_upload_with_a_wrong_content_length_is_refused(server: Server) -> Non
 
 
 def test_endless_headers_are_refused(server: Server) -> None:
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
     with pytest.raises(OSError):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         for _ in range(1000):
@@ -211,7 +214,7 @@ def test_an_invalid_token_is_refused(
 def test_stopping_the_server_stops_the_running_job(gallery_library: Path, tmp_path: Path) -> None:
     server = start(gallery_library, TMPDIR=str(tmp_path))
     photo = make_photo(tmp_path / "a.jpg", 1, (1600, 1200)).read_bytes()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     connection.request(
         "POST",
         "/api/jobs?name=a.jpg&model=small",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.support.gallery_client import gallery_client
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.quick_worker import ENDLESS_WIDTH
 from tests.support.trivial_model import ingest
+from tests.support.waiting import wait_until
 from tests.support.whole_library import check_whole
 
 WORKER = "tests.support.quick_worker"
@@ -59,11 +59,8 @@ def job(client: TestClient, job_id: str) -> dict[str, Any]:
 
 
 def wait(client: TestClient, job_id: str, field: str, *values: str) -> dict[str, Any]:
-    end = time.monotonic() + 60
-    while (now := job(client, job_id))[field] not in values:
-        assert time.monotonic() < end, now
-        time.sleep(0.05)
-    return now
+    wait_until(lambda: job(client, job_id)[field] in values, lambda: job(client, job_id))
+    return job(client, job_id)
 
 
 def scene_times(library: Path) -> set[tuple[str, float]]:

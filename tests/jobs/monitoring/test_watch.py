@@ -21,6 +21,7 @@ from schemas.errors import UsageError
 from schemas.monitoring_settings import HookSettings, MetricsSettings
 from tests.support.made_photos import make_photo, make_photos
 from tests.support.trivial_model import ingest
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def samples(text: str) -> dict[tuple[str, ...], float]:
@@ -52,7 +53,7 @@ def test_a_run_writes_what_it_did_and_what_the_library_holds(tmp_path: Path) -> 
         request = urllib.request.Request(
             address, headers={"Accept": "application/openmetrics-text"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             served = samples(answer.read().decode())
     found = samples(file.read_text())
     assert found["run_photos_total", "done"] == found["photos", "done"] == report.done == 2

@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +28,7 @@ from tests.support.evaluation_process import SETTINGS, numbers, run_here
 from tests.support.made_datasets import make_middlebury, make_wildrgbd
 from tests.support.paths import ROOT
 from tests.support.stereo_folder import make_stereo_folder
+from tests.support.waiting import wait_until
 
 FLAT = (FlatMethod(cells=48),)
 
@@ -118,11 +118,11 @@ def start(folder: Path, to: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for_results(to: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while len(list(to.glob("results/**/*.json"))) < count:
+    def are_there() -> bool:
         assert process.poll() is None, "ended early"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+        return len(list(to.glob("results/**/*.json"))) >= count
+
+    wait_until(are_there, pause=0.02)
 
 
 @pytest.mark.posix

@@ -21,6 +21,7 @@ import pytest
 from pipeline.cluster.submit import passed_variables
 from tests.support.made_photos import make_photos
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 from tests.support.whole_library import check_whole, files
 
 pytestmark = pytest.mark.posix
@@ -76,16 +77,15 @@ def cluster() -> Iterator[Cluster]:
 
 
 def wait_for_answer(port: int, head: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert head.poll() is None, "the cluster did not start"
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.3)
-        else:
-            return
-    raise AssertionError("no dashboard came up")
+            return False
+        return True
+
+    wait_until(answers, lambda: "no dashboard came up", pause=0.3)
 
 
 def start(
@@ -98,7 +98,7 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=180)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, out, err
 
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def run(folder: Path, start: str, *lost: str) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def run(folder: Path, start: str, *lost: str) -> dict[str, Any]:
 def test_a_local_ray_ends_with_its_process(tmp_path: Path, start: str) -> None:
     answer = run(tmp_path, start, "kill")
     family = [psutil.Process(int(pid)) for pid in answer["family"] if psutil.pid_exists(int(pid))]
-    assert not psutil.wait_procs(family, timeout=60)[1]
+    assert not psutil.wait_procs(family, timeout=PATIENCE_SECONDS)[1]
 
 
 @pytest.mark.parametrize(

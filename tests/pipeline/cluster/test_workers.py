@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.cluster.workers import _PredictorWorker
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def test_workers_import_stages_only_when_they_arrive() -> None:
@@ -51,7 +52,7 @@ class OneAtATime:
         self.running += 1
         assert self.running == 1
         ((number, pixels),) = photos
-        self.seen.append(self.started[1 - number].wait(timeout=60))
+        self.seen.append(self.started[1 - number].wait(timeout=PATIENCE_SECONDS))
         self.running -= 1
         return [(10 * pixels, 0.5)]
 

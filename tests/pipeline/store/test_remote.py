@@ -20,6 +20,7 @@ from schemas.errors import PhotoError, RunError
 from schemas.reasons import FailureReason
 from tests.support.s3 import forbid_removal, refusing
 from tests.support.s3_proxy import standing_before
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def dying_server(s3_server: str) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
-    thread.join(timeout=10)
+    thread.join(timeout=PATIENCE_SECONDS)
 
 
 def test_a_server_that_dies_on_the_way_is_said_so_and_shows_nothing(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from fastapi import Query
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
@@ -14,24 +12,10 @@ from jobs.gallery.reader import library_reader
 from jobs.gallery.rendering import render
 from jobs.gallery.router import Router
 from pipeline.catalog.filter_values import GeoArea, parse_area
-from pipeline.catalog.geography import (
-    Bounds,
-    Cluster,
-    NamedPlace,
-    read_bounds,
-    read_clusters,
-    read_named_places,
-)
+from pipeline.catalog.geography import Cluster, Places, read_clusters, read_places
 from schemas.records import PhotoState
 
 router = Router()
-
-
-class _Places(NamedTuple):
-    """What the page shows of a view."""
-
-    bounds: Bounds | None
-    named: list[NamedPlace]
 
 
 @router.read("/places")
@@ -58,10 +42,9 @@ def clusters(request: Request, seen: str = Query(max_length=100)) -> Response:
     return JSONResponse({"clusters": rows})
 
 
-def _places(connection: Connection, view: FilteredView) -> _Places:
-    filters = view.of_state(PhotoState.DONE)
+def _places(connection: Connection, view: FilteredView) -> Places:
     inside = view.texts.get("place", "")
-    return _Places(read_bounds(connection, filters), read_named_places(connection, filters, inside))
+    return read_places(connection, view.of_state(PhotoState.DONE), inside)
 
 
 def _clusters(connection: Connection, asked: tuple[FilteredView, GeoArea]) -> list[Cluster]:

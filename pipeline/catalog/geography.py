@@ -7,14 +7,16 @@ that the same filters select with the area or the place added.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions
-from pipeline.catalog.counts import count_by
 from pipeline.catalog.filter_values import GeoArea
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import selected_photos
@@ -27,6 +29,7 @@ WORLD = GeoArea(-90.0, -180.0, 90.0, 180.0)
 _LARGEST_CELL = 45.0
 _SMALLEST_CELL = _LARGEST_CELL / 2**14  # 300 m
 _CELLS_ACROSS = 24  # of the width of a map, at least half of that
+_PLACES, _NO_PLACE = 2**31, 0  # more than there are numbers of places; they begin with 1
 
 
 class Cluster(NamedTuple):
@@ -53,14 +56,13 @@ class Bounds(NamedTuple):
     photos: int
 
 
-def read_bounds(connection: Connection, filters: Filters) -> Bounds | None:
-    """Return where the selected photos were taken; None if none of them has a position."""
-    latitude, longitude = photos.c.latitude, photos.c.longitude
-    f = sa.func
-    ends = (f.min(latitude), f.min(longitude), f.max(latitude), f.max(longitude), f.count())
-    statement = selected_photos(connection, filters, *ends)
-    row = connection.execute(statement.where(latitude.is_not(None), longitude.is_not(None))).one()
-    return Bounds(GeoArea(*row[:4]), row[4]) if row[4] else None
+class Places(NamedTuple):
+    """Where photos were taken."""
+
+    bounds: Bounds | None  # None if none of them has a position
+    named: list[
+        NamedPlace
+    ]  # countries, or what is one level below a place; the most frequent first
 
 
 def read_clusters(connection: Connection, filters: Filters, seen: GeoArea) -> list[Cluster]:
@@ -72,53 +74,62 @@ def read_clusters(connection: Connection, filters: Filters, seen: GeoArea) -> li
     )
     latitude, longitude = photos.c.latitude, photos.c.longitude
     dialect = connection.dialect.name
-    row = _number(latitude, 90.0, size, dialect).label("row")
-    column = _number(longitude, 180.0, size, dialect).label("col")
-    f = sa.func
-    sums = (f.sum(latitude), f.sum(longitude), f.count())
-    statement = (
-        selected_photos(connection, filters, row, column, photos.c.place_id, *sums)
-        .where(Conditions(dialect, "").in_area(around))
-        .group_by(row, column, photos.c.place_id)
+    row, column = _number(latitude, 90.0, size, dialect), _number(longitude, 180.0, size, dialect)
+    # One number: SQLite sorts by it in half of the time that it takes for three.
+    cell_and_place = (row * _columns(size) + column) * _PLACES + sa.func.coalesce(
+        photos.c.place_id, _NO_PLACE
     )
-    cells: defaultdict[tuple[int, int], Counter[int | None]] = defaultdict(Counter)
-    means: defaultdict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for found in connection.execute(statement):
-        cell = (int(found[0]), int(found[1]))
-        cells[cell][found[2]] += found[5]
-        means[cell][0] += found[3]
-        means[cell][1] += found[4]
-    most = {cell: counts.most_common(1)[0][0] for cell, counts in cells.items()}
-    names = _names_of(connection, {place_id for place_id in most.values() if place_id is not None})
-    clusters = [
-        Cluster(
-            means[cell][0] / counts.total(),
-            means[cell][1] / counts.total(),
-            counts.total(),
-            _area(cell, size),
-            names.get(most[cell] or 0),
-        )
-        for cell, counts in cells.items()
-    ]
+    f = sa.func
+    sums = (f.count(), f.sum(latitude), f.sum(longitude))
+    statement = (
+        selected_photos(connection, filters, cell_and_place.label("key"), *sums)
+        .where(Conditions(dialect, "").in_area(around))
+        .group_by("key")
+        .order_by("key")
+    )
+    rows = connection.execute(statement).all()
+    cells = {cell: list(of_cell) for cell, of_cell in groupby(rows, lambda row: row[0] // _PLACES)}
+    most = {cell: max(of_cell, key=itemgetter(1))[0] % _PLACES for cell, of_cell in cells.items()}
+    names = _names_of(connection, set(most.values()))
+    clusters = []
+    for cell, of_cell in cells.items():
+        _, counts, latitudes, longitudes = zip(*of_cell, strict=True)
+        count = sum(counts)
+        middle = (sum(latitudes) / count, sum(longitudes) / count)
+        area = _area(divmod(cell, _columns(size)), size)
+        clusters.append(Cluster(*middle, count, area, names.get(most[cell])))
     return sorted(clusters, key=lambda cluster: -cluster.photos)
 
 
-def read_named_places(
-    connection: Connection, filters: Filters, inside: str = ""
-) -> list[NamedPlace]:
-    """Return countries, or what is in a place one level below it, the most frequent first.
+def read_places(connection: Connection, filters: Filters, inside: str = "") -> Places:
+    """Return where the selected photos were taken. They are read once.
 
     `inside` is a place as the filter `place` names it, from its country on.
     """
-    levels = [name for name in inside.split("/") if name]
+    latitude, longitude, f = photos.c.latitude, photos.c.longitude, sa.func
+    ends = (f.min(latitude), f.min(longitude), f.max(latitude), f.max(longitude))
+    numbers = (f.count(), f.count(latitude + longitude))
+    statement = selected_photos(connection, filters, photos.c.place_id, *numbers, *ends)
+    rows = connection.execute(statement.group_by(photos.c.place_id)).all()
+    photos_at = {row[0]: row[1] for row in rows if row[0] is not None}
+    named = _named_places(connection, photos_at, [name for name in inside.split("/") if name])
+    positions = [row[2:] for row in rows if row[2]]
+    if not positions:
+        return Places(None, named)
+    counts, south, west, north, east = zip(*positions, strict=True)
+    return Places(Bounds(GeoArea(min(south), min(west), max(north), max(east)), sum(counts)), named)
+
+
+def _named_places(
+    connection: Connection, photos_at: Mapping[int, int], levels: Sequence[str]
+) -> list[NamedPlace]:
+    """Return the places one level below `levels`, the most frequent first."""
     columns = [places.c[name] for name in reversed(PlaceNames._fields)]
-    place_id = photos.c.place_id
-    photos_at = count_by(connection, filters, place_id, [place_id.is_not(None)])
     counts: Counter[tuple[str, ...]] = Counter()
-    for row in connection.execute(sa.select(places.c.place_id, *columns)):
-        names = tuple(name.replace("/", " ") for name in row[1:] if name)
-        if len(names) > len(levels) and photos_at[row[0]]:
-            counts[names[: len(levels) + 1]] += photos_at[row[0]]
+    for place_id, *parts in connection.execute(sa.select(places.c.place_id, *columns)):
+        names = tuple(name.replace("/", " ") for name in parts if name)
+        if len(names) > len(levels) and place_id in photos_at:
+            counts[names[: len(levels) + 1]] += photos_at[place_id]
     return [NamedPlace(*found) for found in sorted(counts.items(), key=lambda one: -one[1])]
 
 
@@ -142,7 +153,12 @@ def _number(
     last = int(2 * start / size) - 1  # also for the pole and for 180 degrees
     if dialect == "sqlite":  # a cast cuts off; floor() is not in every build
         return sa.func.min(sa.cast(number, sa.Integer), last)
-    return sa.func.least(sa.func.floor(number), last)
+    return sa.cast(sa.func.least(sa.func.floor(number), last), sa.BigInteger)
+
+
+def _columns(size: float) -> int:
+    """Return how many cells there are on a parallel."""
+    return int(2 * WORLD.east / size)
 
 
 def _area(cell: tuple[int, int], size: float) -> GeoArea:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.filter_values import GeoArea, parse_area
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.geography import WORLD, read_bounds, read_clusters, read_named_places
+from pipeline.catalog.geography import WORLD, read_clusters, read_places
 from pipeline.catalog.query import find_photo_ids
 from pipeline.context.merge import merge
 from pipeline.library import Library
@@ -66,21 +66,21 @@ def test_the_number_of_a_cluster_is_that_of_the_photos_in_its_area(catalog: Conn
         if seen is WORLD:
             assert sum(cluster.photos for cluster in clusters) == len(POSITIONS)
     assert len(read_clusters(catalog, Filters(), paris)) > 1  # nearer, clusters come apart
-    bounds = read_bounds(catalog, Filters())
+    bounds = read_places(catalog, Filters()).bounds
     assert bounds is not None
     assert (bounds.area, bounds.photos) == (WORLD, len(POSITIONS))
-    assert read_bounds(catalog, Filters(text="nothing like this")) is None
+    assert read_places(catalog, Filters(text="nothing like this")).bounds is None
 
 
 def test_the_number_of_a_named_place_is_that_of_its_photos(catalog: Connection) -> None:
-    found = read_named_places(catalog, Filters())
+    found = read_places(catalog, Filters()).named
     assert {place.names[0] for place in found} == {"Norway", "Germany", "Georgia", "United States"}
     todo = list(found)
     while todo:
         place = todo.pop()
         inside = "/" + "/".join(place.names)
         assert len(find_photo_ids(catalog, Filters(place=inside))) == place.photos, inside
-        todo += read_named_places(catalog, Filters(place=inside), inside)
+        todo += read_places(catalog, Filters(place=inside), inside).named
     assert len(find_photo_ids(catalog, Filters(place="Georgia"))) > next(
         place.photos for place in found if place.names == ("Georgia",)
     )

@@ -14,7 +14,7 @@ from pipeline.catalog import left_out
 from pipeline.catalog.counts import count_scored, count_selected
 from pipeline.catalog.facets import read_tag_covers, read_tag_facets, read_year_facets
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.geography import WORLD, read_bounds, read_named_places
+from pipeline.catalog.geography import WORLD, read_places
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.tags import set_tags
 from pipeline.catalog.timeline import (
@@ -116,10 +116,10 @@ def test_sums_count_what_is_selected(
     ]
     years = read_year_facets(catalog, filters)
     assert {year.cover for year in years} <= selected
-    bounds = read_bounds(catalog, filters)
+    bounds = read_places(catalog, filters).bounds
     with_position = find_photo_ids(catalog, replace(filters, area=WORLD))
     assert (bounds.photos if bounds else 0) == len(with_position)
-    assert sum(place.photos for place in read_named_places(catalog, filters)) <= len(selected)
+    assert sum(place.photos for place in read_places(catalog, filters).named) <= len(selected)
 
 
 @pytest.fixture(params=[True, False])

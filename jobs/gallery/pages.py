@@ -24,18 +24,16 @@ from jobs.gallery.texts import shown_text
 from pipeline.catalog.counts import count_scored, count_selected
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import has_groups
+from pipeline.catalog.periods import Timeline, read_periods, read_timeline
 from pipeline.catalog.photo_details import photo_details
 from pipeline.catalog.status import count_states, read_status
 from pipeline.catalog.timeline import (
     ScoredPhoto,
-    Timeline,
     read_beside,
     read_best,
     read_choices,
     read_period,
-    read_periods,
     read_photo_list,
-    read_timeline,
 )
 from pipeline.context.of_photo import context_sources
 from pipeline.scenes.page import VIEWER_FORMAT

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions
-from pipeline.catalog.counts import count_by, count_selected
+from pipeline.catalog.counts import count_selected
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.periods import count_scored_years
 from pipeline.catalog.query import selected_photos
 from pipeline.catalog.selection import left_out_by_usual
 from pipeline.catalog.timeline import by_score
@@ -35,7 +36,6 @@ _ID_LENGTH = 32
 _MOST_LOOKED_AT, _LEAST_LOOKED_AT = 1_000, 8
 _LATEST, _OF_OLDER = 2_000, 3  # how many photos tell which tags are the newest
 _MOST_BEST = 1_000  # photos among which the best of each year are looked for
-_YEAR_DIGITS = 4
 
 # The condition that a photo is selected, from the column of another table with its id.
 _Selection = Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
@@ -213,9 +213,7 @@ def read_favorites(connection: Connection, filters: Filters) -> Facet | None:
 def read_year_facets(connection: Connection, filters: Filters) -> list[Facet]:
     """Return the years with scored scenes, the last one first; the cover is the best of each."""
     of_all_years = replace(filters, after=None, before=None)
-    year = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, _YEAR_DIGITS)
-    is_scored = (photos.c.score.is_not(None), photos.c.taken_at.is_not(None))
-    counts = count_by(connection, of_all_years, year, is_scored)
+    counts = count_scored_years(connection, of_all_years)
     covers = _best_of_years(connection, of_all_years, counts)
     return [Facet(one, one, counts[one], covers[one]) for one in sorted(covers, reverse=True)]
 

@@ -1,4 +1,4 @@
-"""A library by capture time, newest first: its months, pages of photos, a photo's neighbours.
+"""A library by capture time, newest first: pages of photos, a photo's neighbours; and by score.
 
 Filters select as in a query, except `where`, `order` and `limit`, which are not used here. A page
 starts after a photo (its time and id), not at an offset, so that no photo is repeated or missed
@@ -8,42 +8,24 @@ while a run adds photos.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.catalog.conditions import Conditions
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.group_rows import count_made
-from pipeline.catalog.query import paths_of, record_select, selected, selected_photos
-from pipeline.catalog.selection import conditions_by, conditions_of, index_for
+from pipeline.catalog.periods import UNDATED
+from pipeline.catalog.query import paths_of, record_select, selected
+from pipeline.catalog.selection import conditions_of
 from schemas.errors import UsageError
-from schemas.quality import WITHOUT_DEPTH
 from schemas.tables import photos, scenes
 
-UNDATED = "undated"
 _PERIOD = re.compile(r"(\d{3})(?:(\d)(?:-(\d{2}))?)?")
-_PERIOD_LENGTHS = (7, 4, 3)  # letters of a month, a year, a decade
-_FEW = 8  # photos a month, on average: with fewer, years or decades are the better headings
 # A period has few photos, which its times find: filters that select more than that find no faster.
 _MOST_TO_SORT = 2_000
-# All photos with a scene are in one index in order of time, with what a timeline asks for. To read
-# all of it takes less than to look up this many photos that a text finds.
-_MOST_TO_FIND = 8_000
-_AFTER_MONTH = "~"  # comes after all days of a month, as texts are sorted
-_MONTH = sa.func.substr(sa.cast(photos.c.taken_at, sa.String), 1, 7).label("month")
-
-
-class Period(NamedTuple):
-    """A month as 2019-07, a year as 2019, a decade as 201, or UNDATED, and its photos' number."""
-
-    name: str
-    photos: int
 
 
 class TimelinePhoto(NamedTuple):
@@ -82,85 +64,6 @@ class Choices(NamedTuple):
     cameras: tuple[str, ...]
     lenses: tuple[str, ...]
     models: tuple[str, ...]
-
-
-def read_periods(connection: Connection, filters: Filters) -> list[Period]:
-    """Return the months that have photos, newest first, and the undated ones last.
-
-    Where most months have only a few photos, the periods are years or decades.
-    """
-    statement = selected_photos(connection, filters, _MONTH, sa.func.count()).group_by(_MONTH)
-    return _periods(Counter({row[0]: row[1] for row in connection.execute(statement)}))
-
-
-class Timeline(NamedTuple):
-    """The periods of photos with depth, and the number of photos without."""
-
-    periods: list[Period]
-    flat: int
-
-
-def read_timeline(connection: Connection, filters: Filters) -> Timeline:
-    """Return the periods of the photos with depth that filters select, and count the others."""
-    most = _MOST_TO_FIND if filters.text else None
-    if filters.state is not None and index_for(connection, filters, most) == "":
-        all_months, flat_months = _count_by_month(connection, filters)
-    else:
-        all_months, flat_months = _count_at_once(connection, filters, most)
-    return Timeline(_periods(all_months - flat_months), flat_months.total())
-
-
-def _count_at_once(
-    connection: Connection, filters: Filters, most: int | None
-) -> tuple[Counter[str], Counter[str]]:
-    """Count the photos of each month, and those without depth. The photos are read once."""
-    is_flat = Conditions(connection.dialect.name, "").has_a_flag(WITHOUT_DEPTH, wanted=True)
-    count = sa.func.count()
-    columns = (_MONTH, count, count.filter(is_flat))
-    statement = selected_photos(connection, filters, *columns, most=most).group_by(_MONTH)
-    rows = connection.execute(statement).all()
-    return Counter({row[0]: row[1] for row in rows}), Counter({row[0]: row[2] for row in rows})
-
-
-def _count_by_month(connection: Connection, filters: Filters) -> tuple[Counter[str], Counter[str]]:
-    """Count the same for SQLite where most photos are selected, in half of the time.
-
-    Months are ranges of an index, which are counted without sorting what is in them. Few photos
-    have no depth: they are found by their flags.
-    """
-    time = sa.type_coerce(photos.c.taken_at, sa.String)
-    is_done = photos.c.state == filters.state
-    f = sa.func
-    first = sa.select(f.min(time).label("time")).where(is_done, time > "")
-    months = first.cte("months", recursive=True)
-    month = f.substr(months.c.time, 1, 7)
-    later = sa.select(f.min(time)).where(is_done, time > month + _AFTER_MONTH).scalar_subquery()
-    months = months.union_all(sa.select(later).where(months.c.time.is_not(None)))
-    month = f.substr(months.c.time, 1, 7)
-    count = sa.select(f.count()).select_from(photos)
-    of_month = count.where(*conditions_by(connection, filters, "")).correlate(months)
-    of_month = of_month.where(time >= month, time < month + _AFTER_MONTH)
-    counted = sa.select(month, of_month.scalar_subquery()).where(months.c.time.is_not(None))
-    rows = connection.execute(counted).all()
-    # Few photos have no date: each is asked for its text, in place of looking for all texts again.
-    undated = count.where(*conditions_by(connection, filters, "", is_page=True), time.is_(None))
-    all_months = Counter[Any]({row[0]: row[1] for row in rows})
-    all_months[None] = connection.scalar(undated) or 0
-    by_flags = conditions_by(connection, replace(filters, with_depth=False), "flag")
-    flat = sa.select(_MONTH, f.count()).select_from(photos).where(*by_flags).group_by(_MONTH)
-    return all_months, Counter({row[0]: row[1] for row in connection.execute(flat)})
-
-
-def _periods(counts: Counter[str]) -> list[Period]:
-    undated = counts.pop(None, 0)  # type: ignore[call-overload]
-    for length in _PERIOD_LENGTHS:
-        periods: Counter[str] = Counter()
-        for name, count in counts.items():
-            periods[name[:length]] += count
-        if periods.total() >= _FEW * len(periods):
-            break
-    found = [Period(name, periods[name]) for name in sorted(periods, reverse=True)]
-    return [*found, Period(UNDATED, undated)] if undated else found
 
 
 def read_period(

@@ -15,15 +15,10 @@ from pipeline.catalog.counts import count_scored, count_selected
 from pipeline.catalog.facets import read_tag_covers, read_tag_facets, read_year_facets
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.geography import WORLD, read_places
+from pipeline.catalog.periods import UNDATED, read_periods, read_timeline
 from pipeline.catalog.query import find_photo_ids
 from pipeline.catalog.tags import set_tags
-from pipeline.catalog.timeline import (
-    UNDATED,
-    read_best,
-    read_period,
-    read_periods,
-    read_timeline,
-)
+from pipeline.catalog.timeline import read_best, read_period
 from pipeline.library import Library
 from schemas.context import TagKind
 from schemas.context_tables import photo_flags, scene_flags
@@ -126,7 +121,7 @@ def test_sums_count_what_is_selected(
 def selects_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have filters select more photos than are found by them, or fewer."""
     if request.param:
-        monkeypatch.setattr("pipeline.catalog.timeline._MOST_TO_FIND", 1)
+        monkeypatch.setattr("pipeline.catalog.periods._MOST_TO_FIND", 1)
         monkeypatch.setattr("pipeline.catalog.timeline._MOST_TO_SORT", 1)
 
 

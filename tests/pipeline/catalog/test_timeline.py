@@ -10,15 +10,9 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.counts import count_selected
 from pipeline.catalog.filters import Filters
+from pipeline.catalog.periods import UNDATED, Period, read_periods
 from pipeline.catalog.query import find
-from pipeline.catalog.timeline import (
-    UNDATED,
-    Period,
-    read_beside,
-    read_choices,
-    read_period,
-    read_periods,
-)
+from pipeline.catalog.timeline import read_beside, read_choices, read_period
 from pipeline.library import Library
 from schemas.errors import UsageError
 from schemas.tables import photos

@@ -2,10 +2,10 @@
 
     python scripts/bench_levels.py [SPLAT...] [--fit]
 
-Each line is a level, stored as the gallery and `export --kind sog-lod` store it: kB, PSNR of
-1280 px renders against the whole scene from the photo's camera and from 5 cm to both sides, CPU
-seconds. The first picture of the gallery is the coarse level. `--fit` adds the levels of the
-export, which are fitted to views. Baseline in the same run, if it is installed: the decimation of
+Each line is a level, stored as a SOG: kB, PSNR of 1280 px renders against the whole scene from the
+photo's camera and from 5 cm to both sides, CPU seconds. The first picture of an album is the quick
+coarse level. `--fit` adds those of the gallery and of `export --kind sog-lod`, which are fitted to
+views. Baseline in the same run, if it is installed: the decimation of
 splat-transform from npm, which stores a SOG too.
 """
 
@@ -53,8 +53,8 @@ def main() -> None:
         print(f"\n{name}: {len(scene):,} Gaussians, {len(buffer.getvalue()) / 1e3:,.0f} kB as SOG")
         print(f"{'':34}{'Gaussians':>9}{'kB':>8}{'CPU s':>8}   dB here, aside")
         for most in (COARSE_GAUSSIANS, MIDDLE_GAUSSIANS):
-            for is_fitted in (False, True)[: 1 + options.fit]:
-                _print_own(scene, info, most, is_fitted=is_fitted)
+            for is_quick in (True, False)[: 1 + options.fit]:
+                _print_own(scene, info, most, is_quick=is_quick)
             if shutil.which(BASELINE):
                 _print_baseline(scene, info, most)
 
@@ -66,14 +66,14 @@ def _scenes(splats: list[Path]) -> list[tuple[str, Gaussians, SceneInfo]]:
     return [(name, one.gaussians, one.info) for name, one in stored if one.info is not None]
 
 
-def _print_own(scene: Gaussians, info: SceneInfo, most: int, *, is_fitted: bool) -> None:
+def _print_own(scene: Gaussians, info: SceneInfo, most: int, *, is_quick: bool) -> None:
     before = all_processor_seconds()
-    level = reduced_level(scene, info, most, is_fitted=is_fitted)
+    level = reduced_level(scene, info, most, is_quick=is_quick)
     buffer = io.BytesIO()
     write_level(buffer, level, info)
     seconds = all_processor_seconds() - before
     found = read_scene(buffer, format_name="sog").gaussians
-    name = "merged and fitted" if is_fitted else "merged"
+    name = "quick" if is_quick else "fitted"
     _print_line(name, len(buffer.getvalue()), seconds, scene, found, info)
 
 

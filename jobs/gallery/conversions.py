@@ -33,7 +33,7 @@ def write_converted(out: BinaryIO, splat: Path, format_name: str, info: SceneInf
 def write_coarse(out: BinaryIO, splat: Path, info: SceneInfo) -> None:
     """Write the coarse level of the scene of `splat`. Raises PhotoError, MissingToolError."""
     stored = read_splat_file(splat)
-    _, content = coarse_level(stored.gaussians, stored.info or info, is_fitted=True)
+    _, content = coarse_level(stored.gaussians, stored.info or info, is_quick=False)
     out.write(content)
 
 

@@ -24,7 +24,7 @@ from jobs.gallery.security import SHARED
 from jobs.gallery.send_file import MEDIA_TYPES
 from jobs.gallery.texts import Message, translations
 from pipeline.catalog.shares import Share, find_share, find_shared, shared_photo_ids
-from pipeline.exports.album import AlbumPhoto, album_photos, photos_script
+from pipeline.exports.album import AlbumPhoto, PhotoFiles, album_photos, photos_script
 from pipeline.scenes.page import VIEWER_FORMAT
 
 router = Router()
@@ -84,7 +84,7 @@ def photos(request: Request, token: Token) -> Response:
     with library_reader(request).catalog() as connection:
         share = _share_of(connection, token)
         ids = shared_photo_ids(connection, share.share_id)
-        found = album_photos(connection, {photo_id: photo_id for photo_id in ids})
+        found = album_photos(connection, {photo_id: PhotoFiles(photo_id) for photo_id in ids})
     return Response(photos_script(map(_for_visitors, found)), media_type=MEDIA_TYPES[".js"])
 
 

@@ -23,7 +23,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.writer import CatalogWriter
 from pipeline.exports.album import AlbumState, photos_script, read_album
 from pipeline.exports.exported import Exported
-from pipeline.exports.kinds.album import ALBUM, ALBUM_FOLDER, PHOTO, SCENE, THUMBNAIL
+from pipeline.exports.kinds.album import ALBUM, ALBUM_FOLDER, COARSE, PHOTO, SCENE, THUMBNAIL
 from pipeline.exports.target import ExportTarget
 from pipeline.scenes.page import bundle_file
 from schemas.errors import PhotoError, RunError, UsageError
@@ -128,6 +128,12 @@ _NEXT = "; the next run tries again"
 _PHOTOS = "photos.js"
 _BUNDLE = ("viewer.js", "viewer.css", "LICENSES.txt")
 _STYLE = ("gallery.css", "icon.svg")
+_PART_NAMES = {
+    "thumb": THUMBNAIL,
+    "photo": PHOTO,
+    "scene-script": SCENE,
+    "coarse-script": COARSE,
+}
 
 
 def _remove(target: ExportTarget, exported: Exported) -> None:
@@ -141,11 +147,10 @@ def _remove(target: ExportTarget, exported: Exported) -> None:
 def _index(title: str, addresses: Mapping[str, str]) -> str:
     german = _STATIC.joinpath("de.json").read_text("utf-8")
     texts = json.dumps(json.loads(german), ensure_ascii=False).replace("<", "\\u003c")
-    address = {
-        kind: f"{ALBUM_FOLDER}{{id}}{part.suffix}?{{version}}"
-        for kind, part in (("thumb", THUMBNAIL), ("photo", PHOTO), ("scene-script", SCENE))
-    }
-    data = " ".join(f'data-{kind}="{value}"' for kind, value in address.items())
+    data = " ".join(
+        f'data-{name}="{ALBUM_FOLDER}{{id}}{part.suffix}?{{version}}"'
+        for name, part in _PART_NAMES.items()
+    )
     title = html.escape(title)
     icon = addresses["icon.svg"]
     return f"""<!doctype html>

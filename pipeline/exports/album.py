@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
@@ -17,17 +16,15 @@ from sqlalchemy.engine import Connection
 from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find_by_ids, stream_scenes
 from pipeline.exports.exported import Exported, RecordedExport, exports_by_photo
-from pipeline.exports.kinds.album import ALBUM_PARTS
+from pipeline.exports.kinds.album import ALBUM_PARTS, HAS_COARSE, NEEDED_PARTS
 from pipeline.exports.target import ExportTarget
 from schemas.records import FocalSource, PhotoRecord
-
-NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 
 
 class AlbumPhoto(NamedTuple):
     """A photo as the page of an album shows it: a row for `viewer/src/album.js`."""
 
-    id: str  # path of its files below their folder, without their suffixes
+    id: str  # the stem of its files
     width: int
     height: int
     taken: str | None  # ISO 8601, to the minute
@@ -35,7 +32,16 @@ class AlbumPhoto(NamedTuple):
     focal_px: float
     is_360: bool
     caption: str | None
-    version: str  # of its files, for their addresses; empty where addresses have none
+    has_coarse: bool  # its scene has a coarse level
+    version: str  # of its files
+
+
+class PhotoFiles(NamedTuple):
+    """The files of a photo, for their addresses."""
+
+    stem: str  # their path below their folder, without their suffixes
+    version: str = ""  # changes where one of them does; empty where addresses have none
+    has_coarse: bool = False
 
 
 class AlbumState(NamedTuple):
@@ -49,13 +55,12 @@ class AlbumState(NamedTuple):
 def read_album(
     connection: Connection, target: ExportTarget, filters: Filters, template: str
 ) -> AlbumState:
-    """Return the photos that have all their files, and the files that are not of them.
+    """Return the photos that have all files they need, and the files that are not of them.
 
     Of a photo with files under two names, those of this template are shown.
     """
     selected = _selected(connection, filters)
-    stems: dict[str, str] = {}  # by photo_id
-    versions: dict[str, str] = {}
+    shown: dict[str, PhotoFiles] = {}  # by photo_id
     leftover: list[Exported] = []
     removed = 0
     for photo_id, group in groupby(_recorded(connection, target), key=lambda one: one.photo_id):
@@ -64,10 +69,9 @@ def read_album(
             removed += 1
             leftover += exports
         elif (stem := _complete_stem(exports, target, template)) is not None:
-            stems[photo_id] = stem
-            versions[photo_id] = _version(one for one in exports if one.stem == stem)
+            shown[photo_id] = _files_of(stem, [one for one in exports if one.stem == stem])
             leftover += (one for one in exports if one.stem != stem)
-    return AlbumState(album_photos(connection, stems, versions), leftover, removed)
+    return AlbumState(album_photos(connection, shown), leftover, removed)
 
 
 def count_removed(connection: Connection, target: ExportTarget, filters: Filters) -> int:
@@ -76,15 +80,10 @@ def count_removed(connection: Connection, target: ExportTarget, filters: Filters
     return len(there - _selected(connection, filters))
 
 
-def album_photos(
-    connection: Connection, ids: Mapping[str, str], versions: Mapping[str, str] = NO_VERSIONS
-) -> list[AlbumPhoto]:
-    """Return photos with a scene, the newest first.
-
-    `ids` and `versions`, by photo_id, are those of their files.
-    """
-    records = sorted(find_by_ids(connection, ids), key=_newest_first)
-    return [_photo_of(one, ids[one.photo_id], versions.get(one.photo_id, "")) for one in records]
+def album_photos(connection: Connection, files: Mapping[str, PhotoFiles]) -> list[AlbumPhoto]:
+    """Return photos with a scene, the newest first. `files` is by photo_id."""
+    records = sorted(find_by_ids(connection, files), key=_newest_first)
+    return [_photo_of(one, files[one.photo_id]) for one in records]
 
 
 def photos_script(photos: Iterable[AlbumPhoto]) -> bytes:
@@ -101,16 +100,16 @@ def _recorded(connection: Connection, target: ExportTarget) -> Iterator[Recorded
     return (one for one in exports_by_photo(connection, target) if one.kind in ALBUM_PARTS)
 
 
-def _version(exports: Iterable[Exported]) -> str:
-    """Return what changes where one of a photo's files does."""
+def _files_of(stem: str, exports: Sequence[Exported]) -> PhotoFiles:
     sums = "".join(sorted(one.sha256 for one in exports))
-    return hashlib.sha256(sums.encode()).hexdigest()[:8]
+    version = hashlib.sha256(sums.encode()).hexdigest()[:8]
+    return PhotoFiles(stem, version, any(one.facts.get(HAS_COARSE) for one in exports))
 
 
-def _photo_of(record: PhotoRecord, photo: str, version: str) -> AlbumPhoto:
+def _photo_of(record: PhotoRecord, files: PhotoFiles) -> AlbumPhoto:
     name = Path(record.paths[0]).name if record.paths else record.photo_id[:8]
     return AlbumPhoto(
-        photo,
+        files.stem,
         record.width or 0,
         record.height or 0,
         record.taken_at.isoformat(timespec="minutes") if record.taken_at else None,
@@ -118,18 +117,19 @@ def _photo_of(record: PhotoRecord, photo: str, version: str) -> AlbumPhoto:
         round(record.focal_px or 0.0, 1),
         record.focal_source == FocalSource.SPHERE,
         record.caption or None,
-        version,
+        files.has_coarse,
+        files.version,
     )
 
 
 def _complete_stem(exports: Iterable[Exported], target: ExportTarget, template: str) -> str | None:
-    """Return the stem under which all parts of a photo are there, of this template if one is."""
+    """Return the stem under which a photo has all parts it needs, of this template if one is."""
     kinds: dict[tuple[bool, str], set[str]] = {}
     for one in exports:
         if os.path.isfile(target.absolute(one.file)):  # noqa: PTH113 - for many files
             kinds.setdefault((one.name != template, one.stem), set()).add(one.kind)
     return min(
-        (stem for stem, found in kinds.items() if found == ALBUM_PARTS), default=(True, None)
+        (stem for stem, found in kinds.items() if found >= NEEDED_PARTS), default=(True, None)
     )[1]
 
 

@@ -1,11 +1,12 @@
 // An album: a timeline of photos, and each photo with its scene, in one page without a server's help.
 //
 // The album's element names its parts: data-photos is the id of the script whose `photos` are rows of
-// [id, width, height, time, name, focal length in pixels, whether it shows 360°, caption,
-// version of its files], the newest first. In data-thumb, data-photo, data-scene and data-scene-script,
-// {id} stands for the id of a photo, and {version} for the version; data-downloads is a JSON list of
-// [address, label]. data-texts is the id of an element with the German words by their English ones, as
-// JSON. The address of a photo is the page's with # and its id.
+// [id, width, height, time, name, focal length in pixels, whether it shows 360°, caption, whether it
+// has a coarse level, version of its files], the newest first. In data-thumb, data-photo, data-scene,
+// data-scene-script and data-coarse-script (of the coarse level), {id} stands for the id of a photo,
+// and {version} for the version; data-downloads is a JSON list of [address, label]. data-texts is the id
+// of an element with the German words by their English ones, as JSON. The address of a photo is the
+// page's with # and its id.
 
 import { walkByLinks } from "../../jobs/gallery/static/beside.js";
 import { makeScrubber } from "../../jobs/gallery/static/scrubber.js";
@@ -18,7 +19,7 @@ import { Viewer } from "./viewer.js";
 // As in pipeline/scan/name_rules.py: a title may have a point, too.
 const PHOTO_SUFFIX =
   /\.(jpe?g|jpe|jfif|hei[cf]s?|hif|avif|jxl|png|webp|tiff?|mpo|dng|cr[23w]|n[er][fw]|arw|sr[2fw]|raf|orf|rw[2l]|pef|3fr|iiq|erf|kdc|dcr|mrw|x3f|mef|mos|gpr|insp)$/i;
-const [ID, WIDTH, HEIGHT, TAKEN, NAME, FOCAL, IS_360, CAPTION, VERSION] = Array(9).keys();
+const [ID, WIDTH, HEIGHT, TAKEN, NAME, FOCAL, IS_360, CAPTION, HAS_COARSE, VERSION] = Array(10).keys();
 
 /** The album in `root`, which is empty. */
 export class Album {
@@ -152,6 +153,7 @@ export class Album {
       photo: this.#addressOf("photo", photo),
       ...(this.#root.dataset.scene && { scene: this.#addressOf("scene", photo) }),
       ...(this.#root.dataset.sceneScript && { sceneScript: this.#addressOf("sceneScript", photo) }),
+      ...(photo[HAS_COARSE] && { coarseScript: this.#addressOf("coarseScript", photo) }),
       ...(photo[IS_360] && { is360: "" }),
     };
   }

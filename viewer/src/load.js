@@ -7,13 +7,13 @@ import { text } from "./texts.js";
 /**
  * What a viewer shows: `scene` is the address of its SOG, `levels` that of its levels of detail,
  * `sceneElement` the id of an element with it as base64 text, or `sceneScript` the address of a script
- * that gives such a text to its own element as `scene`; `photo` is the address of the photo, `full`
- * that of a larger one, if there is one.
+ * that gives such a text to its own element as `scene`, and `coarseScript` that of one with its coarse
+ * level; `photo` is the address of the photo, `full` that of a larger one, if there is one.
  */
 export function startOf({ width, height, focal, is360, ...addresses }) {
-  const { scene, levels, sceneElement, sceneScript, photo, full, label } = addresses;
+  const { scene, levels, sceneElement, sceneScript, coarseScript, photo, full, label } = addresses;
   return {
-    ...{ scene, levels, sceneElement, sceneScript, photo, full, label },
+    ...{ scene, levels, sceneElement, sceneScript, coarseScript, photo, full, label },
     width: Number(width),
     height: Number(height),
     focal: Number(focal),
@@ -48,7 +48,8 @@ function textOfScript(address) {
 }
 
 /** Return the bytes of a scene's coarse level; null where it has none, or none yet. */
-export async function loadCoarse({ levels }) {
+export async function loadCoarse({ levels, coarseScript }) {
+  if (coarseScript) return textOfScript(coarseScript).then(decodeBase64).catch(() => null);
   const meta = levels && (await fetch(levels).then((answer) => answer.status === 200 && answer.json()).catch(() => null));
   return meta ? fetchBytes(meta.filenames.at(-1), () => {}).catch(() => null) : null;
 }

@@ -1,7 +1,8 @@
 """Kind `album`: a folder with a page of all photos, each with its scene, for a stick or a web host.
 
-Here are the files of one photo: a thumbnail, the photo and its scene. The page is made of them at
-the end of a run (`jobs.runs.album_page`).
+Here are the files of one photo: a thumbnail, the photo, its scene, and the coarse level of that,
+which is shown while the scene is read. The page is made of them at the end of a run
+(`jobs.runs.album_page`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipeline.exports.kind import BUDGET, PROVISIONAL, ExportKind, KindGroup
 from pipeline.exports.kinds.page import scene_image, viewer_bytes
+from pipeline.scenes.level_sizes import MOST_COARSE_BYTES, WORTH_LEVELS
 from pipeline.scenes.page import VIEWER_FORMAT, check_viewer
 from schemas.errors import PhotoError, SourceError, UsageError
 from sharp_core.formats.registry import FORMATS
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.exports.scene import ExportScene
 
 ALBUM_FOLDER = "photos/"
+HAS_COARSE = "has_coarse"  # the fact of a scene's coarse level: whether there is one
 
 
 def _write_thumbnail(file: BinaryIO, scene: ExportScene) -> None:
@@ -50,12 +53,30 @@ def _write_photo(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
 
 
 def _write_scene(file: BinaryIO, scene: ExportScene) -> None:
-    """Write the scene as a script that gives it to its own element.
+    _write_script(file, viewer_bytes(scene))
+
+
+def _write_coarse(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
+    """Write the coarse level of a scene; of a small scene, which has none, an empty one.
+
+    It is a quick one: a better one takes ten times as long as all other files of the photo.
+    """
+    from pipeline.scenes.levels import coarse_level
+
+    whole, content = scene.within_budget, b""
+    if len(whole) >= WORTH_LEVELS:
+        _, content = coarse_level(whole, scene.info, is_quick=True)
+    _write_script(file, content)
+    return {HAS_COARSE: bool(content)}
+
+
+def _write_script(file: BinaryIO, content: bytes) -> None:
+    """Write a scene as a script that gives it to its own element.
 
     A page that is opened from a disk may load scripts and images, and fetch no other files.
     """
     file.write(b'document.currentScript.scene="')
-    file.write(base64.b64encode(viewer_bytes(scene)))
+    file.write(base64.b64encode(content))
     file.write(b'";\n')
 
 
@@ -98,7 +119,18 @@ SCENE = ExportKind(
     usual_seconds=0.2,
     folder=ALBUM_FOLDER,
 )
-_PARTS = (THUMBNAIL, PHOTO, SCENE)
+COARSE = ExportKind(
+    "album-coarse",
+    "coarse level of a scene in an album",
+    KindGroup.PAGES,
+    ".coarse.js",
+    _write_coarse,
+    BUDGET,
+    usual_bytes=round(4 / 3 * MOST_COARSE_BYTES),
+    usual_seconds=4.0,
+    folder=ALBUM_FOLDER,
+)
+_PARTS = (THUMBNAIL, PHOTO, SCENE, COARSE)
 ALBUM = ExportKind(
     "album",
     "a folder with a page of all photos and their scenes, for a web host or a USB stick",
@@ -112,3 +144,5 @@ ALBUM = ExportKind(
     parts=_PARTS,
 )
 ALBUM_PARTS = frozenset(part.name for part in _PARTS)
+# Without them, the page cannot show a photo. Albums of earlier versions have no coarse levels.
+NEEDED_PARTS = ALBUM_PARTS - {COARSE.name}

@@ -30,12 +30,12 @@ def _write(file: BinaryIO, scene: ExportScene) -> None:
     whole = scene.within_budget
     levels, bundles = [whole], [_finest(scene)]
     if _SMALLER * len(whole) >= MIDDLE_GAUSSIANS:
-        levels.append(reduced_level(whole, scene.info, MIDDLE_GAUSSIANS, is_fitted=True))
+        levels.append(reduced_level(whole, scene.info, MIDDLE_GAUSSIANS, is_quick=False))
         buffer = io.BytesIO()
         write_level(buffer, levels[-1], scene.info)
         bundles.append(buffer.getvalue())
     if _SMALLER * len(levels[-1]) >= COARSE_GAUSSIANS:
-        level, content = coarse_level(whole, scene.info, is_fitted=True)
+        level, content = coarse_level(whole, scene.info, is_quick=False)
         levels.append(level)
         bundles.append(content)
     folders = [f"{number}_0" for number in range(len(levels))]

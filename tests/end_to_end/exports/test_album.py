@@ -14,8 +14,10 @@ from playwright.sync_api import Page, expect
 from jobs.runs.export import ExportOrder, dry_export
 from pipeline.catalog.filters import Filters
 from pipeline.exports.album import read_album
+from pipeline.exports.kinds import album
 from pipeline.exports.target import ExportTarget
 from pipeline.library import Library
+from pipeline.scenes import levels
 from pipeline.store.layout import MANIFEST
 from schemas.errors import UsageError
 from schemas.export_settings import ExportSettings
@@ -25,7 +27,7 @@ from tests.support.trivial_model import ingest
 from tests.support.viewer_pictures import READY, WAIT_MS
 
 ALBUM = ExportSettings(("album",), long_side=64)
-PARTS = (".js", ".thumb.webp", ".webp")
+PARTS = (".js", ".coarse.js", ".thumb.webp", ".webp")
 
 
 def rows(to: Path) -> list[list[Any]]:
@@ -46,13 +48,13 @@ def photos(to: Path) -> set[str]:
     return {name for name in exported(to) if name.startswith("photos/")}
 
 
-def test_a_photo_is_three_files_and_a_row_of_the_page(library: Path, to: Path) -> None:
+def test_a_photo_is_four_files_and_a_row_of_the_page(library: Path, to: Path) -> None:
     order = ExportOrder(to, Filters(), ALBUM)
     plan = dry_export(Library.resolve(library), order)
-    assert (plan.due, len(plan.files)) == (3, 9)
+    assert (plan.due, len(plan.files)) == (3, 12)
     assert plan.estimated_bytes > 0
     report = run(library, to, ALBUM)
-    assert (report.done, report.files) == (3, 9)
+    assert (report.done, report.files) == (3, 12)
     ids = shown(to)
     assert photos(to) == {f"photos/{name}{part}" for name in ids for part in PARTS} == {*plan.files}
     lines = manifest(to)
@@ -92,7 +94,7 @@ def test_other_names_take_the_place_of_the_old_ones(library: Path, to: Path) -> 
     report = run(library, to, renamed)
     assert (report.done, report.removed) == (3, 0)
     assert all(name.startswith("photos/all/") for name in photos(to))
-    assert len(photos(to)) == 9
+    assert len(photos(to)) == 12
     assert all(name.startswith("all/") for name in shown(to))
 
 
@@ -107,6 +109,21 @@ def test_a_photo_is_on_the_page_once_all_its_files_are_there(library: Path, to: 
     assert (state.leftover, state.removed) == ([], 0)
     assert run(library, to, ALBUM).done == 1
     assert shown(to) == [first, *others]
+
+
+def test_an_album_without_coarse_levels_is_shown_until_it_has_them(library: Path, to: Path) -> None:
+    """Albums of earlier versions have none."""
+    run(library, to, ALBUM)
+    ids = shown(to)
+    for name in ids:
+        (to / "photos" / f"{name}.coarse.js").unlink()
+    with Library.resolve(library).read() as connection:
+        state = read_album(connection, ExportTarget(to, library), Filters(), ALBUM.name)
+    assert [photo.id for photo in state.photos] == ids
+    assert (state.leftover, state.removed) == ([], 0)
+    report = run(library, to, ALBUM)
+    assert (report.done, report.files) == (3, 3)
+    assert run(library, to, ALBUM).unchanged == 3
 
 
 def test_where_the_photo_is_gone_its_scene_shows_it(library: Path, to: Path) -> None:
@@ -227,6 +244,33 @@ def test_it_opens_from_a_disk_and_is_used_by_keys(page: Page, folder: Path) -> N
     expect(page.get_by_role("heading", level=1)).to_contain_text(second)
     page.keyboard.press("Escape")
     expect(page.locator(f'.tiles a[href="#{second}"]')).to_be_focused()
+
+
+LEVELS = """globalThis.levels = [];
+new MutationObserver((changes) => levels.push(...changes.map(({ target }) => target.dataset.level)))
+  .observe(document, { attributeFilter: ["data-level"], subtree: true });"""
+
+
+def test_the_coarse_level_comes_first_and_alone_where_the_scene_is_missing(
+    library: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(album, "WORTH_LEVELS", 100)
+    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 40)
+    run(library, to, ALBUM)
+    facts = [line["facts"] for line in manifest(to).values() if line["kind"] == "album-coarse"]
+    assert facts == [{"has_coarse": True}] * 3
+    first, second, _ = shown(to)
+    (to / "photos" / f"{second}.js").unlink()
+    with browser(viewport={"width": 900, "height": 600}, locale="en-GB") as context:
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.add_init_script(LEVELS)
+        page.goto(f"{(to / 'index.html').as_uri()}#{first}")
+        page.wait_for_selector(f'{READY}[data-level="whole"]')
+        assert page.evaluate("levels") == ["coarse", "whole"]
+        page.keyboard.press("n")
+        expect(page.locator(".viewer-status")).to_contain_text("missing")
+        page.wait_for_selector(f'{READY}[data-level="coarse"]')
 
 
 def test_an_address_leads_to_a_photo_and_back_to_all(page: Page, folder: Path) -> None:

@@ -20,7 +20,7 @@ INFO = SceneInfo(PHOTO.fx, PHOTO.width, PHOTO.height)
 
 def test_a_coarse_level_looks_like_the_scene_and_is_stored_with_its_photo() -> None:
     scene = photo_scene()
-    level = reduced_level(scene, INFO, 600, is_fitted=False)
+    level = reduced_level(scene, INFO, 600, is_quick=True)
     assert len(level) <= 600
     buffer = io.BytesIO()
     write_level(buffer, level, INFO)
@@ -40,7 +40,7 @@ def test_the_coarse_level_has_as_many_gaussians_as_its_bytes_allow(
 ) -> None:
     monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 2_000)
     monkeypatch.setattr(levels, "MOST_COARSE_BYTES", 12_000)
-    level, content = coarse_level(photo_scene(), INFO, is_fitted=False)
+    level, content = coarse_level(photo_scene(), INFO, is_quick=True)
     assert len(content) <= 12_000
     assert 500 < len(level) < 2_000
     assert len(read_scene(io.BytesIO(content), format_name="sog").gaussians) == len(level)
@@ -48,7 +48,7 @@ def test_the_coarse_level_has_as_many_gaussians_as_its_bytes_allow(
 
 def test_a_small_scene_stays_as_it_is() -> None:
     scene = photo_scene(cells=10)
-    assert reduced_level(scene, INFO, 10_000, is_fitted=True) is scene
+    assert reduced_level(scene, INFO, 10_000, is_quick=False) is scene
 
 
 def test_the_box_holds_a_turned_gaussian() -> None:

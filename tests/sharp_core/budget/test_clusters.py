@@ -3,11 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sharp_core.budget.clusters import cluster, sums_by
-
-
-def squares(side: int) -> np.ndarray:
-    x, y = np.meshgrid(np.arange(float(side)), np.arange(float(side)))
-    return np.stack([x.ravel(), y.ravel(), np.zeros(side * side)], axis=1)
+from tests.support.squares import squares
 
 
 def test_colours_that_differ_stay_apart() -> None:

@@ -3,8 +3,8 @@
 In and out as in `clusters`, which takes several times as long and looks better by 1.6 dB (measured
 on one scene). View space is divided into cubes, of which eight at a time make one of twice the
 width. A cube stays whole where one mean in place of its Gaussians costs no more than a limit, by
-the criterion of `clusters`; other cubes are divided further. The limit is the least with which there
-are few enough.
+the criterion of `clusters`; other cubes are divided further. The limit is the least with which
+there are few enough.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _numbered(widths: list[_Cubes], whole: list[Bools]) -> Indices:
     numbers = np.full(len(widths[-1].costs), -1, np.int64)
     count = 0
     for cubes, is_whole in zip(reversed(widths), reversed(whole), strict=True):
-        more = np.count_nonzero(is_whole)
+        more = int(np.count_nonzero(is_whole))
         numbers[is_whole] = np.arange(count, count + more)
         count += more
         numbers = numbers[cubes.members]

@@ -12,6 +12,7 @@ const EN = {
     "The command sharp-batch verify finds such files.",
   noAnswer: "The gallery does not answer. Check that it is still running.",
   noFile: "The file of this scene is missing or incomplete, so only the photo is shown.",
+  onlyCoarse: "The whole scene could not be loaded, so it is shown with less detail.",
   serverError: "The server answered with the error {status}.",
   sceneLabel:
     "{name}: scene. Arrow keys move, plus and minus go closer and back, Home returns to the photo.",
@@ -86,6 +87,7 @@ const DE = {
     "Der Befehl sharp-batch verify findet solche Dateien.",
   noAnswer: "Die Galerie antwortet nicht. Prüfen Sie, ob sie noch läuft.",
   noFile: "Die Datei dieser Szene fehlt oder ist unvollständig, daher ist nur das Foto zu sehen.",
+  onlyCoarse: "Die ganze Szene konnte nicht geladen werden, daher ist sie gröber zu sehen.",
   serverError: "Der Server antwortete mit dem Fehler {status}.",
   sceneLabel:
     "{name}: Szene. Pfeiltasten bewegen, Plus und Minus gehen näher und zurück, Pos1 führt zum " +

@@ -64,7 +64,7 @@ export class Viewer {
     // A coarse level, where there is one, shows something with a tenth of the bytes.
     const coarse = await loadCoarse(this.#start);
     if (coarse && (await this.#show(coarse, "coarse").catch(() => false))) {
-      await this.#refine().catch((error) => this.#stage.say(error.message));
+      await this.#refine().catch(() => this.#stage.say(text("onlyCoarse")));
     } else await this.#show(await this.#load(), "whole");
   }
 

@@ -254,8 +254,8 @@ new MutationObserver((changes) => levels.push(...changes.map(({ target }) => tar
 def test_the_coarse_level_comes_first_and_alone_where_the_scene_is_missing(
     library: Path, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(album, "WORTH_LEVELS", 100)
-    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 40)
+    monkeypatch.setattr(album, "WORTH_LEVELS", 60)
+    monkeypatch.setattr(levels, "COARSE_GAUSSIANS", 30)
     run(library, to, ALBUM)
     facts = [line["facts"] for line in manifest(to).values() if line["kind"] == "album-coarse"]
     assert facts == [{"has_coarse": True}] * 3
@@ -269,7 +269,7 @@ def test_the_coarse_level_comes_first_and_alone_where_the_scene_is_missing(
         page.wait_for_selector(f'{READY}[data-level="whole"]')
         assert page.evaluate("levels") == ["coarse", "whole"]
         page.keyboard.press("n")
-        expect(page.locator(".viewer-status")).to_contain_text("missing")
+        expect(page.locator(".viewer-status")).to_contain_text("with less detail")
         page.wait_for_selector(f'{READY}[data-level="coarse"]')
 
 

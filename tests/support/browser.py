@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from jobs.gallery.app import GallerySettings, make_gallery_app
+from jobs.gallery.security import LOCAL_ONLY, AccessPolicy
 from jobs.gallery.serve import GalleryServer, listen
 from pipeline.library import Library
 from tests.support.paths import ROOT
@@ -53,9 +54,10 @@ def browser(**options: object) -> Iterator[BrowserContext]:
 
 
 @contextlib.contextmanager
-def serving(library: Path, cache: Path) -> Iterator[str]:
+def serving(library: Path, cache: Path, access: AccessPolicy = LOCAL_ONLY) -> Iterator[str]:
     """Serve a library; give the gallery's address."""
-    app = make_gallery_app(GallerySettings(Library.resolve(library), cache, worker=WORKER))
+    settings = GallerySettings(Library.resolve(library), cache, access, worker=WORKER)
+    app = make_gallery_app(settings)
     server = GalleryServer(app, "error")
     listener = listen("127.0.0.1", 0)  # connections wait until the server has started
     thread = threading.Thread(target=server.run, args=([listener],))

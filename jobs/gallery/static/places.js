@@ -8,6 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const NARROWEST = 0.05; // degrees across
 const REACH = 22; // pixels around the middle of a cluster that a finger hits
 const WAIT_MS = 150;
+const ROOM = 70; // pixels at the left and the right of all photos: buttons are there
 
 const map = document.querySelector(".map");
 if (map) start();
@@ -21,7 +22,9 @@ function start() {
   const { south, west, north, east } = Object.fromEntries(
     Object.entries(map.dataset).map(([name, text]) => [name, Number(text)]),
   );
-  const whole = fitted((west + east) / 2, -(south + north) / 2, 1.4 * Math.max(east - west, aspect() * (north - south), 2));
+  const margin = Math.max(1.4, svg.clientWidth / (svg.clientWidth - 2 * ROOM));
+  const across = Math.max(east - west, aspect() * (north - south), 2);
+  const whole = fitted((west + east) / 2, -(south + north) / 2, margin * across);
   let view = whole;
   let timer = 0;
   let asked = 0;

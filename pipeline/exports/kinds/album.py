@@ -127,7 +127,7 @@ COARSE = ExportKind(
     _write_coarse,
     BUDGET,
     usual_bytes=round(4 / 3 * MOST_COARSE_BYTES),
-    usual_seconds=4.0,
+    usual_seconds=3.0,
     folder=ALBUM_FOLDER,
 )
 _PARTS = (THUMBNAIL, PHOTO, SCENE, COARSE)

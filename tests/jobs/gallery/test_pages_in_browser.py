@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from jobs.gallery.security import AccessPolicy
 from pipeline.catalog.address import find_catalog
 from pipeline.catalog.database import open_database
 from schemas.context_tables import places
@@ -282,6 +283,30 @@ def accessibility_problems(page: Page) -> list[tuple[str, str]]:
     page.evaluate(axe.read_text())
     found = page.evaluate("axe.run().then((result) => result.violations)")
     return [(item["id"], item["nodes"][0]["html"]) for item in found]
+
+
+def test_the_page_that_asks_for_the_token(
+    context: BrowserContext, gallery_library: Path, tmp_path: Path
+) -> None:
+    access = AccessPolicy(token="right")
+    with (
+        serving(gallery_library, tmp_path / "cache", access) as address,
+        watched_page(context, address) as page,
+    ):
+        hands = page.context.new_cdp_session(page)
+        hands.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        page.goto(address)
+        assert small_targets(page) + off_middle(page) == []
+        assert accessibility_problems(page) == []
+        field = page.get_by_label("Token")
+        expect(field).to_be_focused()
+        field.fill("wrong")
+        field.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("This is not the token of this gallery.")
+        expect(field).to_be_focused()
+        field.fill("right")
+        field.press("Enter")
+        page.wait_for_selector(".tiles img")
 
 
 def test_no_page_is_wider_than_its_window_nor_too_small_for_fingers(

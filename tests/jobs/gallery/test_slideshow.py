@@ -74,6 +74,10 @@ def test_scenes_glide_and_follow_each_other(page: Page) -> None:
     page.goto("/".join([*page.url.split("/")[:3], "show?seconds=2"]))
     page.wait_for_selector(FRONT)
     label = page.locator(".slideshow").get_attribute("data-label")
+    box = page.locator(".slide.is-front .slide-frame").bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert middle == pytest.approx((320, 180), abs=1)
     page.wait_for_timeout(1600)  # it has faded in
     before = shown(page)
     page.wait_for_timeout(700)

@@ -34,7 +34,7 @@ _COVER = sa.func.max(sa.cast(_SCORE, sa.String) + photos.c.photo_id)
 _ID_LENGTH = 32
 # How many photos are read for covers, of all tags together, and of each tag at least.
 _MOST_LOOKED_AT, _LEAST_LOOKED_AT = 1_000, 8
-_LATEST, _OF_OLDER = 2_000, 3  # how many photos tell which tags are the newest
+_LATEST, _OF_OLDER = 2_000, 2  # how many photos tell which tags are the newest
 _MOST_BEST = 1_000  # photos among which the best of each year are looked for
 
 # The condition that a photo is selected, from the column of another table with its id.
@@ -63,21 +63,16 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
     """Return the albums or the people of photos, those with the most photos first."""
     filters = _with_tag(filters, kind, None)
     others = left_out_by_usual(connection, filters, "photo_id")
-    tag_id, q = photo_tags.c.tag_id, Conditions(connection.dialect.name)
-    count = sa.select(sa.func.count()).where(tag_id == tags.c.tag_id).correlate(tags)
+    named = sa.select(tags.c.tag_id, tags.c.name, tags.c.folded).where(tags.c.kind == kind)
+    rows = connection.execute(named.order_by(tags.c.tag_id)).all()
     if others is None:
-        selected = selected_photos(connection, filters, photos.c.photo_id)
-        count = count.where(q.not_by_index(photo_tags.c.photo_id).in_(selected))
-    counted = count.scalar_subquery().label("photos")
-    named = sa.select(tags.c.tag_id, tags.c.name, tags.c.folded, counted)
-    rows = connection.execute(named.where(tags.c.kind == kind).order_by(tags.c.tag_id)).all()
-    # All photos of a tag are counted without looking at each, and few are left out.
-    without = Counter[int]() if others is None else _count_tags(connection, others)
-    counts = {row.tag_id: row.photos - without[row.tag_id] for row in rows}
+        counts = _count_tags(connection, selected_photos(connection, filters, photos.c.photo_id))
+    else:  # all photos of a tag are counted without looking at each, and few are left out
+        counts = _count_all(connection, kind) - _count_tags(connection, others)
     rows = [row for row in rows if counts[row.tag_id]]
     unclear = _unclear([row.folded for row in rows])
     found: dict[str, TagFacet] = {}
-    for number, name, name_folded, _ in rows:
+    for number, name, name_folded in rows:
         if name_folded in found:
             continue
         value, photo_count = f"/{name}", counts[number]
@@ -85,6 +80,13 @@ def read_tag_facets(connection: Connection, filters: Filters, kind: TagKind) -> 
             photo_count = count_selected(connection, _with_tag(filters, kind, value))
         found[name_folded] = TagFacet(number, name, value, photo_count)
     return sorted(found.values(), key=lambda facet: -facet.photos)
+
+
+def _count_all(connection: Connection, kind: TagKind) -> Counter[int]:
+    """Return how many photos have each tag of a kind, by its number."""
+    count = sa.select(sa.func.count()).where(photo_tags.c.tag_id == tags.c.tag_id).correlate(tags)
+    statement = sa.select(tags.c.tag_id, count.scalar_subquery()).where(tags.c.kind == kind)
+    return Counter({row[0]: row[1] for row in connection.execute(statement)})
 
 
 def _count_tags(connection: Connection, photo_ids: sa.Select[tuple[str]]) -> Counter[int]:
@@ -188,18 +190,36 @@ def _levels_above(name: str) -> Iterable[str]:
 
 def read_rating_facets(connection: Connection, filters: Filters) -> list[Facet]:
     """Return how many photos have so many stars or more, the most stars first."""
-    columns = (photos.c.rating, sa.func.count(), _COVER)
-    statement = selected_photos(connection, replace(filters, rating=None), *columns)
-    rows = connection.execute(statement.where(photos.c.rating > 0).group_by(photos.c.rating)).all()
-    of_stars = {row[0]: row for row in rows}
+    filters, rating = replace(filters, rating=None), photos.c.rating
+    counted = selected_photos(connection, filters, rating, sa.func.count()).where(rating > 0)
+    counts = {row[0]: row[1] for row in connection.execute(counted.group_by(rating))}
+    covers = _best_of_ratings(connection, filters, counts)
     found: list[Facet] = []
     total = 0
     for stars in range(MOST_STARS, 0, -1):
-        row = of_stars.get(stars)
-        if row is not None:
-            total += row[1]
-            found.append(Facet(str(stars), str(stars), total, row[2][-_ID_LENGTH:]))
+        if stars in covers:
+            total += counts[stars]
+            found.append(Facet(str(stars), str(stars), total, covers[stars]))
     return found
+
+
+def _best_of_ratings(
+    connection: Connection, filters: Filters, ratings: Iterable[int]
+) -> dict[int, str]:
+    """Return the photo with the best score of each number of stars.
+
+    Most are among the best of all. The others are looked for among those with their stars.
+    """
+    statement = by_score(connection, filters, photos.c.rating, photos.c.photo_id)
+    best: dict[int, str] = {}
+    for rating, photo_id in connection.execute(statement.limit(_MOST_BEST)):
+        best.setdefault(rating, photo_id)
+    rest = set(ratings) - best.keys()
+    if rest:
+        covers = selected_photos(connection, filters, photos.c.rating, _COVER)
+        covers = covers.where(photos.c.rating.in_(rest)).group_by(photos.c.rating)
+        best |= {rating: cover[-_ID_LENGTH:] for rating, cover in connection.execute(covers)}
+    return best
 
 
 def read_favorites(connection: Connection, filters: Filters) -> Facet | None:

@@ -114,8 +114,15 @@ def test_albums_are_listed_by_their_newest_photo(
     assert len(names) == len(found) > len(of_2019)
 
 
-def test_stars_count_what_their_filters_select(catalog: Connection) -> None:
+@pytest.mark.parametrize("most", [1, 1000])
+def test_stars_count_what_their_filters_select(
+    catalog: Connection, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.catalog.facets._MOST_BEST", most)
     found = read_rating_facets(catalog, Filters())
+    assert [facet.cover for facet in found] == [
+        photo_file(f"{number}.jpg").photo_id for number in (0, 2, 3)
+    ]
     assert [(facet.value, facet.photos) for facet in found] == [("5", 1), ("3", 3), ("1", 4)]
     for facet in found:
         assert facet.photos == len(find_photo_ids(catalog, Filters(rating=int(facet.value))))

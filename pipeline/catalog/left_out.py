@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 
 from pipeline.catalog.conditions import Conditions, Key
 from pipeline.catalog.filters import Filters
-from pipeline.catalog.status import count_states
 from schemas.quality import WITHOUT_DEPTH
 from schemas.records import PhotoState
 from schemas.tables import photos
@@ -22,8 +21,18 @@ from schemas.tables import photos
 
 def are_few(connection: Connection) -> bool:
     """Tell whether most photos are done, so that it is cheaper to list the others."""
-    counts = count_states(connection)
-    return 2 * counts.get(PhotoState.DONE.value, 0) > sum(counts.values())
+    count = sa.func.count()
+    others = sa.select(count).select_from(photos)
+    before, after = (others.where(which).scalar_subquery() for which in _not_done())
+    number = connection.scalar(sa.select(before + after)) or 0
+    # No more of those that are done are counted than tells.
+    done = sa.select(photos.c.state).where(photos.c.state == PhotoState.DONE).limit(number + 1)
+    return connection.scalar(sa.select(count).select_from(done.subquery())) == number + 1
+
+
+def _not_done() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return two ranges of an index: "not equal" would be a scan."""
+    return photos.c.state < PhotoState.DONE, photos.c.state > PhotoState.DONE
 
 
 def left_out(q: Conditions, filters: Filters, key: Key) -> sa.Select[tuple[str]]:
@@ -40,9 +49,7 @@ def left_out(q: Conditions, filters: Filters, key: Key) -> sa.Select[tuple[str]]
 
 
 def _conditions(q: Conditions, filters: Filters) -> Iterator[sa.ColumnElement[bool]]:
-    # Two ranges of an index: "not equal" would be a scan.
-    yield photos.c.state < PhotoState.DONE
-    yield photos.c.state > PhotoState.DONE
+    yield from _not_done()
     if filters.hidden is None:
         yield photos.c.hidden.is_(True)
     if filters.trashed is None:

@@ -35,9 +35,8 @@ _UNITS = {
 
 def table_schema(table: sa.Table) -> pa.Schema:
     """Return the Arrow schema of one table of the catalog, as a snapshot holds it."""
-    columns = (column for column in table.columns if not column.info.get(NOT_IN_SNAPSHOT))
     return pa.schema(
-        [_field(column) for column in columns],
+        [_field(column) for column in snapshot_columns(table)],
         metadata={"sharp_batch_table": table.name, "catalog_version": str(CATALOG_VERSION)},
     )
 
@@ -70,6 +69,11 @@ def snapshot_tables(version: int = CATALOG_VERSION) -> list[sa.Table]:
         and not table.info.get(NOT_IN_SNAPSHOT)
         and table.info.get(SINCE, 1) <= version
     ]
+
+
+def snapshot_columns(table: sa.Table) -> list[sa.Column[object]]:
+    """Return the columns of a table that a snapshot holds."""
+    return [column for column in table.columns if not column.info.get(NOT_IN_SNAPSHOT)]
 
 
 def _field(column: sa.Column[object], nullable: bool | None = None) -> pa.Field:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.store.layout import SnapshotPath
 from pipeline.store.store import Store
-from schemas.arrow import snapshot_tables, table_schema
+from schemas.arrow import snapshot_columns, snapshot_tables, table_schema
 from schemas.records import StoredFile
 
 _ROWS = 20_000  # in memory at a time
@@ -30,7 +30,7 @@ def _write_table(connection: Connection, table: sa.Table, file: BinaryIO) -> Non
     schema = table_schema(table)
     key = [column.asc() for column in table.primary_key.columns]
     rows = connection.execute(
-        sa.select(table).order_by(*key), execution_options={"yield_per": _ROWS}
+        sa.select(*snapshot_columns(table)).order_by(*key), execution_options={"yield_per": _ROWS}
     ).mappings()
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for chunk in rows.partitions():

@@ -18,7 +18,7 @@ from pipeline.catalog.filters import Filters
 from pipeline.catalog.query import find
 from pipeline.library import Library
 from pipeline.store.layout import CATALOG_FILE, URL_FILE
-from schemas.arrow import snapshot_tables
+from schemas.arrow import snapshot_columns, snapshot_tables
 from schemas.errors import LibraryBusyError, StoreError, UsageError
 from schemas.settings import IngestSettings, PhotoSettings, SplatSettings, VerifySettings
 from schemas.tables import runs, scenes, user_focals
@@ -47,13 +47,13 @@ def lose_catalog(library: Path) -> None:
 
 
 def rows(library: Path, url: str | None = None) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of every table but for the runs that imported something."""
+    """Return what a snapshot holds of every table, but for the runs that imported something."""
     with Library.resolve(library, url).read() as reader:
         return {
             table.name: sorted(
                 (
                     tuple(row)
-                    for row in reader.execute(sa.select(table))
+                    for row in reader.execute(sa.select(*snapshot_columns(table)))
                     if table is not runs or row.command != "catalog import"
                 ),
                 key=str,

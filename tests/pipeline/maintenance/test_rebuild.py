@@ -21,7 +21,7 @@ from pipeline.maintenance.rebuild import (
 )
 from pipeline.store.layout import CATALOG_FILE, SnapshotPath
 from pipeline.store.store import Store
-from schemas.arrow import snapshot_tables
+from schemas.arrow import snapshot_columns, snapshot_tables
 from schemas.errors import StoreError
 from schemas.records import MediaType, StoredFile
 from schemas.settings import PhotoSettings, SplatSettings
@@ -122,7 +122,9 @@ def test_a_snapshot_holds_every_row_but_those_of_links(
 
 
 def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        table.name: sorted((tuple(row) for row in connection.execute(sa.select(table))), key=str)
+    """Return what a snapshot has to hold."""
+    found = (
+        (table.name, connection.execute(sa.select(*snapshot_columns(table))))
         for table in snapshot_tables()
-    }
+    )
+    return {name: sorted(map(tuple, of_table), key=str) for name, of_table in found}

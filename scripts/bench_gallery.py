@@ -5,8 +5,9 @@
 Creates a library with that many photos (all with the same thumbnail), runs the command, and sends
 the requests of a browser over one persistent connection. Prints the CPU time of the server for the
 very first page, and for each page the least and the median one after a change of the catalog,
-which a run changes all the time, the mean of a second request, and the median time of a client on
-this machine. Limit: 60 ms of CPU time after a change. With --attack, another address has asked for
+which a run changes all the time, the mean of a request some seconds later without a change, and the
+median time of a client on this machine. Limit: 60 ms of CPU time after a change; the system counts
+in steps of 10 ms. With --attack, another address has asked for
 200 exports and dropped them, and holds 1,000 connections meanwhile on which it sends nothing.
 (Linux alone has its address, 127.0.0.2.)
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -42,6 +44,7 @@ from schemas.tables import photos
 
 PHOTO = ids_of(1)[0]
 CPU_MS = 60.0
+SETTLED_NS = 10_000_000_000
 SILENT_CLIENTS = 1000
 DROPPED_EXPORTS = 200
 ATTACKER = "127.0.0.2"
@@ -69,6 +72,13 @@ def change(root: Path) -> None:
         connection.execute(
             "UPDATE photos SET sharpness = coalesce(sharpness, 0) + 1 WHERE photo_id = ?", (PHOTO,)
         )
+
+
+def settle(root: Path) -> None:
+    """Have the catalog look as if nobody had written it for a while: its answers are kept then."""
+    at = time.time_ns() - SETTLED_NS
+    for path in root.glob(f"{CATALOG_FILE}*"):
+        os.utime(path, ns=(at, at))
 
 
 class Client:
@@ -195,6 +205,8 @@ def measure(root: Path, server: psutil.Process, client: Client, rounds: int) -> 
             body = client.get(path)
             times.append(1000 * (time.perf_counter() - started))
             after_change.append(1000 * (cpu_seconds(server) - before))
+            settle(root)
+            client.get(path)
             before = cpu_seconds(server)
             client.get(path)
             again.append(1000 * (cpu_seconds(server) - before))

@@ -43,6 +43,13 @@ def copy_photos(connection: Connection, shift: int, stop: int) -> None:
         connection.execute(sa.text(statement), {"shift": shift, "stop": stop})
 
 
+def note_texts(connection: Connection) -> None:
+    """Have all copies know the rows of their texts."""
+    of_photo = sa.select(photo_texts.c.text_id).where(photo_texts.c.photo_id == photos.c.photo_id)
+    new = photos.update().where(photos.c.text_id.is_(None))
+    connection.execute(new.values(text_id=of_photo.scalar_subquery()))
+
+
 def _copied(table: sa.Table, dialect: str) -> Iterator[tuple[str, str]]:
     """Yield the columns of a table and their values in a copy."""
     is_sqlite = dialect == "sqlite"

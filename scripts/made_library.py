@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from copied_rows import copy_photos, note_originals
+from copied_rows import copy_photos, note_originals, note_texts
 from made_catalog import BASE, EXPORTS, PREVIEW_BYTES, PREVIEWS, names, rows_of
 
 from pipeline.catalog.photo_texts import add_missing_texts
@@ -44,6 +44,8 @@ def grow(writer: CatalogWriter, target: ExportTarget, start: int, stop: int) -> 
         if shift >= start:
             with connection.begin():
                 copy_photos(connection, shift, stop)
+    with connection.begin():
+        note_texts(connection)
     if connection.dialect.name == "postgresql":
         with writer.engine.connect() as other:
             other.execution_options(isolation_level="AUTOCOMMIT")

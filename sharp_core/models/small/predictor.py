@@ -1,6 +1,7 @@
 """The model `small`: a photo in, a scene in metres out, by the bundled depth network.
 
-pixels -> network: relative inverse depth and classes -> disparity in 1/m -> two layers of Gaussians
+pixels -> network: relative inverse depth and classes -> disparity in 1/m -> narrow things
+upright -> two layers of Gaussians
 """
 
 from __future__ import annotations
@@ -8,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from PIL import Image
 
 from schemas.settings import ModelSettings
 from sharp_core.models.interface import PredictedScene, PredictorInput
 from sharp_core.models.small.entry import SMALL
 from sharp_core.models.small.inference import SmallDepth, one_thread
 from sharp_core.models.small.scale import metric_disparity
+from sharp_core.models.small.upright import stand_upright
 from sharp_core.models.small.weights import BUNDLED
 from sharp_core.models.two_layer.lift import DEFAULT_CELLS, lift_to_gaussians
 from sharp_core.scene.gaussians import Gaussians
+
+_ENOUGH = 1440  # pixels of the shorter side: network and grid see no more than two thirds of them
 
 
 def load(_settings: ModelSettings, _device: str, _weights: Path | None) -> SmallPredictor:
@@ -51,11 +58,19 @@ class SmallPredictor:
             return [self._predict(photo) for photo in photos]
 
     def _predict(self, photo: PredictorInput) -> PredictedScene:
-        relative, classes = self._depth(photo.pixels)
-        height, width = photo.pixels.shape[:2]
+        pixels = _reduced(photo.pixels)
+        height, width = pixels.shape[:2]
+        focal_px = photo.focal_px * width / photo.pixels.shape[1]
+        relative, classes = self._depth(pixels)
         # The maps have the photo's aspect only nearly, at multiples of 32: one focal length serves.
-        focal = photo.focal_px * (relative.size / (height * width)) ** 0.5
+        focal = focal_px * (relative.size / (height * width)) ** 0.5
         metric = metric_disparity(relative, classes, focal)
-        disparity = torch.from_numpy(metric.disparity)
-        scene = lift_to_gaussians(disparity, photo.pixels, photo.focal_px, self._cells)
+        disparity = stand_upright(torch.from_numpy(metric.disparity))
+        scene = lift_to_gaussians(disparity, pixels, focal_px, self._cells)
         return PredictedScene(scene, metric.scale_source)
+
+
+def _reduced(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return (height, width, 3), averaged over squares of pixels if there are many."""
+    factor = min(pixels.shape[:2]) // _ENOUGH
+    return pixels if factor < 2 else np.asarray(Image.fromarray(pixels).reduce(factor))

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
-from sharp_core.models.two_layer.neighborhood import local_maximum, local_minimum
+from sharp_core.models.two_layer.neighborhood import local_maximum, local_mean, local_minimum
 from sharp_core.scene.colors import srgb_to_lab
 
 _SHRINK = 4  # the colours of sides are gathered on every fourth cell
@@ -83,9 +83,7 @@ def _ends(plane: Tensor, reach: int) -> tuple[Tensor, Tensor]:
 def _side(mask: Tensor, disparity: Tensor, lab: Tensor, reach: int) -> _Side:
     """Gather the cells of `mask` (g, g) within `reach` of each cell."""
     planes = torch.cat((torch.ones_like(lab[:1]), disparity[None], lab, lab.square())) * mask
-    size = 2 * reach + 1
-    down = F.avg_pool2d(planes, (size, 1), stride=1, padding=(reach, 0))
-    sums = F.avg_pool2d(down, (1, size), stride=1, padding=(0, reach))  # (8, g, g)
+    sums = local_mean(planes, 2 * reach + 1)  # (8, g, g)
     means = sums[1:] / sums[0].clamp_min(1e-6)
     variance = (means[4:] - means[1:4].square()).clamp_min(0.0) + _NOISE**2
     return _Side(sums[0] > _LEAST_SEEN, means[0], means[1:4], variance)
@@ -103,8 +101,7 @@ def _favour_of_near(rgb: Tensor, cells: _Cells, near: _Side, far: _Side) -> Tens
     favour = _log_likelihood(own, near, cells) - _log_likelihood(own, far, cells)
     plane = torch.zeros_like(rgb[0])
     plane[cells.row, cells.column] = favour.clamp_(-_MOST, _MOST)
-    mean = F.avg_pool2d(plane[None], _AGREEING, stride=1, padding=_AGREEING // 2)[0]
-    return mean[cells.row, cells.column]
+    return local_mean(plane[None], _AGREEING)[0, cells.row, cells.column]
 
 
 def _log_likelihood(own: Tensor, side: _Side, cells: _Cells) -> Tensor:

@@ -12,7 +12,12 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from torch import Tensor
 
 from sharp_core.models.two_layer.color_edges import snap_to_colors
-from sharp_core.models.two_layer.neighborhood import despeckled, local_maximum, local_minimum
+from sharp_core.models.two_layer.neighborhood import (
+    despeckled,
+    local_maximum,
+    local_minimum,
+    without_islands,
+)
 from sharp_core.scene.colors import srgb_to_lab
 
 # Previews move the camera by 0.08 of the picture's diagonal at the nearest depth (rotations by as
@@ -28,6 +33,8 @@ _ROUNDS, _SMOOTHING_ROUNDS = 3, 4
 # cells, where disparity changes by at least a step that opens a gap too wide for its rims to cover.
 _DOUBT_PIXELS, _MAX_DOUBT_CELLS = 4.5, 12
 TEARING_STEP = 0.06
+# Bits in front of what is around them that are shorter are no things, and bits behind it no holes.
+_SHORTEST_THING, _SHORTEST_HOLE = 16, 8  # cells
 # Mixed pixels go to the near side, for this many cells: left behind, they would show as a ghost of
 # its outline. Enlarged photos have wider edges.
 _MIXED_CELLS, _MAX_MIXED_CELLS = 2, 5
@@ -40,11 +47,13 @@ def crisp_disparity(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, enlarged: f
     number of cells per pixel of the photo.
     """
     pixel, cell = 1 / max(coarse.shape), 1 / rgb.shape[-1]
-    coarse = _steps_for_ramps(coarse, 2 * STEEP * pixel)
+    coarse = steps_for_ramps(coarse, 2 * STEEP * pixel)
     disparity = _upsample(coarse, coarse_rgb, rgb, 4 * STEEP * pixel)
-    disparity = _steps_for_ramps(despeckled(disparity), 2 * STEEP * cell)
+    disparity = steps_for_ramps(despeckled(disparity), 2 * STEEP * cell)
     doubt = min(round(_DOUBT_PIXELS * pixel / cell), _MAX_DOUBT_CELLS)
-    disparity = despeckled(despeckled(snap_to_colors(disparity, rgb, TEARING_STEP, doubt)))
+    disparity = despeckled(snap_to_colors(disparity, rgb, TEARING_STEP, doubt))
+    disparity = without_islands(disparity, _SHORTEST_THING)
+    disparity = -without_islands(-disparity, _SHORTEST_HOLE)
     for _ in range(min(round(_MIXED_CELLS * max(1.0, enlarged)), _MAX_MIXED_CELLS)):
         near = local_maximum(disparity, 3)
         disparity = torch.where(near - disparity > 2 * STEEP * cell, near, disparity)
@@ -86,7 +95,7 @@ def _upsample(coarse: Tensor, coarse_rgb: Tensor, rgb: Tensor, threshold: float)
     return smooth
 
 
-def _steps_for_ramps(disparity: Tensor, threshold: float) -> Tensor:
+def steps_for_ramps(disparity: Tensor, threshold: float) -> Tensor:
     """Move each cell of (H, W) to the nearer end of its neighbours' span, where that is large."""
     for _ in range(_ROUNDS):
         high, low = local_maximum(disparity, 3), local_minimum(disparity, 3)

@@ -14,12 +14,12 @@ import torch.nn.functional as F  # noqa: N812 - the name that every torch progra
 from torch import Tensor
 
 from sharp_core.models.two_layer.crisp_disparity import HEAD_BOX_SHIFT, STEEP, TEARING_STEP
-from sharp_core.models.two_layer.neighborhood import local_maximum, local_minimum
+from sharp_core.models.two_layer.neighborhood import local_maximum, local_mean, local_minimum
 
 _BEHIND = 0.99  # disparity of the hidden layer over that of the visible one, where both are one
 _SHRINK = 2  # growing works on every second cell
 _TINGED = 7  # cells of the shrunk grid: window in which a thing's colour tinges its background's
-_SOFTENING = 12  # rounds of 3 x 3 means over what was grown
+_SOFTENING, _SOFTENED = 4, 5  # rounds of means over what was grown; cells a side of each mean
 
 
 class HiddenLayer(NamedTuple):
@@ -37,9 +37,7 @@ def grow_hidden(disparity: Tensor, colors: Tensor) -> HiddenLayer:
     values = torch.cat((front[None], F.avg_pool2d(colors, _SHRINK)))  # (4, g, g)
     values, grown = _grow(values, front, rounds=round(HEAD_BOX_SHIFT * cells / _SHRINK) + 4)
     for _ in range(_SOFTENING):
-        padded = F.pad(values[None], (1, 1, 1, 1), mode="replicate")
-        values = torch.where(grown, F.avg_pool2d(padded, 3, stride=1)[0], values)
-
+        values = torch.where(grown, local_mean(values, _SOFTENED), values)
     full = F.interpolate(values[None], size=(cells, cells), mode="bilinear")[0]
     mask = F.interpolate(grown[None, None].float(), size=(cells, cells))[0, 0] > 0
     hidden = _without_cliffs(torch.minimum(full[0], disparity), STEEP / cells)
@@ -80,9 +78,9 @@ def _spread(frame: _Frame, start: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
         frame.values[:, fresh] = (frame.values[:, beside] * usable).sum(dim=2) / count
         frame.source[fresh] = True
         grown[fresh] = True
-        recent = torch.cat((before, fresh))
-        due = torch.unique(recent[:, None] + frame.offsets)
-        due, before = due[~grown[due]], fresh
+        beside_recent = torch.zeros_like(grown)
+        beside_recent[torch.cat((before, fresh))[:, None] + frame.offsets] = True
+        due, before = torch.nonzero(beside_recent & ~grown)[:, 0], fresh
     return frame.inside(frame.values), frame.inside(grown)
 
 

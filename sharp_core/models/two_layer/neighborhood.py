@@ -22,6 +22,19 @@ def local_minimum(plane: Tensor, size: int) -> Tensor:
     return -local_maximum(-plane, size)
 
 
+def local_mean(planes: Tensor, size: int) -> Tensor:
+    """Return the mean of `size` x `size` cells around each of (C, H, W); the rim is repeated."""
+    reach = size // 2
+    total = F.pad(planes, (reach, reach, reach, reach), mode="replicate")
+    # Sums of slices are several times as fast as torch's pooling.
+    for dim in (1, 2):
+        length = planes.shape[dim]
+        padded, total = total, total.narrow(dim, 0, length).clone()
+        for start in range(1, size):
+            total += padded.narrow(dim, start, length)
+    return total.mul_(1 / size**2)
+
+
 def despeckled(plane: Tensor) -> Tensor:
     """Return the median of the 3 x 3 cells around each cell; the rim is repeated.
 
@@ -34,6 +47,40 @@ def despeckled(plane: Tensor) -> Tensor:
         _sorted3(*_shifted(middle, 1))[1],
         -_highest([-side for side in _shifted(high, 1)]),
     )[1]
+
+
+def without_islands(plane: Tensor, length: int) -> Tensor:
+    """Return (H, W) without bits that stand out and nowhere hold a line of `length` cells.
+
+    Lines are level, upright or diagonal, and go on beyond the rim. This is the largest of the
+    openings by these four, so what is left keeps its outline.
+    """
+    margin = length - 1
+    plane = F.pad(plane, (margin, margin, margin, margin), value=torch.inf)
+    kept = torch.full_like(plane, -torch.inf)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        least = -_line_maximum(-plane, length, down, right)  # of the line that begins here
+        kept = torch.maximum(kept, _line_maximum(least, length, -down, -right))
+    return kept[margin:-margin, margin:-margin].contiguous()
+
+
+def _line_maximum(plane: Tensor, length: int, down: int, right: int) -> Tensor:
+    """Return the maximum of each cell and the `length - 1` after it, of those inside the map."""
+    done = 1
+    while done < length:
+        step = min(done, length - done)
+        result = plane.clone()
+        side = _cut(result, -step * down, -step * right)
+        torch.maximum(side, _cut(plane, step * down, step * right), out=side)
+        plane = result
+        done += step
+    return plane
+
+
+def _cut(plane: Tensor, down: int, right: int) -> Tensor:
+    """Return a view without the first `down` rows and `right` columns, or the last if negative."""
+    height, width = plane.shape
+    return plane[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
 
 
 def _along(plane: Tensor, size: int, dim: int) -> Tensor:

@@ -37,7 +37,7 @@ def visible_depth(scene: Gaussians) -> torch.Tensor:
 
 def test_the_fingerprint_names_the_bundled_weights() -> None:
     digest = hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
-    assert SMALL.fingerprint == f"small-7-{digest[:12]}"
+    assert SMALL.fingerprint == f"small-8-{digest[:12]}"
 
 
 def test_the_weights_take_at_most_8_megabytes() -> None:
@@ -83,3 +83,14 @@ def test_the_same_photo_gives_the_same_scene_on_any_number_of_threads(
         torch.set_num_threads(before)
     for scene in scenes[1:]:
         np.testing.assert_array_equal(scene.to_array(), scenes[0].to_array())
+
+
+def test_a_photo_of_many_pixels_gives_the_scene_of_one_that_shows_as_much(
+    predictor: SmallPredictor,
+) -> None:
+    pixels = np.array(Image.fromarray(rocks().pixels).resize((1500, 1440)))
+    many = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    few_scene, many_scene = predictor.predict(
+        [PredictorInput(pixels, 1000.0), PredictorInput(many, 2000.0)]
+    )
+    np.testing.assert_array_equal(many_scene.to_array(), few_scene.to_array())

@@ -45,3 +45,13 @@ def test_between_steps_nothing_is_steep():
     noise = torch.rand(48, 64, generator=torch.Generator().manual_seed(0))
     disparity = crisp(0.6 + 0.05 * noise, 0.3)
     assert disparity.diff(dim=1).abs().max() < STEEP / CELLS
+
+
+def test_bits_too_short_for_things_or_holes_go():
+    disparity = torch.full((96, 128), 0.3)
+    disparity[20:80, 30:100] = 0.9
+    disparity[5:9, 60:64] = 0.9  # in front of the background
+    disparity[50:52, 60:62] = 0.3  # behind the thing
+    found = crisp(disparity, 0.5)
+    assert (found[:34] < 0.31).all()
+    assert (found[46:154, 51:144] > 0.89).all()

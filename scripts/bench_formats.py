@@ -45,7 +45,6 @@ WAYS: list[tuple[str, str, Options | None]] = [
     ("splat", "splat", None),
     *((f"SOG {preset}", "sog", SogOptions(preset)) for preset in ("max", "high")),
     ("SOG default", "sog", SogOptions()),
-    ("SOG default, fast", "sog", SogOptions(fast=True)),
     ("SOG small", "sog", SogOptions("small")),
 ]
 BASELINES = [("SOG", "x.sog", ["-g", "cpu"]), ("SPZ 4", "x.spz", []), ("SPZ 3", "y.spz", [])]

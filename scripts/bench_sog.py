@@ -31,7 +31,7 @@ from sharp_core.scene.cameras import Camera, Intrinsics, eye_viewmat, target_dep
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.views.prune import psnr_between
 
-WAYS = ("default", "default,fast", "small", "high", "max")
+WAYS = ("default", "small", "high", "max")
 # What is run in the checkout: writes a scene and prints the CPU seconds of both steps.
 CODE = """
 import io, sys, time
@@ -49,7 +49,7 @@ packed = Gaussians.from_array(np.load(source))
 names = ("means", "quats", "scales", "opacities", "colors")
 scene = Gaussians(*(getattr(packed, name).contiguous() for name in names))
 for way in (ways[0], *ways):
-    options = SogOptions(way.removesuffix(",fast"), "fast" in way, threads=1)
+    options = SogOptions(way, threads=1)
     started = time.process_time()
     planes = prepare_sog(scene, info, options)
     quantised = time.process_time()

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from sharp_core.render.cpu.numba_compile import compiled
+from sharp_core.numba_compile import compiled
 
 _BITS = 14  # of the fixed-point numbers
 _ONE = 1 << _BITS

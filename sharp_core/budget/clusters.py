@@ -20,8 +20,8 @@ import numpy.typing as npt
 from numba import float64, int32
 
 from sharp_core.budget.neighbors import Floats, Indices, Pairs, contracted, near_pairs
+from sharp_core.numba_compile import compiled
 from sharp_core.render.cpu.layout import Value
-from sharp_core.render.cpu.numba_compile import compiled
 
 # Share of the mutual pairs that a round merges: with all of them, dear pairs would be merged before
 # cheap ones of later rounds.

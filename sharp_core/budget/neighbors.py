@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import float64, int32, int64
 
+from sharp_core.numba_compile import compiled
 from sharp_core.render.cpu.layout import Value
-from sharp_core.render.cpu.numba_compile import compiled
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int32]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+LONGEST_SIDE = 16383  # of an image, in pixels
+
 _HEADER_BYTES = 12  # "RIFF", a length, "WEBP"
 
 

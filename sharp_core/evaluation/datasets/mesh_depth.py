@@ -13,7 +13,7 @@ from numba import float32, float64, int64
 from plyfile import PlyData, PlyParseError
 
 from sharp_core.evaluation.datasets.files import checked_depth, unreadable
-from sharp_core.render.cpu.numba_compile import compiled
+from sharp_core.numba_compile import compiled
 from sharp_core.scene.cameras import Camera
 from sharp_core.scene.posed_picture import Depth
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import BinaryIO
 
 import numpy as np
@@ -18,16 +19,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from sharp_core.formats.scene import SceneInfo
-from sharp_core.formats.sog.meta import IMAGES, META, format_meta
+from sharp_core.formats.sog.meta import COLORS, IMAGES, META, SCALES, format_meta
 from sharp_core.formats.sog.planes import Plane, SogPlanes
 from sharp_core.formats.sog.settings import SogOptions
 
-# Effort of lossless libwebp. From a quality of 30 on, the search takes twice the time of 20. High
-# bytes of positions become a tenth smaller by it, and so do scales where most repeat a neighbour's;
-# everything else not at all. Methods above 1 take long for less than 1 %.
+# libwebp writes images that mostly repeat, which it makes smaller in little time, and small images,
+# which it has written before numba is loaded. From a quality of 30 on, it uses a cache of colours:
+# scales become a sixth smaller by it.
 _METHOD = 1
-_FAST_QUALITY = 20
-_SEARCHING_QUALITY = 30
+_QUALITY, _QUALITY_OF_SCALES = 20, 30
+_SMALL = 1 << 16  # pixels
+_REPEATING = 0.75  # share of pixels that equal the one to their left
 _SAMPLED_ROWS = 16  # one of so many
 
 _EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
@@ -51,28 +53,28 @@ def write_sog_planes(
 def sog_files(planes: SogPlanes, info: SceneInfo | None, options: SogOptions) -> dict[str, bytes]:
     """Return the content of each file of a SOG by its name. meta.json is the last."""
     images = dict(zip(IMAGES, planes.images(), strict=True))
-    repeats = (False, True, False, _mostly_repeats(planes.scales), False)  # in the order of IMAGES
-    qualities = [
-        _SEARCHING_QUALITY if often and not options.fast else _FAST_QUALITY for often in repeats
-    ]
     with ThreadPoolExecutor(max(1, options.threads)) as pool:
-        encoded = pool.map(_webp, images.values(), qualities)
+        encoded = pool.map(_webp, images, images.values())
         files = dict(zip(images, encoded, strict=True))
     files[META] = format_meta(planes, info)
     return files
 
 
-def _mostly_repeats(image: Plane) -> bool:
-    """Say whether most pixels equal the one to their left."""
-    rows = image[::_SAMPLED_ROWS]
-    same: npt.NDArray[np.bool_] = (rows[:, 1:] == rows[:, :-1]).all(axis=2)
-    return bool(np.count_nonzero(same) * 2 > same.size)
+def _webp(name: str, image: Plane) -> bytes:
+    if image[..., 0].size > _SMALL and not _mostly_repeats(image) and find_spec("numba"):
+        from sharp_core.formats.sog.webp.encode import encode_webp  # numba takes a while to import
 
-
-def _webp(image: Plane, quality: int) -> bytes:
+        return encode_webp(image, like_green=name == COLORS)
     target = io.BytesIO()
+    quality = _QUALITY_OF_SCALES if name == SCALES else _QUALITY
     # `exact` keeps colours where alpha is 0; WebP would change them.
     Image.fromarray(image).save(
         target, "WEBP", lossless=True, exact=True, quality=quality, method=_METHOD
     )
     return target.getvalue()
+
+
+def _mostly_repeats(image: Plane) -> bool:
+    rows = image[::_SAMPLED_ROWS]
+    same: npt.NDArray[np.bool_] = (rows[:, 1:] == rows[:, :-1]).all(axis=2)
+    return bool(np.count_nonzero(same) > _REPEATING * same.size)

@@ -18,7 +18,8 @@ META = "meta.json"
 VERSION = 2  # that is written
 MOST_BANDS = 4  # of harmonics
 _ATTRIBUTES = ("means", "quats", "scales", "sh0")
-IMAGES = ("means_l.webp", "means_u.webp", "quats.webp", "scales.webp", "sh0.webp")
+SCALES, COLORS = "scales.webp", "sh0.webp"
+IMAGES = ("means_l.webp", "means_u.webp", "quats.webp", SCALES, COLORS)
 
 Codebooks = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 

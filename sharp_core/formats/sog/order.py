@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from schemas.errors import FormatError
-from sharp_core.formats.sog.planes import LONGEST_SIDE, Plane, compress_lengths
+from sharp_core.containers.webp import LONGEST_SIDE
+from sharp_core.formats.sog.planes import Plane, compress_lengths
 from sharp_core.scene.conventions import LAYERS, is_grid_count
 from sharp_core.scene.gaussians import Gaussians
 from sharp_core.scene.to_host import to_host

@@ -27,8 +27,6 @@ CODEBOOK_SIZE = 256
 LAST_CODE = CODEBOOK_SIZE - 1
 FIRST_LARGEST = 252  # the alpha of a quaternion whose w is omitted
 
-LONGEST_SIDE = 16383  # limit of WebP, in pixels
-
 DEPTH_QUANTILES = (0.1, 0.5, 0.9)
 
 Plane = npt.NDArray[np.uint8]

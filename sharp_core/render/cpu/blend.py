@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 from numba import float32, int64
 
+from sharp_core.numba_compile import ceil_of_positive, compiled, inlined
 from sharp_core.render.cpu.layout import (
     COLOR,
     DEPTH,
@@ -31,7 +32,6 @@ from sharp_core.render.cpu.layout import (
     f32,
     u64,
 )
-from sharp_core.render.cpu.numba_compile import ceil_of_positive, compiled, inlined
 from sharp_core.render.cpu.powers import power_of_256
 from sharp_core.render.rules import ALPHA_FLOOR, MAX_ALPHA, MIN_TRANSMITTANCE
 

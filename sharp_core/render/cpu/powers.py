@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sharp_core.numba_compile import inlined
 from sharp_core.render.cpu.layout import Value, f32
-from sharp_core.render.cpu.numba_compile import inlined
 
 # Minimax polynomial 1 + P1 x + ... for 2^x on [-1, 0]. Its relative error is below 8e-8. Its eighth
 # power covers exponents down to -8, log2 of the weakest alpha.

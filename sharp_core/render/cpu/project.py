@@ -7,6 +7,7 @@ from math import sqrt
 import numpy as np
 from numba import float32, int32, int64
 
+from sharp_core.numba_compile import ceil_of_positive, compiled, inlined
 from sharp_core.render.cpu.layout import (
     CAMERA,
     COLOR,
@@ -31,7 +32,6 @@ from sharp_core.render.cpu.layout import (
     Value,
     f32,
 )
-from sharp_core.render.cpu.numba_compile import ceil_of_positive, compiled, inlined
 from sharp_core.render.rules import NEAR_M
 
 _NEAR, _INFINITY = f32(NEAR_M), f32(np.inf)

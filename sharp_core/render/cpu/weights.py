@@ -16,6 +16,7 @@ import torch
 from numba import int64, typeof
 from torch import Tensor
 
+from sharp_core.numba_compile import ceil_of_positive, compiled
 from sharp_core.render.cpu.blend import sort_tiles
 from sharp_core.render.cpu.layout import (
     COLOR,
@@ -39,7 +40,6 @@ from sharp_core.render.cpu.layout import (
     Value,
     f32,
 )
-from sharp_core.render.cpu.numba_compile import ceil_of_positive, compiled
 from sharp_core.render.cpu.renderer import CpuRenderer
 from sharp_core.render.rules import MAX_ALPHA, MIN_TRANSMITTANCE
 from sharp_core.scene.cameras import Camera

@@ -23,8 +23,8 @@ import numpy as np
 from numba import float32, float64, int32, int64
 from numba.extending import overload
 
+from sharp_core.numba_compile import compiled_variants, inlined
 from sharp_core.render.cpu.layout import TILE_HEIGHT, TILE_WIDTH, Value, f32, u64
-from sharp_core.render.cpu.numba_compile import compiled_variants, inlined
 from sharp_core.render.cpu.powers import power_of_256
 from sharp_core.render.rules import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE
 from sharp_core.training.rendering.tile_lists import (

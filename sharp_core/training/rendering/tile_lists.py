@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import boolean, float32, float64, int32, int64, typeof
 
+from sharp_core.numba_compile import compiled, compiled_variants, inlined
 from sharp_core.render.cpu.layout import TILE_HEIGHT, TILE_WIDTH, Value
-from sharp_core.render.cpu.numba_compile import compiled, compiled_variants, inlined
 from sharp_core.render.rules import MIN_ALPHA
 
 U, V, SHEAR, ACROSS, FALL, OPACITY, DEPTH, COLOR = 0, 1, 2, 3, 4, 5, 6, 7

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import boolean, float32, float64, int64, typeof
 
+from sharp_core.numba_compile import compiled_variants, inlined
 from sharp_core.render.cpu.layout import PackedCamera, Value
-from sharp_core.render.cpu.numba_compile import compiled_variants, inlined
 from sharp_core.render.rules import NEAR_M
 from sharp_core.training.rendering.tile_lists import (
     ACROSS,

@@ -5,8 +5,8 @@ from pathlib import Path
 import numba
 import pytest
 
-from sharp_core.render.cpu import numba_compile
-from sharp_core.render.cpu.numba_compile import ceil_of_positive, compiled
+from sharp_core import numba_compile
+from sharp_core.numba_compile import ceil_of_positive, compiled
 
 SOURCE = "def twice(x):\n    return 2 * x\n"
 

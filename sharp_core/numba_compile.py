@@ -3,9 +3,9 @@
 Signatures are explicit, so functions compile when their module is imported. The first import takes
 some ten seconds, later ones a fraction of a second, and no call waits for the compiler.
 
-The functions release the GIL and run in the threads of the renderer that calls them. Numba's own
-threading layers are not used: `workqueue` must not be entered by two threads at once, OpenMP does
-not survive a fork, and each is one pool for the whole process.
+The functions release the GIL and run in the threads of their callers. Numba's own threading layers
+are not used: `workqueue` must not be entered by two threads at once, OpenMP does not survive a
+fork, and each is one pool for the whole process.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def compiled_variants(*signatures: tuple[Any, ...]) -> Callable[[_Function], _Fu
 
 @functools.cache
 def _cache_folder() -> Path | None:
-    """Return a writable folder, named by the hash of all sources of rendering.
+    """Return a writable folder, named by the hash of all sources of sharp_core.
 
     Numba recompiles a function if its own file changes, but not if a constant or an inlined
     function from another file changes. The hash covers both.
     """
-    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     chosen = _config.CACHE_DIR  # $NUMBA_CACHE_DIR
     parents = (chosen, Path(__file__).parent / "__pycache__", Path("~/.cache/numba").expanduser())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -98,6 +99,15 @@ def test_images_of_scenes_decode_to_the_same_bytes(preset) -> None:
     planes = prepare_sog(photo_scene(cells=96), GRID_INFO, SogOptions(preset))
     for image in planes.images():
         np.testing.assert_array_equal(decoded(encode_webp(image), image.shape[2]), image)
+
+
+@pytest.mark.parametrize("kind", [noise, gradient, steps])
+def test_another_decoder_reads_the_same_bytes(kind) -> None:
+    """FFmpeg has a decoder of its own, which is not libwebp's."""
+    image = kind(np.random.default_rng(5), (70, 90, 4)).astype(np.uint8)
+    with av.open(io.BytesIO(encode_webp(image)), format="webp_pipe") as container:
+        frame = next(container.decode(video=0))
+        np.testing.assert_array_equal(frame.to_ndarray(format="rgba"), image)
 
 
 def test_bytes_are_the_same_in_each_run_and_in_threads() -> None:

@@ -170,7 +170,7 @@ def _index(title: str, addresses: Mapping[str, str]) -> str:
 </head>
 <body>
 <header class="top"><a class="brand" href="#"><img src="{icon}" alt="" width="24"
- height="24">{title}</a></header>
+ height="24"><span>{title}</span></a></header>
 <main id="main" tabindex="-1" data-album data-texts="texts" data-photos="photos"
  {data}></main>
 <noscript><p class="empty">This page needs JavaScript. Diese Seite braucht JavaScript.</p>

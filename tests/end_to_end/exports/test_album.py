@@ -307,3 +307,5 @@ def test_it_fits_the_window(page: Page, folder: Path, width: int) -> None:
         page.goto(place)
         page.wait_for_selector(READY if "#" in place else ".tiles a")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        expect(page.locator(".brand span")).to_be_visible()
+    expect(page.get_by_role("link", name="Alle")).to_be_visible()

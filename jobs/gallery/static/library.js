@@ -89,9 +89,9 @@ panel.addEventListener("toggle", async () => {
   field.querySelector("select").value = value;
   field.hidden = models.length < 2 && !value;
 }, { once: true });
-// Empty fields stay out of the address.
-panel.querySelector("form").addEventListener("submit", ({ target }) => {
-  for (const field of target.elements) if (!field.value) field.disabled = true;
+// Empty fields stay out of the address, and can be filled in when a person goes back to this page.
+panel.querySelector("form").addEventListener("formdata", ({ formData }) => {
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || usesKey(event.target, event.key)) return;

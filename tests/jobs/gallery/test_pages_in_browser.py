@@ -130,6 +130,15 @@ def test_a_filtered_view_has_an_address(page: Page, address: str) -> None:
     expect(page.locator(".tiles a")).to_have_count(1)
     page.get_by_role("link", name="coffee").first.click()
     page.wait_for_url(f"{address}/")
+    filters = page.locator(".filters:not(.share)")
+    filters.locator("summary").click()
+    page.get_by_label("Taken from").fill("1990-01-02")
+    # Leave the page as it is: browsers may show it again when a person goes back.
+    page.route("**/?after=*", lambda route: route.fulfill(status=204))
+    with page.expect_request(f"{address}/?after=1990-01-02"):
+        filters.get_by_role("button", name="Show").click()
+    expect(page.get_by_label("Camera")).to_be_enabled()
+    page.unroute("**/?after=*")
 
 
 def test_a_dropped_photo_becomes_a_scene(page: Page, address: str, tmp_path: Path) -> None:

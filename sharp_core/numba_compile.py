@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -21,6 +22,8 @@ import numba
 
 _config: Any = numba.config  # its attributes are created at run time
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+# The folder of the cache is one setting of the process, which threads that import change in turns.
+_CACHE_LOCK = threading.RLock()
 
 # Reordering and fusing are allowed: vectorisation needs them. Assuming finite values is not: lanes
 # outside a footprint overflow, and are masked afterwards.
@@ -42,13 +45,15 @@ def compiled_variants(*signatures: tuple[Any, ...]) -> Callable[[_Function], _Fu
     def decorate(function: _Function) -> _Function:
         folder = _cache_folder()
         if folder is not None:
-            kept, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
-            try:
-                return cast(_Function, numba.njit([*signatures], cache=True, **_OPTIONS)(function))
-            except (RuntimeError, OSError):  # the source is not a file, or the disk is full
-                pass
-            finally:
-                _config.CACHE_DIR = kept
+            with _CACHE_LOCK:
+                kept, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+                try:
+                    options = {"cache": True, **_OPTIONS}
+                    return cast(_Function, numba.njit([*signatures], **options)(function))
+                except (RuntimeError, OSError):  # the source is not a file, or the disk is full
+                    pass
+                finally:
+                    _config.CACHE_DIR = kept
         return cast(_Function, numba.njit([*signatures], **_OPTIONS)(function))
 
     return decorate

@@ -1,8 +1,8 @@
 """The page of an album: index.html and what it loads, made again when a run ends.
 
-A photo is on the page when all its files are in the folder; a file is removed when the page shows
-it no longer. The page works without a server: all that it loads are images and classic scripts,
-since browsers let a page from a disk load no modules and fetch nothing.
+A photo is on the page when its thumbnail, its picture and its scene are in the folder; a file is
+removed when the page shows it no longer. The page works without a server: all that it loads are
+images and classic scripts, since browsers let a page from a disk load no modules and fetch nothing.
 """
 
 from __future__ import annotations

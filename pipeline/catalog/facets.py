@@ -115,7 +115,7 @@ def newest_first(
     some = photo_tags.alias()
     ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id)
     ids = ids.order_by(some.c.photo_id).limit(_OF_OLDER).correlate(tags)
-    tagged = tags.join(photos, photos.c.photo_id.in_(ids))
+    tagged = _joined(connection, ids)
     older = sa.select(tags.c.tag_id, newest(photos.c.taken_at)).select_from(tagged)
     times: dict[int, datetime | None] = {}
     for statement in (older, latest):
@@ -134,7 +134,7 @@ def read_tag_covers(
     ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id)
     ids = ids.where(is_selected(some.c.photo_id)).order_by(some.c.photo_id)
     most = max(_LEAST_LOOKED_AT, _MOST_LOOKED_AT // max(len(facets), 1))
-    tagged = tags.join(photos, photos.c.photo_id.in_(ids.limit(most).correlate(tags)))
+    tagged = _joined(connection, ids.limit(most).correlate(tags))
     shown = tags.c.tag_id.in_([facet.tag_id for facet in facets])
     statement = sa.select(tags.c.tag_id, _COVER).select_from(tagged).where(shown)
     rows = connection.execute(statement.group_by(tags.c.tag_id))
@@ -144,6 +144,15 @@ def read_tag_covers(
         for facet in facets
         if facet.tag_id in covers
     ]
+
+
+def _joined(connection: Connection, ids: sa.Select[tuple[str]]) -> sa.Join:
+    """Join each tag with the photos whose ids are selected for it."""
+    if connection.dialect.name == "sqlite":
+        return tags.join(photos, photos.c.photo_id.in_(ids))
+    # PostgreSQL would select the ids again for each pair of a tag and a photo.
+    some = ids.lateral()
+    return tags.join(some, sa.true()).join(photos, photos.c.photo_id == some.c.photo_id)
 
 
 def _selection(connection: Connection, filters: Filters) -> _Selection:

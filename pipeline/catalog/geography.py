@@ -29,7 +29,9 @@ WORLD = GeoArea(-90.0, -180.0, 90.0, 180.0)
 _LARGEST_CELL = 45.0
 _SMALLEST_CELL = _LARGEST_CELL / 2**14  # 300 m
 _CELLS_ACROSS = 24  # of the width of a map, at least half of that
-_PLACES, _NO_PLACE = 2**31, 0  # more than there are numbers of places; they begin with 1
+# More than there are numbers of places, which begin with 1. There are 2**33 cells at most, and both
+# numbers together fit 63 bits.
+_PLACES, _NO_PLACE = 2**29, 0
 
 
 class Cluster(NamedTuple):
@@ -60,9 +62,8 @@ class Places(NamedTuple):
     """Where photos were taken."""
 
     bounds: Bounds | None  # None if none of them has a position
-    named: list[
-        NamedPlace
-    ]  # countries, or what is one level below a place; the most frequent first
+    # Countries, or what is one level below a place; the most frequent first.
+    named: list[NamedPlace]
 
 
 def read_clusters(connection: Connection, filters: Filters, seen: GeoArea) -> list[Cluster]:

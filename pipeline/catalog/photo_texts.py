@@ -86,17 +86,17 @@ def with_words(words: Sequence[str], dialect: str) -> sa.Select[tuple[str]]:
 
 def texts_with_words(words: Sequence[str], dialect: str) -> sa.Select[tuple[int]]:
     """Return the rows of the texts in which each word occurs."""
-    if dialect == "sqlite" and words and all(len(word) == _TRIGRAM for word in words):
+    are_trigrams = 0 < len(words) <= _MOST_TRIGRAMS and all(len(word) == _TRIGRAM for word in words)
+    if dialect == "sqlite" and are_trigrams:
         return _indexed(words)  # no text is read for what the index says
     return _matching(photo_texts.c.text_id, words, dialect)
 
 
 def texts_that_may_have(words: Sequence[str], dialect: str) -> sa.Select[tuple[int]]:
     """Return at least the rows of the texts in which each word occurs, to count them soon."""
-    has_indexed = any(len(word) >= _TRIGRAM for word in words)
-    return (
-        _indexed(words) if has_indexed and dialect == "sqlite" else texts_with_words(words, dialect)
-    )
+    if dialect == "sqlite" and _has_trigram(words):
+        return _indexed(words)
+    return texts_with_words(words, dialect)
 
 
 def has_words(words: Sequence[str], dialect: str) -> sa.ColumnElement[bool]:

@@ -101,7 +101,8 @@ def _recorded(connection: Connection, target: ExportTarget) -> Iterator[Recorded
 
 
 def _files_of(stem: str, exports: Sequence[Exported]) -> PhotoFiles:
-    sums = "".join(sorted(one.sha256 for one in exports))
+    # A coarse level that comes later leaves the addresses of all other files as they are.
+    sums = "".join(sorted(one.sha256 for one in exports if one.kind in NEEDED_PARTS))
     version = hashlib.sha256(sums.encode()).hexdigest()[:8]
     return PhotoFiles(stem, version, any(one.facts.get(HAS_COARSE) for one in exports))
 

@@ -23,7 +23,7 @@ _SAFETY = 0.95  # a smaller level needs somewhat more bytes for each Gaussian
 def reduced_level(gaussians: Gaussians, info: SceneInfo, most: int, *, is_quick: bool) -> Gaussians:
     """Return the scene with at most `most` Gaussians; the scene itself if it has no more already.
 
-    `is_quick` takes an eighth of the time, and looks worse by 9 dB (measured on one scene). Raises
+    `is_quick` takes a sixth of the time, and looks worse by 9 dB (measured on one scene). Raises
     PhotoError if no view shows anything, and MissingToolError without numba.
     """
     with unviewable_scene_errors():

@@ -1,10 +1,10 @@
 """Group Gaussians into at most a given number of cells, so that views lose little, in a second.
 
-In and out as in `clusters`, which takes several times as long and looks better by 1.6 dB (measured
-on one scene). View space is divided into cubes, of which eight at a time make one of twice the
-width. A cube stays whole where one mean in place of its Gaussians costs no more than a limit, by
-the criterion of `clusters`; other cubes are divided further. The limit is the least with which
-there are few enough.
+In and out as in `clusters`, which takes several times as long and looks better by 1 to 1.5 dB
+(measured on one scene). View space is divided into cubes, of which eight at a time make one of
+twice the width. A cube stays whole where one mean in place of its Gaussians costs no more than a
+limit, by the criterion of `clusters`; other cubes are divided further. The limit is the least with
+which there are few enough.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sharp_core.budget.neighbors import Floats, Indices
 _SMALLEST = 1.5
 # The largest cubes are this many times fewer than cells are wanted.
 _LARGEST = 64
-# Cubes per side: three coordinates fit one 64-bit key.
+# Bits of a place along one side: three fit one 64-bit key.
 _BITS = 20
 # Halvings of the interval in which the limit lies: finer than its rounding.
 _HALVINGS = 50

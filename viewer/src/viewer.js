@@ -33,6 +33,7 @@ export class Viewer {
   #scene;
   #motion;
   #isShown = false;
+  #lack = ""; // what is said of a scene that is not whole
   #isDestroyed = false;
   #settling = 0;
   #stopKeys = () => {};
@@ -62,10 +63,12 @@ export class Viewer {
     this.#resize();
     addEventListener("pagehide", this.#leave);
     // A coarse level, where there is one, shows something with a tenth of the bytes.
-    const coarse = await loadCoarse(this.#start);
+    const start = this.#start;
+    const coarse = await loadCoarse(start);
+    if (this.#isDestroyed) return; // the photo was left meanwhile: its scene is not needed
     if (coarse && (await this.#show(coarse, "coarse").catch(() => false))) {
-      await this.#refine().catch(() => this.#stage.say(text("onlyCoarse")));
-    } else await this.#show(await this.#load(), "whole");
+      await this.#refine().catch(() => this.#start === start && this.#lacks(text("onlyCoarse")));
+    } else if (!this.#isDestroyed) await this.#show(await this.#load(), "whole");
   }
 
   #load() {
@@ -86,13 +89,24 @@ export class Viewer {
 
   // Replace the coarse level by the whole scene, wherever the camera is by then.
   async #refine() {
+    const start = this.#start;
+    const isLeft = () => this.#isDestroyed || this.#start !== start; // for the next photo
     const bytes = await this.#load().finally(() => this.#stage.progress(undefined));
+    if (isLeft()) return;
     this.#root.dataset.settled = "false";
-    this.#motion.box = await this.#scene.load(bytes).catch(() => {
+    const box = await this.#scene.load(bytes).catch(() => {
       throw new Error(text("damaged"));
     });
+    if (isLeft()) return;
+    this.#motion.box = box;
     this.#root.dataset.level = "whole";
     this.#showView();
+  }
+
+  // Said now, and again once the first frame has taken other words away.
+  #lacks(message) {
+    this.#lack = message;
+    this.#stage.say(message);
   }
 
   #setMotion(box) {
@@ -123,7 +137,7 @@ export class Viewer {
     if (this.#isShown) return;
     this.#isShown = true;
     this.#root.dataset.state = "ready";
-    this.#stage.say("");
+    this.#stage.say(this.#lack);
     this.#stage.progress(undefined);
     this.#stage.blend(this.#motion);
     this.#stage.sharpen(this.#start.full);
@@ -243,6 +257,7 @@ export class Viewer {
     const bytes = await loadScene(next);
     const box = await this.#scene.load(bytes, next);
     this.#start = next;
+    this.#lacks("");
     this.#stage.replacePhoto(next);
     this.#stage.name(next);
     this.#setMotion(box);

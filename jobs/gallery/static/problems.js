@@ -101,7 +101,8 @@ async function refresh() {
   }, () => {
     const all = rows();
     const row = all.find((other) => idOf(other) === id) ?? all[Math.min(at, all.length - 1)];
-    return [row?.querySelector(focused.localName), makeAll];
+    const same = [...document.querySelectorAll("main a")].filter((link) => link.href === focused.href);
+    return at < 0 ? same : [row?.querySelector(focused.localName), makeAll];
   });
 }
 

@@ -64,7 +64,8 @@ export function makeScrubber(grid) {
     timer = setTimeout(() => document.body.classList.remove("is-scrolling"), 900);
   });
   const labelAgain = () => {
-    const year = document.activeElement?.textContent;
+    const focused = document.activeElement;
+    const year = scrubber.contains(focused) ? focused.textContent : null;
     keepFocus(label, () => [...scrubber.querySelectorAll("a")].filter((link) => link.textContent === year));
   };
   label();

@@ -59,7 +59,7 @@ def _write_scene(file: BinaryIO, scene: ExportScene) -> None:
 def _write_coarse(file: BinaryIO, scene: ExportScene) -> Mapping[str, Any]:
     """Write the coarse level of a scene; of a small scene, which has none, an empty one.
 
-    It is a quick one: a better one takes ten times as long as all other files of the photo.
+    It is a quick one: a better one takes six times as long.
     """
     from pipeline.scenes.levels import coarse_level
 

@@ -8,10 +8,10 @@ does not import torch.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from typing import BinaryIO
 
 import numpy as np
@@ -61,10 +61,12 @@ def sog_files(planes: SogPlanes, info: SceneInfo | None, options: SogOptions) ->
 
 
 def _webp(name: str, image: Plane) -> bytes:
-    if image[..., 0].size > _SMALL and not _mostly_repeats(image) and find_spec("numba"):
-        from sharp_core.formats.sog.webp.encode import encode_webp  # numba takes a while to import
+    if image[..., 0].size > _SMALL and not _mostly_repeats(image):
+        # Numba takes a while to import. Scenes are written without it, too, or if it is broken.
+        with contextlib.suppress(ImportError):
+            from sharp_core.formats.sog.webp.encode import encode_webp
 
-        return encode_webp(image, like_green=name == COLORS)
+            return encode_webp(image, like_green=name == COLORS)
     target = io.BytesIO()
     quality = _QUALITY_OF_SCALES if name == SCALES else _QUALITY
     # `exact` keeps colours where alpha is 0; WebP would change them.

@@ -9,6 +9,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every torch program uses
 from torch import Tensor
 
+# Of lines: rows and columns from one of their cells to the next.
+_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+
 
 def local_maximum(plane: Tensor, size: int) -> Tensor:
     """Return the maximum of the `size` x `size` cells (an odd number) around each cell."""
@@ -52,15 +55,17 @@ def despeckled(plane: Tensor) -> Tensor:
 def without_islands(plane: Tensor, length: int) -> Tensor:
     """Return (H, W) without bits that stand out and nowhere hold a line of `length` cells.
 
-    Lines are level, upright or diagonal, and go on beyond the rim. This is the largest of the
-    openings by these four, so what is left keeps its outline.
+    Lines are level, upright, diagonal or halfway between these, and go on beyond the rim. This is
+    the largest of the openings by all of them, so what is left keeps its outline.
     """
-    margin = length - 1
+    margin = length
     plane = F.pad(plane, (margin, margin, margin, margin), value=torch.inf)
     kept = torch.full_like(plane, -torch.inf)
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        least = -_line_maximum(-plane, length, down, right)  # of the line that begins here
-        kept = torch.maximum(kept, _line_maximum(least, length, -down, -right))
+    for down, right in _DIRECTIONS:
+        # Of a line halfway, every second cell is looked at.
+        cells = 1 + -(-(length - 1) // max(abs(down), abs(right)))
+        least = -_line_maximum(-plane, cells, down, right)  # of the line that begins here
+        kept = torch.maximum(kept, _line_maximum(least, cells, -down, -right))
     return kept[margin:-margin, margin:-margin].contiguous()
 
 

@@ -72,6 +72,18 @@ def test_the_number_of_a_cluster_is_that_of_the_photos_in_its_area(catalog: Conn
     assert read_places(catalog, Filters(text="nothing like this")).bounds is None
 
 
+@pytest.mark.parametrize(
+    "seen", [GeoArea(48.85, 2.29, 48.875, 2.34), GeoArea(89.98, 179.96, 90.0, 180.0)]
+)
+def test_clusters_keep_their_names_at_the_closest_zoom(catalog: Connection, seen: GeoArea) -> None:
+    clusters = read_clusters(catalog, Filters(), seen)
+    assert clusters
+    for cluster in clusters:
+        ids = find_photo_ids(catalog, Filters(area=parse_area("--area", str(cluster.area))))
+        assert len(ids) == cluster.photos
+        assert cluster.place is not None
+
+
 def test_the_number_of_a_named_place_is_that_of_its_photos(catalog: Connection) -> None:
     found = read_places(catalog, Filters()).named
     assert {place.names[0] for place in found} == {"Norway", "Germany", "Georgia", "United States"}

@@ -1,4 +1,4 @@
-"""Write images as lossless WebP (RFC 9649) in a third of libwebp's time, with as many bytes.
+"""Write images as lossless WebP (RFC 9649) in a third to a half of libwebp's time.
 
 For images that are noisy, or change by few different steps, as those of quantised scenes. Of what
 came before, only recent colours are repeated. So libwebp makes images smaller whose pixels mostly

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -78,6 +80,16 @@ def test_a_diagonal_line_stays(slope):
     for step in range(8):
         diagonal[15 + slope * step, 20 + step] = 1
     assert torch.equal(without_islands(diagonal, 8), diagonal)
+
+
+@pytest.mark.parametrize("degrees", [20, 25, 30, 35, 55, 65, 110, 155])
+def test_a_slanted_bar_stays(degrees):
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(90.0), indexing="ij")
+    angle = math.radians(degrees)
+    along = (columns - 45) * math.cos(angle) + (rows - 45) * math.sin(angle)
+    across = (rows - 45) * math.cos(angle) - (columns - 45) * math.sin(angle)
+    bar = ((along.abs() < 30) & (across.abs() < 2)).float()
+    assert without_islands(bar, 16).sum() > 0.8 * bar.sum()
 
 
 def test_an_island_sinks_to_what_is_around_it():

@@ -28,7 +28,7 @@ def test_moving_right_shifts_near_objects_left(page: Page, address: str) -> None
     page.locator(".viewer canvas").focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    page.wait_for_selector('.viewer[data-settled="false"]', state="attached")
+    page.wait_for_selector('.viewer:not([data-eye="0.0000 0.0000 0.0000"])', state="attached")
     after = picture(page)
     x, y, z = (float(value) for value in eye(page))
     assert x > 0

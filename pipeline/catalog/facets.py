@@ -7,7 +7,7 @@ of a view of one person, the list of people has everyone with all of their photo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -36,9 +36,6 @@ _ID_LENGTH = 32
 _MOST_LOOKED_AT, _LEAST_LOOKED_AT = 1_000, 8
 _LATEST, _OF_OLDER = 2_000, 2  # how many photos tell which tags are the newest
 _MOST_BEST = 1_000  # photos among which the best of each year are looked for
-
-# The condition that a photo is selected, from the column of another table with its id.
-_Selection = Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
 
 
 class Facet(NamedTuple):
@@ -129,10 +126,10 @@ def read_tag_covers(
     connection: Connection, filters: Filters, kind: TagKind, facets: Sequence[TagFacet]
 ) -> list[Facet]:
     """Return tags with their covers: the best of some of the photos of each, or of all."""
-    is_selected = _selection(connection, _with_tag(filters, kind, None))
     some = photo_tags.alias()
+    is_selected = _is_selected(connection, _with_tag(filters, kind, None), some.c.photo_id)
     ids = sa.select(some.c.photo_id).where(some.c.tag_id == tags.c.tag_id)
-    ids = ids.where(is_selected(some.c.photo_id)).order_by(some.c.photo_id)
+    ids = ids.where(is_selected).order_by(some.c.photo_id)
     most = max(_LEAST_LOOKED_AT, _MOST_LOOKED_AT // max(len(facets), 1))
     tagged = _joined(connection, ids.limit(most).correlate(tags))
     shown = tags.c.tag_id.in_([facet.tag_id for facet in facets])
@@ -155,8 +152,10 @@ def _joined(connection: Connection, ids: sa.Select[tuple[str]]) -> sa.Join:
     return tags.join(some, sa.true()).join(photos, photos.c.photo_id == some.c.photo_id)
 
 
-def _selection(connection: Connection, filters: Filters) -> _Selection:
-    """Return what makes the condition that filters select the photo with an id in another table.
+def _is_selected(
+    connection: Connection, filters: Filters, photo_id: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that filters select the photo with an id in another table.
 
     The rows of that table are found by their tags: to look for each photo of each tag would take
     minutes.
@@ -164,9 +163,9 @@ def _selection(connection: Connection, filters: Filters) -> _Selection:
     q = Conditions(connection.dialect.name)
     others = left_out_by_usual(connection, filters, "photo_id")
     if others is not None:
-        return lambda photo_id: q.not_by_index(photo_id).not_in(others)
+        return q.not_by_index(photo_id).not_in(others)
     selected = selected_photos(connection, filters, photos.c.photo_id)
-    return lambda photo_id: q.not_by_index(photo_id).in_(selected)
+    return q.not_by_index(photo_id).in_(selected)
 
 
 def _with_tag(filters: Filters, kind: TagKind, value: str | None) -> Filters:

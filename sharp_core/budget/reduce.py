@@ -65,10 +65,10 @@ def reduce_to(
 
     None if it has no more already. Raises as `reduced_to` does.
     """
-    seen = reduced_to(gaussians, photo, most, is_360=is_360, threads=threads, sides=sides)
+    scene = gaussians.to("cpu")
+    seen = reduced_to(scene, photo, most, is_360=is_360, threads=threads, sides=sides)
     if seen is None:
         return None
-    scene = gaussians.to("cpu")
     view = fit_long_side(photo, sides.measured)
     return Reduced(seen, *_losses(scene, seen, view, head_box(scene, photo)))
 

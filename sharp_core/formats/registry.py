@@ -195,9 +195,9 @@ def write_scene(
     """Write a scene to a path or to an open binary file, which needs `format_name`.
 
     A path that ends in meta.json becomes a SOG as a folder, whose images lie beside that file.
-    Equal scenes give equal bytes. Raises ValueError, naming the field, if the Gaussians make no
-    sense, UsageError if no format has that name, ending or options, and FormatError if the format
-    cannot express the scene.
+    Equal scenes give equal bytes on one machine. Raises ValueError, naming the field, if the
+    Gaussians make no sense, UsageError if no format has that name, ending or options, and
+    FormatError if the format cannot express the scene.
     """
     entry = _entry_to_write(target, format_name)
     assert entry.write is not None

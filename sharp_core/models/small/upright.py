@@ -30,6 +30,8 @@ def stand_upright(disparity: Tensor) -> Tensor:
     Each is brought as near as its nearest part, mostly its foot.
     """
     nearest = disparity.max()
+    if nearest <= 0:  # all is infinitely far, and nothing stands in front of it
+        return disparity
     per_pixel = STEEP / max(disparity.shape)
     plane = steps_for_ramps(disparity / nearest, 2 * per_pixel)
     fall = _fall(plane)

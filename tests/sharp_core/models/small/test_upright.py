@@ -64,3 +64,8 @@ def test_no_gap_opens_where_a_pole_joins_something_broad():
     plane[:60, 40:160] = torch.maximum(plane[60, 100], torch.tensor(0.4))  # a crown on a trunk
     upright = stand_upright(plane)
     assert upright[:140, 102].diff().abs().max() < TEARING_STEP / 2
+
+
+def test_a_map_without_anything_near_stays():
+    nothing = torch.zeros(40, 60)
+    assert torch.equal(stand_upright(nothing), nothing)
